@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attrs.h"
+#include "options.h"
+#include "report.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct poptOption attrs_options[] = {
+	{ "mode", 'm', POPT_ARG_STRING, NULL, 'm', "permission bits, octal and exact", "MODE" },
+	{ "uid", 'u', POPT_ARG_STRING, NULL, 'u', "owner, a number or a name", "UID" },
+	{ "gid", 'g', POPT_ARG_STRING, NULL, 'g', "group, a number or a name", "GID" },
+	POPT_TABLEEND,
+};
+
+const struct poptOption layout_options[] = {
+	{ "nstrips", 'N', POPT_ARG_STRING, NULL, 'N', "interleave over so many strips, 1 to 16",
+	  "COUNT" },
+	{ "nbuckets", 'B', POPT_ARG_STRING, NULL, 'B',
+	  "divide the device into so many parts (as many as strips)", "COUNT" },
+	{ "chunksize", 'C', POPT_ARG_STRING, NULL, 'C',
+	  "bytes in one strip before the next, a power of two (2M)", "SIZE" },
+	POPT_TABLEEND,
+};
+
+int attrs_take_option(struct attrs *attrs, int val, const char *name, const char *value)
+{
+	switch (val) {
+	case 'm': attrs->has_mode = true; return option_mode(name, value, &attrs->mode);
+	case 'u': attrs->has_uid = true; return option_user(name, value, &attrs->uid);
+	case 'g': attrs->has_gid = true; return option_group(name, value, &attrs->gid);
+	default: return OPTION_NOT_MINE;
+	}
+}
+
+uint32_t attrs_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
+void attrs_complete(struct attrs *attrs, uint32_t mode)
+{
+	if (!attrs->has_mode)
+		attrs->mode = mode & ~attrs_umask();
+	if (!attrs->has_uid)
+		attrs->uid = geteuid();
+	if (!attrs->has_gid)
+		attrs->gid = getegid();
+}
+
+static int take_chunk_size(const char *name, const char *value, uint64_t *out)
+{
+	int ret = option_size(name, value, out);
+
+	if (ret == EXIT_DONE && (*out < FAMFS_ALLOC_UNIT || (*out & (*out - 1))))
+		return report_usage("--%s expects a power of two from 2M on, got '%s'", name,
+				    value);
+	return ret;
+}
+
+int layout_take_option(struct layout *layout, int val, const char *name, const char *value)
+{
+	switch (val) {
+	case 'N': return option_number(name, value, 1, FAMFS_MAX_EXTENTS, &layout->nstrips);
+	case 'B': return option_number(name, value, 1, FAMFS_MAX_BUCKETS, &layout->nbuckets);
+	case 'C': return take_chunk_size(name, value, &layout->chunk_size);
+	default: return OPTION_NOT_MINE;
+	}
+}
+
+int layout_complete(struct layout *layout)
+{
+	if (!layout->nstrips) {
+		if (layout->nbuckets || layout->chunk_size)
+			return report_usage("--%s needs --nstrips",
+					    layout->nbuckets ? "nbuckets" : "chunksize");
+		return EXIT_DONE;
+	}
+	if (!layout->nbuckets)
+		layout->nbuckets = layout->nstrips;
+	if (!layout->chunk_size)
+		layout->chunk_size = FAMFS_ALLOC_UNIT;
+	if (layout->nbuckets < layout->nstrips)
+		return report_usage("--nbuckets must not be less than --nstrips");
+	return EXIT_DONE;
+}
+
+void layout_apply(const struct layout *layout, struct famfs_create_params *params)
+{
+	params->nstrips = (uint32_t)layout->nstrips;
+	params->nbuckets = (uint32_t)layout->nbuckets;
+	params->chunk_size = layout->chunk_size;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attrs.h"
+#include "cleanup.h"
+#include "commands.h"
+#include "famfs.h"
+#include "options.h"
+#include "parse.h"
+#include "report.h"
+#include "session.h"
+
+#include <string.h>
+
+#define FILL_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
+
+/* A file to make: -M, or --size and an argument. */
+struct plan {
+	char *name;
+	uint64_t size;
+	bool random;
+	uint32_t seed;
+};
+
+static struct {
+	uint64_t size;
+	int random;
+	bool has_seed;
+	uint32_t seed;
+	int no_zero;
+	struct attrs attrs;
+	struct layout layout;
+	struct plan *plans; /* of -M */
+	size_t count;
+	size_t capacity;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "size", 's', POPT_ARG_STRING, NULL, 's', "size of the file; required without -M",
+	  "SIZE" },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)layout_options, 0, NULL, NULL },
+	{ "randomize", 'r', POPT_ARG_NONE, &opt.random, 0,
+	  "fill with the stream of --seed, or of seed 0", NULL },
+	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S',
+	  "fill with the stream of this seed (32 bits); implies -r", "SEED" },
+	{ "multi", 'M', POPT_ARG_STRING, NULL, 'M',
+	  "make this file, in DIR if that is given; may be repeated", "NAME,SIZE[,SEED]" },
+	{ "no-zero", 0, POPT_ARG_NONE, &opt.no_zero, 0,
+	  "leave what the memory held before, which other users may have written", NULL },
+	POPT_TABLEEND,
+};
+
+static struct plan *new_plan(void)
+{
+	if (opt.count == opt.capacity) {
+		size_t capacity = opt.capacity ? 2 * opt.capacity : 16;
+		struct plan *grown = reallocarray(opt.plans, capacity, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		opt.plans = grown;
+		opt.capacity = capacity;
+	}
+	opt.plans[opt.count] = (struct plan){ 0 };
+	return &opt.plans[opt.count];
+}
+
+static bool parse_plan(char *spec, struct plan *plan)
+{
+	char *size = strchr(spec, ','), *seed;
+	uint64_t number;
+
+	if (!size || size == spec)
+		return false;
+	*size++ = '\0';
+	seed = strchr(size, ',');
+	if (seed) {
+		*seed++ = '\0';
+		if (!parse_number(seed, UINT32_MAX, &number))
+			return false;
+		plan->random = true;
+		plan->seed = (uint32_t)number;
+	}
+	return parse_size(size, &plan->size) && plan->size > 0;
+}
+
+static int add_plan(const char *value)
+{
+	cleanup_free char *spec = strdup(value);
+	struct plan *plan = new_plan();
+
+	if (!spec || !plan) {
+		report_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (!parse_plan(spec, plan))
+		return report_usage("--multi expects NAME,SIZE[,SEED] such as a,64M,42, got '%s'",
+				    value);
+	plan->name = steal_ptr(&spec);
+	opt.count++;
+	return EXIT_DONE;
+}
+
+static int take_option(int val, const char *name, const char *value)
+{
+	int ret;
+
+	switch (val) {
+	case 's': return option_size(name, value, &opt.size);
+	case 'M': return add_plan(value);
+	case 'S': opt.has_seed = true; return option_seed(name, value, &opt.seed);
+	default: break;
+	}
+	ret = attrs_take_option(&opt.attrs, val, name, value);
+	if (ret == OPTION_NOT_MINE)
+		ret = layout_take_option(&opt.layout, val, name, value);
+	return ret;
+}
+
+static int fill(struct famfs_file *file, uint32_t seed, struct famfs_error *err)
+{
+	static unsigned char buf[FILL_LENGTH];
+	uint64_t size = famfs_file_size(file);
+	struct famfs_random random;
+	int ret = 0;
+
+	famfs_random_init(&random, seed);
+	for (uint64_t offset = 0; ret == 0 && offset < size; offset += FILL_LENGTH) {
+		size_t length = size - offset < FILL_LENGTH ? size - offset : FILL_LENGTH;
+
+		famfs_random_fill(&random, buf, length);
+		ret = famfs_file_write(file, offset, buf, length, err);
+	}
+	return ret;
+}
+
+static int create(struct famfs_volume *volume, const char *path, const struct plan *plan,
+		  struct famfs_error *err)
+{
+	bool random = plan->random || opt.random || opt.has_seed;
+	struct famfs_create_params params = {
+		.size = plan->size,
+		.mode = opt.attrs.mode,
+		.uid = opt.attrs.uid,
+		.gid = opt.attrs.gid,
+		.no_zero = opt.no_zero || random,
+	};
+	cleanup_file struct famfs_file *file = NULL;
+	int ret;
+
+	layout_apply(&opt.layout, &params);
+	if (params.no_zero && !random)
+		return famfs_create_unfilled(volume, path, &params, err);
+
+	ret = famfs_create(volume, path, &params, &file, err);
+	if (ret == 0 && random)
+		ret = fill(file, plan->random ? plan->seed : opt.seed, err);
+	if (ret == 0)
+		ret = famfs_file_publish(steal_ptr(&file), err);
+	return ret;
+}
+
+/* A file that cannot be made does not keep the next ones from being made, unless its reason
+ * would: then *over is set. */
+static int create_reported(struct famfs_volume *volume, const char *path, const struct plan *plan,
+			   bool *over)
+{
+	struct famfs_error err = { 0 };
+	int ret = create(volume, path, plan, &err);
+
+	if (ret == 0)
+		return EXIT_DONE;
+	*over = error_is_final(ret);
+	return report_failure(&err);
+}
+
+static int create_in(struct session *session, const char *directory)
+{
+	int result = session_use(session, directory);
+	bool over = result != EXIT_DONE;
+
+	for (size_t i = 0; i < opt.count && !over; i++) {
+		const char *path = session_path(session);
+		cleanup_free char *joined = NULL;
+		int ret;
+
+		if (asprintf(&joined, "%s%s%s", path, *path ? "/" : "", opt.plans[i].name) < 0)
+			joined = NULL;
+		ret = create_reported(session->volume, joined ? joined : "", &opt.plans[i], &over);
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	return result;
+}
+
+static int create_at(struct session *session, const char *arg, const struct plan *plan, bool *over)
+{
+	int ret = session_use(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	return create_reported(session->volume, session_path(session), plan, over);
+}
+
+static int create_each(struct session *session, int argc, const char *const *argv)
+{
+	const struct plan plan = { .size = opt.size };
+	int result = EXIT_DONE;
+	bool over = false;
+
+	for (int i = 0; i < argc && !over; i++) {
+		int ret = create_at(session, argv[i], &plan, &over);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	for (size_t i = 0; i < opt.count && !over; i++) {
+		int ret = create_at(session, opt.plans[i].name, &opt.plans[i], &over);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	return result;
+}
+
+static int check_usage(int argc)
+{
+	if (opt.count && opt.size)
+		return report_usage("--size and --multi exclude each other");
+	if (opt.count && argc > 1)
+		return report_usage("--multi takes at most one directory");
+	if (!opt.count && argc == 0)
+		return report_usage("missing argument");
+	if (!opt.count && !opt.size)
+		return report_usage("--size is required");
+	return layout_complete(&opt.layout);
+}
+
+static void free_plans(void)
+{
+	for (size_t i = 0; i < opt.count; i++)
+		free(opt.plans[i].name);
+	free(opt.plans);
+	opt.plans = NULL;
+	opt.count = 0;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_WRITE;
+	int ret = check_usage(argc);
+
+	if (ret == EXIT_DONE) {
+		attrs_complete(&opt.attrs, 0666);
+		if (opt.count && argc == 1)
+			ret = create_in(&session, argv[0]);
+		else
+			ret = create_each(&session, argc, argv);
+	}
+	free_plans();
+	return ret;
+}
+
+const struct command cmd_creat = {
+	.name = "creat",
+	.synopsis = "[OPTION...] -s SIZE FILE... | [OPTION...] -M NAME,SIZE[,SEED]... [DIR]",
+	.summary = "Create files of a given size",
+	.example = "creat -s 64M -S 42 fam.img:/data/a",
+	.options = options,
+	.take_option = take_option,
+	.run = run,
+};

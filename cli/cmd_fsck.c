@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "commands.h"
+#include "famfs.h"
+#include "output.h"
+#include "report.h"
+#include "text.h"
+#include "undo.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* fsck(8)'s exit codes */
+enum {
+	FSCK_CLEAN = 0,
+	FSCK_REPAIRED = 1,
+	FSCK_LEFT = 4,
+	FSCK_FAILED = 8,
+	FSCK_USAGE = 16,
+};
+
+static struct {
+	int no_change;
+	int repair;
+	int yes;
+	int json;
+	int quiet;
+	char *save;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "dry-run", 'n', POPT_ARG_NONE, &opt.no_change, 0, "only check, even with --repair",
+	  NULL },
+	{ "repair", 0, POPT_ARG_NONE, &opt.repair, 0,
+	  "mend what can be mended, after saving what it changes", NULL },
+	{ "yes", 'y', POPT_ARG_NONE, &opt.yes, 0,
+	  "give up damaged entries in the middle of the log without asking", NULL },
+	{ "save", 0, POPT_ARG_STRING, NULL, 's',
+	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
+	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
+	{ "quiet", 'q', POPT_ARG_NONE, &opt.quiet, 0, "print only problems", NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	(void)val;
+	(void)name;
+	free(opt.save);
+	opt.save = strdup(value);
+	return opt.save ? EXIT_DONE : FSCK_FAILED;
+}
+
+struct check {
+	struct output out;
+	bool begun; /* a check that cannot be made prints no result */
+	struct undo undo;
+};
+
+static void print_problem(const struct famfs_problem *problem)
+{
+	cleanup_free char *path = text_escape(problem->path ? problem->path : "");
+	cleanup_free char *message = text_escape(problem->message);
+
+	if (problem->entry == FAMFS_NO_ENTRY)
+		printf("metadata");
+	else
+		printf("entry %" PRIu64, problem->entry);
+	printf(": %s: ", problem->code);
+	if (path && *path)
+		printf("'%s': ", path);
+	fputs(message ? message : "", stdout);
+	if (problem->repair)
+		printf(" (%s: %s)", problem->repaired ? "repaired" : "possible repair",
+		       problem->repair);
+	putchar('\n');
+}
+
+static void begin(struct check *check)
+{
+	if (check->begun)
+		return;
+	check->begun = true;
+	output_begin(&check->out, opt.json, "famfsctl.fsck/1");
+	output_array_begin(&check->out, "problems");
+}
+
+static void on_problem(void *arg, const struct famfs_problem *problem)
+{
+	struct check *check = arg;
+	const struct field fields[] = {
+		{ .key = "entry",
+		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
+		  .number = problem->entry },
+		{ .key = "code", .kind = FIELD_TEXT, .text = problem->code },
+		{ .key = "path", .kind = FIELD_PATH, .text = problem->path ? problem->path : "" },
+		{ .key = "message", .kind = FIELD_TEXT, .text = problem->message },
+		{ .key = "repair",
+		  .kind = problem->repair ? FIELD_TEXT : FIELD_NULL,
+		  .text = problem->repair },
+		{ .key = "repaired", .kind = FIELD_BOOL, .flag = problem->repaired },
+	};
+
+	begin(check);
+	if (check->out.json)
+		output_row(&check->out, fields, COUNT_OF(fields));
+	else
+		print_problem(problem);
+}
+
+static bool confirm(void *arg, const struct famfs_problem *problem)
+{
+	(void)arg;
+	return opt.yes ||
+	       report_confirm("entry %" PRIu64 " is damaged: give it and the file '%s' up?",
+			      problem->entry, problem->path ? problem->path : "");
+}
+
+static int save(void *arg, uint64_t offset, const void *old, size_t length)
+{
+	struct check *check = arg;
+
+	return undo_save(&check->undo, offset, old, length);
+}
+
+static void print_result(struct check *check, const struct famfs_fsck_result *result)
+{
+	const struct field fields[] = {
+		{ .key = "clean", .kind = FIELD_BOOL, .flag = result->problems == 0 },
+		{ .key = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
+		{ .key = "log_entries", .kind = FIELD_NUMBER, .number = result->log_entries },
+		{ .key = "log_capacity", .kind = FIELD_NUMBER, .number = result->log_capacity },
+		{ .key = "files", .kind = FIELD_NUMBER, .number = result->files },
+		{ .key = "directories", .kind = FIELD_NUMBER, .number = result->directories },
+		{ .key = "file_bytes", .kind = FIELD_NUMBER, .number = result->file_bytes },
+		{ .key = "allocated_bytes",
+		  .kind = FIELD_NUMBER,
+		  .number = result->allocated_bytes },
+		{ .key = "free_bytes", .kind = FIELD_NUMBER, .number = result->free_bytes },
+		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
+		{ .key = "repaired_count", .kind = FIELD_NUMBER, .number = result->repaired },
+		{ .key = "undo_file",
+		  .kind = check->undo.name ? FIELD_PATH : FIELD_NULL,
+		  .text = check->undo.name },
+	};
+	struct output *out = &check->out;
+
+	output_fields(out, fields, COUNT_OF(fields));
+	if (check->undo.name)
+		output_note(out, "what was changed is saved in '%s'", check->undo.name);
+	if (opt.quiet)
+		return;
+	output_note(out,
+		    "%" PRIu64 " files, %" PRIu64 " directories, %" PRIu64 " of %" PRIu64
+		    " log entries used",
+		    result->files, result->directories, result->log_entries, result->log_capacity);
+	if (result->problems == 0)
+		output_note(out, "clean");
+	else
+		output_note(out, "%" PRIu64 " problem%s found, %" PRIu64 " repaired",
+			    result->problems, result->problems == 1 ? "" : "s", result->repaired);
+}
+
+static int check_failed(struct check *check, const struct famfs_error *err)
+{
+	const struct field fields[] = {
+		{ .key = "clean", .kind = FIELD_BOOL, .flag = false },
+		{ .key = "error", .kind = FIELD_TEXT, .text = err->message },
+	};
+
+	if (check->begun) {
+		output_array_end(&check->out);
+		output_fields(&check->out, fields, COUNT_OF(fields));
+		output_end(&check->out);
+	}
+	report_failure(err);
+	if (check->undo.name)
+		report_hint("what was changed is saved in '%s'", check->undo.name);
+	return FSCK_FAILED;
+}
+
+static int check_done(struct check *check, const struct famfs_fsck_result *result)
+{
+	begin(check);
+	output_array_end(&check->out);
+	print_result(check, result);
+	output_end(&check->out);
+	if (result->problems == 0)
+		return FSCK_CLEAN;
+	return result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
+}
+
+static int check_target(const struct famfs_target *target)
+{
+	struct check check = { 0 };
+	const struct famfs_fsck_params params = {
+		.repair = opt.repair && !opt.no_change,
+		.report = on_problem,
+		.confirm = confirm,
+		.save = save,
+		.arg = &check,
+	};
+	struct famfs_fsck_result result = { 0 };
+	struct famfs_error err = { 0 };
+	int ret;
+
+	undo_init(&check.undo, target->device, opt.save);
+	if (famfs_fsck(target, &params, &result, &err) < 0)
+		ret = check_failed(&check, &err);
+	else
+		ret = check_done(&check, &result);
+	undo_close(&check.undo);
+	return ret;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_target struct famfs_target *target = NULL;
+	struct famfs_error err = { 0 };
+	int ret;
+
+	(void)argc;
+	if (famfs_target_resolve(argv[0], &target, &err) < 0) {
+		report_failure(&err);
+		ret = FSCK_FAILED;
+	} else if (target->path && !target->mountpoint) {
+		report_error("'%s' names a file, not a device or a mount", argv[0]);
+		ret = FSCK_USAGE;
+	} else {
+		ret = check_target(target);
+	}
+	free(opt.save);
+	opt.save = NULL;
+	return ret;
+}
+
+const struct command cmd_fsck = {
+	.name = "fsck",
+	.synopsis = "[OPTION...] DEVICE|MOUNT",
+	.summary = "Check a famfs, and repair it on request",
+	.example = "fsck --repair fam.img",
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 1,
+	.exit_failed = FSCK_FAILED,
+	.exit_usage = FSCK_USAGE,
+	.run = run,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attrs.h"
+#include "commands.h"
+#include "famfs.h"
+#include "report.h"
+#include "session.h"
+
+static struct {
+	int parents;
+	struct attrs attrs;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "parents", 'p', POPT_ARG_NONE, &opt.parents, 0,
+	  "make missing parents; an existing directory is fine", NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	return attrs_take_option(&opt.attrs, val, name, value);
+}
+
+static int make_directory(struct session *session, const char *arg)
+{
+	const struct famfs_mkdir_params params = {
+		.mode = opt.attrs.mode,
+		.uid = opt.attrs.uid,
+		.gid = opt.attrs.gid,
+		.parents = opt.parents,
+	};
+	struct famfs_error err = { 0 };
+	int ret = session_use(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0)
+		return report_failure(&err);
+	return EXIT_DONE;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_WRITE;
+	int result = EXIT_DONE;
+
+	attrs_complete(&opt.attrs, 0777);
+	for (int i = 0; i < argc; i++) {
+		int ret = make_directory(&session, argv[i]);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	return result;
+}
+
+const struct command cmd_mkdir = {
+	.name = "mkdir",
+	.synopsis = "[OPTION...] DIR...",
+	.summary = "Make directories",
+	.example = "mkdir -p fam.img:/data/2024",
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.run = run,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "famfs.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { OPTION_SIZE = 256, OPTION_UUID };
+
+static struct {
+	int force;
+	int force_foreign;
+	int dry_run;
+	uint64_t log_length;
+	uint64_t size;
+	uint8_t uuid[16];
+} opt;
+
+static const struct poptOption options[] = {
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
+	  "overwrite a famfs of this host, or what else was found", NULL },
+	{ "force-foreign", 0, POPT_ARG_NONE, &opt.force_foreign, 0,
+	  "overwrite another host's famfs; needs --force too", NULL },
+	{ "loglen", 'l', POPT_ARG_STRING, NULL, 'l',
+	  "length of the log, a power of two from 8M (by the device's size)", "SIZE" },
+	{ "size", 0, POPT_ARG_STRING, NULL, OPTION_SIZE,
+	  "make the image file, or resize it, to this", "SIZE" },
+	{ "uuid", 0, POPT_ARG_STRING, NULL, OPTION_UUID, "UUID of the file system (a random one)",
+	  "UUID" },
+	{ "dry-run", 'n', POPT_ARG_NONE, &opt.dry_run, 0,
+	  "check everything, say what would be done, write nothing", NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	switch (val) {
+	case 'l': return option_size(name, value, &opt.log_length);
+	case OPTION_SIZE: return option_size(name, value, &opt.size);
+	default: return option_uuid(name, value, opt.uuid);
+	}
+}
+
+static void print_result(const char *device, const struct famfs_mkfs_result *result)
+{
+	const char *identity = famfs_identity_source_name(result->identity);
+	const struct field fields[] = {
+		{ .label = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
+		{ .label = "size", .kind = FIELD_SIZE, .number = result->device_size },
+		{ .label = "log", .kind = FIELD_SIZE, .number = result->log_length },
+		{ .label = "log entries", .kind = FIELD_NUMBER, .number = result->log_entries },
+		{ .label = "data offset", .kind = FIELD_SIZE, .number = result->data_offset },
+		{ .label = "space for data", .kind = FIELD_SIZE, .number = result->data_length },
+		{ .label = "master", .kind = FIELD_UUID, .uuid = result->system_uuid },
+		{ .label = "identity from", .kind = FIELD_TEXT, .text = identity },
+	};
+	struct output out;
+
+	output_begin(&out, false, NULL);
+	if (result->replaced[0])
+		output_note(&out, "%s %s", opt.dry_run ? "would destroy" : "destroyed",
+			    result->replaced);
+	output_note(&out, "%s a famfs file system on '%s'", opt.dry_run ? "would make" : "made",
+		    device);
+	output_fields(&out, fields, COUNT_OF(fields));
+	output_end(&out);
+}
+
+static int run(int argc, const char *const *argv)
+{
+	struct famfs_mkfs_params params = {
+		.log_length = opt.log_length,
+		.size = opt.size,
+		.force = opt.force,
+		.force_foreign = opt.force_foreign,
+		.dry_run = opt.dry_run,
+	};
+	struct famfs_mkfs_result result = { 0 };
+	struct famfs_error err = { 0 };
+
+	(void)argc;
+	memcpy(params.uuid, opt.uuid, sizeof(params.uuid));
+	if (famfs_mkfs(argv[0], &params, &result, &err) < 0)
+		return report_failure(&err);
+	print_result(argv[0], &result);
+	return EXIT_DONE;
+}
+
+const struct command cmd_mkfs = {
+	.name = "mkfs",
+	.synopsis = "[OPTION...] DEVICE",
+	.summary = "Create a famfs file system on a device or image file",
+	.example = "mkfs --size 4G fam.img",
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "commands.h"
+#include "famfs.h"
+#include "report.h"
+
+#include <string.h>
+#include <syslog.h>
+
+static struct {
+	int foreground;
+	int debug;
+	char *mount_options;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "options", 'o', POPT_ARG_STRING, NULL, 'o',
+	  "mount options, comma-separated: ro, rw, allow_other, ...", "OPTIONS" },
+	{ "foreground", 'f', POPT_ARG_NONE, &opt.foreground, 0,
+	  "serve in this process until the unmount", NULL },
+	{ "debug", 'd', POPT_ARG_NONE, &opt.debug, 0, "show every request; in the foreground",
+	  NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	const char *before = opt.mount_options ? opt.mount_options : "";
+	char *joined;
+
+	(void)val;
+	(void)name;
+	if (asprintf(&joined, "%s%s%s", before, *before ? "," : "", value) < 0) {
+		report_error("out of memory");
+		return EXIT_FAILED;
+	}
+	free(opt.mount_options);
+	opt.mount_options = joined;
+	return EXIT_DONE;
+}
+
+/* In the background nobody sees stderr, so that there messages go to the system log as well. */
+static void log_message(void *arg, int priority, const char *message)
+{
+	const pid_t *starter = arg;
+
+	if (priority <= LOG_WARNING)
+		report_warning("%s", message);
+	else if (opt.debug || opt.foreground)
+		report_note("%s", message);
+	if (getpid() != *starter)
+		syslog(LOG_DAEMON | priority, "%s", message);
+}
+
+static int run(int argc, const char *const *argv)
+{
+	pid_t starter = getpid();
+	const struct famfs_mount_params params = {
+		.device = argv[0],
+		.mountpoint = argv[1],
+		.options = opt.mount_options,
+		.foreground = opt.foreground,
+		.debug = opt.debug,
+		.log = log_message,
+		.log_arg = &starter,
+	};
+	struct famfs_error err = { 0 };
+	int ret;
+
+	(void)argc;
+	openlog("famfsctl", LOG_PID, LOG_DAEMON);
+	ret = famfs_mount(&params, &err);
+	free(opt.mount_options);
+	opt.mount_options = NULL;
+	return ret < 0 ? report_failure(&err) : EXIT_DONE;
+}
+
+const struct command cmd_mount = {
+	.name = "mount",
+	.synopsis = "[OPTION...] DEVICE DIR",
+	.summary = "Mount a famfs; returns when the mount answers",
+	.example = "mount fam.img /mnt/famfs",
+	.options = options,
+	.take_option = take_option,
+	.min_args = 2,
+	.max_args = 2,
+	.run = run,
+};

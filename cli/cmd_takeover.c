@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "famfs.h"
+#include "report.h"
+#include "session.h"
+
+#include <string.h>
+#include <uuid/uuid.h>
+
+static struct {
+	int force;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "force", 0, POPT_ARG_NONE, &opt.force, 0, "do it: the old master is gone for good",
+	  NULL },
+	POPT_TABLEEND,
+};
+
+static int refuse(const char *device, const struct famfs_info *info)
+{
+	char master[UUID_STR_LEN];
+
+	uuid_unparse_lower(info->master_uuid, master);
+	report_error("'%s' has a master, the host with system uuid %s", device, master);
+	report_hint("two masters destroy each other's files; use --force when that host is gone "
+		    "for good");
+	return EXIT_REFUSED;
+}
+
+static int take_over(const char *device)
+{
+	struct famfs_error err = { 0 };
+	uint8_t previous[16] = { 0 };
+	char text[UUID_STR_LEN];
+
+	if (famfs_takeover(device, previous, &err) < 0)
+		return report_failure(&err);
+	uuid_unparse_lower(previous, text);
+	printf("this host is the master now; the master was %s\n", text);
+	return EXIT_DONE;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_READ;
+	struct famfs_info info;
+	int ret = session_use(&session, argv[0]);
+
+	(void)argc;
+	if (ret != EXIT_DONE)
+		return ret;
+	if (session.target->path && !session.target->mountpoint)
+		return report_usage("'%s' names a file, not a device", argv[0]);
+
+	famfs_info(session.volume, &info);
+	if (info.role == FAMFS_ROLE_MASTER) {
+		printf("this host is the master already\n");
+		return EXIT_DONE;
+	}
+	return opt.force ? take_over(session.target->device) : refuse(argv[0], &info);
+}
+
+const struct command cmd_takeover = {
+	.name = "takeover",
+	.synopsis = "--force DEVICE",
+	.summary = "Make this host the master, when the old master is gone for good",
+	.example = "takeover --force /dev/dax0.0",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

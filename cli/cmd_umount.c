@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "famfs.h"
+#include "report.h"
+
+static struct {
+	int lazy;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "lazy", 'l', POPT_ARG_NONE, &opt.lazy, 0,
+	  "detach at once, clean up when no longer in use", NULL },
+	POPT_TABLEEND,
+};
+
+static int run(int argc, const char *const *argv)
+{
+	int result = EXIT_DONE;
+
+	for (int i = 0; i < argc; i++) {
+		struct famfs_error err = { 0 };
+
+		if (famfs_unmount(argv[i], opt.lazy, &err) < 0)
+			result = report_failure(&err);
+	}
+	return result;
+}
+
+const struct command cmd_umount = {
+	.name = "umount",
+	.synopsis = "[OPTION...] DIR...",
+	.summary = "Unmount a famfs",
+	.example = "umount /mnt/famfs",
+	.options = options,
+	.min_args = 1,
+	.run = run,
+};

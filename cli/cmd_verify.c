@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "commands.h"
+#include "famfs.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BLOCK_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
+
+static struct {
+	bool has_seed;
+	uint32_t seed;
+	int quiet;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S', "the seed that the file was made with", "SEED" },
+	{ "quiet", 'q', POPT_ARG_NONE, &opt.quiet, 0, "say nothing of files that are right", NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	(void)val;
+	opt.has_seed = true;
+	return option_seed(name, value, &opt.seed);
+}
+
+/* What is to be verified: a file in a volume, or an ordinary file, which a mounted one is too. */
+struct source {
+	struct famfs_file *file;
+	int fd;
+	uint64_t size;
+};
+
+static int read_plain(int fd, uint64_t offset, unsigned char *buf, size_t length)
+{
+	while (length > 0) {
+		ssize_t got = pread(fd, buf, length, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : -ENODATA;
+		buf += got;
+		offset += (size_t)got;
+		length -= (size_t)got;
+	}
+	return 0;
+}
+
+static int read_block(const struct source *source, const char *name, uint64_t offset,
+		      unsigned char *buf, size_t length)
+{
+	struct famfs_error err = { 0 };
+	int ret;
+
+	if (source->file) {
+		if (famfs_file_read(source->file, offset, buf, length, &err) < 0)
+			return report_failure(&err);
+		return EXIT_DONE;
+	}
+	ret = read_plain(source->fd, offset, buf, length);
+	if (ret == 0)
+		return EXIT_DONE;
+	report_error("cannot read '%s': %s", name, strerror(-ret));
+	return EXIT_FAILED;
+}
+
+static int compare(const struct source *source, const char *name)
+{
+	static unsigned char have[BLOCK_LENGTH], want[BLOCK_LENGTH];
+	struct famfs_random random;
+
+	famfs_random_init(&random, opt.seed);
+	for (uint64_t offset = 0; offset < source->size; offset += BLOCK_LENGTH) {
+		uint64_t left = source->size - offset;
+		size_t length = left < BLOCK_LENGTH ? left : BLOCK_LENGTH, i = 0;
+		int ret = read_block(source, name, offset, have, length);
+
+		if (ret != EXIT_DONE)
+			return ret;
+		famfs_random_fill(&random, want, length);
+		if (memcmp(have, want, length) == 0)
+			continue;
+		while (have[i] == want[i])
+			i++;
+		report_error("'%s' differs from the stream of seed %" PRIu32 " at offset %" PRIu64,
+			     name, opt.seed, offset + i);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int verify_in_volume(struct session *session, const char *arg)
+{
+	cleanup_file struct famfs_file *file = NULL;
+	struct famfs_error err = { 0 };
+	int ret = session_use(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (famfs_file_open(session->volume, session_path(session), &file, &err) < 0)
+		return report_failure(&err);
+	return compare(&(struct source){ .file = file, .fd = -1, .size = famfs_file_size(file) },
+		       arg);
+}
+
+static int verify_plain(int fd, const char *arg)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0) {
+		report_error("cannot read '%s': %s", arg, strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		report_error("'%s' is not a regular file", arg);
+		return EXIT_FAILED;
+	}
+	return compare(&(struct source){ .fd = fd, .size = (uint64_t)st.st_size }, arg);
+}
+
+static int verify(struct session *session, const char *arg)
+{
+	cleanup_fd int fd = open(arg, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int ret, code = errno;
+
+	if (fd >= 0)
+		ret = verify_plain(fd, arg);
+	else if (code == ENOENT || code == ENOTDIR)
+		ret = verify_in_volume(session, arg);
+	else {
+		report_error("cannot open '%s': %s", arg, strerror(code));
+		return EXIT_FAILED;
+	}
+	if (ret == EXIT_DONE && !opt.quiet) {
+		cleanup_free char *shown = text_escape(arg);
+
+		printf("%s: ok\n", shown ? shown : "");
+	}
+	return ret;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_READ;
+	int result = EXIT_DONE;
+
+	if (!opt.has_seed)
+		return report_usage("--seed is required");
+	for (int i = 0; i < argc; i++) {
+		int ret = verify(&session, argv[i]);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	return result;
+}
+
+const struct command cmd_verify = {
+	.name = "verify",
+	.synopsis = "[OPTION...] -S SEED FILE...",
+	.summary = "Check that files hold the stream that creat --seed filled them with",
+	.example = "verify -S 42 fam.img:/data/a",
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.run = run,
+};

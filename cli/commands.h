@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "command.h"
+
+extern const struct command cmd_cp;
+extern const struct command cmd_creat;
+extern const struct command cmd_dump_fmap;
+extern const struct command cmd_fsck;
+extern const struct command cmd_info;
+extern const struct command cmd_mkdir;
+extern const struct command cmd_mkfs;
+extern const struct command cmd_mount;
+extern const struct command cmd_takeover;
+extern const struct command cmd_umount;
+extern const struct command cmd_verify;
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "cp.h"
+#include "interrupt.h"
+#include "report.h"
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+uint32_t cp_mode(const struct cp *cp, const struct stat *st)
+{
+	if (cp->options->preserve)
+		return st->st_mode & 07777;
+	return st->st_mode & 0777 & ~cp->umask;
+}
+
+uint32_t cp_uid(const struct cp *cp, const struct stat *st)
+{
+	if (cp->options->attrs.has_uid)
+		return cp->options->attrs.uid;
+	return cp->options->preserve ? st->st_uid : cp->uid;
+}
+
+uint32_t cp_gid(const struct cp *cp, const struct stat *st)
+{
+	if (cp->options->attrs.has_gid)
+		return cp->options->attrs.gid;
+	return cp->options->preserve ? st->st_gid : cp->gid;
+}
+
+bool cp_stopped(const struct cp *cp)
+{
+	return interrupt_pending() || atomic_load_explicit(&cp->over, memory_order_relaxed);
+}
+
+void cp_skip(struct cp *cp, const char *source, const char *why)
+{
+	atomic_store(&cp->partial, true);
+	report_error("skipping '%s': %s", source, why);
+}
+
+void cp_failed(struct cp *cp, const struct famfs_error *err)
+{
+	bool stopped = cp_stopped(cp);
+
+	atomic_store(&cp->partial, true);
+	if (error_is_final(err->code))
+		atomic_store(&cp->over, true);
+	/* A copy that was given up is not news: the reason is. */
+	if (err->code != -ECANCELED || !stopped)
+		report_failure(err);
+}
+
+struct cp_file *cp_file_new(struct cp *cp, const char *source, const char *destination)
+{
+	struct cp_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	file->cp = cp;
+	file->fd = -1;
+	file->source = strdup(source);
+	file->destination = strdup(destination);
+	if (file->source && file->destination)
+		return file;
+	cp_file_free(file);
+	return NULL;
+}
+
+void cp_file_free(struct cp_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->source);
+	free(file->destination);
+	free(file);
+}
+
+struct transfer {
+	struct cp *cp;
+	uint64_t done;
+};
+
+static int on_bytes(void *arg, uint64_t bytes)
+{
+	struct transfer *transfer = arg;
+
+	transfer->done += bytes;
+	progress_add_bytes(&transfer->cp->progress, bytes);
+	return cp_stopped(transfer->cp);
+}
+
+static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
+		struct famfs_error *err)
+{
+	int ret = famfs_file_copy(to, file->fd, on_bytes, transfer, err);
+
+	if (ret == 0 && file->cp->options->verify)
+		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, err);
+	return ret;
+}
+
+static int fail(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	*err = (struct famfs_error){ .code = code };
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return code;
+}
+
+/* The format cannot change a file's size, so that only a file of the same size can be written. */
+static int check_overwrite(const struct cp_file *file, struct famfs_error *err)
+{
+	struct famfs_volume *volume = file->cp->volume;
+	const char *path = file->destination;
+	struct famfs_stat st;
+	int ret = famfs_stat(volume, path, &st, err);
+
+	if (ret < 0)
+		return ret;
+	if (S_ISDIR(st.mode))
+		return fail(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'", path,
+			    file->source);
+	if (st.size != (uint64_t)file->st.st_size)
+		return fail(err, -EEXIST,
+			    "cannot overwrite '%s': it has %" PRIu64 " bytes, '%s' has %" PRIu64,
+			    path, st.size, file->source, (uint64_t)file->st.st_size);
+	if (cp_is_same(file->cp, file->source, &file->st, path))
+		return fail(err, -EINVAL, "'%s' and '%s' are the same file", file->source, path);
+	return 0;
+}
+
+static int overwrite(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
+{
+	cleanup_file struct famfs_file *to = NULL;
+	int ret = check_overwrite(file, err);
+
+	if (ret == 0)
+		ret = famfs_file_open(file->cp->volume, file->destination, &to, err);
+	if (ret == 0)
+		ret = fill(file, to, transfer, err);
+	return ret;
+}
+
+static void hint_overwrite(const struct cp_file *file, struct famfs_error *err)
+{
+	struct famfs_stat st;
+
+	if (famfs_stat(file->cp->volume, file->destination, &st, NULL) == 0 && S_ISREG(st.mode) &&
+	    st.size == (uint64_t)file->st.st_size)
+		snprintf(err->hint, sizeof(err->hint),
+			 "use --overwrite to write into existing files of the same size");
+}
+
+static int copy(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
+{
+	const struct cp_options *options = file->cp->options;
+	struct famfs_create_params params = {
+		.size = (uint64_t)file->st.st_size,
+		.mode = options->attrs.has_mode ? options->attrs.mode
+						: cp_mode(file->cp, &file->st),
+		.uid = cp_uid(file->cp, &file->st),
+		.gid = cp_gid(file->cp, &file->st),
+		.no_zero = true, /* every byte is written: holes become zeros */
+	};
+	cleanup_file struct famfs_file *to = NULL;
+	int ret;
+
+	layout_apply(&options->layout, &params);
+	ret = famfs_create(file->cp->volume, file->destination, &params, &to, err);
+	if (ret == -EEXIST && options->overwrite)
+		return overwrite(file, transfer, err);
+	if (ret == -EEXIST)
+		hint_overwrite(file, err);
+	if (ret == 0)
+		ret = fill(file, to, transfer, err);
+	if (ret == 0)
+		ret = famfs_file_publish(steal_ptr(&to), err);
+	return ret;
+}
+
+void cp_file_work(void *job)
+{
+	struct cp_file *file = job;
+	struct cp *cp = file->cp;
+	struct transfer transfer = { .cp = cp };
+	struct famfs_error err = { 0 };
+
+	if (cp_stopped(cp)) {
+		atomic_store(&cp->partial, true);
+	} else if (copy(file, &transfer, &err) < 0) {
+		progress_drop(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
+		cp_failed(cp, &err);
+	} else {
+		atomic_fetch_add(&cp->copied, 1);
+		progress_add_file(&cp->progress);
+	}
+	cp_file_free(file);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "cp.h"
+#include "pool.h"
+#include "report.h"
+#include "session.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#define FUSE_SUPER_MAGIC 0x65735546
+
+/* A directory that the walk is in. With --dereference a link can lead back to one of them. */
+struct ancestor {
+	dev_t dev;
+	ino_t ino;
+	const struct ancestor *up;
+};
+
+struct walk {
+	struct cp *cp;
+	const char *top; /* destination of the source, which must not be copied into itself */
+	bool count;
+};
+
+/* A name as the walk meets it: `at` and `name` to open it, the paths to speak of it. */
+struct place {
+	int at;
+	const char *name;
+	const char *source;
+	const char *destination;
+	const struct ancestor *up;
+};
+
+static void walk_place(const struct walk *walk, const struct place *place);
+
+static void cannot(const struct walk *walk, const char *verb, const char *source)
+{
+	int code = errno;
+
+	if (walk->count)
+		return;
+	atomic_store(&walk->cp->partial, true);
+	report_error("cannot %s '%s': %s", verb, source, strerror(code));
+}
+
+static void skip(const struct walk *walk, const char *source, const char *why)
+{
+	if (!walk->count)
+		cp_skip(walk->cp, source, why);
+}
+
+bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path)
+{
+	cleanup_target struct famfs_target *target = NULL;
+	struct famfs_stat there;
+	struct statfs fs;
+
+	/* Inode numbers are those of the log, so that few sources need the long look. */
+	if (famfs_stat(cp->volume, path, &there, NULL) < 0 || there.inode != st->st_ino)
+		return false;
+	if (statfs(source, &fs) < 0 || fs.f_type != FUSE_SUPER_MAGIC)
+		return false;
+	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->mountpoint)
+		return false;
+	return strcmp(target->path, path) == 0 && same_device(target->device, cp->device);
+}
+
+/* O_NONBLOCK, so that a fifo that has taken the file's place cannot stop the walk. */
+static int open_source(const struct walk *walk, const struct place *place, int flags)
+{
+	if (!walk->cp->options->dereference)
+		flags |= O_NOFOLLOW;
+	return openat(place->at, place->name, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static void count_file(const struct walk *walk, const struct stat *st)
+{
+	struct progress *progress = &walk->cp->progress;
+
+	atomic_fetch_add(&progress->total_files, 1);
+	atomic_fetch_add(&progress->total_bytes, (uint64_t)st->st_size);
+}
+
+static void walk_file(const struct walk *walk, const struct place *place)
+{
+	struct cp *cp = walk->cp;
+	struct cp_file *file = cp_file_new(cp, place->source, place->destination);
+
+	if (!file) {
+		cannot(walk, "copy", place->source);
+		return;
+	}
+	file->fd = open_source(walk, place, 0);
+	if (file->fd < 0 || fstat(file->fd, &file->st) < 0) {
+		cannot(walk, "open", place->source);
+	} else if (!S_ISREG(file->st.st_mode)) {
+		skip(walk, place->source, "it is no longer a regular file");
+	} else if (file->st.st_size == 0) {
+		skip(walk, place->source, "empty files cannot be stored");
+	} else {
+		pool_submit(cp->pool, file);
+		return;
+	}
+	cp_file_free(file);
+}
+
+/* An existing directory is merged into. */
+static int make_directory(const struct walk *walk, const struct place *place, const struct stat *st)
+{
+	struct cp *cp = walk->cp;
+	const struct famfs_mkdir_params params = {
+		.mode = cp_mode(cp, st),
+		.uid = cp_uid(cp, st),
+		.gid = cp_gid(cp, st),
+	};
+	struct famfs_error err = { 0 };
+	struct famfs_stat there;
+	int ret;
+
+	if (!*place->destination)
+		return 0;
+	ret = famfs_mkdir(cp->volume, place->destination, &params, &err);
+	if (ret == 0)
+		return 0;
+	if (ret == -EEXIST && famfs_stat(cp->volume, place->destination, &there, NULL) == 0 &&
+	    S_ISDIR(there.mode))
+		return 0;
+	cp_failed(cp, &err);
+	return ret;
+}
+
+static void walk_entry(const struct walk *walk, const struct place *directory, int at,
+		       const char *name, const struct ancestor *up)
+{
+	cleanup_free char *source = NULL, *destination = NULL;
+	size_t length = strlen(directory->source);
+	const char *slash = length && directory->source[length - 1] == '/' ? "" : "/";
+	const char *prefix = directory->destination;
+
+	if (asprintf(&source, "%s%s%s", directory->source, slash, name) < 0)
+		source = NULL;
+	if (asprintf(&destination, "%s%s%s", prefix, *prefix ? "/" : "", name) < 0)
+		destination = NULL;
+	if (!source || !destination) {
+		errno = ENOMEM;
+		cannot(walk, "copy", name);
+		return;
+	}
+	walk_place(walk, &(struct place){ .at = at,
+					  .name = name,
+					  .source = source,
+					  .destination = destination,
+					  .up = up });
+}
+
+static int is_real_entry(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* Sorted, so that the same tree makes the same file system. Read at once, so that what the copy
+ * itself adds to the directory is not met. */
+static void walk_entries(const struct walk *walk, const struct place *place, int fd,
+			 const struct ancestor *up)
+{
+	struct dirent **entries;
+	int count = scandirat(fd, ".", &entries, is_real_entry, alphasort);
+
+	if (count < 0) {
+		cannot(walk, "read directory", place->source);
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		if (!cp_stopped(walk->cp))
+			walk_entry(walk, place, fd, entries[i]->d_name, up);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static bool is_loop(const struct ancestor *self)
+{
+	for (const struct ancestor *a = self->up; a; a = a->up) {
+		if (a->dev == self->dev && a->ino == self->ino)
+			return true;
+	}
+	return false;
+}
+
+/* Paths in the volume are short, which also bounds the depth of this recursion. */
+static void walk_directory(const struct walk *walk, const struct place *place)
+{
+	cleanup_fd int fd = open_source(walk, place, O_DIRECTORY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		cannot(walk, "open directory", place->source);
+		return;
+	}
+
+	const struct ancestor self = { .dev = st.st_dev, .ino = st.st_ino, .up = place->up };
+
+	if (is_loop(&self)) {
+		skip(walk, place->source, "a symlink leads back to where it is");
+		return;
+	}
+	if (cp_is_same(walk->cp, place->source, &st, walk->top)) {
+		skip(walk, place->source, "a directory cannot be copied into itself");
+		return;
+	}
+	if (walk->count) {
+		if (*place->destination && famfs_path_check(place->destination, NULL) < 0)
+			return;
+	} else if (make_directory(walk, place, &st) < 0) {
+		return;
+	}
+	walk_entries(walk, place, fd, &self);
+}
+
+static const char *why_not(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFLNK: return "symlinks cannot be stored";
+	case S_IFIFO: return "fifos cannot be stored";
+	case S_IFSOCK: return "sockets cannot be stored";
+	default: return "devices cannot be stored";
+	}
+}
+
+static void walk_place(const struct walk *walk, const struct place *place)
+{
+	const struct cp_options *options = walk->cp->options;
+	struct stat st;
+
+	if (fstatat(place->at, place->name, &st, options->dereference ? 0 : AT_SYMLINK_NOFOLLOW) <
+	    0) {
+		cannot(walk, "stat", place->source);
+		return;
+	}
+	if (S_ISDIR(st.st_mode) && options->recursive) {
+		walk_directory(walk, place);
+	} else if (S_ISDIR(st.st_mode)) {
+		skip(walk, place->source, "it is a directory");
+		if (!walk->count)
+			report_hint("use -r to copy directories");
+	} else if (!S_ISREG(st.st_mode)) {
+		skip(walk, place->source, why_not(st.st_mode));
+		if (!walk->count && S_ISLNK(st.st_mode))
+			report_hint("use -L to copy what symlinks point to");
+	} else if (!walk->count) {
+		walk_file(walk, place);
+	} else if (st.st_size > 0) {
+		count_file(walk, &st);
+	}
+}
+
+void cp_tree(struct cp *cp, const char *source, const char *destination, bool count)
+{
+	const struct walk walk = { .cp = cp, .top = destination, .count = count };
+
+	walk_place(&walk, &(struct place){ .at = AT_FDCWD,
+					   .name = source,
+					   .source = source,
+					   .destination = destination });
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+#include "cleanup.h"
+#include "text.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <uuid/uuid.h>
+
+#define LABEL_WIDTH 17
+
+/* json-c leaves DEL and the controls of Latin-1 as they are, and a terminal obeys them. */
+static void print_json_text(const char *json)
+{
+	for (const unsigned char *p = (const unsigned char *)json; *p; p++) {
+		if (p[0] == 0x7f)
+			fputs("\\u007f", stdout);
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			printf("\\u%04x", *++p);
+		else
+			putchar(*p);
+	}
+}
+
+static void json_string(const char *text)
+{
+	cleanup_free char *utf8 = text_to_utf8(text);
+	struct json_object *string = json_object_new_string(utf8 ? utf8 : "");
+
+	print_json_text(json_object_to_json_string_ext(
+		string, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(string);
+}
+
+static void json_value(const struct field *field)
+{
+	char uuid[UUID_STR_LEN];
+
+	switch (field->kind) {
+	case FIELD_NUMBER:
+	case FIELD_SIZE:
+	case FIELD_HEX: printf("%" PRIu64, field->number); break;
+	case FIELD_TEXT:
+	case FIELD_PATH: json_string(field->text); break;
+	case FIELD_UUID:
+		uuid_unparse_lower(field->uuid, uuid);
+		json_string(uuid);
+		break;
+	case FIELD_BOOL: fputs(field->flag ? "true" : "false", stdout); break;
+	case FIELD_NULL: fputs("null", stdout); break;
+	}
+}
+
+/* Rows start a line of their own, so that JSON can be read and compared by lines as well. */
+static void json_separate(struct output *out, bool row)
+{
+	if (out->filled[out->depth])
+		putchar(',');
+	if (row)
+		putchar('\n');
+	out->filled[out->depth] = true;
+}
+
+static void json_open(struct output *out, char bracket)
+{
+	assert(out->depth + 1 < OUTPUT_DEPTH);
+	putchar(bracket);
+	out->filled[++out->depth] = false;
+}
+
+static void json_close(struct output *out, char bracket)
+{
+	putchar(bracket);
+	out->depth--;
+}
+
+static void json_member(struct output *out, const struct field *field)
+{
+	json_separate(out, false);
+	printf("\"%s\":", field->key);
+	json_value(field);
+	if (field->kind != FIELD_PATH || text_is_utf8(field->text))
+		return;
+	printf(",\"%s_hex\":\"", field->key);
+	for (const unsigned char *p = (const unsigned char *)field->text; *p; p++)
+		printf("%02x", *p);
+	putchar('"');
+}
+
+static void json_members(struct output *out, const struct field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].key)
+			json_member(out, &fields[i]);
+	}
+}
+
+static void print_escaped(const char *text, int width)
+{
+	cleanup_free char *escaped = text_escape(text);
+
+	printf("%*s", width, escaped ? escaped : "");
+}
+
+static void print_value(const struct field *field, int width)
+{
+	char text[64], size[TEXT_SIZE_LENGTH];
+
+	switch (field->kind) {
+	case FIELD_NUMBER: printf("%*" PRIu64, width, field->number); return;
+	case FIELD_HEX: snprintf(text, sizeof(text), "0x%" PRIx64, field->number); break;
+	case FIELD_TEXT:
+	case FIELD_PATH: print_escaped(field->text, width); return;
+	case FIELD_BOOL: snprintf(text, sizeof(text), "%s", field->flag ? "yes" : "no"); break;
+	case FIELD_NULL: snprintf(text, sizeof(text), "-"); break;
+	case FIELD_UUID: uuid_unparse_lower(field->uuid, text); break;
+	case FIELD_SIZE:
+		text_size(size, field->number);
+		if (field->number < 1024)
+			snprintf(text, sizeof(text), "%s", size);
+		else
+			snprintf(text, sizeof(text), "%s (%" PRIu64 ")", size, field->number);
+		break;
+	}
+	printf("%*s", width, text);
+}
+
+void output_begin(struct output *out, bool json, const char *schema)
+{
+	*out = (struct output){ .json = json };
+	if (!json)
+		return;
+	json_open(out, '{');
+	output_fields(out, &(struct field){ .key = "schema", .kind = FIELD_TEXT, .text = schema },
+		      1);
+}
+
+void output_end(struct output *out)
+{
+	if (!out->json)
+		return;
+	json_close(out, '}');
+	putchar('\n');
+	assert(out->depth == 0);
+}
+
+void output_array_begin(struct output *out, const char *key)
+{
+	if (!out->json)
+		return;
+	json_separate(out, false);
+	printf("\"%s\":", key);
+	json_open(out, '[');
+}
+
+void output_array_end(struct output *out)
+{
+	if (out->json)
+		json_close(out, ']');
+}
+
+void output_item_begin(struct output *out)
+{
+	if (!out->json)
+		return;
+	json_separate(out, true);
+	json_open(out, '{');
+}
+
+void output_item_end(struct output *out)
+{
+	if (out->json)
+		json_close(out, '}');
+}
+
+void output_fields(struct output *out, const struct field *fields, size_t count)
+{
+	if (out->json) {
+		json_members(out, fields, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!fields[i].label)
+			continue;
+		printf("%-*s ", LABEL_WIDTH, fields[i].label);
+		print_value(&fields[i], 0);
+		putchar('\n');
+	}
+}
+
+void output_row(struct output *out, const struct field *fields, size_t count)
+{
+	if (out->json) {
+		output_item_begin(out);
+		json_members(out, fields, count);
+		output_item_end(out);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].label)
+			print_value(&fields[i], fields[i].width);
+	}
+	putchar('\n');
+}
+
+void output_heading(struct output *out, const struct field *fields, size_t count)
+{
+	if (out->json)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].label)
+			printf("%*s", fields[i].width, fields[i].label);
+	}
+	putchar('\n');
+}
+
+void output_note(struct output *out, const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list args;
+
+	if (out->json)
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	print_escaped(text ? text : "", 0);
+	putchar('\n');
+}

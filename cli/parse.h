@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers as people type them. Each parser takes the whole string or nothing: a sign, a blank, an
+ * overflow, an unknown suffix or anything after the value is refused, and *out is left alone.
+ */
+#ifndef CLI_PARSE_H
+#define CLI_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Decimal digits, at most `max`. */
+bool parse_number(const char *s, uint64_t max, uint64_t *out);
+
+/* Bytes, or with a suffix: K M G T P (also KiB MiB ...) for powers of 1024, KB MB ... of 1000. */
+bool parse_size(const char *s, uint64_t *out);
+
+/* Octal permission bits up to 07777. */
+bool parse_mode(const char *s, uint32_t *out);
+
+/* A number or a name of the host's user or group database. */
+bool parse_user(const char *s, uint32_t *out);
+bool parse_group(const char *s, uint32_t *out);
+
+/* The usual 36 characters; not the all-zero UUID. */
+bool parse_uuid(const char *s, uint8_t out[16]);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool error_is_final(int code)
+{
+	switch (code) {
+	case -ENOSPC:
+	case -EROFS:
+	case -ESTALE:
+	case -EUCLEAN:
+	case -EBUSY:
+	case -ENOMEM:
+	case -ECANCELED: return true;
+	default: return false;
+	}
+}
+
+bool same_device(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (stat(a, &sa) < 0 || stat(b, &sb) < 0)
+		return false;
+	if (S_ISCHR(sa.st_mode) && S_ISCHR(sb.st_mode))
+		return sa.st_rdev == sb.st_rdev;
+	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+int session_resolve(struct session *session, const char *arg)
+{
+	struct famfs_error err = { 0 };
+
+	famfs_target_free(session->target);
+	session->target = NULL;
+	if (famfs_target_resolve(arg, &session->target, &err) < 0)
+		return report_failure(&err);
+	return EXIT_DONE;
+}
+
+static void close_volume(struct session *session)
+{
+	famfs_close(session->volume);
+	session->volume = NULL;
+	free(session->device);
+	session->device = NULL;
+}
+
+int session_use(struct session *session, const char *arg)
+{
+	const struct famfs_volume_params params = { .write = session->write, .log = report_log };
+	struct famfs_error err = { 0 };
+	int ret = session_resolve(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (session->volume && same_device(session->device, session->target->device))
+		return EXIT_DONE;
+
+	close_volume(session);
+	session->device = strdup(session->target->device);
+	if (!session->device) {
+		report_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (famfs_open(session->target, &params, &session->volume, &err) < 0)
+		return report_failure(&err);
+	return EXIT_DONE;
+}
+
+const char *session_path(const struct session *session)
+{
+	return session->target->path ? session->target->path : "";
+}
+
+void session_close(struct session *session)
+{
+	close_volume(session);
+	famfs_target_free(session->target);
+	session->target = NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text that came from a medium or a user, made fit to be shown. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Length in bytes of the well-formed UTF-8 character at `s`, or 0 when there is none. */
+size_t text_utf8_length(const char *s);
+
+bool text_is_utf8(const char *s);
+
+/*
+ * A copy in which every byte that could steer a terminal (controls of ASCII and of Latin-1) or is
+ * not UTF-8 reads \ooo. The caller frees it; NULL when there is no memory.
+ */
+char *text_escape(const char *s);
+
+/* A copy in which U+FFFD stands for every byte that is not UTF-8. The caller frees it. */
+char *text_to_utf8(const char *s);
+
+#define TEXT_SIZE_LENGTH 32
+
+/* "4 GiB", "1.2 TiB", "17 bytes" into buf[TEXT_SIZE_LENGTH], which it returns. */
+const char *text_size(char *buf, uint64_t bytes);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "undo.h"
+#include "cleanup.h"
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOST_FILES 1000
+
+static const char header[] =
+	"# famfsctl fsck: what a device held before it was repaired, a line for each range:\n"
+	"# OFFSET LENGTH HEX, offsets and lengths in bytes, decimal. To put a range back:\n"
+	"#   printf HEX | xxd -r -p | dd of=DEVICE bs=1 seek=OFFSET conv=notrunc\n";
+
+void undo_init(struct undo *undo, const char *device, const char *wanted)
+{
+	*undo = (struct undo){ .device = device, .wanted = wanted, .fd = -1 };
+}
+
+static int write_all(int fd, const char *buf, size_t length)
+{
+	while (length > 0) {
+		ssize_t done = write(fd, buf, length);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		buf += done;
+		length -= (size_t)done;
+	}
+	return 0;
+}
+
+/* The n-th name to try: an older undo file is never overwritten. */
+static char *make_name(const struct undo *undo, unsigned n)
+{
+	char *name;
+
+	if (undo->wanted)
+		return strdup(undo->wanted);
+	if (n == 0 ? asprintf(&name, "famfs-fsck-%s.undo", basename(undo->device)) < 0
+		   : asprintf(&name, "famfs-fsck-%s.%u.undo", basename(undo->device), n) < 0)
+		return NULL;
+	return name;
+}
+
+static int create_file(struct undo *undo)
+{
+	for (unsigned n = 0; n < MOST_FILES; n++) {
+		free(undo->name);
+		undo->name = make_name(undo, n);
+		if (!undo->name)
+			return -ENOMEM;
+		undo->fd = open(undo->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (undo->fd >= 0)
+			return write_all(undo->fd, header, strlen(header));
+		if (errno != EEXIST || undo->wanted)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+static char *make_line(uint64_t offset, const unsigned char *old, size_t length)
+{
+	size_t size = 48 + 2 * length;
+	char *line = malloc(size), *p = line;
+
+	if (!line)
+		return NULL;
+	p += snprintf(line, size, "%" PRIu64 " %zu ", offset, length);
+	for (size_t i = 0; i < length; i++)
+		p += sprintf(p, "%02x", old[i]);
+	*p++ = '\n';
+	*p = '\0';
+	return line;
+}
+
+static int save(struct undo *undo, uint64_t offset, const void *old, size_t length)
+{
+	cleanup_free char *line = make_line(offset, old, length);
+	int ret = 0;
+
+	if (!line)
+		return -ENOMEM;
+	if (undo->fd < 0)
+		ret = create_file(undo);
+	if (ret == 0)
+		ret = write_all(undo->fd, line, strlen(line));
+	if (ret == 0 && fsync(undo->fd) < 0)
+		ret = -errno;
+	return ret;
+}
+
+int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length)
+{
+	int ret = save(undo, offset, old, length);
+
+	if (ret < 0)
+		report_error("cannot save what is to be repaired to '%s': %s",
+			     undo->name ? undo->name : "", strerror(-ret));
+	return ret;
+}
+
+void undo_close(struct undo *undo)
+{
+	if (undo->fd >= 0)
+		close(undo->fd);
+	free(undo->name);
+	undo->fd = -1;
+	undo->name = NULL;
+}
