@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void fill(struct famfs_error *err, int code, bool refused, const char *format, va_list ap)
+{
+	if (!err)
+		return;
+	err->code = code;
+	err->refused = refused;
+	err->hint[0] = '\0';
+	vsnprintf(err->message, sizeof(err->message), format, ap);
+}
+
+int error_set(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fill(err, code, false, format, ap);
+	va_end(ap);
+	return code;
+}
+
+int error_errno(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list ap;
+	size_t used;
+
+	va_start(ap, format);
+	fill(err, code, false, format, ap);
+	va_end(ap);
+	if (err) {
+		used = strlen(err->message);
+		snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(-code));
+	}
+	return code;
+}
+
+int error_refuse(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fill(err, code, true, format, ap);
+	va_end(ap);
+	return code;
+}
+
+void error_hint(struct famfs_error *err, const char *format, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return;
+	va_start(ap, format);
+	vsnprintf(err->hint, sizeof(err->hint), format, ap);
+	va_end(ap);
+}
+
+const char *famfs_version(void)
+{
+	return FAMFS_VERSION;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Filling in struct famfs_error, so that failing is one line. */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include "famfs.h"
+
+/* Each sets *err (which may be NULL) and returns `code`, a negative errno. */
+int error_set(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, and appends ": " and the text of strerror(-code). */
+int error_errno(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same as error_set(), for a safety check that said no. */
+int error_refuse(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds a hint to an error that is set already. */
+void error_hint(struct famfs_error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the CPU's caches do to memory that other hosts share. Their caches are not coherent with
+ * ours: a store is theirs to see only when it was written back, and ours of theirs only when our
+ * stale copy was dropped.
+ */
+#ifndef BASE_PERSIST_H
+#define BASE_PERSIST_H
+
+#include <stddef.h>
+
+struct persist {
+	const char *name; /* the instruction, for people */
+	/* Writes the lines of [addr, addr + length) back. Orders nothing. */
+	void (*flush)(const void *addr, size_t length);
+	/* Earlier flushes are done, and stores before it come before stores after it. */
+	void (*fence)(void);
+	/* Drops the lines, written back if dirty; later loads, by a full fence, see memory. */
+	void (*invalidate)(const void *addr, size_t length);
+};
+
+/* The best that this processor has. */
+const struct persist *persist_for_cpu(void);
+
+#endif

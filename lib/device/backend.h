@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The backends that device_open() chooses from; for device/ only. */
+#ifndef DEVICE_BACKEND_H
+#define DEVICE_BACKEND_H
+
+#include "device/device.h"
+
+/* Takes over `fd`, also on failure. */
+int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
+	       struct famfs_error *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/device.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int open_node(const char *path, enum device_access access, bool *writable)
+{
+	int fd = -1;
+
+	/* O_NONBLOCK: a fifo in the place of the device must not hang us. */
+	if (access != DEVICE_READ)
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	*writable = fd >= 0;
+	if (fd < 0 && (access == DEVICE_READ ||
+		       (access == DEVICE_WRITE_MAY && (errno == EACCES || errno == EROFS))))
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return "directory";
+	case S_IFCHR: return "character device";
+	case S_IFBLK: return "block device";
+	case S_IFIFO: return "fifo";
+	case S_IFSOCK: return "socket";
+	}
+	return "special file";
+}
+
+int device_open(const char *path, enum device_access access, struct device **out,
+		struct famfs_error *err)
+{
+	char absolute[PATH_MAX];
+	struct stat st;
+	bool writable;
+	cleanup_fd int fd = -1;
+
+	if (!realpath(path, absolute))
+		return error_errno(err, -errno, "cannot open '%s'", path);
+	fd = open_node(absolute, access, &writable);
+	if (fd < 0)
+		return error_errno(err, fd, "cannot open '%s'%s", path,
+				   access == DEVICE_WRITE ? " for writing" : "");
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -ENOTSUP, "'%s' is a %s, not an image file", path,
+				 type_name(st.st_mode));
+	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
+}
+
+void device_close(struct device *dev)
+{
+	if (!dev)
+		return;
+	if (dev->fd >= 0)
+		close(dev->fd);
+	free(dev->path);
+	dev->ops->close(dev);
+}
+
+static bool outside(const struct device *dev, uint64_t offset, uint64_t length)
+{
+	return dev->size && (offset > dev->size || length > dev->size - offset);
+}
+
+int device_read(struct device *dev, uint64_t offset, void *buf, size_t length)
+{
+	if (outside(dev, offset, length))
+		return -EFAULT;
+	return dev->ops->read(dev, offset, buf, length);
+}
+
+int device_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	if (outside(dev, offset, length))
+		return -EFAULT;
+	return dev->writable ? dev->ops->write(dev, offset, buf, length) : -EBADF;
+}
+
+int device_zero(struct device *dev, uint64_t offset, uint64_t length)
+{
+	if (outside(dev, offset, length))
+		return -EFAULT;
+	return dev->writable ? dev->ops->zero(dev, offset, length) : -EBADF;
+}
+
+int device_sync(struct device *dev)
+{
+	return dev->ops->sync && dev->writable ? dev->ops->sync(dev) : 0;
+}
+
+void device_flush(struct device *dev, uint64_t offset, uint64_t length)
+{
+	if (dev->ops->flush)
+		dev->ops->flush(dev, offset, length);
+}
+
+void device_fence(struct device *dev)
+{
+	if (dev->ops->fence)
+		dev->ops->fence(dev);
+}
+
+void device_invalidate(struct device *dev, uint64_t offset, uint64_t length)
+{
+	if (dev->ops->invalidate)
+		dev->ops->invalidate(dev, offset, length);
+}
+
+int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
+		bool wait)
+{
+	static const short types[] = { F_UNLCK, F_RDLCK, F_WRLCK };
+	struct flock lock = { .l_type = types[type],
+			      .l_whence = SEEK_SET,
+			      .l_start = (off_t)offset,
+			      .l_len = (off_t)length };
+	int ret;
+
+	if (dev->fd < 0)
+		return 0;
+	do
+		ret = fcntl(dev->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
+	while (ret < 0 && errno == EINTR);
+	if (ret == 0)
+		return 0;
+	return errno == EACCES ? -EAGAIN : -errno;
+}
+
+int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length, uint64_t *end)
+{
+	struct flock lock = { .l_type = F_WRLCK,
+			      .l_whence = SEEK_SET,
+			      .l_start = (off_t)offset,
+			      .l_len = (off_t)length };
+
+	if (dev->fd < 0)
+		return 0;
+	if (fcntl(dev->fd, F_OFD_GETLK, &lock) < 0)
+		return -errno;
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	*end = lock.l_len ? (uint64_t)(lock.l_start + lock.l_len) : UINT64_MAX;
+	return 1;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the bytes of a famfs lie: an image file, a mapped DAX device, the .meta files of a mount,
+ * or a test's memory. Nothing above knows which.
+ *
+ * Reads and writes are loads and stores, subject to this host's caches: what another host wrote is
+ * seen after device_invalidate(), what this one wrote is seen elsewhere after device_flush() and
+ * device_fence(). Every range is checked against the size. Functions are safe to call from several
+ * threads, as long as the ranges differ.
+ */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include "famfs.h"
+
+#include <sys/types.h>
+
+struct device;
+
+struct device_ops {
+	const char *kind; /* "image", "devdax", ... for messages */
+	/* All return 0 or -errno. Ranges are inside the device. */
+	int (*read)(struct device *dev, uint64_t offset, void *buf, size_t length);
+	/* Aligned 8-byte writes are single stores. */
+	int (*write)(struct device *dev, uint64_t offset, const void *buf, size_t length);
+	int (*zero)(struct device *dev, uint64_t offset, uint64_t length);
+	/* NULL where memory is coherent. */
+	void (*flush)(struct device *dev, uint64_t offset, uint64_t length);
+	void (*fence)(struct device *dev);
+	void (*invalidate)(struct device *dev, uint64_t offset, uint64_t length);
+	/* Makes what was written survive a power cut of the host. NULL where that means nothing. */
+	int (*sync)(struct device *dev);
+	void (*close)(struct device *dev); /* frees dev, but not what device_close() does */
+};
+
+struct device {
+	const struct device_ops *ops;
+	char *path;    /* absolute, owned */
+	uint64_t size; /* bytes really there; 0 when unknown (.meta files) */
+	bool writable;
+	int fd; /* carries the locks, and of an image the data; -1: locks are not needed */
+};
+
+enum device_access {
+	DEVICE_READ,
+	DEVICE_WRITE,     /* -EACCES, -EROFS when the file may not be written */
+	DEVICE_WRITE_MAY, /* for writing if that is allowed, else for reading */
+};
+
+/* Opens an image file. -ENOTSUP for what is neither an image nor a DAX device. */
+int device_open(const char *path, enum device_access access, struct device **out,
+		struct famfs_error *err);
+
+/* Reads the metadata of a mounted famfs through its .meta files; file data is out of reach. */
+int device_open_metafiles(const char *mountpoint, const char *name, struct device **out,
+			  struct famfs_error *err);
+
+void device_close(struct device *dev);
+
+static inline void cleanup_device_(struct device **dev)
+{
+	device_close(*dev);
+}
+
+#define cleanup_device __attribute__((cleanup(cleanup_device_)))
+
+/* -EFAULT for a range outside the device: a bug above, or a damaged map. */
+int device_read(struct device *dev, uint64_t offset, void *buf, size_t length);
+int device_write(struct device *dev, uint64_t offset, const void *buf, size_t length);
+int device_zero(struct device *dev, uint64_t offset, uint64_t length);
+int device_sync(struct device *dev);
+void device_flush(struct device *dev, uint64_t offset, uint64_t length);
+void device_fence(struct device *dev);
+void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
+
+/*
+ * Open-file-description locks on byte ranges of the device node or image. They die with the
+ * descriptor. All handles made by one device_open() share one owner.
+ */
+enum device_lock {
+	DEVICE_UNLOCK,
+	DEVICE_SHARED,
+	DEVICE_EXCLUSIVE,
+};
+
+/* 0, -EAGAIN when another holds it and `wait` is false, -EBADF for an exclusive lock on a device
+ * that is open for reading. */
+int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
+		bool wait);
+
+/* Whether another owner's lock stands in the way of an exclusive lock on the range; if so,
+ * *end is where the first such lock ends. Negative: -errno. */
+int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length, uint64_t *end);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/mountinfo.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* proc(5): space, tab, newline and backslash are written as octal escapes. In place. */
+static void unescape(char *s)
+{
+	char *out = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+}
+
+/* ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS [OPTIONAL...] - FSTYPE SOURCE SUPEROPTIONS */
+static bool parse_line(char *line, struct mount_entry *entry)
+{
+	char *save = NULL, *word;
+
+	for (int i = 0; i < 3; i++)
+		if (!strtok_r(i ? NULL : line, " \n", &save))
+			return false;
+	entry->root = strtok_r(NULL, " \n", &save);
+	entry->mountpoint = strtok_r(NULL, " \n", &save);
+	entry->options = strtok_r(NULL, " \n", &save);
+	do
+		word = strtok_r(NULL, " \n", &save);
+	while (word && strcmp(word, "-") != 0);
+	entry->fstype = strtok_r(NULL, " \n", &save);
+	entry->source = strtok_r(NULL, " \n", &save);
+	if (!entry->source)
+		return false;
+	unescape(entry->root);
+	unescape(entry->mountpoint);
+	unescape(entry->source);
+	return true;
+}
+
+int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), void *arg)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+	int ret = 0;
+
+	if (!f)
+		return -errno;
+	while (ret == 0 && getline(&line, &size, f) >= 0) {
+		struct mount_entry entry;
+
+		if (parse_line(line, &entry))
+			ret = visit(arg, &entry);
+	}
+	fclose(f);
+	return ret;
+}
+
+bool mount_is_famfs(const struct mount_entry *entry)
+{
+	return strcmp(entry->fstype, "fuse.famfs") == 0;
+}
+
+bool mount_has_option(const char *options, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *p = options; p; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, word, length) == 0 && (p[length] == ',' || p[length] == '\0'))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mount table, read without touching any mount: a dead server must not hang the reader. */
+#ifndef DEVICE_MOUNTINFO_H
+#define DEVICE_MOUNTINFO_H
+
+#include <stdbool.h>
+
+struct mount_entry {
+	char *root; /* of the mount within its file system: "/" but for bind mounts */
+	char *mountpoint;
+	char *options; /* per mount, such as "rw,nosuid" */
+	char *fstype;
+	char *source;
+};
+
+/* Calls `visit` for each mount in the order of the table; the strings are valid during the call.
+ * Nonzero ends the walk and is returned. -errno when the table cannot be read. */
+int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), void *arg);
+
+/* Whether the entry is a famfs mount served through FUSE. */
+bool mount_is_famfs(const struct mount_entry *entry);
+
+/* Whether the comma-separated mount options have the word. */
+bool mount_has_option(const char *options, const char *word);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/usage.h"
+
+#include "base/cleanup.h"
+#include "device/mountinfo.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+struct search {
+	const char *path;
+	struct usage_text *first;
+	int count;
+};
+
+static int visit_mount(void *arg, const struct mount_entry *entry)
+{
+	struct search *search = arg;
+
+	/* By source, whatever the type: the reference implementation's mounts count as well. */
+	if (strcmp(entry->source, search->path) != 0)
+		return 0;
+	if (search->count++ == 0 && search->first)
+		snprintf(search->first->text, sizeof(search->first->text), "mounted at '%s'",
+			 entry->mountpoint);
+	return 0;
+}
+
+int device_mounts(const char *path, struct usage_text *first)
+{
+	struct search search = { .path = path, .first = first };
+	int ret = mountinfo_walk(visit_mount, &search);
+
+	return ret < 0 ? ret : search.count;
+}
+
+/* A line of /proc/PID/maps: ADDRESS PERMS OFFSET MAJ:MIN INODE [PATH] */
+static bool maps_file(const char *maps, dev_t dev, ino_t ino)
+{
+	FILE *f = fopen(maps, "re");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (f && !found && getline(&line, &size, f) >= 0) {
+		unsigned int major, minor;
+		uint64_t inode;
+
+		found = sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major, &minor, &inode) == 3 &&
+			makedev(major, minor) == dev && inode == ino;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void name_process(const char *pid, struct usage_text *out)
+{
+	char path[64], name[32] = "?";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	f = fopen(path, "re");
+	if (f) {
+		if (!fgets(name, sizeof(name), f))
+			name[0] = '\0';
+		name[strcspn(name, "\n")] = '\0';
+		fclose(f);
+	}
+	snprintf(out->text, sizeof(out->text), "mapped by process %.20s (%s)", pid, name);
+}
+
+static int find_mapping(dev_t dev, ino_t ino, struct usage_text *out)
+{
+	char path[64], self[16];
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	int found = 0;
+
+	snprintf(self, sizeof(self), "%d", getpid());
+	while (proc && !found && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) || strcmp(entry->d_name, self) == 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/maps", entry->d_name);
+		if (maps_file(path, dev, ino)) {
+			name_process(entry->d_name, out);
+			found = 1;
+		}
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+int device_usage(const struct device *dev, struct usage_text *out)
+{
+	struct stat st;
+
+	if (device_mounts(dev->path, out) > 0)
+		return 1;
+	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
+		return 0;
+	return find_mapping(st.st_dev, st.st_ino, out);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libfamfs: administer famfs, the file system in memory that several hosts share.
+ *
+ * A famfs lives on a DAX device, or on a regular file that stands in for one (an image). Its
+ * metadata is an append-only log at the head of the device; the host that formatted it, the
+ * master, appends, and every host reads.
+ *
+ * Conventions
+ * - Fallible functions return 0 or a negative errno. The last argument, which may be NULL,
+ *   receives the same code and a message for people. These codes have a meaning of their own:
+ *     -EUCLEAN      the medium is corrupt
+ *     -EMEDIUMTYPE  there is no famfs here
+ *     -ENOTSUP      the famfs is of a newer format, or this kind of device is not supported
+ *     -EROFS        this host is a client of the file system and may not add to it
+ *     -EBUSY        the device is mounted, mapped or locked
+ *     -ENOSPC       the device or the log is full
+ *     -ESTALE       another file system was made on the device since it was opened
+ *     -ECANCELED    a callback asked to stop
+ * - Offsets and lengths are in bytes. "Device offset" counts from the start of the device,
+ *   "file offset" from the start of a file.
+ * - Paths inside the file system are relative, without a leading or trailing slash; "" is the root.
+ * - Params structs must be zero-initialised; their reserved fields are checked for zero (-EINVAL).
+ * - A volume may be used by several threads; a file handle by one at a time.
+ * - The library never prints, exits, installs a signal handler (but see
+ *   famfs_guard_memory_errors) or keeps mutable global state.
+ */
+#ifndef FAMFS_H
+#define FAMFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FAMFS_ALLOC_UNIT     0x200000u /* file data is allocated in units of 2 MiB */
+#define FAMFS_MAX_EXTENTS    16        /* extents of a simple file, strips of an interleaved one */
+#define FAMFS_MAX_BUCKETS    64        /* parts that striping divides a device into */
+#define FAMFS_MAX_PATH       78        /* longest path that is written; readers accept 79 */
+#define FAMFS_NO_ENTRY       UINT64_MAX
+#define FAMFS_MIN_LOG_LENGTH 0x800000u
+
+/* ---- errors ---------------------------------------------------------------------------- */
+
+struct famfs_error {
+	int code;     /* the negative errno that was returned, 0 when none was */
+	bool refused; /* a safety check said no; the hint names the override, if there is one */
+	char message[640]; /* "cannot VERB 'OBJECT': CAUSE", lower case, no full stop, no newline */
+	char hint[256];    /* what to do about it, in the imperative; may be empty */
+};
+
+/* The library's version, "MAJOR.MINOR.PATCH". Static storage. */
+const char *famfs_version(void);
+
+/*
+ * Where the library may say what did not fail but matters: a skipped log entry, a role. Priorities
+ * are those of syslog(3). Called from any thread that uses the handle. May be NULL.
+ */
+typedef void (*famfs_log_fn)(void *arg, int priority, const char *message);
+
+/*
+ * Turns a memory error in a device or image that the calling process has mapped into -EIO of the
+ * call that touched it, instead of death by SIGBUS. Installs a SIGBUS handler for the process, so
+ * only a program may call it, once, before it starts threads. A SIGBUS that is not the library's
+ * takes the default action. Returns 0 or -errno of sigaction(2).
+ */
+int famfs_guard_memory_errors(void);
+
+/* ---- identity: which host is this ------------------------------------------------------- */
+
+enum famfs_identity_source {
+	FAMFS_IDENTITY_NONE,       /* the host has none; it can only be a client */
+	FAMFS_IDENTITY_ENV,        /* $FAMFS_SYSTEM_UUID */
+	FAMFS_IDENTITY_ETC,        /* /etc/famfs/system_uuid */
+	FAMFS_IDENTITY_OPT,        /* /opt/famfs/system_uuid, the reference implementation's file */
+	FAMFS_IDENTITY_MACHINE_ID, /* derived from /etc/machine-id */
+};
+
+enum famfs_role {
+	FAMFS_ROLE_CLIENT, /* reads, and writes existing files in place */
+	FAMFS_ROLE_MASTER, /* also adds files and directories */
+};
+
+/* "environment", "/etc/famfs/system_uuid", ... Static storage. */
+const char *famfs_identity_source_name(enum famfs_identity_source source);
+
+/* ---- targets: what does an argument name ------------------------------------------------ */
+
+/*
+ * A resolved command-line argument. Exactly one of these forms:
+ *   DEVICE            device set, path NULL
+ *   DEVICE:/PATH      device set, path set
+ *   a path in a mount device, mountpoint and path set
+ * All strings belong to the struct. device and mountpoint are absolute.
+ */
+struct famfs_target {
+	char *device;     /* the device node or image file */
+	char *mountpoint; /* NULL unless the argument lies in a mounted famfs */
+	char *path;       /* relative to the root of the file system; "" is the root */
+};
+
+/*
+ * Finds out what `arg` names. A path that lies in a mounted famfs is recognised from the mount
+ * table without touching the mount, so that a dead server cannot hang the caller; the file that it
+ * names need not exist. "DEVICE:/path" is split at the last ":/" whose left side is a regular file
+ * or character device; a path that exists as written is taken as written.
+ * Caller frees *out with famfs_target_free(). Errors: -ENOENT, -ENOTSUP (neither an image, nor a
+ * character device, nor in a famfs mount), -EINVAL (".." that leaves the file system), -ENOMEM.
+ */
+int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err);
+void famfs_target_free(struct famfs_target *target);
+
+/*
+ * Checks that `path` can be written to a log: normalised, relative, no "..", at most
+ * FAMFS_MAX_PATH bytes, first component not ".meta". Errors: -EINVAL, -ENAMETOOLONG.
+ */
+int famfs_path_check(const char *path, struct famfs_error *err);
+
+/* ---- mkfs and takeover ------------------------------------------------------------------ */
+
+struct famfs_mkfs_params {
+	uint64_t log_length; /* power of two >= 8 MiB; 0: 8 MiB, doubling from 64 GiB devices on */
+	uint64_t size;       /* images: make or resize the file to this; 0: leave as it is */
+	uint8_t uuid[16];    /* of the file system; all zero: a random one */
+	bool force;          /* overwrite a famfs of this host, or another known signature */
+	bool force_foreign;  /* overwrite another master's famfs as well (needs force too) */
+	bool dry_run;        /* check everything, write nothing */
+	uint32_t reserved[4];
+};
+
+struct famfs_mkfs_result {
+	uint8_t uuid[16];
+	uint8_t system_uuid[16];
+	enum famfs_identity_source identity;
+	uint64_t device_size;
+	uint64_t log_length;
+	uint64_t log_entries; /* capacity of the log */
+	uint64_t data_offset; /* device offset of the first allocatable byte */
+	uint64_t data_length; /* bytes that files can use, in whole allocation units */
+	char replaced[160];   /* what was, or would be, destroyed; empty when nothing was found */
+};
+
+/*
+ * Formats a device, OMF 2.2. The old magic is zeroed first and the new one written last, each
+ * flushed, so that a crash leaves no file system rather than half of one; then reads back.
+ * Refusals (err->refused): mounted or mapped (-EBUSY), an existing famfs or other signature
+ * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small, -ENOKEY when the host has
+ * no identity. `result` may be NULL.
+ */
+int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
+	       struct famfs_mkfs_result *result, struct famfs_error *err);
+
+/*
+ * Makes this host the master of the famfs on `device`, for when the old master is gone for good.
+ * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
+ * receives the old master's system UUID. Succeeds without writing when this host is the master.
+ */
+int famfs_takeover(const char *device, uint8_t previous[16], struct famfs_error *err);
+
+/* ---- volumes ---------------------------------------------------------------------------- */
+
+struct famfs_volume;
+
+struct famfs_volume_params {
+	bool write;       /* files will be added or written */
+	famfs_log_fn log; /* may be NULL */
+	void *log_arg;
+	uint32_t reserved[4];
+};
+
+/*
+ * Opens the famfs that a target names and replays its log. For reading, a target in a mount whose
+ * device the caller may not open is read through the mount's .meta files. For writing, the device
+ * itself is opened. Damaged log entries are skipped and counted, not errors.
+ * Errors: those of open(2), -EMEDIUMTYPE, -EUCLEAN, -ENOTSUP, -EROFS (write, but not the master).
+ */
+int famfs_open(const struct famfs_target *target, const struct famfs_volume_params *params,
+	       struct famfs_volume **out, struct famfs_error *err);
+void famfs_close(struct famfs_volume *vol);
+
+/* Applies what was appended since the last call. 0, -ESTALE, -EUCLEAN or -EIO. */
+int famfs_catch_up(struct famfs_volume *vol, struct famfs_error *err);
+
+struct famfs_info {
+	uint8_t uuid[16]; /* of the file system */
+	uint8_t device_uuid[16];
+	uint8_t master_uuid[16]; /* system UUID of the master host, from the superblock */
+	uint8_t system_uuid[16]; /* of this host */
+	enum famfs_identity_source identity;
+	enum famfs_role role;
+	uint64_t version; /* of the superblock layout: 48 */
+	uint32_t omf_major;
+	uint32_t omf_minor;
+	uint64_t alloc_unit;    /* as recorded */
+	uint64_t device_size;   /* as it is; 0 when read through a mount's .meta files */
+	uint64_t recorded_size; /* in the superblock */
+	uint64_t usable_size;   /* the smaller of the two */
+	uint64_t log_length;
+	uint64_t log_capacity; /* entries */
+	uint64_t log_entries;  /* entries published */
+	uint64_t bad_entries;  /* of those, skipped as damaged */
+	uint64_t files;
+	uint64_t directories;
+	uint64_t file_bytes;  /* sum of file sizes */
+	uint64_t data_length; /* allocatable bytes, used or free */
+	uint64_t allocated_bytes;
+	uint64_t free_bytes;
+	uint64_t largest_free;  /* longest contiguous free run */
+	char recorded_name[65]; /* device path as mkfs was given it */
+};
+
+/* Facts as of the last catch-up. */
+void famfs_info(struct famfs_volume *vol, struct famfs_info *info);
+
+struct famfs_daxdev {
+	uint32_t index;
+	uint8_t uuid[16];
+	uint64_t size;  /* bytes */
+	char name[256]; /* path; empty when the log names a device that is not attached */
+};
+
+/* The devices that maps name by index. famfs_daxdev() returns -ENODEV for an unknown index. */
+uint32_t famfs_daxdev_count(struct famfs_volume *vol);
+int famfs_daxdev(struct famfs_volume *vol, uint32_t index, struct famfs_daxdev *out);
+
+/* ---- looking at files ------------------------------------------------------------------- */
+
+struct famfs_stat {
+	uint64_t inode; /* the same on every host and after every restart */
+	uint64_t entry; /* log entry, or FAMFS_NO_ENTRY for a directory that no entry describes */
+	uint32_t mode;  /* type and permission bits as in stat(2): S_IFREG or S_IFDIR */
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t size; /* bytes; 0 for directories */
+};
+
+enum famfs_map_type {
+	FAMFS_MAP_SIMPLE,      /* the file's bytes run through the extents in order */
+	FAMFS_MAP_INTERLEAVED, /* chunk c lies in strip c % nextents */
+};
+
+struct famfs_extent {
+	uint64_t daxdev; /* device index */
+	uint64_t offset; /* device offset */
+	uint64_t length;
+};
+
+struct famfs_fmap {
+	enum famfs_map_type type;
+	uint32_t nextents;   /* extents, or strips */
+	uint64_t chunk_size; /* bytes; 0 for simple maps */
+	uint64_t size;       /* of the file */
+	struct famfs_extent extents[FAMFS_MAX_EXTENTS];
+};
+
+/* -ENOENT, -ENOTDIR, -ENAMETOOLONG. */
+int famfs_stat(struct famfs_volume *vol, const char *path, struct famfs_stat *out,
+	       struct famfs_error *err);
+
+/* As famfs_stat(), and -EISDIR. */
+int famfs_fmap(struct famfs_volume *vol, const char *path, struct famfs_fmap *out,
+	       struct famfs_error *err);
+
+/* Return nonzero to end the walk; famfs_walk() then returns that value. */
+typedef int (*famfs_visit_fn)(void *arg, const char *path, const struct famfs_stat *st);
+
+/*
+ * Visits `path` and, when it is a directory, what is in it: its own entries, or with `recursive`
+ * everything below. Parents come before children, children in the order of the log.
+ */
+int famfs_walk(struct famfs_volume *vol, const char *path, bool recursive, famfs_visit_fn visit,
+	       void *arg, struct famfs_error *err);
+
+/* ---- adding and writing files ----------------------------------------------------------- */
+
+struct famfs_mkdir_params {
+	uint32_t mode; /* permission bits, exact: no umask is applied */
+	uint32_t uid;
+	uint32_t gid;
+	bool parents; /* make missing parents (0755, same owner); an existing directory is fine */
+	uint32_t reserved[4];
+};
+
+/* Errors: -EEXIST, -ENOENT (parent), -ENOTDIR, -EROFS, -ENOSPC (log), those of
+ * famfs_path_check(). */
+int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_mkdir_params *params,
+		struct famfs_error *err);
+
+struct famfs_create_params {
+	uint64_t size; /* bytes, > 0: the format has no empty files */
+	uint32_t mode; /* permission bits, exact: no umask is applied */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t nstrips;    /* 0: a simple map; else 1..16 strips */
+	uint32_t nbuckets;   /* nstrips..64; the device is divided into so many of >= 1 GiB */
+	uint64_t chunk_size; /* power of two, multiple of FAMFS_ALLOC_UNIT */
+	bool no_zero;        /* the caller writes every byte, or wants what the memory held */
+	uint32_t reserved[4];
+};
+
+struct famfs_file;
+
+/*
+ * Begins a file: reserves space for it, and zeroes it unless told not to. Nothing is visible until
+ * famfs_file_publish(). A file shorter than a chunk gets a simple map even when strips are asked
+ * for, as in the reference implementation. Striping picks the emptiest buckets, lowest first.
+ * End the handle with famfs_file_publish() or famfs_file_close().
+ * Errors: -EEXIST, -ENOENT, -ENOTDIR, -EROFS, -ENOSPC (message has the numbers), -EINVAL,
+ * -EUCLEAN (the log has a damaged entry, so free space is not known), -EBUSY.
+ */
+int famfs_create(struct famfs_volume *vol, const char *path,
+		 const struct famfs_create_params *params, struct famfs_file **out,
+		 struct famfs_error *err);
+
+/* Makes the file visible on every host: zeroes the slack after its end, flushes what was written,
+ * appends the log entry. On failure nothing is visible and the space is free. Consumes `file` in
+ * any case. */
+int famfs_file_publish(struct famfs_file *file, struct famfs_error *err);
+
+/*
+ * famfs_create() with no_zero and famfs_file_publish() in one step, for when there is nothing to
+ * write in between: the log is locked once. The file holds what the memory held before; only the
+ * slack after its end is zeroed. params->no_zero must be set (-EINVAL).
+ */
+int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
+			  const struct famfs_create_params *params, struct famfs_error *err);
+
+/* Opens an existing file for famfs_file_read() and, when the volume was opened for writing,
+ * famfs_file_write() in place. */
+int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
+		    struct famfs_error *err);
+
+/* Ends a handle; an unpublished file is dropped and its space is free again. NULL is fine. */
+void famfs_file_close(struct famfs_file *file);
+
+/* Size in bytes of the file behind the handle. */
+uint64_t famfs_file_size(const struct famfs_file *file);
+
+/* All of [offset, offset + length) must lie in the file (-EINVAL). Writes are flushed before a
+ * publish, or at once when the file is published already. Reads see what other hosts wrote. */
+int famfs_file_write(struct famfs_file *file, uint64_t offset, const void *buf, size_t length,
+		     struct famfs_error *err);
+int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,
+		    struct famfs_error *err);
+int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t length,
+		    struct famfs_error *err);
+
+/* Called as a copy goes on, with the bytes done since the last call; nonzero cancels it. */
+typedef int (*famfs_progress_fn)(void *arg, uint64_t bytes);
+
+/*
+ * Copies the first famfs_file_size() bytes of the open file descriptor `fd` into `file`. Holes of
+ * the source become zeros. -ENODATA when the source is shorter than that, -ECANCELED.
+ */
+int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
+		    struct famfs_error *err);
+
+/*
+ * Compares the file with the first famfs_file_size() bytes of `fd`, as the medium has them.
+ * -EBADMSG when they differ (message has the offset), -ENODATA, -ECANCELED.
+ */
+int famfs_file_compare(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
+		       struct famfs_error *err);
+
+/* ---- reproducible contents --------------------------------------------------------------- */
+
+/*
+ * The byte stream that the reference implementation fills test files with: xoroshiro128+ (2016,
+ * constants 55/14/36) seeded by two steps of splitmix64; every 4 bytes are the low half of one
+ * output, little-endian.
+ */
+struct famfs_random {
+	uint64_t state[2];
+};
+
+void famfs_random_init(struct famfs_random *random, uint32_t seed);
+
+/* `length` must be a multiple of 4 but for the last call; a tail takes the first bytes of one more
+ * output. */
+void famfs_random_fill(struct famfs_random *random, void *buf, size_t length);
+
+/* ---- fsck -------------------------------------------------------------------------------- */
+
+struct famfs_problem {
+	uint64_t entry;      /* log entry, or FAMFS_NO_ENTRY for the superblock and log header */
+	const char *code;    /* a stable word: "crc", "overlap", ... static storage */
+	const char *path;    /* of the file; "" when it is not known. Valid during the callback */
+	const char *message; /* valid during the callback */
+	const char *repair;  /* what famfs_fsck() can do about it, or NULL */
+	bool repaired;
+};
+
+struct famfs_fsck_params {
+	bool repair; /* mend what can be mended; needs an unmounted device and the master */
+	/* Called for every problem, after its repair if there was one. May be NULL. */
+	void (*report)(void *arg, const struct famfs_problem *problem);
+	/* Asked before a damaged entry in the middle of the log is replaced, which loses the file
+	 * that it described. NULL means no. */
+	bool (*confirm)(void *arg, const struct famfs_problem *problem);
+	/* Given every range of the medium before it is changed; nonzero (a negative errno) stops
+	 * the repair. NULL: nothing is saved. */
+	int (*save)(void *arg, uint64_t offset, const void *old, size_t length);
+	void *arg;
+	uint32_t reserved[4];
+};
+
+struct famfs_fsck_result {
+	uint8_t uuid[16];
+	uint64_t log_entries;
+	uint64_t log_capacity;
+	uint64_t files;
+	uint64_t directories;
+	uint64_t file_bytes;
+	uint64_t allocated_bytes;
+	uint64_t free_bytes;
+	uint64_t problems; /* found */
+	uint64_t repaired; /* of those, mended */
+};
+
+/*
+ * Checks the superblock, the log header and every entry. 0 when the check could be made, whatever
+ * it found: see result->problems. Errors: those of open(2), -EMEDIUMTYPE, -EBUSY (repair of a
+ * mounted device), -EROFS (repair on a client), -EIO.
+ */
+int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
+	       struct famfs_fsck_result *result, struct famfs_error *err);
+
+/* ---- mounting ---------------------------------------------------------------------------- */
+
+struct famfs_mount_params {
+	const char *device;
+	const char *mountpoint;
+	const char *options; /* comma-separated, as for mount -o; NULL: none */
+	bool foreground;     /* serve in the calling process until unmounted */
+	bool debug;          /* log every request; implies foreground */
+	famfs_log_fn log;
+	void *log_arg;
+	uint32_t reserved[4];
+};
+
+/*
+ * Mounts a famfs with the embedded FUSE server. In the background: forks the server, which outlives
+ * the caller, and returns when the mount answers. In the foreground: returns after the unmount.
+ * Must be called before the process starts threads. -EINVAL for an unknown option.
+ */
+int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err);
+
+/*
+ * Unmounts the famfs at `mountpoint`, and waits a while for its server to let go of the device.
+ * Works on a mount whose server is dead. With `lazy`, detaches at once (umount -l).
+ * -EINVAL when no famfs is mounted there, -EBUSY when it is in use.
+ */
+int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err);
+
+struct famfs_mount_info {
+	const char *device;
+	const char *mountpoint;
+	const char *options;
+	bool read_only;
+};
+
+/* Calls `visit` for each mounted famfs in the order of the mount table, without touching it;
+ * nonzero ends the walk and is returned. */
+int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), void *arg,
+		 struct famfs_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

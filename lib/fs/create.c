@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Adding files and directories: reserve, fill, flush, publish.
+ *
+ * A reservation is a set of byte-range locks on the extents, so that it dies with its holder, and
+ * bits in this process's allocator. The log is locked only to pick extents and to append, so that
+ * a terabyte copy blocks nobody.
+ */
+#include "fs/extents.h"
+#include "fs/file.h"
+#include "fs/stripe.h"
+#include "media/path.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t to_units(uint64_t bytes)
+{
+	return bytes / OMF_ALLOC_UNIT;
+}
+
+/* Holds an extent in this process, and locks it against the others. */
+static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext, uint64_t *past)
+{
+	int ret = device_lock(vol->dev, DEVICE_EXCLUSIVE, ext->offset, ext->length, false);
+
+	if (ret == -EAGAIN && device_lock_conflict(vol->dev, ext->offset, ext->length, past) < 0)
+		return -EIO;
+	if (ret == 0)
+		allocator_hold(&vol->alloc, to_units(ext->offset), to_units(ext->length));
+	return ret;
+}
+
+/* For an extent that is published before the append lock is dropped: nobody can come between, but
+ * one who reserved it earlier. */
+static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext, uint64_t *past)
+{
+	int ret = device_lock_conflict(vol->dev, ext->offset, ext->length, past);
+
+	if (ret > 0)
+		return -EAGAIN;
+	if (ret == 0)
+		allocator_hold(&vol->alloc, to_units(ext->offset), to_units(ext->length));
+	return ret;
+}
+
+void layout_untake(struct famfs_volume *vol, const struct famfs_fmap *map)
+{
+	for (uint32_t i = 0; i < map->nextents; i++) {
+		const struct famfs_extent *ext = &map->extents[i];
+
+		allocator_release(&vol->alloc, to_units(ext->offset), to_units(ext->length));
+		(void)device_lock(vol->dev, DEVICE_UNLOCK, ext->offset, ext->length, false);
+	}
+}
+
+void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map)
+{
+	pthread_mutex_lock(&vol->mutex);
+	layout_untake(vol, map);
+	pthread_mutex_unlock(&vol->mutex);
+}
+
+/* Whether `path` can be made: it is free, and its parent is a directory. */
+static int check_free(const struct famfs_volume *vol, const char *path, struct famfs_error *err)
+{
+	size_t length = strlen(path), leaf = path_leaf(path, length);
+	size_t parent_length = leaf ? leaf - 1 : 0;
+	bool is_file;
+	node_t parent = namespace_resolve(&vol->ns, path, parent_length, &is_file);
+
+	if (parent == NODE_NONE && !is_file) {
+		error_set(err, -ENOENT, "cannot create '%s': no directory '%.*s'", path,
+			  (int)parent_length, path);
+		error_hint(err, "make it first: famfsctl mkdir -p");
+		return -ENOENT;
+	}
+	if (is_file || !node_is_dir(&vol->ns, parent))
+		return error_set(err, -ENOTDIR, "cannot create '%s': '%.*s' is not a directory",
+				 path, (int)parent_length, path);
+	if (namespace_lookup(&vol->ns, parent, path + leaf, length - leaf) != NODE_NONE)
+		return error_set(err, -EEXIST, "'%s' exists already", path);
+	if (vol->applied >= vol->log.capacity)
+		return error_set(err, -ENOSPC,
+				 "cannot create '%s': log is full: all %" PRIu64
+				 " entries are in use",
+				 path, vol->log.capacity);
+	return 0;
+}
+
+static int append_path(struct famfs_volume *vol, struct record *rec, const char *path,
+		       struct famfs_error *err)
+{
+	int ret = check_free(vol, path, err);
+
+	if (ret < 0)
+		return ret;
+	rec->path = path;
+	rec->path_length = (uint32_t)strlen(path);
+	return volume_append(vol, rec, err);
+}
+
+static bool reserved_are_zero(const uint32_t *reserved, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (reserved[i])
+			return false;
+	return true;
+}
+
+static int check_attributes(uint32_t mode, const uint32_t *reserved, size_t count,
+			    struct famfs_error *err)
+{
+	if (!reserved_are_zero(reserved, count))
+		return error_set(err, -EINVAL, "reserved fields of the parameters are not zero");
+	if (mode & ~(uint32_t)OMF_MODE_BITS)
+		return error_set(err, -EINVAL, "mode %#o has more than permission bits", mode);
+	return 0;
+}
+
+static int check_params(const struct famfs_volume *vol, const char *path,
+			const struct famfs_create_params *params, struct layout *layout,
+			struct famfs_error *err)
+{
+	int ret = check_attributes(params->mode, params->reserved, 4, err);
+
+	*layout = (struct layout){ params->size, params->nstrips, params->nbuckets,
+				   params->chunk_size };
+	if (ret == 0)
+		ret = famfs_path_check(path, err);
+	return ret ? ret : layout_check(vol, layout, err);
+}
+
+/* Puts the file's name before the numbers. */
+static int name_failure(const char *path, int code, struct famfs_error *why,
+			struct famfs_error *err)
+{
+	error_set(err, code, "cannot create '%s': %.500s", path, why->message);
+	return code;
+}
+
+static int reserve_space(struct famfs_file *file, const struct layout *layout,
+			 struct famfs_error *err)
+{
+	struct famfs_volume *vol = file->vol;
+	struct famfs_error why;
+	int ret = volume_begin_append(vol, err);
+
+	if (ret < 0)
+		return ret;
+	ret = check_free(vol, file->path, err);
+	if (ret == 0) {
+		ret = layout_place(vol, layout, take_locked, &file->map, &why);
+		if (ret < 0)
+			name_failure(file->path, ret, &why, err);
+	}
+	volume_end_append(vol);
+	return ret;
+}
+
+static struct famfs_file *file_alloc(struct famfs_volume *vol, const char *path,
+				     const struct famfs_create_params *params)
+{
+	struct famfs_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return NULL;
+	file->vol = vol;
+	file->uid = params->uid;
+	file->gid = params->gid;
+	file->mode = params->mode;
+	strcpy(file->path, path); /* famfs_path_check() has its length */
+	return file;
+}
+
+int famfs_create(struct famfs_volume *vol, const char *path,
+		 const struct famfs_create_params *params, struct famfs_file **out,
+		 struct famfs_error *err)
+{
+	struct famfs_file *file;
+	struct layout layout;
+	int ret = check_params(vol, path, params, &layout, err);
+
+	if (ret < 0)
+		return ret;
+	file = file_alloc(vol, path, params);
+	if (!file)
+		return error_set(err, -ENOMEM, "out of memory");
+	ret = reserve_space(file, &layout, err);
+	if (ret < 0) {
+		free(file);
+		return ret;
+	}
+	file->pending = true;
+	if (!params->no_zero)
+		ret = famfs_file_zero(file, 0, file->map.size, err);
+	if (ret < 0) {
+		famfs_file_close(file);
+		return ret;
+	}
+	*out = file;
+	return 0;
+}
+
+/* Memory that was used before must not show through after the end of the file. */
+static int zero_slack(struct famfs_volume *vol, const struct famfs_fmap *map)
+{
+	return volume_zero_map(vol, map, map->size, fmap_capacity(map) - map->size);
+}
+
+static struct record file_record(const struct famfs_file *file)
+{
+	return (struct record){ .type = OMF_FILE,
+				.uid = file->uid,
+				.gid = file->gid,
+				.mode = file->mode,
+				.map = file->map };
+}
+
+static int publish(struct famfs_file *file, struct famfs_error *err)
+{
+	struct record rec = file_record(file);
+	int ret = zero_slack(file->vol, &file->map);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot write '%s'", file->path);
+	ret = volume_begin_append(file->vol, err);
+	if (ret < 0)
+		return ret;
+	ret = append_path(file->vol, &rec, file->path, err);
+	volume_end_append(file->vol);
+	return ret;
+}
+
+int famfs_file_publish(struct famfs_file *file, struct famfs_error *err)
+{
+	int ret = file->pending ? publish(file, err) : 0;
+
+	/* Published or not, the reservation has served: the log has the extents now, or nobody. */
+	famfs_file_close(file);
+	return ret;
+}
+
+static int create_locked(struct famfs_file *file, const struct layout *layout,
+			 struct famfs_error *err)
+{
+	struct famfs_volume *vol = file->vol;
+	struct famfs_error why;
+	struct record rec;
+	int ret = check_free(vol, file->path, err);
+
+	if (ret < 0)
+		return ret;
+	ret = layout_place(vol, layout, take_unlocked, &file->map, &why);
+	if (ret < 0)
+		return name_failure(file->path, ret, &why, err);
+	rec = file_record(file);
+	ret = zero_slack(vol, &file->map);
+	if (ret < 0)
+		error_errno(err, ret, "cannot write '%s'", file->path);
+	else
+		ret = append_path(vol, &rec, file->path, err);
+	for (uint32_t i = 0; i < file->map.nextents; i++)
+		allocator_release(&vol->alloc, to_units(file->map.extents[i].offset),
+				  to_units(file->map.extents[i].length));
+	return ret;
+}
+
+int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
+			  const struct famfs_create_params *params, struct famfs_error *err)
+{
+	struct famfs_file file = {
+		.vol = vol, .uid = params->uid, .gid = params->gid, .mode = params->mode
+	};
+	struct layout layout;
+	int ret = check_params(vol, path, params, &layout, err);
+
+	if (ret < 0)
+		return ret;
+	if (!params->no_zero)
+		return error_set(err, -EINVAL, "an unfilled file cannot be a zeroed one");
+	strcpy(file.path, path); /* famfs_path_check() has its length */
+	ret = volume_begin_append(vol, err);
+	if (ret < 0)
+		return ret;
+	ret = create_locked(&file, &layout, err);
+	volume_end_append(vol);
+	return ret;
+}
+
+/* Appends the directory, or with `parents` accepts one that is there. */
+static int append_dir(struct famfs_volume *vol, const char *path,
+		      const struct famfs_mkdir_params *params, bool leaf, struct famfs_error *err)
+{
+	struct record rec = { .type = OMF_MKDIR,
+			      .uid = params->uid,
+			      .gid = params->gid,
+			      .mode = leaf ? params->mode : 0755 };
+	bool is_file;
+	node_t node = namespace_resolve(&vol->ns, path, strlen(path), &is_file);
+
+	if (params->parents && node != NODE_NONE && node_is_dir(&vol->ns, node))
+		return 0;
+	return append_path(vol, &rec, path, err);
+}
+
+static int append_dirs(struct famfs_volume *vol, const char *path,
+		       const struct famfs_mkdir_params *params, struct famfs_error *err)
+{
+	char parent[OMF_PATH_SIZE];
+	int ret = 0;
+
+	for (const char *p = path; params->parents && ret == 0 && (p = strchr(p, '/')); p++) {
+		memcpy(parent, path, (size_t)(p - path));
+		parent[p - path] = '\0';
+		ret = append_dir(vol, parent, params, false, err);
+	}
+	return ret ? ret : append_dir(vol, path, params, true, err);
+}
+
+int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_mkdir_params *params,
+		struct famfs_error *err)
+{
+	int ret = check_attributes(params->mode, params->reserved, 4, err);
+
+	if (ret == 0 && params->parents && path[0] == '\0')
+		return 0;
+	if (ret == 0)
+		ret = famfs_path_check(path, err);
+	if (ret == 0)
+		ret = volume_begin_append(vol, err);
+	if (ret < 0)
+		return ret;
+	ret = append_dirs(vol, path, params, err);
+	volume_end_append(vol);
+	return ret;
+}

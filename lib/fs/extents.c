@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/extents.h"
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static struct piece simple_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
+{
+	for (uint32_t i = 0; i < map->nextents; i++) {
+		const struct famfs_extent *ext = &map->extents[i];
+
+		if (offset < ext->length)
+			return (struct piece){ ext->daxdev, ext->offset + offset,
+					       min_u64(length, ext->length - offset) };
+		offset -= ext->length;
+	}
+	return (struct piece){ 0 };
+}
+
+/* OMF: chunk = off / C; strip = chunk % N; stripe = chunk / N. C is a power of two. */
+static struct piece interleaved_piece(const struct famfs_fmap *map, uint64_t offset,
+				      uint64_t length)
+{
+	uint64_t chunk = offset / map->chunk_size, in_chunk = offset & (map->chunk_size - 1);
+	const struct famfs_extent *strip = &map->extents[chunk % map->nextents];
+	uint64_t in_strip = chunk / map->nextents * map->chunk_size + in_chunk;
+
+	if (in_strip >= strip->length)
+		return (struct piece){ 0 };
+	length = min_u64(length, map->chunk_size - in_chunk);
+	return (struct piece){ strip->daxdev, strip->offset + in_strip,
+			       min_u64(length, strip->length - in_strip) };
+}
+
+struct piece fmap_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
+{
+	if (map->type == FAMFS_MAP_INTERLEAVED)
+		return interleaved_piece(map, offset, length);
+	return simple_piece(map, offset, length);
+}
+
+uint64_t fmap_allocated(const struct famfs_fmap *map)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < map->nextents; i++)
+		bytes += map->extents[i].length;
+	return bytes;
+}
+
+uint64_t fmap_capacity(const struct famfs_fmap *map)
+{
+	uint64_t shortest = UINT64_MAX;
+
+	if (map->type == FAMFS_MAP_SIMPLE)
+		return fmap_allocated(map);
+	for (uint32_t i = 0; i < map->nextents; i++)
+		shortest = min_u64(shortest, map->extents[i].length);
+	return shortest / map->chunk_size * map->chunk_size * map->nextents;
+}

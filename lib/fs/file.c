@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/file.h"
+
+#include "base/error.h"
+#include "fs/extents.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int (*piece_fn)(struct device *dev, const struct piece *piece, void *buf);
+
+static int read_piece(struct device *dev, const struct piece *piece, void *buf)
+{
+	device_invalidate(dev, piece->offset, piece->length);
+	return device_read(dev, piece->offset, buf, piece->length);
+}
+
+static int write_piece(struct device *dev, const struct piece *piece, void *buf)
+{
+	int ret = device_write(dev, piece->offset, buf, piece->length);
+
+	device_flush(dev, piece->offset, piece->length);
+	return ret;
+}
+
+static int zero_piece(struct device *dev, const struct piece *piece, void *buf)
+{
+	int ret = device_zero(dev, piece->offset, piece->length);
+
+	(void)buf;
+	device_flush(dev, piece->offset, piece->length);
+	return ret;
+}
+
+static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		      void *buf, uint64_t length, piece_fn fn)
+{
+	char *p = buf;
+
+	while (length) {
+		struct piece piece = fmap_piece(map, offset, length);
+		int ret;
+
+		if (piece.length == 0)
+			return -EIO;
+		if (piece.daxdev != 0)
+			return -ENXIO; /* only the primary device is attached */
+		ret = fn(vol->dev, &piece, p);
+		if (ret < 0)
+			return ret;
+		offset += piece.length;
+		length -= piece.length;
+		p = p ? p + piece.length : NULL;
+	}
+	return 0;
+}
+
+int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		    void *buf, size_t length)
+{
+	return for_pieces(vol, map, offset, buf, length, read_piece);
+}
+
+int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		     const void *buf, size_t length)
+{
+	/* The pieces are only read from. */
+	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, write_piece);
+
+	device_fence(vol->dev);
+	return ret;
+}
+
+int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		    uint64_t length)
+{
+	int ret = for_pieces(vol, map, offset, NULL, length, zero_piece);
+
+	device_fence(vol->dev);
+	return ret;
+}
+
+int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
+		    struct famfs_error *err)
+{
+	struct famfs_file *file;
+	int ret;
+
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return error_set(err, -ENOMEM, "out of memory");
+	file->vol = vol;
+	ret = famfs_fmap(vol, path, &file->map, err);
+	if (ret < 0) {
+		free(file);
+		return ret;
+	}
+	snprintf(file->path, sizeof(file->path), "%s", path);
+	*out = file;
+	return 0;
+}
+
+void famfs_file_close(struct famfs_file *file)
+{
+	if (!file)
+		return;
+	if (file->pending)
+		reservation_drop(file->vol, &file->map);
+	free(file);
+}
+
+uint64_t famfs_file_size(const struct famfs_file *file)
+{
+	return file->map.size;
+}
+
+static int check_range(const struct famfs_file *file, uint64_t offset, uint64_t length,
+		       struct famfs_error *err)
+{
+	if (offset <= file->map.size && length <= file->map.size - offset)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "%" PRIu64 " bytes at offset %" PRIu64 " are not all in '%s' of %" PRIu64
+			 " bytes",
+			 length, offset, file->path, file->map.size);
+}
+
+static int check_write(struct famfs_file *file, uint64_t offset, uint64_t length,
+		       struct famfs_error *err)
+{
+	int ret = check_range(file, offset, length, err);
+
+	if (ret == 0 && !file->vol->write)
+		ret = error_set(err, -EBADF, "'%s' is open for reading only", file->vol->dev->path);
+	/* Data that lands on a file system made since would destroy it. */
+	return ret ? ret : volume_check_stale(file->vol, err);
+}
+
+int famfs_file_write(struct famfs_file *file, uint64_t offset, const void *buf, size_t length,
+		     struct famfs_error *err)
+{
+	int ret = check_write(file, offset, length, err);
+
+	if (ret < 0)
+		return ret;
+	ret = volume_write_map(file->vol, &file->map, offset, buf, length);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", file->path) : 0;
+}
+
+int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,
+		    struct famfs_error *err)
+{
+	int ret = check_write(file, offset, length, err);
+
+	if (ret < 0)
+		return ret;
+	ret = volume_zero_map(file->vol, &file->map, offset, length);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", file->path) : 0;
+}
+
+int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t length,
+		    struct famfs_error *err)
+{
+	int ret = check_range(file, offset, length, err);
+
+	if (ret == 0)
+		ret = volume_check_stale(file->vol, err);
+	if (ret < 0)
+		return ret;
+	ret = volume_read_map(file->vol, &file->map, offset, buf, length);
+	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", file->path) : 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file handle: a file that is being made, or a published one. */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include "fs/volume.h"
+
+struct famfs_file {
+	struct famfs_volume *vol;
+	bool pending; /* not published: holds a reservation */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;
+	struct famfs_fmap map;
+	char path[OMF_PATH_SIZE];
+};
+
+/* Lets the extents of an unpublished file go. Without the volume's mutex held. */
+void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map);
+
+#endif

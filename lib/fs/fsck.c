@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The check is a replay with an observer: what any reader would skip or refuse is what fsck
+ * reports, by the same code.
+ */
+#include "fs/fsck.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fs/open.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *remedy_text(enum remedy remedy)
+{
+	switch (remedy) {
+	case REMEDY_NONE: break;
+	case REMEDY_CUT: return "cut the entry off the end of the log";
+	case REMEDY_MODE: return "keep only the permission bits";
+	case REMEDY_RETIRE: return "replace the entry, which loses the file that it described";
+	case REMEDY_HEADER: return "write the log header anew";
+	case REMEDY_CAPACITY: return "record the size that the device has";
+	}
+	return NULL;
+}
+
+struct famfs_problem finding_problem(const struct finding *finding)
+{
+	return (struct famfs_problem){ .entry = finding->entry,
+				       .code = finding->code,
+				       .path = finding->path,
+				       .message = finding->message,
+				       .repair = remedy_text(finding->remedy),
+				       .repaired = finding->repaired };
+}
+
+static struct finding *add(struct findings *findings, uint64_t entry, const char *code,
+			   enum remedy remedy)
+{
+	struct finding *finding;
+
+	if (findings->count == findings->room) {
+		size_t room = findings->room ? 2 * findings->room : 16;
+		void *list = realloc(findings->list, room * sizeof(*findings->list));
+
+		if (!list) {
+			findings->failed = true;
+			return NULL;
+		}
+		findings->list = list;
+		findings->room = room;
+	}
+	finding = &findings->list[findings->count++];
+	memset(finding, 0, sizeof(*finding));
+	finding->entry = entry;
+	finding->code = code;
+	finding->remedy = remedy;
+	return finding;
+}
+
+__attribute__((format(printf, 4, 5))) static void add_global(struct fsck *fsck, const char *code,
+							     enum remedy remedy, const char *format,
+							     ...)
+{
+	struct finding *finding = add(&fsck->findings, FAMFS_NO_ENTRY, code, remedy);
+	va_list ap;
+
+	if (!finding)
+		return;
+	va_start(ap, format);
+	vsnprintf(finding->message, sizeof(finding->message), format, ap);
+	va_end(ap);
+}
+
+static void copy_path(struct finding *finding, const struct record *rec)
+{
+	memcpy(finding->path, rec->path, rec->path_length);
+	finding->path[rec->path_length < OMF_PATH_SIZE ? rec->path_length : 0] = '\0';
+}
+
+static void observe(void *arg, uint64_t entry, enum fault fault, const struct record *rec,
+		    bool implied, const char *text)
+{
+	struct fsck *fsck = arg;
+	struct finding *finding;
+
+	if (fault != FAULT_NONE) {
+		finding = add(&fsck->findings, entry, fault_name(fault),
+			      fault == FAULT_MODE ? REMEDY_MODE : REMEDY_RETIRE);
+		if (!finding)
+			return;
+		finding->fault = fault;
+		copy_path(finding, rec);
+		snprintf(finding->message, sizeof(finding->message), "%s", text);
+	}
+	if (implied) {
+		finding = add(&fsck->findings, entry, fault_name(FAULT_PARENT), REMEDY_NONE);
+		if (!finding)
+			return;
+		copy_path(finding, rec);
+		snprintf(finding->message, sizeof(finding->message),
+			 "no entry describes its parent directory");
+	}
+}
+
+static bool extents_meet(const struct famfs_fmap *a, const struct famfs_fmap *b)
+{
+	for (uint32_t i = 0; i < a->nextents; i++)
+		for (uint32_t j = 0; j < b->nextents; j++) {
+			const struct famfs_extent *x = &a->extents[i], *y = &b->extents[j];
+
+			if (x->daxdev == y->daxdev && x->offset < y->offset + y->length &&
+			    y->offset < x->offset + x->length)
+				return true;
+		}
+	return false;
+}
+
+/* Names the file that an overlapping one shares space with. */
+static void name_overlap(const struct fsck *fsck, struct finding *finding)
+{
+	const struct namespace *ns = &fsck->vol->ns;
+	node_t self = node_of_entry(finding->entry);
+	struct famfs_fmap mine, other;
+	char path[OMF_PATH_SIZE];
+
+	if (!node_exists(ns, self))
+		return;
+	node_fmap(ns, self, &mine);
+	for (uint64_t i = 0; i < finding->entry; i++) {
+		node_t node = node_of_entry(i);
+
+		if (!node_exists(ns, node) || node_is_dir(ns, node))
+			continue;
+		node_fmap(ns, node, &other);
+		if (!extents_meet(&mine, &other))
+			continue;
+		node_path(ns, node, path);
+		snprintf(finding->message, sizeof(finding->message),
+			 "shares space with entry %" PRIu64 " '%s'", i, path);
+		return;
+	}
+}
+
+static void check_header(struct fsck *fsck)
+{
+	const struct famfs_volume *vol = fsck->vol;
+	struct log_state state;
+
+	if (vol->header_fault[0]) {
+		add_global(fsck, "header", REMEDY_HEADER, "%s", vol->header_fault);
+		return;
+	}
+	if (log_load(&vol->log, &state) < 0)
+		add_global(fsck, "header", REMEDY_NONE, "the log header cannot be read");
+	else if (state.next_seqnum != state.next_index)
+		add_global(fsck, "header", REMEDY_HEADER,
+			   "next sequence number is %" PRIu64 ", next index is %" PRIu64,
+			   state.next_seqnum, state.next_index);
+}
+
+static void check_capacity(struct fsck *fsck)
+{
+	const struct famfs_volume *vol = fsck->vol;
+
+	if (vol->dev->size && vol->dev->size != vol->sb.recorded_size)
+		add_global(fsck, "capacity", REMEDY_CAPACITY,
+			   "superblock records %" PRIu64 " bytes, the device has %" PRIu64,
+			   vol->sb.recorded_size, vol->dev->size);
+}
+
+/* Torn entries at the end never were anybody's file: they can go without a question. */
+static void find_tail(struct fsck *fsck)
+{
+	uint64_t end = fsck->vol->applied;
+
+	for (size_t i = fsck->findings.count; i-- > 0 && end > 0;) {
+		struct finding *finding = &fsck->findings.list[i];
+
+		if (finding->entry == FAMFS_NO_ENTRY)
+			continue;
+		if (finding->entry + 1 != end ||
+		    (finding->fault != FAULT_CRC && finding->fault != FAULT_SEQNUM))
+			return;
+		finding->remedy = REMEDY_CUT;
+		end--;
+	}
+}
+
+static void check(struct fsck *fsck)
+{
+	find_tail(fsck);
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		if (fsck->findings.list[i].fault == FAULT_OVERLAP)
+			name_overlap(fsck, &fsck->findings.list[i]);
+	check_header(fsck);
+	check_capacity(fsck);
+}
+
+static void fill_result(const struct fsck *fsck)
+{
+	struct famfs_fsck_result *result = fsck->result;
+	struct famfs_info info;
+
+	if (fsck->vol) {
+		famfs_info(fsck->vol, &info);
+		memcpy(result->uuid, info.uuid, sizeof(result->uuid));
+		result->log_entries = info.log_entries;
+		result->log_capacity = info.log_capacity;
+		result->files = info.files;
+		result->directories = info.directories;
+		result->file_bytes = info.file_bytes;
+		result->allocated_bytes = info.allocated_bytes;
+		result->free_bytes = info.free_bytes;
+	}
+	result->problems = fsck->findings.count;
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		result->repaired += fsck->findings.list[i].repaired;
+}
+
+static void report(const struct fsck *fsck)
+{
+	for (size_t i = 0; fsck->params->report && i < fsck->findings.count; i++) {
+		struct famfs_problem problem = finding_problem(&fsck->findings.list[i]);
+
+		fsck->params->report(fsck->params->arg, &problem);
+	}
+}
+
+/* Nobody else may look at the device while entries that "never change" do. */
+static int lock_for_repair(struct device *dev, struct famfs_error *err)
+{
+	int ret = device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false);
+
+	if (ret != -EAGAIN)
+		return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+	error_refuse(err, -EBUSY, "'%s' is mounted or in use, so it cannot be repaired", dev->path);
+	error_hint(err, "unmount it first");
+	return -EBUSY;
+}
+
+static int open_volume(struct fsck *fsck, const struct famfs_target *target,
+		       struct famfs_error *err)
+{
+	const struct volume_params params = { .access = fsck->params->repair ? DEVICE_WRITE
+									     : DEVICE_READ,
+					      .observer = observe,
+					      .observer_arg = fsck };
+	struct device *dev;
+	int ret;
+
+	if (!fsck->params->repair)
+		return target_open(target, &params, &fsck->vol, err);
+	ret = device_open(target->device, DEVICE_WRITE, &dev, err);
+	if (ret < 0)
+		return ret;
+	ret = lock_for_repair(dev, err);
+	if (ret < 0) {
+		device_close(dev);
+		return ret;
+	}
+	ret = volume_open(dev, &params, &fsck->vol, err);
+	return ret < 0 ? ret : volume_check_master(fsck->vol, err);
+}
+
+static int run(struct fsck *fsck, const struct famfs_target *target, struct famfs_error *err)
+{
+	struct famfs_error why;
+	int ret = open_volume(fsck, target, &why);
+
+	if (ret == -EUCLEAN) {
+		/* A superblock that cannot be believed is a finding, not a failure to look. */
+		add_global(fsck, "superblock", REMEDY_NONE, "%.199s", why.message);
+		return 0;
+	}
+	if (ret < 0) {
+		if (err)
+			*err = why;
+		return ret;
+	}
+	check(fsck);
+	if (fsck->params->repair && fsck->findings.count)
+		ret = fsck_repair(fsck, err);
+	return ret;
+}
+
+int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
+	       struct famfs_fsck_result *result, struct famfs_error *err)
+{
+	struct fsck fsck = { .params = params, .result = result };
+	int ret;
+
+	memset(result, 0, sizeof(*result));
+	for (int i = 0; i < 4; i++)
+		if (params->reserved[i])
+			return error_set(err, -EINVAL,
+					 "reserved fields of the parameters are not zero");
+	ret = run(&fsck, target, err);
+	if (fsck.findings.failed)
+		ret = error_set(err, -ENOMEM, "out of memory for %zu problems",
+				fsck.findings.count);
+	report(&fsck);
+	fill_result(&fsck);
+	free(fsck.findings.list);
+	volume_close(fsck.vol);
+	return ret;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the check and the repair of a file system. */
+#ifndef FS_FSCK_H
+#define FS_FSCK_H
+
+#include "fs/volume.h"
+
+/* What a repair would do about a problem. */
+enum remedy {
+	REMEDY_NONE,
+	REMEDY_CUT,      /* take the damaged entries at the end out of the log */
+	REMEDY_MODE,     /* keep the permission bits, drop the others */
+	REMEDY_RETIRE,   /* replace the entry by one that says nothing; to be confirmed */
+	REMEDY_HEADER,   /* write the log header anew */
+	REMEDY_CAPACITY, /* record the size that the device has */
+};
+
+struct finding {
+	uint64_t entry;   /* FAMFS_NO_ENTRY: not about an entry */
+	const char *code; /* static */
+	enum fault fault;
+	enum remedy remedy;
+	bool repaired;
+	char path[OMF_PATH_SIZE];
+	char message[200];
+};
+
+struct findings {
+	struct finding *list;
+	size_t count;
+	size_t room;
+	bool failed; /* out of memory */
+};
+
+struct fsck {
+	const struct famfs_fsck_params *params;
+	struct famfs_fsck_result *result;
+	struct famfs_volume *vol;
+	struct findings findings;
+};
+
+/* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and
+ * nobody else uses it. */
+int fsck_repair(struct fsck *fsck, struct famfs_error *err);
+
+/* A sentence for people about a remedy; NULL for none. */
+const char *remedy_text(enum remedy remedy);
+
+/* What the callbacks see. Points into the finding. */
+struct famfs_problem finding_problem(const struct finding *finding);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/log.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#define NEXT_SEQNUM (OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_seqnum))
+#define NEXT_INDEX  (OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_index))
+
+void log_init(struct log *log, struct device *dev, uint64_t length)
+{
+	log->dev = dev;
+	log->length = length;
+	log->capacity = omf_log_capacity(length);
+}
+
+int log_load(const struct log *log, struct log_state *state)
+{
+	le64 counters[2];
+	int ret;
+
+	device_invalidate(log->dev, OMF_LOG_OFFSET, OMF_CACHE_LINE);
+	ret = device_read(log->dev, NEXT_SEQNUM, counters, sizeof(counters));
+	state->next_seqnum = le64_get(counters[0]);
+	state->next_index = le64_get(counters[1]);
+	return ret;
+}
+
+bool log_state_sane(const struct log *log, const struct log_state *state)
+{
+	return state->next_index <= log->capacity && (state->next_seqnum == state->next_index ||
+						      state->next_seqnum == state->next_index + 1);
+}
+
+int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out)
+{
+	uint64_t offset = omf_entry_offset(first), length = count * sizeof(*out);
+
+	device_invalidate(log->dev, offset, length);
+	return device_read(log->dev, offset, out, length);
+}
+
+/* The order is the point: whoever sees the new next_index sees the new next_seqnum. */
+int log_publish(const struct log *log, uint64_t next)
+{
+	le64 value = le64_make(next);
+	int ret = device_write(log->dev, NEXT_SEQNUM, &value, sizeof(value));
+
+	if (ret == 0)
+		ret = device_write(log->dev, NEXT_INDEX, &value, sizeof(value));
+	device_flush(log->dev, OMF_LOG_OFFSET, OMF_CACHE_LINE);
+	device_fence(log->dev);
+	return ret;
+}
+
+int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err)
+{
+	int ret = device_lock(log->dev, DEVICE_EXCLUSIVE, OMF_LOG_OFFSET, 1, true);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock the log of '%s'", log->dev->path);
+	ret = log_load(log, state);
+	if (ret == 0 && log_state_sane(log, state) && state->next_seqnum != state->next_index) {
+		ret = log_publish(log, state->next_index);
+		state->next_seqnum = state->next_index;
+	}
+	if (ret < 0) {
+		log_unlock(log);
+		return error_errno(err, ret, "cannot read the log of '%s'", log->dev->path);
+	}
+	return 0;
+}
+
+void log_unlock(const struct log *log)
+{
+	(void)device_lock(log->dev, DEVICE_UNLOCK, OMF_LOG_OFFSET, 1, false);
+}
+
+int log_append(const struct log *log, uint64_t index, const struct record *rec,
+	       struct famfs_error *err)
+{
+	uint64_t offset = omf_entry_offset(index);
+	struct omf_entry raw;
+	int ret;
+
+	if (index >= log->capacity)
+		return error_set(err, -ENOSPC, "log is full: all %" PRIu64 " entries are in use",
+				 log->capacity);
+	record_encode(&raw, rec, index);
+	ret = device_write(log->dev, offset, &raw, sizeof(raw));
+	if (ret == 0) {
+		device_flush(log->dev, offset, sizeof(raw));
+		device_fence(log->dev);
+		/* Only now may the index cover the entry: a crash before this loses it whole. */
+		ret = log_publish(log, index + 1);
+	}
+	return ret < 0 ? error_errno(err, ret, "cannot write the log of '%s'", log->dev->path) : 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log on the device: how many entries are published, copying them out, appending.
+ *
+ * Publish order: the entry, flush, fence; then next_seqnum, then next_index, which share a cache
+ * line, flush, fence. A power cut anywhere leaves the entry published whole or not at all.
+ */
+#ifndef FS_LOG_H
+#define FS_LOG_H
+
+#include "device/device.h"
+#include "media/record.h"
+
+struct log {
+	struct device *dev;
+	uint64_t length;   /* bytes */
+	uint64_t capacity; /* entries */
+};
+
+/* What the log header says. */
+struct log_state {
+	uint64_t next_seqnum;
+	uint64_t next_index; /* entries published; may be nonsense, see log_state_sane() */
+};
+
+void log_init(struct log *log, struct device *dev, uint64_t length);
+
+/* Loads the mutable part of the header as memory has it. */
+int log_load(const struct log *log, struct log_state *state);
+
+/* Whether entries can be appended after this state: within capacity, and both counters equal but
+ * for a crashed publish, which leaves next_seqnum one ahead. */
+bool log_state_sane(const struct log *log, const struct log_state *state);
+
+/* Copies `count` entries as memory has them. */
+int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out);
+
+/*
+ * The append lock, exclusive among all processes of this host that use the device through the same
+ * node or image. log_lock() waits; *state is what it found, after a crashed publish was reset.
+ */
+int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err);
+void log_unlock(const struct log *log);
+
+/* Writes and publishes entry `index`, which must be the next. Lock held. -ENOSPC when full. */
+int log_append(const struct log *log, uint64_t index, const struct record *rec,
+	       struct famfs_error *err);
+
+/* Stores both counters and makes them visible: repair, and the last step of a publish. */
+int log_publish(const struct log *log, uint64_t next);
+
+#endif

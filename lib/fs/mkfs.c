@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/mkfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/probe.h"
+#include "device/usage.h"
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <uuid.h>
+
+struct mkfs {
+	const char *name; /* as the caller gave it: it goes into the superblock */
+	const struct famfs_mkfs_params *params;
+	struct famfs_mkfs_result *result;
+	struct identity identity;
+	struct device *dev; /* NULL in a dry run on a file that is not there */
+	bool created;       /* the image file is ours to remove on failure */
+};
+
+static int write_flushed(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	int ret = device_write(dev, offset, buf, length);
+
+	device_flush(dev, offset, length);
+	return ret;
+}
+
+static int write_log(struct device *dev, uint64_t length)
+{
+	struct omf_log_header header;
+	int ret = device_zero(dev, OMF_LOG_OFFSET, length);
+
+	device_flush(dev, OMF_LOG_OFFSET, length);
+	log_header_encode(&header, length);
+	if (ret == 0)
+		ret = write_flushed(dev, OMF_LOG_OFFSET, &header, sizeof(header));
+	return ret;
+}
+
+int mkfs_write(struct device *dev, const struct superblock *sb)
+{
+	struct omf_super raw;
+	le64 magic, none = le64_make(0);
+	int ret = write_flushed(dev, 0, &none, sizeof(none));
+
+	device_fence(dev);
+	superblock_encode(&raw, sb);
+	magic = raw.magic;
+	raw.magic = none;
+	if (ret == 0)
+		ret = write_log(dev, sb->log_length);
+	if (ret == 0)
+		ret = write_flushed(dev, 0, &raw, sizeof(raw));
+	device_fence(dev);
+	if (ret == 0)
+		ret = write_flushed(dev, 0, &magic, sizeof(magic));
+	device_fence(dev);
+	return ret;
+}
+
+static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	uint64_t log = mkfs->params->log_length;
+
+	for (int i = 0; i < 4; i++)
+		if (mkfs->params->reserved[i])
+			return error_set(err, -EINVAL,
+					 "reserved fields of the parameters are not zero");
+	if (log && (log < OMF_LOG_LENGTH_MIN || (log & (log - 1))))
+		return error_set(err, -EINVAL,
+				 "log length %" PRIu64 " is not a power of two from 8 MiB", log);
+	return 0;
+}
+
+static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
+{
+	int ret = identity_read("", &mkfs->identity, err);
+
+	if (ret < 0 || mkfs->identity.source != FAMFS_IDENTITY_NONE)
+		return ret;
+	error_set(err, -ENOKEY, "this host has no identity, so it cannot be a master");
+	error_hint(err, "run: uuidgen | sudo install -D -m 0444 /dev/stdin /etc/famfs/system_uuid");
+	return -ENOKEY;
+}
+
+/* Makes a missing image, empty for now: its size comes after the checks. */
+static int open_target(struct mkfs *mkfs, struct famfs_error *err)
+{
+	const struct famfs_mkfs_params *params = mkfs->params;
+	cleanup_fd int fd = -1;
+
+	if (params->size && access(mkfs->name, F_OK) < 0 && errno == ENOENT) {
+		if (params->dry_run)
+			return 0;
+		fd = open(mkfs->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0)
+			return error_errno(err, -errno, "cannot create '%s'", mkfs->name);
+		mkfs->created = true;
+	}
+	return device_open(mkfs->name, params->dry_run ? DEVICE_READ : DEVICE_WRITE, &mkfs->dev,
+			   err);
+}
+
+static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	struct usage_text usage;
+	uint64_t end;
+	int ret;
+
+	if (!mkfs->dev)
+		return 0;
+	if (device_usage(mkfs->dev, &usage))
+		return error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, usage.text);
+	if (mkfs->params->dry_run)
+		ret = device_lock_conflict(mkfs->dev, 0, 1, &end) > 0 ? -EAGAIN : 0;
+	else
+		ret = device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
+	if (ret == -EAGAIN)
+		return error_refuse(err, -EBUSY, "'%s' is in use by another process", mkfs->name);
+	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", mkfs->name) : 0;
+}
+
+/* Sizes, in the result. */
+static int check_size(struct mkfs *mkfs, struct famfs_error *err)
+{
+	struct famfs_mkfs_result *result = mkfs->result;
+	uint64_t real = mkfs->dev ? mkfs->dev->size : 0, least;
+
+	result->device_size = mkfs->params->size ? mkfs->params->size : real;
+	result->log_length = mkfs->params->log_length ? mkfs->params->log_length
+						      : log_length_default(result->device_size);
+	result->data_offset = OMF_LOG_OFFSET + result->log_length;
+	least = result->data_offset + OMF_ALLOC_UNIT;
+	if (result->device_size < least || least < result->log_length)
+		return error_set(err, -ENOSPC,
+				 "'%s' has %" PRIu64 " bytes, at least %" PRIu64
+				 " are needed for a log of %" PRIu64 " bytes",
+				 mkfs->name, result->device_size, least, result->log_length);
+	result->log_entries = omf_log_capacity(result->log_length);
+	result->data_length =
+		(result->device_size - result->data_offset) / OMF_ALLOC_UNIT * OMF_ALLOC_UNIT;
+	return 0;
+}
+
+static int refuse_famfs(struct mkfs *mkfs, const struct famfs_info *info, struct famfs_error *err)
+{
+	const struct famfs_mkfs_params *params = mkfs->params;
+	bool foreign = info->role != FAMFS_ROLE_MASTER;
+	char uuid[37], master[37];
+
+	uuid_unparse_lower(info->uuid, uuid);
+	uuid_unparse_lower(info->master_uuid, master);
+	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced),
+		 "famfs %s, master %s, %" PRIu64 " files, %" PRIu64 " bytes", uuid, master,
+		 info->files, info->file_bytes);
+	if (params->force && (params->force_foreign || !foreign))
+		return 0;
+	error_refuse(err, -EEXIST,
+		     "'%s' already holds a famfs file system%s (uuid %s, master %s%s, %" PRIu64
+		     " files, %" PRIu64 " bytes)",
+		     mkfs->name, foreign ? " of another master" : "", uuid, master,
+		     foreign ? "" : ", this host", info->files, info->file_bytes);
+	error_hint(err,
+		   foreign ? "use --force --force-foreign to destroy it; mounts on other hosts "
+			     "cannot be seen from here"
+			   : "use --force to destroy it");
+	return -EEXIST;
+}
+
+static int refuse_other(struct mkfs *mkfs, const char *what, struct famfs_error *err)
+{
+	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced), "%s", what);
+	if (mkfs->params->force)
+		return 0;
+	error_refuse(err, -EEXIST, "'%s' already holds %s", mkfs->name, what);
+	error_hint(err, "use --force to destroy it");
+	return -EEXIST;
+}
+
+static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
+{
+	char found[80], what[96];
+	int ret = device_probe(mkfs->dev, found, sizeof(found));
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot look for signatures on '%s'", mkfs->name);
+	if (ret == 0)
+		return 0;
+	snprintf(what, sizeof(what), "a signature of %s", found);
+	return refuse_other(mkfs, what, err);
+}
+
+/* What is on the device now, and whether it may go. */
+static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
+{
+	const struct volume_params params = { .access = DEVICE_READ };
+	cleanup_volume struct famfs_volume *vol = NULL;
+	struct famfs_error why;
+	struct famfs_info info;
+	struct device *dev;
+	char what[160];
+	int ret;
+
+	if (!mkfs->dev || mkfs->dev->size == 0)
+		return 0;
+	/* A handle of its own, since the volume closes it. */
+	ret = device_open(mkfs->name, DEVICE_READ, &dev, err);
+	if (ret < 0)
+		return ret;
+	ret = volume_open(dev, &params, &vol, &why);
+	if (ret == -EMEDIUMTYPE)
+		return check_signature(mkfs, err);
+	if (ret == -ENOTSUP || ret == -EUCLEAN) {
+		snprintf(what, sizeof(what), "a famfs file system that is %s",
+			 ret == -EUCLEAN ? "damaged" : "of another format version");
+		return refuse_other(mkfs, what, err);
+	}
+	if (ret < 0) {
+		if (err)
+			*err = why;
+		return ret;
+	}
+	famfs_info(vol, &info);
+	return refuse_famfs(mkfs, &info, err);
+}
+
+static int resize(struct mkfs *mkfs, struct famfs_error *err)
+{
+	if (mkfs->params->size == 0 || mkfs->params->size == mkfs->dev->size)
+		return 0;
+	if (ftruncate(mkfs->dev->fd, (off_t)mkfs->params->size) < 0)
+		return error_errno(err, -errno, "cannot resize '%s' to %" PRIu64 " bytes",
+				   mkfs->name, mkfs->params->size);
+	mkfs->dev->size = mkfs->params->size;
+	return 0;
+}
+
+static void fill_superblock(const struct mkfs *mkfs, struct superblock *sb)
+{
+	memset(sb, 0, sizeof(*sb));
+	sb->version = OMF_SUPER_VERSION;
+	sb->major = OMF_MAJOR;
+	sb->minor = OMF_MINOR;
+	sb->log_length = mkfs->result->log_length;
+	sb->alloc_unit = OMF_ALLOC_UNIT;
+	sb->recorded_size = mkfs->result->device_size;
+	memcpy(sb->uuid, mkfs->result->uuid, sizeof(sb->uuid));
+	uuid_generate(sb->dev_uuid);
+	memcpy(sb->system_uuid, mkfs->identity.uuid, sizeof(sb->system_uuid));
+	snprintf(sb->name, sizeof(sb->name), "%.*s", OMF_NAME_SIZE, mkfs->name);
+}
+
+/* What memory holds is what was meant. */
+static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struct famfs_error *err)
+{
+	struct omf_super want, got;
+	struct omf_log_header header;
+	struct famfs_error why;
+	int ret;
+
+	superblock_encode(&want, sb);
+	device_invalidate(mkfs->dev, 0, sizeof(got));
+	device_invalidate(mkfs->dev, OMF_LOG_OFFSET, sizeof(header));
+	ret = device_read(mkfs->dev, 0, &got, sizeof(got));
+	if (ret == 0)
+		ret = device_read(mkfs->dev, OMF_LOG_OFFSET, &header, sizeof(header));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s' back", mkfs->name);
+	if (memcmp(&want, &got, sizeof(got)) != 0)
+		return error_set(err, -EIO, "'%s' does not hold the superblock that was written",
+				 mkfs->name);
+	if (log_header_check(&header, sb->log_length, &why) < 0)
+		return error_set(err, -EIO, "'%s' does not hold the log that was written: %s",
+				 mkfs->name, why.message);
+	return 0;
+}
+
+static int format(struct mkfs *mkfs, struct famfs_error *err)
+{
+	struct superblock sb;
+	int ret = resize(mkfs, err);
+
+	if (ret < 0)
+		return ret;
+	fill_superblock(mkfs, &sb);
+	ret = mkfs_write(mkfs->dev, &sb);
+	if (ret == 0)
+		ret = device_sync(mkfs->dev);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot write '%s'", mkfs->name);
+	return read_back(mkfs, &sb, err);
+}
+
+static int run(struct mkfs *mkfs, struct famfs_error *err)
+{
+	int ret = check_params(mkfs, err);
+
+	if (ret == 0)
+		ret = read_identity(mkfs, err);
+	if (ret == 0 && mkfs->params->size == 0 && access(mkfs->name, F_OK) < 0) {
+		ret = error_errno(err, -errno, "cannot open '%s'", mkfs->name);
+		error_hint(err, "give --size to make an image file");
+	}
+	/* The size first: a file must not be left behind for a size that cannot work. */
+	if (ret == 0 && mkfs->params->size)
+		ret = check_size(mkfs, err);
+	if (ret == 0)
+		ret = open_target(mkfs, err);
+	if (ret == 0)
+		ret = check_unused(mkfs, err);
+	if (ret == 0)
+		ret = check_size(mkfs, err);
+	if (ret == 0)
+		ret = check_contents(mkfs, err);
+	return ret == 0 && !mkfs->params->dry_run ? format(mkfs, err) : ret;
+}
+
+int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
+	       struct famfs_mkfs_result *result, struct famfs_error *err)
+{
+	struct famfs_mkfs_result own;
+	struct mkfs mkfs = { .name = device, .params = params, .result = result ? result : &own };
+	int ret;
+
+	memset(mkfs.result, 0, sizeof(*mkfs.result));
+	memcpy(mkfs.result->uuid, params->uuid, sizeof(params->uuid));
+	if (uuid_is_null(params->uuid))
+		uuid_generate(mkfs.result->uuid);
+	ret = run(&mkfs, err);
+	memcpy(mkfs.result->system_uuid, mkfs.identity.uuid, sizeof(mkfs.identity.uuid));
+	mkfs.result->identity = mkfs.identity.source;
+	device_close(mkfs.dev);
+	if (ret < 0 && mkfs.created)
+		unlink(device);
+	return ret;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/namespace.h"
+
+#include "media/path.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+/* Damaged media may imply directories without end; past this their files are out of reach. */
+#define IMPLICIT_MAX 65536u
+
+enum kind {
+	KIND_NONE,
+	KIND_DIR,
+	KIND_IMPLIED, /* a directory that no entry describes so far */
+	KIND_EXTENT,  /* a file with one extent on device 0, which is nearly every file */
+	KIND_MAP,     /* a file whose map is in the arena */
+};
+
+/* 56 bytes; a file costs these, its name, and two hash heads. */
+struct node {
+	uint64_t size;
+	uint32_t parent;
+	uint32_t hash;
+	uint32_t hash_next;
+	uint32_t sibling;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t name; /* in the arena */
+	uint16_t mode; /* permission bits */
+	uint8_t name_length;
+	uint8_t kind;
+	union {
+		struct {
+			uint32_t first;
+			uint32_t last;
+			uint32_t subdirs;
+		} dir;
+		struct {
+			uint32_t unit; /* device offset and length in allocation units */
+			uint32_t units;
+		} extent;
+		uint32_t map; /* in the arena, in 8-byte words */
+	};
+};
+
+/* A map in the arena, followed by its extents. */
+struct stored_map {
+	uint32_t type;
+	uint32_t nextents;
+	uint64_t chunk_size;
+	struct famfs_extent extents[];
+};
+
+static void *reserve(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static bool arena_init(struct arena *arena, size_t reserved)
+{
+	arena->base = reserve(reserved);
+	arena->reserved = reserved;
+	return arena->base != NULL;
+}
+
+static void release(void *p, size_t bytes)
+{
+	if (p)
+		munmap(p, bytes);
+}
+
+static size_t arena_take(struct arena *arena, size_t bytes)
+{
+	size_t at = arena->used;
+
+	arena->used += bytes;
+	return at;
+}
+
+/* Last of all: node_exists() trusts whatever has a kind. */
+static void set_kind(struct node *node, enum kind kind)
+{
+	__atomic_store_n(&node->kind, kind, __ATOMIC_RELEASE);
+}
+
+static void init_dir(struct node *node, uint32_t mode, enum kind kind)
+{
+	node->mode = (uint16_t)mode;
+	set_kind(node, kind);
+}
+
+int namespace_init(struct namespace *ns, uint64_t capacity)
+{
+	size_t nodes = capacity + 2 + IMPLICIT_MAX;
+	uint32_t buckets = 1024;
+
+	memset(ns, 0, sizeof(*ns));
+	ns->capacity = capacity;
+	if (nodes > UINT32_MAX / OMF_PATH_SIZE) /* offsets of names have 32 bits */
+		return -ENOMEM;
+	while (buckets < capacity)
+		buckets *= 2;
+	ns->bucket_mask = buckets - 1;
+	ns->nodes_reserved = nodes * sizeof(struct node);
+	ns->nodes = reserve(ns->nodes_reserved);
+	ns->buckets = reserve(buckets * sizeof(*ns->buckets));
+	if (!ns->nodes || !ns->buckets || !arena_init(&ns->names, nodes * OMF_PATH_SIZE) ||
+	    !arena_init(&ns->maps, capacity * (sizeof(struct stored_map) +
+					       OMF_MAX_EXTENTS * sizeof(struct famfs_extent)))) {
+		namespace_destroy(ns);
+		return -ENOMEM;
+	}
+	/* A medium must not be able to choose names that all fall into one bucket. */
+	if (getrandom(&ns->hash_seed, sizeof(ns->hash_seed), GRND_NONBLOCK) < 0)
+		ns->hash_seed = (uintptr_t)ns->nodes;
+	arena_take(&ns->names, 1); /* offset 0 is the empty name */
+	init_dir(&ns->nodes[NODE_ROOT], 0755, KIND_DIR);
+	return 0;
+}
+
+void namespace_destroy(struct namespace *ns)
+{
+	release(ns->nodes, ns->nodes_reserved);
+	release(ns->buckets, (ns->bucket_mask + (size_t)1) * sizeof(*ns->buckets));
+	release(ns->names.base, ns->names.reserved);
+	release(ns->maps.base, ns->maps.reserved);
+	memset(ns, 0, sizeof(*ns));
+}
+
+static void populate(void *base, size_t bytes)
+{
+	/* One call instead of a fault a page. Failure costs only time. */
+	(void)madvise(base, (bytes + 4095) & ~(size_t)4095, MADV_POPULATE_WRITE);
+}
+
+void namespace_expect(struct namespace *ns, uint64_t entries)
+{
+	if (entries > ns->capacity)
+		entries = ns->capacity;
+	if (entries < 64)
+		return;
+	populate(ns->nodes, (entries + 2) * sizeof(struct node));
+	populate(ns->buckets, (ns->bucket_mask + (size_t)1) * sizeof(*ns->buckets));
+	populate(ns->names.base, entries * 16);
+}
+
+static uint64_t mix(uint64_t h)
+{
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ (h >> 32);
+}
+
+static uint32_t hash_name(const struct namespace *ns, node_t parent, const char *name,
+			  size_t length)
+{
+	uint64_t h = ns->hash_seed ^ parent, word;
+
+	for (; length >= 8; length -= 8, name += 8) {
+		memcpy(&word, name, 8);
+		h = mix(h ^ word);
+	}
+	word = length;
+	while (length)
+		word = word << 8 | (unsigned char)name[--length];
+	return (uint32_t)mix(mix(h ^ word));
+}
+
+static node_t find(const struct namespace *ns, node_t parent, const char *name, size_t length,
+		   uint32_t hash)
+{
+	node_t at = __atomic_load_n(&ns->buckets[hash & ns->bucket_mask], __ATOMIC_ACQUIRE);
+
+	while (at != NODE_NONE) {
+		const struct node *node = &ns->nodes[at];
+
+		if (node->hash == hash && node->parent == parent && node->name_length == length &&
+		    memcmp(ns->names.base + node->name, name, length) == 0)
+			return at;
+		at = node->hash_next;
+	}
+	return NODE_NONE;
+}
+
+node_t namespace_lookup(const struct namespace *ns, node_t parent, const char *name, size_t length)
+{
+	return find(ns, parent, name, length, hash_name(ns, parent, name, length));
+}
+
+bool node_exists(const struct namespace *ns, uint64_t node)
+{
+	return node < ns->capacity + 2 + IMPLICIT_MAX &&
+	       __atomic_load_n(&ns->nodes[node].kind, __ATOMIC_ACQUIRE) != KIND_NONE;
+}
+
+bool node_is_dir(const struct namespace *ns, node_t node)
+{
+	uint8_t kind = ns->nodes[node].kind;
+
+	return kind == KIND_DIR || kind == KIND_IMPLIED;
+}
+
+node_t namespace_resolve(const struct namespace *ns, const char *path, size_t length, bool *is_file)
+{
+	node_t at = NODE_ROOT;
+
+	*is_file = false;
+	while (length) {
+		const char *slash = memchr(path, '/', length);
+		size_t name = slash ? (size_t)(slash - path) : length;
+
+		if (!node_is_dir(ns, at)) {
+			*is_file = true;
+			return NODE_NONE;
+		}
+		at = namespace_lookup(ns, at, path, name);
+		if (at == NODE_NONE)
+			return NODE_NONE;
+		path += slash ? name + 1 : name;
+		length -= slash ? name + 1 : name;
+	}
+	return at;
+}
+
+/* Makes a complete node visible: by name first, then in its directory's list. */
+static void link_node(struct namespace *ns, node_t at, node_t parent, uint32_t hash)
+{
+	struct node *node = &ns->nodes[at], *dir = &ns->nodes[parent];
+	uint32_t *bucket = &ns->buckets[hash & ns->bucket_mask];
+	bool is_dir = node_is_dir(ns, at);
+
+	node->hash_next = *bucket;
+	__atomic_store_n(bucket, at, __ATOMIC_RELEASE);
+	if (dir->dir.last == NODE_NONE)
+		__atomic_store_n(&dir->dir.first, at, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(&ns->nodes[dir->dir.last].sibling, at, __ATOMIC_RELEASE);
+	dir->dir.last = at;
+	if (is_dir) {
+		__atomic_store_n(&dir->dir.subdirs, dir->dir.subdirs + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&ns->directories, ns->directories + 1, __ATOMIC_RELAXED);
+	} else {
+		__atomic_store_n(&ns->files, ns->files + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&ns->file_bytes, ns->file_bytes + node->size, __ATOMIC_RELAXED);
+	}
+}
+
+static void name_node(struct namespace *ns, node_t at, node_t parent, const char *name,
+		      size_t length, uint32_t hash)
+{
+	struct node *node = &ns->nodes[at];
+	size_t offset = arena_take(&ns->names, length + 1);
+
+	memcpy(ns->names.base + offset, name, length);
+	node->name = (uint32_t)offset;
+	node->name_length = (uint8_t)length;
+	node->parent = parent;
+	node->hash = hash;
+}
+
+static node_t imply_dir(struct namespace *ns, node_t parent, const char *name, size_t length)
+{
+	node_t at = (node_t)(ns->capacity + 2 + ns->implicit);
+	uint32_t hash = hash_name(ns, parent, name, length);
+
+	if (ns->implicit >= IMPLICIT_MAX)
+		return NODE_NONE;
+	ns->implicit++;
+	name_node(ns, at, parent, name, length, hash);
+	init_dir(&ns->nodes[at], 0755, KIND_IMPLIED);
+	link_node(ns, at, parent, hash);
+	return at;
+}
+
+/* The directory that the first `length` bytes of the path name; made up where it is missing. */
+static node_t find_parent(struct namespace *ns, const char *path, size_t length, bool *implied)
+{
+	node_t at = NODE_ROOT, next;
+	size_t start = 0;
+
+	if (length == ns->last_length && ns->last_parent != NODE_NONE &&
+	    memcmp(path, ns->last_path, length) == 0)
+		return ns->last_parent;
+	while (start < length) {
+		const char *slash = memchr(path + start, '/', length - start);
+		size_t end = slash ? (size_t)(slash - path) : length;
+
+		next = namespace_lookup(ns, at, path + start, end - start);
+		if (next == NODE_NONE) {
+			next = imply_dir(ns, at, path + start, end - start);
+			*implied = true;
+		}
+		if (next == NODE_NONE || !node_is_dir(ns, next))
+			return NODE_NONE;
+		at = next;
+		start = end + 1;
+	}
+	ns->last_parent = at;
+	ns->last_length = (uint32_t)length;
+	memcpy(ns->last_path, path, length);
+	return at;
+}
+
+static void store_map(struct namespace *ns, struct node *node, const struct famfs_fmap *map)
+{
+	const struct famfs_extent *ext = &map->extents[0];
+	size_t extents = map->nextents * sizeof(*ext), offset;
+	struct stored_map *stored;
+
+	if (map->type == FAMFS_MAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0) {
+		node->extent.unit = (uint32_t)(ext->offset / OMF_ALLOC_UNIT);
+		node->extent.units = (uint32_t)(ext->length / OMF_ALLOC_UNIT);
+		set_kind(node, KIND_EXTENT);
+		return;
+	}
+	offset = arena_take(&ns->maps, sizeof(*stored) + extents);
+	stored = (struct stored_map *)(void *)(ns->maps.base + offset);
+	stored->type = map->type;
+	stored->nextents = map->nextents;
+	stored->chunk_size = map->chunk_size;
+	memcpy(stored->extents, map->extents, extents);
+	node->map = (uint32_t)(offset / 8);
+	set_kind(node, KIND_MAP);
+}
+
+/* A directory that was made up gets the attributes of the entry that comes after all. */
+static enum fault adopt(struct namespace *ns, node_t at, const struct record *rec)
+{
+	struct node *node = &ns->nodes[at];
+
+	if (rec->type != OMF_MKDIR || node->kind != KIND_IMPLIED)
+		return FAULT_DUPLICATE;
+	node->uid = rec->uid;
+	node->gid = rec->gid;
+	init_dir(node, rec->mode, KIND_DIR);
+	return FAULT_NONE;
+}
+
+enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
+			    bool *implied)
+{
+	size_t leaf = path_leaf(rec->path, rec->path_length);
+	const char *name = rec->path + leaf;
+	size_t length = rec->path_length - leaf;
+	node_t at = node_of_entry(index), parent, other;
+	struct node *node = &ns->nodes[at];
+	uint32_t hash;
+
+	*implied = false;
+	parent = find_parent(ns, rec->path, leaf ? leaf - 1 : 0, implied);
+	if (parent == NODE_NONE)
+		return FAULT_PARENT;
+	hash = hash_name(ns, parent, name, length);
+	other = find(ns, parent, name, length, hash);
+	if (other != NODE_NONE)
+		return adopt(ns, other, rec);
+
+	name_node(ns, at, parent, name, length, hash);
+	node->uid = rec->uid;
+	node->gid = rec->gid;
+	if (rec->type == OMF_MKDIR) {
+		init_dir(node, rec->mode, KIND_DIR);
+	} else {
+		node->mode = (uint16_t)rec->mode;
+		node->size = rec->map.size;
+		store_map(ns, node, &rec->map);
+	}
+	link_node(ns, at, parent, hash);
+	return FAULT_NONE;
+}
+
+node_t node_parent(const struct namespace *ns, node_t node)
+{
+	return node == NODE_ROOT ? NODE_ROOT : ns->nodes[node].parent;
+}
+
+const char *node_name(const struct namespace *ns, node_t node)
+{
+	return (const char *)ns->names.base + ns->nodes[node].name;
+}
+
+void node_path(const struct namespace *ns, node_t node, char path[OMF_PATH_SIZE])
+{
+	size_t at = OMF_PATH_SIZE - 1;
+
+	path[at] = '\0';
+	for (; node != NODE_ROOT; node = ns->nodes[node].parent) {
+		size_t length = ns->nodes[node].name_length;
+
+		if (path[at] != '\0')
+			path[--at] = '/';
+		at -= length;
+		memcpy(path + at, node_name(ns, node), length);
+	}
+	memmove(path, path + at, OMF_PATH_SIZE - at);
+}
+
+node_t node_first_child(const struct namespace *ns, node_t dir)
+{
+	return __atomic_load_n(&ns->nodes[dir].dir.first, __ATOMIC_ACQUIRE);
+}
+
+node_t node_next_sibling(const struct namespace *ns, node_t node)
+{
+	return __atomic_load_n(&ns->nodes[node].sibling, __ATOMIC_ACQUIRE);
+}
+
+uint32_t node_subdirs(const struct namespace *ns, node_t dir)
+{
+	return __atomic_load_n(&ns->nodes[dir].dir.subdirs, __ATOMIC_RELAXED);
+}
+
+void node_stat(const struct namespace *ns, node_t at, struct famfs_stat *st)
+{
+	const struct node *node = &ns->nodes[at];
+	bool from_log = at >= 2 && at < ns->capacity + 2;
+
+	st->inode = at;
+	st->entry = from_log ? at - 2 : FAMFS_NO_ENTRY;
+	st->mode = node->mode | (node_is_dir(ns, at) ? S_IFDIR : S_IFREG);
+	st->uid = node->uid;
+	st->gid = node->gid;
+	st->size = node->size;
+}
+
+void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
+{
+	const struct node *node = &ns->nodes[at];
+	const struct stored_map *stored;
+
+	map->size = node->size;
+	if (node->kind == KIND_EXTENT) {
+		map->type = FAMFS_MAP_SIMPLE;
+		map->nextents = 1;
+		map->chunk_size = 0;
+		map->extents[0] = (struct famfs_extent){ 0, node->extent.unit * OMF_ALLOC_UNIT,
+							 node->extent.units * OMF_ALLOC_UNIT };
+		return;
+	}
+	stored = (const struct stored_map *)(const void *)(ns->maps.base + node->map * (size_t)8);
+	map->type = (enum famfs_map_type)stored->type;
+	map->nextents = stored->nextents;
+	map->chunk_size = stored->chunk_size;
+	memcpy(map->extents, stored->extents, stored->nextents * sizeof(map->extents[0]));
+}
+
+uint64_t node_size(const struct namespace *ns, node_t node)
+{
+	return ns->nodes[node].size;
+}

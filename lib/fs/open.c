@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a target to an open volume. */
+#include "fs/open.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <errno.h>
+
+static int open_device(const struct famfs_target *target, bool write, struct device **out,
+		       struct famfs_error *err)
+{
+	struct famfs_error ignored;
+	int ret = device_open(target->device, write ? DEVICE_WRITE : DEVICE_READ, out, err);
+
+	if (ret == 0 || write || !target->mountpoint)
+		return ret;
+	/* A mount shows its metadata to whoever may look at it. */
+	if (device_open_metafiles(target->mountpoint, target->device, out,
+				  ret == -EACCES || ret == -ENOENT ? err : &ignored) == 0)
+		return 0;
+	return ret;
+}
+
+int target_open(const struct famfs_target *target, const struct volume_params *params,
+		struct famfs_volume **out, struct famfs_error *err)
+{
+	struct device *dev;
+	int ret = open_device(target, params->access == DEVICE_WRITE, &dev, err);
+
+	return ret < 0 ? ret : volume_open(dev, params, out, err);
+}
+
+int famfs_open(const struct famfs_target *target, const struct famfs_volume_params *params,
+	       struct famfs_volume **out, struct famfs_error *err)
+{
+	struct volume_params own = { .access = params->write ? DEVICE_WRITE : DEVICE_READ,
+				     .log_fn = params->log,
+				     .log_arg = params->log_arg };
+	cleanup_volume struct famfs_volume *vol = NULL;
+	int ret;
+
+	for (int i = 0; i < 4; i++)
+		if (params->reserved[i])
+			return error_set(err, -EINVAL,
+					 "reserved fields of the parameters are not zero");
+	ret = target_open(target, &own, &vol, err);
+	if (ret == 0 && params->write)
+		ret = volume_check_master(vol, err);
+	if (ret < 0)
+		return ret;
+	*out = steal_ptr(&vol);
+	return 0;
+}
+
+void famfs_close(struct famfs_volume *vol)
+{
+	volume_close(vol);
+}

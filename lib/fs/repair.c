@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mending a file system. Every range is given to the caller to save before it changes, and every
+ * step leaves a medium that a power cut makes no worse: an entry is rewritten where it is damaged
+ * anyway, and the counters of the header share a cache line.
+ */
+#include "fs/fsck.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int save(const struct fsck *fsck, uint64_t offset, const void *old, size_t length,
+		struct famfs_error *err)
+{
+	int ret;
+
+	if (!fsck->params->save)
+		return 0;
+	ret = fsck->params->save(fsck->params->arg, offset, old, length);
+	return ret < 0 ? error_errno(err, ret, "cannot save what would be changed") : 0;
+}
+
+static int replace(const struct fsck *fsck, uint64_t offset, const void *old, const void *new,
+		   size_t length, struct famfs_error *err)
+{
+	struct device *dev = fsck->vol->dev;
+	int ret = save(fsck, offset, old, length, err);
+
+	if (ret < 0)
+		return ret;
+	ret = device_write(dev, offset, new, length);
+	device_flush(dev, offset, length);
+	device_fence(dev);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", dev->path) : 0;
+}
+
+static bool confirmed(const struct fsck *fsck, const struct finding *finding)
+{
+	struct famfs_problem problem = finding_problem(finding);
+
+	return fsck->params->confirm && fsck->params->confirm(fsck->params->arg, &problem);
+}
+
+/* Rewrites one entry: its mode, or all of it. */
+static int mend_entry(const struct fsck *fsck, struct finding *finding, struct famfs_error *err)
+{
+	struct record_limits limits = volume_limits(fsck->vol);
+	struct omf_entry old, new;
+	struct record rec;
+	int ret = log_read(&fsck->vol->log, finding->entry, 1, &old);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
+	if (finding->remedy == REMEDY_MODE) {
+		(void)record_decode(&old, finding->entry, &rec, NULL);
+		rec.mode &= OMF_MODE_BITS;
+		record_encode(&new, &rec, finding->entry);
+	} else {
+		new = old;
+		record_retire(&new, finding->entry, &limits);
+	}
+	ret = replace(fsck, omf_entry_offset(finding->entry), &old, &new, sizeof(new), err);
+	finding->repaired = ret == 0;
+	return ret;
+}
+
+/* The first of the torn entries at the end; the number of entries when there are none. */
+static uint64_t tail_start(const struct fsck *fsck)
+{
+	uint64_t start = fsck->vol->applied;
+
+	for (size_t i = 0; i < fsck->findings.count; i++) {
+		const struct finding *finding = &fsck->findings.list[i];
+
+		if (finding->remedy == REMEDY_CUT && finding->entry < start)
+			start = finding->entry;
+	}
+	return start;
+}
+
+static int save_tail(const struct fsck *fsck, uint64_t start, struct famfs_error *err)
+{
+	for (uint64_t i = start; i < fsck->vol->applied; i++) {
+		struct omf_entry old;
+		int ret = log_read(&fsck->vol->log, i, 1, &old);
+
+		if (ret < 0)
+			return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
+		ret = save(fsck, omf_entry_offset(i), &old, sizeof(old), err);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Both the part that never changes and the counters, which end the log at `next`. */
+static int write_header(const struct fsck *fsck, uint64_t next, struct famfs_error *err)
+{
+	struct omf_log_header old, new;
+	int ret = device_read(fsck->vol->dev, OMF_LOG_OFFSET, &old, sizeof(old));
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
+	log_header_encode(&new, fsck->vol->log.length);
+	new.next_seqnum = le64_make(next);
+	new.next_index = le64_make(next);
+	return replace(fsck, OMF_LOG_OFFSET, &old, &new, sizeof(new), err);
+}
+
+static int write_capacity(struct fsck *fsck, struct famfs_error *err)
+{
+	const uint64_t offset = offsetof(struct omf_super, device_size);
+	le64 old = le64_make(fsck->vol->sb.recorded_size);
+	le64 new = le64_make(fsck->vol->dev->size);
+
+	return replace(fsck, offset, &old, &new, sizeof(new), err);
+}
+
+static bool wants(const struct fsck *fsck, enum remedy remedy)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		if (fsck->findings.list[i].remedy == remedy)
+			return true;
+	return false;
+}
+
+static void mark(struct fsck *fsck, enum remedy remedy)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		if (fsck->findings.list[i].remedy == remedy)
+			fsck->findings.list[i].repaired = true;
+}
+
+static int mend_header(struct fsck *fsck, struct famfs_error *err)
+{
+	uint64_t next = tail_start(fsck);
+	int ret;
+
+	if (!wants(fsck, REMEDY_HEADER) && !wants(fsck, REMEDY_CUT))
+		return 0;
+	ret = save_tail(fsck, next, err);
+	if (ret == 0)
+		ret = write_header(fsck, next, err);
+	if (ret == 0) {
+		mark(fsck, REMEDY_CUT);
+		mark(fsck, REMEDY_HEADER);
+	}
+	return ret;
+}
+
+static int mend_all(struct fsck *fsck, struct famfs_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < fsck->findings.count; i++) {
+		struct finding *finding = &fsck->findings.list[i];
+
+		if (finding->remedy == REMEDY_MODE ||
+		    (finding->remedy == REMEDY_RETIRE && confirmed(fsck, finding)))
+			ret = mend_entry(fsck, finding, err);
+	}
+	if (ret == 0)
+		ret = mend_header(fsck, err);
+	if (ret == 0 && wants(fsck, REMEDY_CAPACITY)) {
+		ret = write_capacity(fsck, err);
+		if (ret == 0)
+			mark(fsck, REMEDY_CAPACITY);
+	}
+	return ret;
+}
+
+int fsck_repair(struct fsck *fsck, struct famfs_error *err)
+{
+	struct log_state state;
+	int ret = log_lock(&fsck->vol->log, &state, err);
+
+	if (ret < 0)
+		return ret;
+	ret = mend_all(fsck, err);
+	log_unlock(&fsck->vol->log);
+	if (ret == 0 && device_sync(fsck->vol->dev) < 0)
+		ret = error_set(err, -EIO, "cannot write '%s'", fsck->vol->dev->path);
+	return ret;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/replay.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+/* How long an entry may look bad before it is: far longer than a write-back takes. */
+#define MOMENT_NS  UINT64_C(20000000)
+#define LOGGED_MAX 16
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static bool stops_appends(enum fault fault)
+{
+	/* These two are about names only: the entry is sound, and its space is known. */
+	return fault != FAULT_NONE && fault != FAULT_DUPLICATE && fault != FAULT_PARENT;
+}
+
+static void note_fault(struct famfs_volume *vol, uint64_t index, enum fault fault, const char *text)
+{
+	if (fault == FAULT_NONE)
+		return;
+	vol->bad_entries++;
+	if (stops_appends(fault) && vol->first_bad.entry == FAMFS_NO_ENTRY)
+		vol->first_bad = (struct volume_fault){ index, fault };
+	if (vol->bad_entries <= LOGGED_MAX)
+		volume_log(vol, LOG_WARNING, "'%s': log entry %" PRIu64 ": %s: %s%s",
+			   vol->dev->path, index, fault_name(fault), text,
+			   vol->bad_entries == LOGGED_MAX ? " (more are not logged)" : "");
+}
+
+/* The space that an entry names is never handed out, whatever else is wrong with the entry. */
+static bool use_extents(struct famfs_volume *vol, const struct record *rec)
+{
+	bool overlap = false;
+
+	for (uint32_t i = 0; i < rec->map.nextents; i++) {
+		const struct famfs_extent *ext = &rec->map.extents[i];
+
+		if (ext->daxdev == 0)
+			overlap |= allocator_use(&vol->alloc, ext->offset / OMF_ALLOC_UNIT,
+						 ext->length / OMF_ALLOC_UNIT);
+	}
+	return overlap;
+}
+
+static enum fault add_daxdev(struct famfs_volume *vol, const struct record *rec,
+			     struct fault_text *why)
+{
+	uint32_t index = rec->daxdev_index;
+
+	if (index != vol->ndaxdevs) {
+		snprintf(why->text, sizeof(why->text), "device index is %u, the next one is %u",
+			 index, vol->ndaxdevs);
+		return FAULT_DAXDEV;
+	}
+	for (uint32_t i = 0; i < index; i++)
+		if (memcmp(vol->daxdev_uuids[i], rec->daxdev_uuid, OMF_UUID_SIZE) == 0) {
+			snprintf(why->text, sizeof(why->text), "has the UUID of device %u", i);
+			return FAULT_DAXDEV;
+		}
+	vol->daxdev_sizes[index] = rec->daxdev_size;
+	memcpy(vol->daxdev_uuids[index], rec->daxdev_uuid, OMF_UUID_SIZE);
+	vol->ndaxdevs++;
+	return FAULT_NONE;
+}
+
+static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			 bool *implied, struct fault_text *why)
+{
+	enum fault fault = namespace_insert(&vol->ns, index, rec, implied);
+
+	if (fault == FAULT_DUPLICATE)
+		snprintf(why->text, sizeof(why->text), "path exists already");
+	else if (fault == FAULT_PARENT)
+		snprintf(why->text, sizeof(why->text), "a parent is not a directory");
+	return fault;
+}
+
+static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			     bool *implied, struct fault_text *why)
+{
+	enum fault fault;
+
+	/* A file that shares space stays visible: which of the two is right, nobody can say. */
+	if (!use_extents(vol, rec))
+		return insert(vol, index, rec, implied, why);
+	fault = insert(vol, index, rec, implied, why);
+	if (fault != FAULT_NONE)
+		return fault;
+	snprintf(why->text, sizeof(why->text), "shares space with an earlier file or with itself");
+	return FAULT_OVERLAP;
+}
+
+/* A record that decoded without a fault, or with one that leaves its extents to be believed. */
+static enum fault apply(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			enum fault fault, bool *implied, struct fault_text *why)
+{
+	struct record_limits limits = volume_limits(vol);
+	struct fault_text ignored;
+
+	switch (rec->type) {
+	case OMF_FILE:
+		if (record_check(rec, &limits, fault ? &ignored : why) != FAULT_NONE)
+			return fault ? fault : record_check(rec, &limits, why);
+		if (fault == FAULT_NONE)
+			return apply_file(vol, index, rec, implied, why);
+		use_extents(vol, rec);
+		return fault;
+	case OMF_MKDIR: return fault ? fault : insert(vol, index, rec, implied, why);
+	case OMF_ADD_DAXDEV: return fault ? fault : add_daxdev(vol, rec, why);
+	case OMF_INVALID:
+		if (record_check(rec, &limits, &ignored) == FAULT_NONE)
+			use_extents(vol, rec);
+		return fault;
+	case OMF_DELETE: break;
+	}
+	return fault;
+}
+
+static enum fault apply_entry(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
+{
+	struct fault_text why;
+	struct record rec;
+	bool implied = false;
+	enum fault fault = record_decode(raw, index, &rec, &why);
+
+	if (fault == FAULT_NONE || fault == FAULT_PATH || fault == FAULT_MODE)
+		fault = apply(vol, index, &rec, fault, &implied, &why);
+	note_fault(vol, index, fault, why.text);
+	if (vol->observer)
+		vol->observer(vol->observer_arg, index, fault, &rec, implied, why.text);
+	return fault;
+}
+
+void replay_record(struct famfs_volume *vol, uint64_t index, const struct record *rec)
+{
+	struct fault_text why;
+	bool implied = false;
+	enum fault fault = apply(vol, index, rec, FAULT_NONE, &implied, &why);
+
+	note_fault(vol, index, fault, why.text);
+	__atomic_store_n(&vol->applied, index + 1, __ATOMIC_RELEASE);
+}
+
+/* Whether the last entry of what is published, which looks bad, is to be given more time. */
+static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
+{
+	struct record rec;
+	enum fault fault = record_decode(raw, index, &rec, NULL);
+
+	if (fault != FAULT_CRC && fault != FAULT_SEQNUM)
+		return false;
+	if (vol->suspect != index) {
+		vol->suspect = index;
+		vol->suspect_since = now_ns();
+		return true;
+	}
+	return now_ns() - vol->suspect_since < MOMENT_NS;
+}
+
+/* With a header that cannot be believed, the log ends where its entries do. */
+static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index,
+		      uint64_t published)
+{
+	struct record rec;
+	enum fault fault;
+
+	if (published <= vol->log.capacity)
+		return false;
+	fault = record_decode(raw, index, &rec, NULL);
+	return fault == FAULT_CRC || fault == FAULT_SEQNUM;
+}
+
+/* Applies a batch that was read; returns how many entries to go on from. */
+static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t count,
+			    uint64_t published)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		const struct omf_entry *raw = &vol->batch[i];
+		uint64_t index = first + i;
+
+		if (index + 1 == published && may_be_on_its_way(vol, raw, index))
+			return i;
+		if (ends_here(vol, raw, index, published))
+			return i;
+		apply_entry(vol, raw, index);
+	}
+	return count;
+}
+
+static void note_header(struct famfs_volume *vol, uint64_t published)
+{
+	if (vol->header_fault[0])
+		return;
+	snprintf(vol->header_fault, sizeof(vol->header_fault),
+		 "next index is %" PRIu64 ", the log has %" PRIu64 " entries", published,
+		 vol->log.capacity);
+	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
+}
+
+static int replay_to(struct famfs_volume *vol, uint64_t published, struct famfs_error *err)
+{
+	uint64_t end = published;
+
+	if (end > vol->log.capacity) {
+		note_header(vol, published);
+		end = vol->log.capacity;
+	}
+	if (end - vol->applied > REPLAY_BATCH)
+		namespace_expect(&vol->ns, end);
+	while (vol->applied < end) {
+		uint64_t count = end - vol->applied, done;
+		int ret;
+
+		if (count > REPLAY_BATCH)
+			count = REPLAY_BATCH;
+		ret = log_read(&vol->log, vol->applied, count, vol->batch);
+		if (ret < 0)
+			return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		done = apply_batch(vol, vol->applied, count, published);
+		__atomic_store_n(&vol->applied, vol->applied + done, __ATOMIC_RELEASE);
+		if (done < count)
+			break;
+	}
+	return 0;
+}
+
+int replay(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct log_state state;
+	int ret = log_load(&vol->log, &state);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	if (state.next_index < vol->applied)
+		return 0;
+	return replay_to(vol, state.next_index, err);
+}
+
+int replay_all(struct famfs_volume *vol, struct famfs_error *err)
+{
+	const struct timespec pause = { 0, 1000000 };
+	int ret = replay(vol, err);
+
+	while (ret == 0 && vol->suspect == vol->applied &&
+	       now_ns() - vol->suspect_since < MOMENT_NS + MOMENT_NS / 2) {
+		nanosleep(&pause, NULL);
+		ret = replay(vol, err);
+	}
+	return ret;
+}

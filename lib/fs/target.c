@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a command-line argument names: a device, a path inside one, or a path in a mount. */
+#include "famfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/mountinfo.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void famfs_target_free(struct famfs_target *target)
+{
+	if (!target)
+		return;
+	free(target->device);
+	free(target->mountpoint);
+	free(target->path);
+	free(target);
+}
+
+static int make_target(const char *device, const char *mountpoint, const char *path,
+		       struct famfs_target **out)
+{
+	struct famfs_target *target = calloc(1, sizeof(*target));
+
+	if (!target)
+		return -ENOMEM;
+	target->device = strdup(device);
+	target->mountpoint = mountpoint ? strdup(mountpoint) : NULL;
+	target->path = path ? strdup(path) : NULL;
+	if (!target->device || (mountpoint && !target->mountpoint) || (path && !target->path)) {
+		famfs_target_free(target);
+		return -ENOMEM;
+	}
+	*out = target;
+	return 0;
+}
+
+/* Drops empty and '.' components and resolves '..' by name, which is right inside a famfs: it has
+ * no symbolic links. False when '..' leads out. In place; the result is relative. */
+static bool normalise(char *path)
+{
+	char *out = path, *save = NULL, *word;
+	cleanup_free char *copy = strdup(path);
+
+	if (!copy)
+		return false;
+	for (word = strtok_r(copy, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
+		if (strcmp(word, ".") == 0)
+			continue;
+		if (strcmp(word, "..") == 0) {
+			if (out == path)
+				return false;
+			while (out > path && *--out != '/')
+				;
+			continue;
+		}
+		if (out > path)
+			*out++ = '/';
+		memmove(out, word, strlen(word));
+		out += strlen(word);
+	}
+	*out = '\0';
+	return true;
+}
+
+/* The absolute form of `arg` without looking at what it names; NULL without memory. */
+static char *absolute(const char *arg)
+{
+	char cwd[PATH_MAX], *path = NULL;
+
+	if (arg[0] == '/')
+		return strdup(arg);
+	/* The kernel's name of the directory: getcwd(3) may touch what is there. */
+	if (!getcwd(cwd, sizeof(cwd)) || asprintf(&path, "%s/%s", cwd, arg) < 0)
+		return NULL;
+	return path;
+}
+
+/* The last mount at or above a path. Later lines cover earlier ones at the same place. */
+struct mount_search {
+	const char *path; /* absolute */
+	size_t length;    /* of the best mountpoint so far */
+	bool famfs;
+	char *device;
+	char *mountpoint;
+	char *inside; /* path relative to the root of the file system */
+	bool failed;
+};
+
+static void search_clear(struct mount_search *search)
+{
+	free(search->device);
+	free(search->mountpoint);
+	free(search->inside);
+	search->device = search->mountpoint = search->inside = NULL;
+}
+
+/* What follows the mountpoint, or NULL when the path is not below it. */
+static const char *below(const char *path, const char *mountpoint)
+{
+	size_t length = strlen(mountpoint);
+
+	if (strcmp(mountpoint, "/") == 0)
+		return path;
+	if (strncmp(path, mountpoint, length) != 0)
+		return NULL;
+	return path[length] == '/' || path[length] == '\0' ? path + length : NULL;
+}
+
+static int visit_mount(void *arg, const struct mount_entry *entry)
+{
+	struct mount_search *search = arg;
+	const char *rest = below(search->path, entry->mountpoint);
+	size_t length = strlen(entry->mountpoint);
+
+	if (!rest || length < search->length)
+		return 0;
+	search_clear(search);
+	search->length = length;
+	search->famfs = mount_is_famfs(entry);
+	if (!search->famfs)
+		return 0;
+	search->device = strdup(entry->source);
+	search->mountpoint = strdup(entry->mountpoint);
+	/* A bind mount shows a part of the file system. */
+	if (asprintf(&search->inside, "%s/%s", entry->root, rest) < 0)
+		search->inside = NULL;
+	search->failed = !search->device || !search->mountpoint || !search->inside;
+	return search->failed;
+}
+
+/* 1: in a famfs mount, 0: not, -errno. */
+static int search_mounts(const char *path, struct famfs_target **out, const char *arg,
+			 struct famfs_error *err)
+{
+	struct mount_search search = { .path = path };
+	int ret = mountinfo_walk(visit_mount, &search);
+
+	if (ret < 0)
+		ret = error_errno(err, ret, "cannot read the mount table");
+	else if (search.failed)
+		ret = error_set(err, -ENOMEM, "out of memory");
+	else if (search.famfs && !normalise(search.inside))
+		ret = error_set(err, -EINVAL, "'%s' leads out of the file system", arg);
+	else if (search.famfs)
+		ret = make_target(search.device, search.mountpoint, search.inside, out) < 0
+			      ? error_set(err, -ENOMEM, "out of memory")
+			      : 1;
+	search_clear(&search);
+	return ret;
+}
+
+static bool has_dot_dot(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p++)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+/* The path with the links of what exists of it resolved; what does not exist is kept as it is. */
+static char *resolve_existing(const char *path)
+{
+	cleanup_free char *head = strdup(path);
+	char real[PATH_MAX], *result = NULL;
+	const char *tail;
+	char *slash;
+
+	while (head && !realpath(head, real)) {
+		slash = strrchr(head, '/');
+		if ((errno != ENOENT && errno != ENOTDIR) || !slash)
+			return NULL;
+		*slash = '\0';
+		if (slash == head)
+			return strdup(path);
+	}
+	if (!head)
+		return NULL;
+	tail = path + strlen(head);
+	if (asprintf(&result, "%s%s", strcmp(real, "/") == 0 ? "" : real, tail) < 0)
+		return NULL;
+	return result;
+}
+
+/* 1: in a famfs mount, 0: not, -errno. First by name alone: a dead mount is then not touched. */
+static int resolve_mount(const char *arg, struct famfs_target **out, struct famfs_error *err)
+{
+	cleanup_free char *path = absolute(arg), *real = NULL;
+	int ret = 0;
+
+	if (!path)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (!has_dot_dot(path)) {
+		cleanup_free char *plain = strdup(path);
+
+		if (!plain || !normalise(plain + 1))
+			return error_set(err, -ENOMEM, "out of memory");
+		ret = search_mounts(plain, out, arg, err);
+	}
+	if (ret != 0)
+		return ret;
+	real = resolve_existing(path);
+	return real ? search_mounts(real, out, arg, err) : 0;
+}
+
+static bool is_device(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode));
+}
+
+static int device_target(const char *device, const char *path, struct famfs_target **out,
+			 struct famfs_error *err)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(device, real))
+		return error_errno(err, -errno, "cannot open '%s'", device);
+	if (make_target(real, NULL, path, out) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* DEVICE:/path, split at the last ":/" whose left side is a device. 1, 0 or -errno. */
+static int resolve_inside(const char *arg, struct famfs_target **out, struct famfs_error *err)
+{
+	cleanup_free char *copy = strdup(arg);
+
+	if (!copy)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = strlen(copy); i-- > 1;) {
+		if (copy[i] != ':' || copy[i + 1] != '/')
+			continue;
+		copy[i] = '\0';
+		if (is_device(copy)) {
+			int ret;
+
+			if (!normalise(copy + i + 1))
+				return error_set(err, -EINVAL, "'%s' leads out of the file system",
+						 arg);
+			ret = device_target(copy, copy + i + 1, out, err);
+			return ret < 0 ? ret : 1;
+		}
+		copy[i] = ':';
+	}
+	return 0;
+}
+
+int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err)
+{
+	struct stat st;
+	int ret;
+
+	if (!*arg)
+		return error_set(err, -ENOENT, "the path is empty");
+	ret = resolve_mount(arg, out, err);
+	if (ret != 0)
+		return ret < 0 ? ret : 0;
+	if (is_device(arg))
+		return device_target(arg, NULL, out, err);
+	if (stat(arg, &st) == 0) {
+		error_set(err, -ENOTSUP,
+			  "'%s' is neither an image file, nor a DAX device, nor in a famfs mount",
+			  arg);
+		return -ENOTSUP;
+	}
+	ret = resolve_inside(arg, out, err);
+	if (ret != 0)
+		return ret < 0 ? ret : 0;
+	return error_errno(err, stat(arg, &st) < 0 ? -errno : -ENOENT, "cannot open '%s'", arg);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fs/volume.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fs/replay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <uuid.h>
+
+/* Sizes past this are no devices but damage; it also keeps sums of 16 extents within 64 bits. */
+#define USABLE_MAX (UINT64_C(1) << 56)
+
+void volume_log(const struct famfs_volume *vol, int priority, const char *format, ...)
+{
+	char message[512];
+	va_list ap;
+
+	if (!vol->log_fn)
+		return;
+	va_start(ap, format);
+	vsnprintf(message, sizeof(message), format, ap);
+	va_end(ap);
+	vol->log_fn(vol->log_arg, priority, message);
+}
+
+static int load_super_line(const struct famfs_volume *vol, struct super_line *line)
+{
+	device_invalidate(vol->dev, 0, sizeof(*line));
+	return device_read(vol->dev, 0, line, sizeof(*line));
+}
+
+static int read_superblock(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct famfs_error why;
+	struct omf_super raw;
+	int ret;
+
+	if (vol->dev->size && vol->dev->size < OMF_LOG_OFFSET)
+		return error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system",
+				 vol->dev->path);
+	device_invalidate(vol->dev, 0, sizeof(raw));
+	ret = device_read(vol->dev, 0, &raw, sizeof(raw));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+	ret = superblock_decode(&raw, vol->dev->size, &vol->sb, &why);
+	if (ret == -EMEDIUMTYPE)
+		return error_set(err, ret, "'%s' does not hold a famfs file system",
+				 vol->dev->path);
+	if (ret < 0)
+		return error_set(err, ret, "the famfs on '%s' cannot be used: %s", vol->dev->path,
+				 why.message);
+	memcpy(&vol->super_line, &raw, sizeof(vol->super_line));
+	vol->usable = vol->sb.recorded_size;
+	if (vol->dev->size && vol->dev->size < vol->usable)
+		vol->usable = vol->dev->size;
+	if (vol->usable > USABLE_MAX)
+		vol->usable = USABLE_MAX;
+	return 0;
+}
+
+static int read_log_header(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct omf_log_header raw;
+	struct famfs_error why;
+	int ret;
+
+	log_init(&vol->log, vol->dev, vol->sb.log_length);
+	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(raw));
+	ret = device_read(vol->dev, OMF_LOG_OFFSET, &raw, sizeof(raw));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	/* Everything in it can be told from the superblock and the entries, so files stay within
+	 * reach; only appending has to wait for a repair. */
+	if (log_header_check(&raw, vol->sb.log_length, &why) < 0)
+		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.message);
+	return 0;
+}
+
+static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
+{
+	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT;
+
+	vol->daxdev_sizes[0] = vol->usable;
+	memcpy(vol->daxdev_uuids[0], vol->sb.dev_uuid, OMF_UUID_SIZE);
+	vol->ndaxdevs = 1;
+	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
+	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity) < 0 ||
+	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
+		return error_set(err, -ENOMEM, "out of memory for the log of '%s'", vol->dev->path);
+	return 0;
+}
+
+static struct famfs_volume *volume_alloc(struct device *dev, const struct volume_params *params)
+{
+	struct famfs_volume *vol = calloc(1, sizeof(*vol));
+
+	if (!vol) {
+		device_close(dev);
+		return NULL;
+	}
+	vol->dev = dev;
+	vol->write = params->access == DEVICE_WRITE;
+	vol->log_fn = params->log_fn;
+	vol->log_arg = params->log_arg;
+	vol->observer = params->observer;
+	vol->observer_arg = params->observer_arg;
+	vol->suspect = FAMFS_NO_ENTRY;
+	vol->first_bad.entry = FAMFS_NO_ENTRY;
+	pthread_mutex_init(&vol->mutex, NULL);
+	return vol;
+}
+
+int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,
+		struct famfs_error *err)
+{
+	cleanup_volume struct famfs_volume *vol = volume_alloc(dev, params);
+	int ret;
+
+	if (!vol)
+		return error_set(err, -ENOMEM, "out of memory");
+	ret = read_superblock(vol, err);
+	if (ret == 0)
+		ret = identity_role(params->identity_root ? params->identity_root : "",
+				    vol->sb.system_uuid, &vol->identity, &vol->role, err);
+	if (ret == 0)
+		ret = read_log_header(vol, err);
+	if (ret == 0)
+		ret = prepare_replicas(vol, err);
+	if (ret == 0)
+		ret = replay_all(vol, err);
+	if (ret < 0)
+		return ret;
+	*out = steal_ptr(&vol);
+	return 0;
+}
+
+void volume_close(struct famfs_volume *vol)
+{
+	if (!vol)
+		return;
+	namespace_destroy(&vol->ns);
+	allocator_destroy(&vol->alloc);
+	free(vol->batch);
+	device_close(vol->dev);
+	pthread_mutex_destroy(&vol->mutex);
+	free(vol);
+}
+
+struct record_limits volume_limits(const struct famfs_volume *vol)
+{
+	return (struct record_limits){ .data_offset = OMF_LOG_OFFSET + vol->sb.log_length,
+				       .ndaxdevs = vol->ndaxdevs,
+				       .daxdev_sizes = vol->daxdev_sizes };
+}
+
+static int stale_error(const struct famfs_volume *vol, struct famfs_error *err)
+{
+	error_set(err, -ESTALE, "another file system was made on '%s'", vol->dev->path);
+	error_hint(err, "unmount it and mount it again");
+	return -ESTALE;
+}
+
+int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct super_line line;
+	int ret;
+
+	if (__atomic_load_n(&vol->stale, __ATOMIC_RELAXED))
+		return stale_error(vol, err);
+	ret = load_super_line(vol, &line);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+	if (memcmp(&line, &vol->super_line, sizeof(line)) == 0)
+		return 0;
+	if (!__atomic_exchange_n(&vol->stale, true, __ATOMIC_RELAXED))
+		volume_log(vol, LOG_ERR, "another file system was made on '%s'", vol->dev->path);
+	return stale_error(vol, err);
+}
+
+int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct log_state state;
+	int ret = volume_check_stale(vol, err);
+
+	if (ret < 0)
+		return ret;
+	ret = log_load(&vol->log, &state);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	if (state.next_index == __atomic_load_n(&vol->applied, __ATOMIC_ACQUIRE))
+		return 0;
+	pthread_mutex_lock(&vol->mutex);
+	ret = replay(vol, err);
+	pthread_mutex_unlock(&vol->mutex);
+	return ret;
+}
+
+int famfs_catch_up(struct famfs_volume *vol, struct famfs_error *err)
+{
+	return volume_catch_up(vol, err);
+}
+
+int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
+{
+	char master[37], self[37];
+
+	if (vol->role == FAMFS_ROLE_MASTER)
+		return 0;
+	uuid_unparse_lower(vol->sb.system_uuid, master);
+	uuid_unparse_lower(vol->identity.uuid, self);
+	error_set(err, -EROFS,
+		  "'%s' belongs to the master %s; this host is the client %s (from %s)",
+		  vol->dev->path, master, self, famfs_identity_source_name(vol->identity.source));
+	error_hint(err, "add files on the master; only if it is gone for good, run: famfsctl "
+			"takeover --force DEVICE");
+	return -EROFS;
+}
+
+/* Nothing may follow an entry that does not say which space it uses. */
+static int check_appendable(const struct famfs_volume *vol, const struct log_state *state,
+			    struct famfs_error *err)
+{
+	if (vol->first_bad.entry != FAMFS_NO_ENTRY)
+		error_set(err, -EUCLEAN,
+			  "log entry %" PRIu64 " of '%s' is damaged (%s), so nothing "
+			  "can be added",
+			  vol->first_bad.entry, vol->dev->path, fault_name(vol->first_bad.fault));
+	else if (vol->header_fault[0])
+		error_set(err, -EUCLEAN,
+			  "the log header of '%s' is damaged (%s), so nothing can be "
+			  "added",
+			  vol->dev->path, vol->header_fault);
+	else if (!log_state_sane(&vol->log, state))
+		error_set(err, -EUCLEAN,
+			  "the log header of '%s' is damaged (next sequence number %" PRIu64
+			  ", next index %" PRIu64 " of %" PRIu64 "), so nothing can be added",
+			  vol->dev->path, state->next_seqnum, state->next_index, vol->log.capacity);
+	else if (state->next_index != vol->applied)
+		error_set(err, -EUCLEAN,
+			  "the log of '%s' went back from %" PRIu64 " to %" PRIu64 " entries",
+			  vol->dev->path, vol->applied, state->next_index);
+	else
+		return 0;
+	error_hint(err, "run: famfsctl fsck --repair '%s'", vol->dev->path);
+	return -EUCLEAN;
+}
+
+static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct log_state state;
+	int ret = log_lock(&vol->log, &state, err);
+
+	if (ret < 0)
+		return ret;
+	ret = volume_check_stale(vol, err);
+	if (ret == 0 && state.next_index != vol->applied)
+		ret = replay_all(vol, err);
+	if (ret == 0)
+		ret = check_appendable(vol, &state, err);
+	if (ret < 0)
+		log_unlock(&vol->log);
+	return ret;
+}
+
+int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
+{
+	int ret = volume_check_master(vol, err);
+
+	if (ret < 0)
+		return ret;
+	if (!vol->write)
+		return error_set(err, -EBADF, "'%s' is open for reading only", vol->dev->path);
+	if (vol->sb.minor > OMF_MINOR)
+		return error_set(err, -ENOTSUP,
+				 "'%s' has media format %u.%u; this program can only read it",
+				 vol->dev->path, vol->sb.major, vol->sb.minor);
+	pthread_mutex_lock(&vol->mutex);
+	ret = begin_locked(vol, err);
+	if (ret < 0)
+		pthread_mutex_unlock(&vol->mutex);
+	return ret;
+}
+
+int volume_append(struct famfs_volume *vol, const struct record *rec, struct famfs_error *err)
+{
+	uint64_t index = vol->applied;
+	int ret = log_append(&vol->log, index, rec, err);
+
+	if (ret == 0)
+		replay_record(vol, index, rec);
+	return ret;
+}
+
+void volume_end_append(struct famfs_volume *vol)
+{
+	log_unlock(&vol->log);
+	pthread_mutex_unlock(&vol->mutex);
+}

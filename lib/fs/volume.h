@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An open famfs: the device, its superblock, and the replicas that follow its log.
+ *
+ * The mutex serialises whatever changes the replicas: catching up, reserving, appending. Reading
+ * the namespace takes no lock. Lock order: mutex, then the log's append lock on the device.
+ */
+#ifndef FS_VOLUME_H
+#define FS_VOLUME_H
+
+#include "device/device.h"
+#include "fs/allocator.h"
+#include "fs/identity.h"
+#include "fs/log.h"
+#include "fs/namespace.h"
+#include "media/superblock.h"
+
+#include <pthread.h>
+
+/* The first lines of both structures hold what tells one file system from the next. */
+struct super_line {
+	le64 words[OMF_CACHE_LINE / sizeof(le64)];
+};
+
+struct volume_fault {
+	uint64_t entry;
+	enum fault fault;
+};
+
+/* Told of every entry as it is applied, good or bad; fsck listens. `text` explains a fault. The
+ * record is decoded as far as the fault allows. */
+typedef void (*volume_observer)(void *arg, uint64_t entry, enum fault fault,
+				const struct record *rec, bool implied, const char *text);
+
+struct famfs_volume {
+	struct device *dev;
+	struct superblock sb;
+	struct super_line super_line;
+	uint64_t usable; /* bytes: the smaller of the recorded and the real size */
+	struct log log;
+	struct namespace ns;
+	struct identity identity;
+	enum famfs_role role;
+	bool write;
+
+	famfs_log_fn log_fn;
+	void *log_arg;
+	volume_observer observer;
+	void *observer_arg;
+
+	pthread_mutex_t mutex;
+	struct allocator alloc;
+	struct omf_entry *batch; /* entries being replayed */
+	uint32_t ndaxdevs;
+	uint64_t daxdev_sizes[OMF_MAX_DAXDEVS];
+	uint8_t daxdev_uuids[OMF_MAX_DAXDEVS][OMF_UUID_SIZE];
+	uint64_t bad_entries;
+	struct volume_fault first_bad; /* an entry after which nothing is appended */
+	char header_fault[160]; /* what is wrong with the log header; empty when nothing is */
+	uint64_t suspect;       /* entry that was bad a moment ago, and when that was seen */
+	uint64_t suspect_since;
+
+	/* Read without the mutex. */
+	uint64_t applied; /* entries replayed: the next one to read */
+	bool stale;       /* another file system is on the device now */
+};
+
+struct volume_params {
+	enum device_access access;
+	famfs_log_fn log_fn;
+	void *log_arg;
+	volume_observer observer;
+	void *observer_arg;
+	const char *identity_root; /* NULL: "" */
+};
+
+/* Takes over `dev`, also on failure. Replays what is there. */
+int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,
+		struct famfs_error *err);
+void volume_close(struct famfs_volume *vol);
+
+static inline void cleanup_volume_(struct famfs_volume **vol)
+{
+	volume_close(*vol);
+}
+
+#define cleanup_volume __attribute__((cleanup(cleanup_volume_)))
+
+/* Like famfs_catch_up(). Two loads when there is nothing new. */
+int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err);
+
+/* 0, or -ESTALE when another file system is on the device, which it looks for. */
+int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err);
+
+/*
+ * Between begin and end the log is this thread's: the replicas are up to date and entries can be
+ * appended. -EROFS on a client, -EUCLEAN after a damaged entry, -EBADF when the volume is open for
+ * reading, -ESTALE.
+ */
+int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err);
+int volume_append(struct famfs_volume *vol, const struct record *rec, struct famfs_error *err);
+void volume_end_append(struct famfs_volume *vol);
+
+/* Where extents may lie, for record_check(). */
+struct record_limits volume_limits(const struct famfs_volume *vol);
+
+/* -EROFS and whose file system it is, or 0. */
+int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err);
+
+void volume_log(const struct famfs_volume *vol, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Reads or writes the bytes of a file through its map. Reads see memory, writes are in memory when
+ * the call returns. -ENXIO for a device that is not attached, -EIO. Caller checked the range. */
+int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		    void *buf, size_t length);
+int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		     const void *buf, size_t length);
+/* Like volume_write_map() with zeros; the range may reach into the slack. */
+int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+		    uint64_t length);
+
+#endif
