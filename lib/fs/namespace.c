@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 
 /* Damaged media may imply directories without end; past this their files are out of reach. */
-#define IMPLICIT_MAX 65536u
+#define IMPLICIT_MAX 4096u
+
+#define PAGE          ((size_t)4096)
+#define NAME_EXPECTED 16 /* bytes of a name, on the average */
 
 enum kind {
 	KIND_NONE,
@@ -20,12 +23,10 @@ enum kind {
 	KIND_MAP,     /* a file whose map is in the arena */
 };
 
-/* 56 bytes; a file costs these, its name, and two hash heads. */
+/* 48 bytes; a file costs these, its name, and two to four slots of the hash table. */
 struct node {
 	uint64_t size;
 	uint32_t parent;
-	uint32_t hash;
-	uint32_t hash_next;
 	uint32_t sibling;
 	uint32_t uid;
 	uint32_t gid;
@@ -55,27 +56,6 @@ struct stored_map {
 	struct famfs_extent extents[];
 };
 
-static void *reserve(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static bool arena_init(struct arena *arena, size_t reserved)
-{
-	arena->base = reserve(reserved);
-	arena->reserved = reserved;
-	return arena->base != NULL;
-}
-
-static void release(void *p, size_t bytes)
-{
-	if (p)
-		munmap(p, bytes);
-}
-
 static size_t arena_take(struct arena *arena, size_t bytes)
 {
 	size_t at = arena->used;
@@ -96,28 +76,48 @@ static void init_dir(struct node *node, uint32_t mode, enum kind kind)
 	set_kind(node, kind);
 }
 
+static size_t round_up(size_t bytes, size_t to)
+{
+	return (bytes + to - 1) / to * to;
+}
+
+/* One reservation for everything; only what is used takes memory. */
+static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t names, size_t maps)
+{
+	size_t bytes = slots + nodes + names + maps;
+	unsigned char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return false;
+	ns->reserved = base;
+	ns->reserved_bytes = bytes;
+	ns->slots = (uint64_t *)(void *)base;
+	ns->nodes = (struct node *)(void *)(base + slots);
+	ns->names.base = base + slots + nodes;
+	ns->maps.base = ns->names.base + names;
+	return true;
+}
+
 int namespace_init(struct namespace *ns, uint64_t capacity)
 {
 	size_t nodes = capacity + 2 + IMPLICIT_MAX;
-	uint32_t buckets = 1024;
+	uint32_t slots = 1024;
 
 	memset(ns, 0, sizeof(*ns));
 	ns->capacity = capacity;
 	if (nodes > UINT32_MAX / OMF_PATH_SIZE) /* offsets of names have 32 bits */
 		return -ENOMEM;
-	while (buckets < capacity)
-		buckets *= 2;
-	ns->bucket_mask = buckets - 1;
-	ns->nodes_reserved = nodes * sizeof(struct node);
-	ns->nodes = reserve(ns->nodes_reserved);
-	ns->buckets = reserve(buckets * sizeof(*ns->buckets));
-	if (!ns->nodes || !ns->buckets || !arena_init(&ns->names, nodes * OMF_PATH_SIZE) ||
-	    !arena_init(&ns->maps, capacity * (sizeof(struct stored_map) +
-					       OMF_MAX_EXTENTS * sizeof(struct famfs_extent)))) {
-		namespace_destroy(ns);
+	/* At most five eighths full, also with every directory that may be made up. */
+	while (slots / 8 * 5 < nodes)
+		slots *= 2;
+	ns->slot_mask = slots - 1;
+	if (!reserve(ns, slots * sizeof(*ns->slots), round_up(nodes * sizeof(struct node), 8),
+		     round_up(nodes * OMF_PATH_SIZE, 8),
+		     capacity * (sizeof(struct stored_map) +
+				 OMF_MAX_EXTENTS * sizeof(struct famfs_extent))))
 		return -ENOMEM;
-	}
-	/* A medium must not be able to choose names that all fall into one bucket. */
+	/* A medium must not be able to choose names that all fall into one place. */
 	if (getrandom(&ns->hash_seed, sizeof(ns->hash_seed), GRND_NONBLOCK) < 0)
 		ns->hash_seed = (uintptr_t)ns->nodes;
 	arena_take(&ns->names, 1); /* offset 0 is the empty name */
@@ -127,28 +127,23 @@ int namespace_init(struct namespace *ns, uint64_t capacity)
 
 void namespace_destroy(struct namespace *ns)
 {
-	release(ns->nodes, ns->nodes_reserved);
-	release(ns->buckets, (ns->bucket_mask + (size_t)1) * sizeof(*ns->buckets));
-	release(ns->names.base, ns->names.reserved);
-	release(ns->maps.base, ns->maps.reserved);
+	if (ns->reserved)
+		munmap(ns->reserved, ns->reserved_bytes);
 	memset(ns, 0, sizeof(*ns));
-}
-
-static void populate(void *base, size_t bytes)
-{
-	/* One call instead of a fault a page. Failure costs only time. */
-	(void)madvise(base, (bytes + 4095) & ~(size_t)4095, MADV_POPULATE_WRITE);
 }
 
 void namespace_expect(struct namespace *ns, uint64_t entries)
 {
+	unsigned char *base = (unsigned char *)ns->slots;
+	size_t bytes;
+
 	if (entries > ns->capacity)
 		entries = ns->capacity;
-	if (entries < 64)
+	bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
+	/* One call instead of a fault a page. Failure costs only time. */
+	if (entries < ns->capacity / 2)
 		return;
-	populate(ns->nodes, (entries + 2) * sizeof(struct node));
-	populate(ns->buckets, (ns->bucket_mask + (size_t)1) * sizeof(*ns->buckets));
-	populate(ns->names.base, entries * 16);
+	(void)madvise(base, round_up(bytes, PAGE), MADV_POPULATE_WRITE);
 }
 
 static uint64_t mix(uint64_t h)
@@ -172,20 +167,35 @@ static uint32_t hash_name(const struct namespace *ns, node_t parent, const char 
 	return (uint32_t)mix(mix(h ^ word));
 }
 
+/* A slot of the hash table, which is open and never loses an entry: the hash above, the node below.
+ * A name that is not there costs no look at any node. */
+static uint64_t make_slot(uint32_t hash, node_t node)
+{
+	return (uint64_t)hash << 32 | node;
+}
+
 static node_t find(const struct namespace *ns, node_t parent, const char *name, size_t length,
 		   uint32_t hash)
 {
-	node_t at = __atomic_load_n(&ns->buckets[hash & ns->bucket_mask], __ATOMIC_ACQUIRE);
+	for (uint32_t i = hash & ns->slot_mask;; i = (i + 1) & ns->slot_mask) {
+		uint64_t slot = __atomic_load_n(&ns->slots[i], __ATOMIC_ACQUIRE);
+		const struct node *node = &ns->nodes[(node_t)slot];
 
-	while (at != NODE_NONE) {
-		const struct node *node = &ns->nodes[at];
-
-		if (node->hash == hash && node->parent == parent && node->name_length == length &&
+		if (slot == 0)
+			return NODE_NONE;
+		if (slot >> 32 == hash && node->parent == parent && node->name_length == length &&
 		    memcmp(ns->names.base + node->name, name, length) == 0)
-			return at;
-		at = node->hash_next;
+			return (node_t)slot;
 	}
-	return NODE_NONE;
+}
+
+static void store_slot(struct namespace *ns, uint32_t hash, node_t at)
+{
+	uint32_t i = hash & ns->slot_mask;
+
+	while (ns->slots[i] != 0)
+		i = (i + 1) & ns->slot_mask;
+	__atomic_store_n(&ns->slots[i], make_slot(hash, at), __ATOMIC_RELEASE);
 }
 
 node_t namespace_lookup(const struct namespace *ns, node_t parent, const char *name, size_t length)
@@ -232,11 +242,9 @@ node_t namespace_resolve(const struct namespace *ns, const char *path, size_t le
 static void link_node(struct namespace *ns, node_t at, node_t parent, uint32_t hash)
 {
 	struct node *node = &ns->nodes[at], *dir = &ns->nodes[parent];
-	uint32_t *bucket = &ns->buckets[hash & ns->bucket_mask];
 	bool is_dir = node_is_dir(ns, at);
 
-	node->hash_next = *bucket;
-	__atomic_store_n(bucket, at, __ATOMIC_RELEASE);
+	store_slot(ns, hash, at);
 	if (dir->dir.last == NODE_NONE)
 		__atomic_store_n(&dir->dir.first, at, __ATOMIC_RELEASE);
 	else
@@ -252,7 +260,7 @@ static void link_node(struct namespace *ns, node_t at, node_t parent, uint32_t h
 }
 
 static void name_node(struct namespace *ns, node_t at, node_t parent, const char *name,
-		      size_t length, uint32_t hash)
+		      size_t length)
 {
 	struct node *node = &ns->nodes[at];
 	size_t offset = arena_take(&ns->names, length + 1);
@@ -261,7 +269,6 @@ static void name_node(struct namespace *ns, node_t at, node_t parent, const char
 	node->name = (uint32_t)offset;
 	node->name_length = (uint8_t)length;
 	node->parent = parent;
-	node->hash = hash;
 }
 
 static node_t imply_dir(struct namespace *ns, node_t parent, const char *name, size_t length)
@@ -272,7 +279,7 @@ static node_t imply_dir(struct namespace *ns, node_t parent, const char *name, s
 	if (ns->implicit >= IMPLICIT_MAX)
 		return NODE_NONE;
 	ns->implicit++;
-	name_node(ns, at, parent, name, length, hash);
+	name_node(ns, at, parent, name, length);
 	init_dir(&ns->nodes[at], 0755, KIND_IMPLIED);
 	link_node(ns, at, parent, hash);
 	return at;
@@ -361,7 +368,7 @@ enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct r
 	if (other != NODE_NONE)
 		return adopt(ns, other, rec);
 
-	name_node(ns, at, parent, name, length, hash);
+	name_node(ns, at, parent, name, length);
 	node->uid = rec->uid;
 	node->gid = rec->gid;
 	if (rec->type == OMF_MKDIR) {

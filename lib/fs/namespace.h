@@ -27,19 +27,20 @@ static inline node_t node_of_entry(uint64_t index)
 }
 
 struct node;
+
 struct arena {
 	unsigned char *base;
 	size_t used;
-	size_t reserved;
 };
 
 struct namespace
 {
 	uint64_t capacity; /* entries of the log */
+	void *reserved;
+	size_t reserved_bytes;
 	struct node *nodes;
-	size_t nodes_reserved; /* bytes */
-	uint32_t *buckets;     /* hash heads */
-	uint32_t bucket_mask;
+	uint64_t *slots; /* hash table of names */
+	uint32_t slot_mask;
 	uint64_t hash_seed;
 	struct arena names;
 	struct arena maps; /* maps that are more than one extent on device 0 */
