@@ -24,7 +24,6 @@ static const struct poptOption options[] = {
 struct dump {
 	struct output out;
 	struct famfs_volume *volume;
-	bool any;
 	int result;
 };
 
@@ -64,15 +63,16 @@ static void print_file(struct dump *dump, const char *path, const struct famfs_f
 		{ .key = "chunk_size", .kind = FIELD_NUMBER, .number = map->chunk_size },
 	};
 
+	output_note(&dump->out, "%s", "");
 	if (dump->out.json) {
 		output_fields(&dump->out, fields, interleaved ? 5 : 3);
 	} else if (interleaved) {
 		output_note(&dump->out,
-			    "\n%s: %" PRIu64 " bytes, interleaved: %" PRIu32
+			    "%s: %" PRIu64 " bytes, interleaved: %" PRIu32
 			    " strips, chunk size %" PRIu64,
 			    path, map->size, map->nextents, map->chunk_size);
 	} else {
-		output_note(&dump->out, "\n%s: %" PRIu64 " bytes, simple", path, map->size);
+		output_note(&dump->out, "%s: %" PRIu64 " bytes, simple", path, map->size);
 	}
 }
 

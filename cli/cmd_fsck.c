@@ -53,7 +53,8 @@ static int take_option(int val, const char *name, const char *value)
 
 struct check {
 	struct output out;
-	bool begun; /* a check that cannot be made prints no result */
+	bool begun;    /* a check that cannot be made prints no result */
+	bool declined; /* a repair that has to be agreed to was not */
 	struct undo undo;
 };
 
@@ -70,9 +71,10 @@ static void print_problem(const struct famfs_problem *problem)
 	if (path && *path)
 		printf("'%s': ", path);
 	fputs(message ? message : "", stdout);
-	if (problem->repair)
-		printf(" (%s: %s)", problem->repaired ? "repaired" : "possible repair",
-		       problem->repair);
+	if (problem->repaired)
+		printf(" (repaired)");
+	else if (problem->repair)
+		printf(" (repair: %s)", problem->repair);
 	putchar('\n');
 }
 
@@ -110,10 +112,13 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 
 static bool confirm(void *arg, const struct famfs_problem *problem)
 {
-	(void)arg;
-	return opt.yes ||
-	       report_confirm("entry %" PRIu64 " is damaged: give it and the file '%s' up?",
-			      problem->entry, problem->path ? problem->path : "");
+	struct check *check = arg;
+
+	if (opt.yes ||
+	    report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair))
+		return true;
+	check->declined = true;
+	return false;
 }
 
 static int save(void *arg, uint64_t offset, const void *old, size_t length)
@@ -125,6 +130,7 @@ static int save(void *arg, uint64_t offset, const void *old, size_t length)
 
 static void print_result(struct check *check, const struct famfs_fsck_result *result)
 {
+	const char *saved = undo_name(&check->undo);
 	const struct field fields[] = {
 		{ .key = "clean", .kind = FIELD_BOOL, .flag = result->problems == 0 },
 		{ .key = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
@@ -139,20 +145,18 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 		{ .key = "free_bytes", .kind = FIELD_NUMBER, .number = result->free_bytes },
 		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
 		{ .key = "repaired_count", .kind = FIELD_NUMBER, .number = result->repaired },
-		{ .key = "undo_file",
-		  .kind = check->undo.name ? FIELD_PATH : FIELD_NULL,
-		  .text = check->undo.name },
+		{ .key = "undo_file", .kind = saved ? FIELD_PATH : FIELD_NULL, .text = saved },
 	};
 	struct output *out = &check->out;
 
 	output_fields(out, fields, COUNT_OF(fields));
-	if (check->undo.name)
-		output_note(out, "what was changed is saved in '%s'", check->undo.name);
+	if (saved)
+		output_note(out, "what was changed is saved in '%s'", saved);
 	if (opt.quiet)
 		return;
 	output_note(out,
-		    "%" PRIu64 " files, %" PRIu64 " directories, %" PRIu64 " of %" PRIu64
-		    " log entries used",
+		    "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64
+		    " of %" PRIu64,
 		    result->files, result->directories, result->log_entries, result->log_capacity);
 	if (result->problems == 0)
 		output_note(out, "clean");
@@ -173,9 +177,14 @@ static int check_failed(struct check *check, const struct famfs_error *err)
 		output_fields(&check->out, fields, COUNT_OF(fields));
 		output_end(&check->out);
 	}
-	report_failure(err);
-	if (check->undo.name)
-		report_hint("what was changed is saved in '%s'", check->undo.name);
+	if (check->undo.error)
+		report_error("cannot save what is to be repaired to '%s': %s",
+			     check->undo.name ? check->undo.name : "",
+			     strerror(-check->undo.error));
+	else
+		report_failure(err);
+	if (undo_name(&check->undo))
+		report_hint("what was changed is saved in '%s'", undo_name(&check->undo));
 	return FSCK_FAILED;
 }
 
@@ -185,6 +194,8 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 	output_array_end(&check->out);
 	print_result(check, result);
 	output_end(&check->out);
+	if (check->declined)
+		report_hint("use --yes to give up damaged entries");
 	if (result->problems == 0)
 		return FSCK_CLEAN;
 	return result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;

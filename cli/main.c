@@ -44,6 +44,8 @@ static int close_stdout(int ret, int failed)
 {
 	bool bad = ferror(stdout);
 
+	/* An earlier failure may have left no reason behind. */
+	errno = bad ? EIO : 0;
 	if (fclose(stdout) == 0 && !bad)
 		return ret;
 	report_error("cannot write to standard output: %s", strerror(errno));

@@ -12,7 +12,12 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *command;
 static bool status_shown;
-static char last_hint[sizeof(((struct famfs_error *)0)->hint)];
+
+#define HINT_LENGTH sizeof(((struct famfs_error *)0)->hint)
+#define HINT_COUNT  4
+
+static char hints[HINT_COUNT][HINT_LENGTH]; /* given lately */
+static unsigned next_hint;
 
 void report_set_command(const char *name)
 {
@@ -35,15 +40,25 @@ static void print_line(const char *kind, const char *text)
 		escaped ? escaped : "out of memory");
 }
 
+static bool was_given(const char *hint)
+{
+	for (unsigned i = 0; i < HINT_COUNT; i++) {
+		if (strcmp(hint, hints[i]) == 0)
+			return true;
+	}
+	snprintf(hints[next_hint], HINT_LENGTH, "%s", hint);
+	next_hint = (next_hint + 1) % HINT_COUNT;
+	return false;
+}
+
 static void print_hint(const char *hint)
 {
 	cleanup_free char *escaped = text_escape(hint);
 
-	if (!escaped || strcmp(hint, last_hint) == 0)
+	if (!escaped || was_given(hint))
 		return;
 	clear_status();
 	fprintf(stderr, "hint: %s\n", escaped);
-	snprintf(last_hint, sizeof(last_hint), "%s", hint);
 }
 
 static void print_message(const char *kind, const char *format, va_list args)
@@ -89,7 +104,7 @@ void report_note(const char *format, ...)
 
 void report_hint(const char *format, ...)
 {
-	char hint[sizeof(last_hint)];
+	char hint[HINT_LENGTH];
 	va_list args;
 
 	va_start(args, format);
@@ -139,6 +154,7 @@ bool report_confirm(const char *format, ...)
 	if (!escaped)
 		return false;
 
+	fflush(stdout);
 	fprintf(stderr, "%s [y/N] ", escaped);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;

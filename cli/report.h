@@ -24,7 +24,7 @@ void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* What a server in the foreground has to say. */
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What to do about the line before. A hint that was just given is not repeated. */
+/* What to do about the line before. A hint that was given lately is not repeated. */
 void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* An error in how the command was called, and where to read more. Returns EXIT_USAGE. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "undo.h"
 #include "cleanup.h"
-#include "report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +13,8 @@
 
 static const char header[] =
 	"# famfsctl fsck: what a device held before it was repaired, a line for each range:\n"
-	"# OFFSET LENGTH HEX, offsets and lengths in bytes, decimal. To put a range back:\n"
+	"# OFFSET LENGTH HEX, offsets and lengths in bytes, decimal. To put them back,\n"
+	"# from the last line to the first:\n"
 	"#   printf HEX | xxd -r -p | dd of=DEVICE bs=1 seek=OFFSET conv=notrunc\n";
 
 void undo_init(struct undo *undo, const char *device, const char *wanted)
@@ -99,12 +99,13 @@ static int save(struct undo *undo, uint64_t offset, const void *old, size_t leng
 
 int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length)
 {
-	int ret = save(undo, offset, old, length);
+	undo->error = save(undo, offset, old, length);
+	return undo->error;
+}
 
-	if (ret < 0)
-		report_error("cannot save what is to be repaired to '%s': %s",
-			     undo->name ? undo->name : "", strerror(-ret));
-	return ret;
+const char *undo_name(const struct undo *undo)
+{
+	return undo->fd < 0 ? NULL : undo->name;
 }
 
 void undo_close(struct undo *undo)

@@ -9,18 +9,22 @@
 struct undo {
 	const char *device;
 	const char *wanted; /* name that the user asked for, or NULL */
-	char *name;         /* of the file, once it exists */
-	int fd;
+	char *name;         /* of the file that was last tried */
+	int fd;             /* -1 until it exists */
+	int error;          /* why a range could not be kept, a negative errno */
 };
 
 /* Both strings must outlive the undo. */
 void undo_init(struct undo *undo, const char *device, const char *wanted);
 
 /*
- * Keeps a range, on stable storage when it returns. Returns 0 or a negative errno after reporting;
- * then the range must not be overwritten.
+ * Keeps a range, on stable storage when it returns. Returns 0 or a negative errno; then the range
+ * must not be overwritten.
  */
 int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length);
+
+/* The file's name, or NULL when nothing had to be kept. */
+const char *undo_name(const struct undo *undo);
 
 /* Closes the file and frees what the struct holds. */
 void undo_close(struct undo *undo);
