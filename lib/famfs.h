@@ -36,6 +36,9 @@
 extern "C" {
 #endif
 
+/* What is declared here is exported, although the library is built with hidden symbols. */
+#pragma GCC visibility push(default)
+
 #define FAMFS_ALLOC_UNIT     0x200000u /* file data is allocated in units of 2 MiB */
 #define FAMFS_MAX_EXTENTS    16        /* extents of a simple file, strips of an interleaved one */
 #define FAMFS_MAX_BUCKETS    64        /* parts that striping divides a device into */
@@ -466,6 +469,8 @@ struct famfs_mount_info {
  * nonzero ends the walk and is returned. */
 int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), void *arg,
 		 struct famfs_error *err);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
