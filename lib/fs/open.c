@@ -7,13 +7,30 @@
 
 #include <errno.h>
 
-static int open_device(const struct famfs_target *target, bool write, struct device **out,
-		       struct famfs_error *err)
+/* A writer shares byte 0 with the mounts, so that nobody formats the device under it. */
+static int open_for_writing(const char *path, struct device **out, struct famfs_error *err)
+{
+	cleanup_device struct device *dev = NULL;
+	int ret = device_open(path, DEVICE_WRITE, &dev, err);
+
+	if (ret < 0)
+		return ret;
+	ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
+	if (ret == -EAGAIN)
+		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", path);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock '%s'", path);
+	*out = steal_ptr(&dev);
+	return 0;
+}
+
+static int open_for_reading(const struct famfs_target *target, struct device **out,
+			    struct famfs_error *err)
 {
 	struct famfs_error ignored;
-	int ret = device_open(target->device, write ? DEVICE_WRITE : DEVICE_READ, out, err);
+	int ret = device_open(target->device, DEVICE_READ, out, err);
 
-	if (ret == 0 || write || !target->mountpoint)
+	if (ret == 0 || !target->mountpoint)
 		return ret;
 	/* A mount shows its metadata to whoever may look at it. */
 	if (device_open_metafiles(target->mountpoint, target->device, out,
@@ -26,7 +43,8 @@ int target_open(const struct famfs_target *target, const struct volume_params *p
 		struct famfs_volume **out, struct famfs_error *err)
 {
 	struct device *dev;
-	int ret = open_device(target, params->access == DEVICE_WRITE, &dev, err);
+	int ret = params->access == DEVICE_WRITE ? open_for_writing(target->device, &dev, err)
+						 : open_for_reading(target, &dev, err);
 
 	return ret < 0 ? ret : volume_open(dev, params, out, err);
 }

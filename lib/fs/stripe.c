@@ -115,31 +115,67 @@ static uint32_t longest_runs(const struct famfs_volume *vol,
 	}
 }
 
-/* No free run is long enough: as few pieces as possible. */
-static int take_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
-		       struct famfs_fmap *map, uint64_t *found)
+/* Runs that others turned out to hold: held here as well, so as to look elsewhere. */
+struct avoided {
+	struct unit_run runs[64];
+	uint32_t count;
+};
+
+static void avoid(struct famfs_volume *vol, struct avoided *avoided, struct unit_run run,
+		  uint64_t past)
+{
+	if (past < run.start + run.length)
+		run.length = past - run.start;
+	allocator_hold(&vol->alloc, run.start, run.length);
+	avoided->runs[avoided->count++] = run;
+}
+
+static void stop_avoiding(struct famfs_volume *vol, const struct avoided *avoided)
+{
+	for (uint32_t i = 0; i < avoided->count; i++)
+		allocator_release(&vol->alloc, avoided->runs[i].start, avoided->runs[i].length);
+}
+
+/* Once through the longest runs. -EAGAIN: one of them is now avoided. */
+static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
+		      struct famfs_fmap *map, struct avoided *avoided, uint64_t *found)
 {
 	struct unit_run runs[FAMFS_MAX_EXTENTS];
 	uint32_t count = longest_runs(vol, runs);
-	uint64_t past;
+	int ret = 0;
 
 	*found = 0;
 	for (uint32_t i = 0; i < count; i++)
 		*found += runs[i].length;
 	if (*found < need)
 		return -ENOSPC;
-	for (uint32_t i = 0; i < count && need; i++) {
-		struct unit_run run = runs[i];
-		int ret;
+	for (uint32_t i = 0; ret == 0 && need; i++) {
+		uint64_t past;
 
-		if (run.length > need)
-			run.length = need;
-		ret = take_run(vol, run, take, map, &past);
-		if (ret < 0)
-			return ret;
-		need -= run.length;
+		if (runs[i].length > need)
+			runs[i].length = need;
+		ret = take_run(vol, runs[i], take, map, &past);
+		if (ret == -EAGAIN)
+			avoid(vol, avoided, runs[i], past);
+		need -= runs[i].length;
 	}
-	return 0;
+	return ret;
+}
+
+/* No free run is long enough: as few pieces as possible. */
+static int take_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
+		       struct famfs_fmap *map, uint64_t *found)
+{
+	struct avoided avoided = { .count = 0 };
+	int ret;
+
+	do {
+		layout_untake(vol, map);
+		map->nextents = 0;
+		ret = try_pieces(vol, need, take, map, &avoided, found);
+	} while (ret == -EAGAIN && avoided.count < sizeof(avoided.runs) / sizeof(avoided.runs[0]));
+	stop_avoiding(vol, &avoided);
+	return ret;
 }
 
 static int place_simple(struct famfs_volume *vol, uint64_t need, extent_taker take,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "fs/volume.h"
+#include "fs/open.h"
 
 #include <errno.h>
 #include <string.h>
@@ -47,11 +47,13 @@ int famfs_takeover(const char *device, uint8_t previous[16], struct famfs_error 
 {
 	const struct volume_params params = { .access = DEVICE_WRITE };
 	cleanup_volume struct famfs_volume *vol = NULL;
-	struct device *dev;
-	int ret = device_open(device, DEVICE_WRITE, &dev, err);
+	cleanup_free char *path = strdup(device);
+	const struct famfs_target target = { .device = path };
+	int ret;
 
-	if (ret == 0)
-		ret = volume_open(dev, &params, &vol, err);
+	if (!path)
+		return error_set(err, -ENOMEM, "out of memory");
+	ret = target_open(&target, &params, &vol, err);
 	if (ret < 0)
 		return ret;
 	if (previous)
