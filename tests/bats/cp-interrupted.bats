@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# cp that does not come to its end: the medium is clean and the space is free.
+
+load helper
+
+suite_setup()
+{
+	new_image 2G
+	src=$BATS_TEST_TMPDIR/src
+	mkdir "$src"
+	data "$src/a" 100
+	# Big enough to be caught in the middle; holes would be skipped, so there are none.
+	head -c 400M /dev/zero | tr '\0' x >"$src/big"
+}
+
+# Starts "famfsctl cp ARG..." and stops it with SIGNAL while it fills.
+interrupted_cp()
+{
+	local signal=$1
+	shift
+	# A shell starts background jobs with SIGINT ignored.
+	env --default-signal=INT "$FAMFSCTL" cp "$@" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
+	copier=$!
+	wait_for 10 reserved || true
+	kill -"$signal" $copier 2>/dev/null
+	status=0
+	wait $copier || status=$?
+}
+
+# Extents that are being filled are locked.
+reserved()
+{
+	local inode
+	inode=$(stat -c %i "$img")
+	awk -v id=":$inode" '/OFDLCK/ && $4 == "WRITE" && index($6, id) && $7 >= 10485760 { found = 1 }
+		END { exit !found }' /proc/locks
+}
+
+clean_and_free()
+{
+	run -0 famfsctl fsck "$img"
+	refute_output --partial "big"
+	"$MEDIUM" "$img" show | jq -e '[.entries[].path] | index("big") == null'
+	# The whole device can be used, so nothing is reserved any more.
+	free=$(info_number free_bytes)
+	run -0 famfsctl creat --no-zero -s "$free" "$img:/all"
+}
+
+@test "SIGINT ends cp at once, with nothing of the file left" {
+	interrupted_cp INT "$src/big" "$img:/big"
+	assert_equal "$status" 130
+	clean_and_free
+}
+
+@test "SIGTERM does the same" {
+	interrupted_cp TERM "$src/big" "$img:/big"
+	assert_equal "$status" 143
+	clean_and_free
+}
+
+@test "SIGINT keeps the files that were complete" {
+	interrupted_cp INT "$src/a" "$src/big" "$img:/"
+	assert_equal "$status" 130
+	file_from_medium a | cmp - "$src/a"
+	clean_and_free
+}
+
+@test "SIGINT ends all jobs of cp -j" {
+	cp "$src/big" "$src/big2"
+	interrupted_cp INT -j 2 "$src/big" "$src/big2" "$img:/"
+	assert_equal "$status" 130
+	clean_and_free
+}
+
+@test "kill -9 during cp leaves a clean medium and no reservation" {
+	interrupted_cp KILL "$src/big" "$img:/big"
+	assert_equal "$status" 137
+	clean_and_free
+}
+
+@test "kill -9 during cp into a mount leaves the mount working" {
+	mount_image
+	interrupted_cp KILL "$src/big" "$mnt/big"
+	assert_equal "$status" 137
+	run -0 ls "$mnt"
+	refute_output --partial "big"
+	run -0 famfsctl cp "$src/a" "$mnt/after"
+	cmp "$src/a" "$mnt/after"
+	run -0 famfsctl fsck "$mnt"
+}
+
+@test "kill -9 during creat leaves no file" {
+	"$FAMFSCTL" creat -r -S 1 -s 1500M "$img:/big" 3>&- &
+	copier=$!
+	wait_for 10 reserved || true
+	kill -9 $copier
+	wait $copier || true
+	clean_and_free
+}
+
+@test "a source that shrinks while it is copied is an error and leaves no file" {
+	"$FAMFSCTL" cp "$src/big" "$img:/big" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
+	copier=$!
+	wait_for 10 reserved || true
+	truncate -s 1M "$src/big"
+	status=0
+	wait $copier || status=$?
+	if [[ $status -eq 0 ]]; then
+		skip "needs a machine slow enough to be caught copying"
+	fi
+	assert_equal "$status" 1
+	run -0 cat "$BATS_TEST_TMPDIR/stderr"
+	assert_output --partial "src/big"
+	clean_and_free
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# cp: what arrives.
+
+load helper
+
+suite_setup()
+{
+	new_image 4G
+	src=$BATS_TEST_TMPDIR/src
+	mkdir "$src"
+}
+
+entries()
+{
+	"$MEDIUM" "$img" show | jq -c "[.entries[] | $1]"
+}
+
+# A tree of the kinds of names and sizes that matter.
+make_tree()
+{
+	mkdir -p "$src/a/b/c" "$src/empty dir"
+	data "$src/one" 1
+	data "$src/a/unit" "$UNIT" 2
+	data "$src/a/unit+1" $((UNIT + 1)) 3
+	data "$src/a/b/unit-1" $((UNIT - 1)) 4
+	data "$src/a/b/c/five" 5000000 5
+	chmod 755 "$src/a/unit"
+	chmod 600 "$src/one"
+	chmod 700 "$src/a/b"
+}
+
+@test "cp copies a file to a name" {
+	data "$src/f" 3000000
+	run -0 famfsctl cp "$src/f" "$img:/g"
+	file_from_medium g | cmp - "$src/f"
+	assert_equal "$(entries '[.path, .size]')" '[["g",3000000]]'
+}
+
+@test "cp copies several files into a directory" {
+	data "$src/f" 100
+	data "$src/g" 200
+	famfsctl mkdir "$img:/d"
+	run -0 famfsctl cp "$src/f" "$src/g" "$img:/d"
+	run -0 famfsctl cp "$src/f" "$img:/d/h"
+	run -0 famfsctl cp "$src/g" "$img:/"
+	assert_equal "$(entries .path)" '["d","d/f","d/g","d/h","g"]'
+}
+
+@test "several sources need a directory" {
+	data "$src/f" 100
+	data "$src/g" 200
+	run famfsctl cp "$src/f" "$src/g" "$img:/none"
+	assert_failure 1
+	assert_output --partial "none"
+	assert_equal "$(entries .path)" '[]'
+}
+
+@test "cp -r copies a tree exactly, on an image and on a mount" {
+	make_tree
+	mount_image
+	run -0 famfsctl cp -r "$src" "$img:/"
+	run -0 famfsctl cp -r -j 2 "$src" "$mnt/mounted"
+	run -0 diff -r "$src" "$mnt/src"
+	run -0 diff -r "$src" "$mnt/mounted"
+	run -0 famfsctl fsck "$mnt"
+}
+
+@test "cp -r keeps each file's own mode under the umask, and -m is exact" {
+	make_tree
+	chmod 777 "$src/one"
+	(umask 027 && famfsctl cp -r "$src" "$img:/t")
+	assert_equal "$(entries 'select(.path == "t/one" or .path == "t/a/unit" or .path == "t/a/b") | .mode' |
+		jq -c sort)" '["0o700","0o750","0o750"]'
+	(umask 077 && famfsctl cp -m 664 -u 12 -g 34 "$src/one" "$img:/exact")
+	assert_equal "$(entries 'select(.path == "exact") | [.mode, .uid, .gid]')" '[["0o664",12,34]]'
+}
+
+@test "set-id bits are kept with -p only, and -p keeps mode and owner" {
+	needs_root
+	data "$src/f" 100
+	chown 12:34 "$src/f"
+	chmod 6755 "$src/f"
+	famfsctl cp "$src/f" "$img:/plain"
+	(umask 077 && famfsctl cp -p "$src/f" "$img:/kept")
+	assert_equal "$(entries '[.mode, .uid, .gid]')" '[["0o755",0,0],["0o6755",12,34]]'
+}
+
+@test "a directory without -r is an error, and the rest is copied" {
+	data "$src/f" 100
+	mkdir "$src/d"
+	run famfsctl cp "$src/d" "$src/f" "$img:/"
+	assert_error 1 "src/d"
+	assert_equal "$(entries .path)" '["f"]'
+}
+
+@test "what the format cannot hold is listed, skipped, and makes the exit code 1" {
+	needs_root
+	data "$src/good" 100
+	: >"$src/empty"
+	ln -s good "$src/link"
+	mkfifo "$src/fifo"
+	mknod "$src/null" c 1 3
+	run famfsctl cp -r "$src" "$img:/t"
+	assert_failure 1
+	for name in empty link fifo null; do
+		assert_output --partial "src/$name"
+	done
+	assert_equal "$(entries .path)" '["t","t/good"]'
+	run -0 famfsctl fsck "$img"
+}
+
+@test "-L follows symbolic links" {
+	data "$src/f" 100
+	mkdir "$src/d"
+	data "$src/d/g" 200
+	ln -s f "$src/lf"
+	ln -s d "$src/ld"
+	run -0 famfsctl cp -rL "$src" "$img:/t"
+	assert_equal "$(entries .path | jq -c sort)" '["t","t/d","t/d/g","t/f","t/ld","t/ld/g","t/lf"]'
+}
+
+@test "-L finds a loop, and a link to nothing, and copies the rest" {
+	data "$src/f" 100
+	mkdir "$src/d"
+	ln -s .. "$src/d/up"
+	ln -s nowhere "$src/dangling"
+	run famfsctl cp -rL "$src" "$img:/t"
+	assert_failure 1
+	assert_output --partial "d/up"
+	assert_output --partial "dangling"
+	assert_equal "$(entries .path | jq -c sort)" '["t","t/d","t/f"]'
+}
+
+@test "a symbolic link given as the source is skipped without -L, and followed with it" {
+	data "$src/f" 100
+	ln -s f "$src/l"
+	run famfsctl cp "$src/l" "$img:/x"
+	assert_failure 1
+	assert_equal "$(entries .path)" '[]'
+	run -0 famfsctl cp -L "$src/l" "$img:/x"
+	file_from_medium x | cmp - "$src/f"
+}
+
+@test "a name that exists is an error, and the others are copied" {
+	make_tree
+	famfsctl mkdir "$img:/src" "$img:/src/a"
+	famfsctl creat -s 1 "$img:/src/a/unit"
+	run famfsctl cp -r "$src" "$img:/"
+	assert_error 1 "a/unit"
+	assert_output --partial "exists"
+	assert_equal "$(entries .path | jq length)" 10
+	file_from_medium "src/a/b/c/five" | cmp - "$src/a/b/c/five"
+}
+
+@test "--overwrite replaces the contents of a file of the same size in place" {
+	data "$src/f" 3000000 1
+	famfsctl cp "$src/f" "$img:/f"
+	data "$src/f" 3000000 2
+	run famfsctl cp "$src/f" "$img:/f"
+	assert_error 1 "exists"
+	run -0 famfsctl cp --overwrite "$src/f" "$img:/f"
+	file_from_medium f | cmp - "$src/f"
+	assert_equal "$(entries .path)" '["f"]'
+	data "$src/f" 3000001 2
+	run famfsctl cp --overwrite "$src/f" "$img:/f"
+	assert_error 1 "3000000"
+}
+
+@test "source holes become zeros on memory that was used before" {
+	needs_image
+	yes 'old secret' | head -c $((32 * MiB)) |
+		dd of="$img" bs=1M seek=$((10 * MiB)) oflag=seek_bytes conv=notrunc status=none iflag=fullblock
+	truncate -s 9M "$src/f"
+	printf 'middle' | dd of="$src/f" bs=1 seek=$((4 * MiB + 5)) conv=notrunc status=none
+	run -0 famfsctl cp "$src/f" "$img:/f"
+	run -0 famfsctl cp -N 1 -B 4 -C 2M "$src/f" "$img:/g"
+	file_from_medium f | cmp - "$src/f"
+	file_from_medium g | cmp - "$src/f"
+}
+
+@test "the slack after a copied file's end is zeroed" {
+	needs_image
+	yes 'old secret' | head -c $((8 * MiB)) |
+		dd of="$img" bs=1M seek=$((10 * MiB)) oflag=seek_bytes conv=notrunc status=none iflag=fullblock
+	data "$src/f" 1000
+	run -0 famfsctl cp "$src/f" "$img:/f"
+	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
+	assert_equal "$(bytes "$img" $((offset + 1000)) $((UNIT - 1000)) | tr -d '\0' | wc -c)" 0
+}
+
+@test "--verify reads back what was written" {
+	make_tree
+	run -0 famfsctl cp -r --verify -j 2 "$src" "$img:/t"
+}
+
+@test "cp says nothing on a pipe when all goes well" {
+	data "$src/f" 100
+	run -0 famfsctl cp "$src/f" "$img:/f"
+	assert_output ""
+}
+
+@test "cp shows progress on a terminal" {
+	command -v script >/dev/null || skip "needs script"
+	head -c 600M /dev/zero | tr '\0' x >"$src/f"
+	TERM=xterm run -0 timeout 60 script -qec "$FAMFSCTL cp $src/f $img:/f" /dev/null 3>&-
+	assert_output --partial "%"
+}
+
+@test "a missing source is an error, and the rest is copied" {
+	data "$src/f" 100
+	run famfsctl cp "$src/none" "$src/f" "$img:/"
+	assert_error 1 "src/none"
+	assert_equal "$(entries .path)" '["f"]'
+}
+
+@test "a source inside the famfs is copied too" {
+	mount_image
+	data "$src/f" 3000000
+	famfsctl cp "$src/f" "$mnt/f"
+	run -0 famfsctl cp "$mnt/f" "$mnt/g"
+	cmp "$src/f" "$mnt/g"
+}
+
+@test "names that are too long are skipped, and the rest is copied" {
+	long=$(printf '%*s' 70 '' | tr ' ' n)
+	mkdir -p "$src/$long"
+	data "$src/$long/long-leaf" 100
+	data "$src/f" 100
+	run famfsctl cp -r "$src" "$img:/t"
+	assert_error 1 "78 bytes"
+	assert_equal "$(entries .path | jq -c 'index("t/f") != null')" true
+}

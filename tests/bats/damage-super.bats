@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Superblocks and log headers that are damaged or of another format.
+
+load helper
+
+suite_setup()
+{
+	needs_image
+	new_image 1G
+	famfsctl creat -r -S 42 -s 3000000 "$img:/f"
+	cp --sparse=always "$img" "$img.base.img"
+}
+
+# unusable MESSAGE: no command takes the medium for good, and none changes it.
+unusable()
+{
+	local before
+	before=$(fingerprint)
+	run famfsctl info "$img"
+	assert_error 1 "$1"
+	run famfsctl dump-fmap "$img:/f"
+	assert_error 1 "$1"
+	run famfsctl creat -s 1 "$img:/new"
+	assert_error 1 "$1"
+	mkdir -p "$mnt"
+	run famfsctl mount "$img" "$mnt"
+	assert_error 1 "$1"
+	run famfsctl fsck "$img"
+	[[ $status -eq 4 || $status -eq 8 ]]
+	assert_output --partial "$1"
+	run famfsctl fsck --json "$img"
+	[[ $status -eq 4 || $status -eq 8 ]]
+	assert_equal "$(fingerprint)" "$before"
+}
+
+damaged_super()
+{
+	cp --sparse=always "$img.base.img" "$img"
+	"$MEDIUM" "$img" set super "${@:2}"
+	unusable "$1"
+}
+
+@test "a magic that is not famfs's" {
+	damaged_super "famfs" magic=0x87b282fe
+	damaged_super "famfs" magic=0
+}
+
+@test "a superblock CRC that is wrong" {
+	damaged_super "CRC" crc=1
+	damaged_super "CRC" crc=0x100000000
+}
+
+@test "a version and a format that this program does not know" {
+	damaged_super "version is 49" version=49
+	damaged_super "version is 47" version=47
+	damaged_super "9.2" omf_major=9
+}
+
+@test "a newer minor format is read" {
+	"$MEDIUM" "$img" set super omf_minor=3
+	run -0 famfsctl info "$img"
+	run -0 famfsctl verify -S 42 "$img:/f"
+}
+
+@test "log offsets and lengths that cannot be" {
+	damaged_super "log offset" log_offset=0
+	damaged_super "log offset" log_offset=0x400000
+	damaged_super "log" log_len=0
+	damaged_super "log" log_len=0x7fffff
+	damaged_super "log" log_len=0x900000
+	damaged_super "log" log_len=0x40000000
+	damaged_super "log" log_len=0x8000000000000000
+	damaged_super "log" log_len=0x1000000
+}
+
+@test "allocation units that cannot be" {
+	damaged_super "allocation unit" alloc_unit=0
+	damaged_super "allocation unit" alloc_unit=1
+	damaged_super "allocation unit" alloc_unit=0x400000
+}
+
+@test "a recorded size is not believed beyond the device" {
+	"$MEDIUM" "$img" set super dd_size=0x4000000000000000
+	run -0 famfsctl info "$img"
+	run -0 famfsctl verify -S 42 "$img:/f"
+	run -0 famfsctl creat --no-zero -s $((GiB - 14 * MiB)) "$img:/rest"
+	run famfsctl creat --no-zero -s 1 "$img:/more"
+	assert_error 1 "0 MiB free"
+	damaged_super "log" dd_size=0
+	damaged_super "log" dd_size=0x900000
+}
+
+@test "an image that was cut off" {
+	truncate -s 12M "$img"
+	run -0 famfsctl info "$img"
+	run -4 famfsctl fsck "$img"
+	assert_output --partial "entry 0: extent"
+	truncate -s 11M "$img"
+	run famfsctl creat -s 1 "$img:/new"
+	assert_failure 1
+	for size in 9M 2M 1M 100 1; do
+		truncate -s $size "$img"
+		run famfsctl info "$img"
+		assert_failure 1
+		run famfsctl creat -s 1 "$img:/new"
+		assert_failure 1
+		run famfsctl fsck "$img"
+		[[ $status -eq 4 || $status -eq 8 ]]
+	done
+}
+
+@test "an image that shrinks under a mount is an I/O error, not the end of the server" {
+	mount_image
+	truncate -s 10M "$img"
+	run cat "$mnt/f"
+	assert_error 1 "Input/output error"
+	run ls "$mnt"
+	truncate -s 1M "$img"
+	run ls -l "$mnt"
+	run cat "$mnt/f"
+	assert_failure 1
+	[[ -n $(servers) ]]
+	run -0 famfsctl umount "$mnt"
+}
+
+damaged_header()
+{
+	cp --sparse=always "$img.base.img" "$img"
+	"$MEDIUM" "$img" set header "${@:2}"
+	run -4 famfsctl fsck "$img"
+	assert_output --partial "$1"
+	famfsctl fsck --json "$img" >"$BATS_TEST_TMPDIR/json" || true
+	run -0 jq -e '.clean == false and .problems[0].entry == null' "$BATS_TEST_TMPDIR/json"
+	local before
+	before=$(fingerprint)
+	run famfsctl creat -s 1 "$img:/new"
+	assert_failure 1
+	assert_output --partial "log"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "a log header with a wrong magic, CRC, length or last index" {
+	damaged_header "log header" magic=0
+	damaged_header "log header" crc=1
+	damaged_header "log header" crc=0x100000000
+	damaged_header "log" len=0x1000000
+	damaged_header "last" last_index=15420
+	damaged_header "last" last_index=0xffffffffffffffff
+}
+
+@test "next_seqnum and next_index that disagree" {
+	damaged_header "next" next_seqnum=0
+	damaged_header "next" next_seqnum=100
+}

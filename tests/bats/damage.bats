@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Media that are damaged or hostile: fsck names the entry, the mount serves what is good, and nothing
+# is added where it could destroy something.
+
+load helper
+
+# Entry 0: directory d. 1: d/good. 2: victim, which the tests damage. 3: after.
+suite_setup()
+{
+	needs_image
+	new_image 1G
+	famfsctl mkdir "$img:/d"
+	famfsctl creat -r -S 42 -s 3000000 "$img:/d/good"
+	famfsctl creat -r -S 1 -s 9M "$img:/victim"
+	famfsctl creat -r -S 43 -s 5M "$img:/after"
+	cp --sparse=always "$img" "$img.base.img"
+}
+
+# The files that are not damaged can be read, by commands and through a mount, and the mount's
+# server lives on.
+good_files_readable()
+{
+	local file
+	for file in d/good:42 after:43; do
+		run -0 famfsctl verify -S "${file#*:}" "$img:/${file%:*}"
+		run -0 famfsctl dump-fmap "$img:/${file%:*}"
+	done
+	mount_image
+	for file in d/good:42 after:43; do
+		run -0 famfsctl verify -S "${file#*:}" "$mnt/${file%:*}"
+	done
+	find "$mnt" -type f -exec cat {} + >/dev/null 2>&1 || true
+	run -0 ls -lR "$mnt"
+	[[ -n $(servers) ]]
+	run -0 famfsctl umount "$mnt"
+}
+
+# damaged CODE FIELD=VALUE...: entry 2 with these fields is a problem of that code, and no more.
+damaged()
+{
+	local code=$1
+	shift
+	cp --sparse=always "$img.base.img" "$img"
+	"$MEDIUM" "$img" set 2 "$@"
+	run -4 famfsctl fsck "$img"
+	assert_output --partial "entry 2: $code: "
+	famfsctl fsck --json "$img" >"$BATS_TEST_TMPDIR/json" || true
+	run -0 jq -e "(.clean == false) and ([.problems[] | [.entry, .code]] == [[2, \"$code\"]])" \
+		"$BATS_TEST_TMPDIR/json"
+	run -0 jq -e '.problems[0] | (.path | type == "string") and (.message | length > 0)' \
+		"$BATS_TEST_TMPDIR/json"
+	run -0 famfsctl info "$img"
+	good_files_readable
+}
+
+# And nothing is added any more, with a reason.
+damaged_and_closed()
+{
+	damaged "$@"
+	famfsctl info --json "$img" | jq -e '.bad_entries == 1'
+	local before
+	before=$(fingerprint)
+	run famfsctl creat -s 1 "$img:/new"
+	assert_error 1 "entry 2"
+	assert_output --partial "fsck"
+	run famfsctl mkdir "$img:/new"
+	assert_error 1 "entry 2"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "a CRC that is wrong" {
+	damaged_and_closed crc crc=1
+	damaged_and_closed crc crc=0x100000000
+}
+
+@test "a sequence number that is not the entry's" {
+	damaged_and_closed seqnum seqnum=3
+	damaged_and_closed seqnum seqnum=0xffffffffffffffff
+}
+
+@test "an entry type that is not known" {
+	damaged_and_closed type type=2
+	damaged_and_closed type type=77
+}
+
+@test "paths that are not relative and normalised" {
+	for path in '' / /etc/passwd .. ../x a/../../x ./x a//b d/ . d/. .meta .meta/x; do
+		damaged_and_closed path "path=$path"
+	done
+}
+
+@test "a path without an end" {
+	damaged_and_closed path "path=$(printf '%080d' 0)"
+}
+
+@test "a mode with more than permission bits" {
+	damaged_and_closed mode mode=0100644
+	damaged_and_closed mode mode=0xffffffff
+}
+
+@test "sizes that are zero or exceed the map" {
+	damaged_and_closed size size=0
+	damaged_and_closed size size=$((10 * MiB + 1))
+	damaged_and_closed size size=0xffffffffffffffff
+}
+
+@test "extent counts out of bounds" {
+	damaged_and_closed map nextents=0
+	damaged_and_closed map nextents=17
+	damaged_and_closed map nextents=0xffffffff
+	damaged_and_closed map ext_type=7
+}
+
+@test "interleaved maps out of bounds" {
+	local -a striped=(ext_type=1 nextents=1 nstrips=2 chunk=0x200000
+		devindex.0=0 offset.0=0x8000000 length.0=0x600000
+		devindex.1=0 offset.1=0x9000000 length.1=0x600000)
+	damaged_and_closed map "${striped[@]}" nstrips=0
+	damaged_and_closed map "${striped[@]}" nstrips=17
+	damaged_and_closed map "${striped[@]}" nstrips=4000
+	damaged_and_closed map "${striped[@]}" nextents=2
+	damaged_and_closed map "${striped[@]}" chunk=0
+	damaged_and_closed map "${striped[@]}" chunk=0x300000
+	damaged_and_closed map "${striped[@]}" chunk=0x8000000000000000
+	damaged_and_closed size "${striped[@]}" length.1=0x200000
+	damaged_and_closed extent "${striped[@]}" offset.1=0
+	damaged_and_closed extent "${striped[@]}" offset.1=0x7fffffffffe00000
+}
+
+@test "extents that are not in units" {
+	damaged_and_closed align offset.0=0x1200001
+	damaged_and_closed align length.0=0xa00001
+}
+
+@test "extents on the metadata, empty, or beyond the device" {
+	damaged_and_closed extent offset.0=0
+	damaged_and_closed extent offset.0=0x200000
+	damaged_and_closed extent offset.0=0x800000
+	damaged_and_closed extent length.0=0
+	damaged_and_closed extent offset.0=0x3fe00000 length.0=0xa00000
+	damaged_and_closed extent offset.0=0x40000000
+	damaged_and_closed extent offset.0=0x4000000000000000
+	damaged_and_closed extent offset.0=0xffffffffffe00000 length.0=0xa00000
+	damaged_and_closed extent length.0=0xffffffffffe00000
+}
+
+@test "a device index that is not in the table" {
+	damaged_and_closed daxdev devindex.0=1
+	damaged_and_closed daxdev devindex.0=0xffffffffffffffff
+}
+
+@test "two files on the same space" {
+	# Entry 1 lies at the start of the data; the victim moves onto it.
+	damaged_and_closed overlap offset.0=0xa00000
+}
+
+@test "a file whose own extents overlap" {
+	damaged_and_closed overlap nextents=2 offset.0=0x8000000 length.0=0x600000 \
+		devindex.1=0 offset.1=0x8400000 length.1=0x600000
+}
+
+@test "a path that exists already" {
+	damaged duplicate path=d/good
+	run -0 famfsctl creat -s 1 "$img:/new"
+	damaged duplicate path=d
+}
+
+@test "a parent that is missing or a file" {
+	damaged parent path=nowhere/x
+	damaged parent path=d/good/x
+	run -0 famfsctl creat -s 1 "$img:/new"
+}
+
+@test "the space of a file that is damaged in name only is not handed out" {
+	damaged_and_closed path path=../x
+	famfsctl info --json "$img" | jq -e ".allocated_bytes == $((4 * MiB + 10 * MiB + 6 * MiB))"
+}
+
+@test "a retired entry is no problem, and its space stays unused" {
+	"$MEDIUM" "$img" set 2 type=4
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl creat -s 1 "$img:/new"
+	good_files_readable
+}
+
+@test "an entry that is torn at the tail hides nothing before it" {
+	"$MEDIUM" "$img" set header next_index=5 next_seqnum=5
+	run -4 famfsctl fsck "$img"
+	assert_output --partial "entry 4: "
+	good_files_readable
+	run famfsctl creat -s 1 "$img:/new"
+	assert_error 1 "entry 4"
+}
+
+@test "a publish that crashed in the middle is completed or dropped, not an error" {
+	"$MEDIUM" "$img" set header next_seqnum=5
+	good_files_readable
+	run -0 famfsctl creat -s 1 "$img:/new"
+	run -0 famfsctl fsck "$img"
+	"$MEDIUM" "$img" show | jq -e '.log.next_seqnum == 5 and .log.next_index == 5'
+}
+
+@test "next_index beyond the log" {
+	for next in 15421 1099511627776 18446744073709551615; do
+		cp --sparse=always "$img.base.img" "$img"
+		"$MEDIUM" "$img" set header next_index=$next
+		run -4 famfsctl fsck "$img"
+		assert_output --partial "$next"
+		good_files_readable
+		run famfsctl creat -s 1 "$img:/new"
+		assert_failure 1
+		assert_output --partial "fsck"
+	done
+}

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034 # variables are for the suites
+# What the suites share. Each test has an image of its own, $img in $BATS_TEST_TMPDIR, and perhaps
+# mounts of it; teardown unmounts what is mounted and fails when a server stays.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+MiB=$((1 << 20)) GiB=$((1 << 30)) UNIT=$((2 << 20))
+
+setup()
+{
+	img=$BATS_TEST_TMPDIR/fam.img
+	mnt=$BATS_TEST_TMPDIR/mnt
+	if declare -F suite_setup >/dev/null; then
+		suite_setup
+	fi
+}
+
+# A hang becomes exit code 124, which no test expects. 3>&-: a server that kept bats's descriptor
+# would stall the run.
+famfsctl()
+{
+	timeout -k 5 "${FAMFS_TIMEOUT:-60}" "$FAMFSCTL" "$@" 3>&-
+}
+
+# The same on another host: famfsctl_as UUID ARG...
+famfsctl_as()
+{
+	FAMFS_SYSTEM_UUID=$1 famfsctl "${@:2}"
+}
+
+# As a user without privileges, from a copy of the program that user can reach.
+as_user()
+{
+	(cd / && timeout -k 5 60 setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" 3>&-)
+}
+
+user_famfsctl()
+{
+	as_user "$FAMFS_PUBLIC/cli/famfsctl" "$@"
+}
+
+# new_image [SIZE [MKFS-OPTION...]]: formats $img, or the device that the run is about.
+new_image()
+{
+	local size=${1:-4G}
+	shift || true
+	if [[ -n ${FAMFS_TEST_DEVICE:-} ]]; then
+		img=$FAMFS_TEST_DEVICE
+		famfsctl mkfs -f --force-foreign "$@" "$img" >/dev/null
+	else
+		famfsctl mkfs --size "$size" "$@" "$img" >/dev/null
+	fi
+}
+
+needs_image()
+{
+	[[ -z ${FAMFS_TEST_DEVICE:-} ]] || skip "needs an image file"
+}
+
+needs_mount()
+{
+	[[ -c /dev/fuse ]] || skip "needs /dev/fuse"
+	[[ $EUID -eq 0 ]] || skip "needs root to mount"
+}
+
+needs_root()
+{
+	[[ $EUID -eq 0 ]] || skip "needs root"
+}
+
+# mount_image [OPTION...]: $img at $mnt.
+mount_image()
+{
+	needs_mount
+	mkdir -p "$mnt"
+	famfsctl mount "$@" "$img" "$mnt"
+}
+
+# mount_as UUID DIR [OPTION...]: a mount of $img by another host.
+mount_as()
+{
+	needs_mount
+	mkdir -p "$2"
+	famfsctl_as "$1" mount "${@:3}" "$img" "$2"
+}
+
+is_mounted()
+{
+	awk -v dir="$1" '$5 == dir { found = 1 } END { exit !found }' /proc/self/mountinfo
+}
+
+# The process that serves the mount of $img; one line each.
+servers()
+{
+	local dir
+	for dir in /proc/[0-9]*; do
+		[[ $dir/exe -ef $FAMFSCTL || $dir/exe -ef $FAMFS_PUBLIC/cli/famfsctl ]] || continue
+		if tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -qF "$BATS_TEST_TMPDIR"; then
+			echo "${dir#/proc/}"
+		fi
+	done
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for()
+{
+	local tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		((tries-- > 0)) || return 1
+		sleep 0.05
+	done
+}
+
+no_server()
+{
+	[[ -z $(servers) ]]
+}
+
+teardown()
+{
+	local dir left
+	if declare -F suite_teardown >/dev/null; then
+		suite_teardown
+	fi
+	cd /
+	while read -r dir; do
+		famfsctl umount "$dir" || umount -l "$dir" || true
+	done < <(awk -v dir="$BATS_TEST_TMPDIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
+	if ! wait_for 10 no_server; then
+		echo "a server or command is still running:"
+		for left in $(servers); do
+			tr '\0' ' ' <"/proc/$left/cmdline"
+			kill -9 "$left"
+		done
+		return 1
+	fi
+	# Sparse, but many; the run should not fill a small /tmp.
+	rm -f "$BATS_TEST_TMPDIR"/*.img
+}
+
+# assert_error CODE MESSAGE: exit code and a part of what was said.
+assert_error()
+{
+	assert_failure "$1"
+	assert_output --partial "$2"
+	refute_output --partial "Sanitizer"
+}
+
+# free_bytes: what famfsctl info says is free. Also files and log entries in use.
+info_number()
+{
+	famfsctl info --json "$img" | jq -e ".$1"
+}
+
+# data FILE SIZE [SEED]: reproducible contents that are never zero.
+data()
+{
+	awk -v n="$2" -v seed="${3:-1}" 'BEGIN {
+		srand(seed)
+		line = ""
+		for (i = 0; i < 997; i++)
+			line = line sprintf("%c", 33 + int(rand() * 90))
+		for (done = 0; done < n; done += length(line)) {
+			line = substr(line, 8) substr(line, 1, 7)
+			printf "%s", substr(line, 1, n - done)
+		}
+	}' >"$1"
+}
+
+# bytes FILE OFFSET LENGTH: raw bytes of a file or device.
+bytes()
+{
+	dd if="$1" iflag=skip_bytes,count_bytes bs=1M skip="$2" count="$3" status=none
+}
+
+# What the image is: its size, and the metadata and first data in it. Enough to see a change, and
+# fast where an image is large and sparse.
+fingerprint()
+{
+	stat -c %s "$img"
+	head -c 32M "$img" | sha256sum
+}
+
+# file_from_medium PATH: the contents of a file, gathered from the medium by the JSON of dump-fmap.
+# Chunk c of an interleaved file lies in strip c % n, at c / n chunks from its start.
+file_from_medium()
+{
+	local json size type chunk n
+	json=$(famfsctl dump-fmap --json "$img:/$1" | jq '.files[0]')
+	size=$(jq .size <<<"$json") type=$(jq -r .type <<<"$json")
+	if [[ $type == simple ]]; then
+		jq -r '.extents[] | "\(.offset) \(.length)"' <<<"$json" |
+			while read -r offset length; do
+				bytes "$img" "$offset" "$length"
+			done | head -c "$size"
+		return
+	fi
+	chunk=$(jq .chunk_size <<<"$json") n=$(jq .nstrips <<<"$json")
+	local -a starts
+	mapfile -t starts < <(jq '.extents[].offset' <<<"$json")
+	local c
+	for ((c = 0; c * chunk < size; c++)); do
+		bytes "$img" $((starts[c % n] + (c / n) * chunk)) "$chunk"
+	done | head -c "$size"
+}

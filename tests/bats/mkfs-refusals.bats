@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# mkfs: what it does not destroy.
+
+load helper
+
+suite_setup()
+{
+	needs_image
+}
+
+# refuses CODE MESSAGE OPTION...: and the image stays as it is.
+refuses()
+{
+	local before
+	before=$(fingerprint)
+	run famfsctl mkfs "${@:3}" "$img"
+	assert_error "$1" "$2"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "a famfs is refused with its UUID, its owner, its files and its bytes" {
+	uuid=aaaaaaaa-0000-4000-8000-000000000001
+	famfsctl mkfs --size 64M --uuid $uuid "$img"
+	famfsctl creat -s 3M "$img:/a"
+	famfsctl creat -s 1M "$img:/b"
+	refuses 3 "already holds a famfs"
+	assert_output --partial "$uuid"
+	assert_output --partial "2 files"
+	assert_output --partial "4194304 bytes"
+	assert_output --partial "hint: use --force"
+}
+
+@test "-f destroys a famfs of this host" {
+	new_image 64M
+	run -0 famfsctl mkfs -f "$img"
+}
+
+@test "another master's famfs needs --force-foreign too" {
+	famfsctl_as "$OTHER" mkfs --size 64M "$img"
+	refuses 3 "$OTHER"
+	refuses 3 "$OTHER" -f
+	assert_output --partial "--force-foreign"
+	run -0 famfsctl mkfs -f --force-foreign "$img"
+}
+
+@test "an ext4 file system is refused by name" {
+	truncate -s 64M "$img"
+	mkfs.ext4 -q -L scratch "$img"
+	refuses 3 "ext4"
+	run -0 famfsctl mkfs -f "$img"
+	run -0 famfsctl fsck "$img"
+}
+
+@test "xfs, swap, LUKS and partition tables are refused by name" {
+	# name:offset:magic
+	local -a signatures=('swap:4086:SWAPSPACE2' 'dos:510:\x55\xaa' 'LUKS:0:LUKS\xba\xbe\x00\x01')
+	for signature in "${signatures[@]}"; do
+		IFS=: read -r name offset magic <<<"$signature"
+		rm -f "$img"
+		truncate -s 64M "$img"
+		if [[ $name == dos ]]; then
+			# One partition: type 0x83, from sector 2048 on.
+			printf '\x00\x00\x02\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00' |
+				dd of="$img" bs=1 seek=446 conv=notrunc status=none
+		elif [[ $name == swap ]]; then
+			printf '\x01\x00\x00\x00\xff\x3f\x00\x00' |
+				dd of="$img" bs=1 seek=1024 conv=notrunc status=none
+		fi
+		# shellcheck disable=SC2059 # the magic is a format
+		printf "$magic" | dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
+		blkid -p "$img" >/dev/null || continue # not one that libblkid sees in this form
+		refuses 3 "hint: use --force"
+	done
+}
+
+@test "a signature that was overwritten is not found again" {
+	truncate -s 64M "$img"
+	mkfs.ext4 -q "$img"
+	famfsctl mkfs -f "$img"
+	run blkid -p "$img"
+	refute_output --partial "ext4"
+}
+
+@test "a mounted device is refused, even with every force" {
+	new_image 64M
+	mount_image
+	run famfsctl mkfs -f --force-foreign "$img"
+	assert_error 3 "mounted"
+	assert_output --partial "$mnt"
+	run -0 ls "$mnt"
+}
+
+@test "a device that another process has mapped is refused" {
+	new_image 64M
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	"$MMAPIO" hold-map "$img" <"$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	holder=$!
+	exec 9>"$BATS_TEST_TMPDIR/go"
+	wait_for 5 grep -q open "$BATS_TEST_TMPDIR/out"
+	run famfsctl mkfs -f "$img"
+	exec 9>&-
+	wait $holder
+	assert_error 3 "mapped"
+}
+
+@test "a famfs whose superblock is damaged is refused too" {
+	new_image 64M
+	"$MEDIUM" "$img" set super version=47 crc=1
+	refuses 3 "famfs"
+	run -0 famfsctl mkfs -f --force-foreign "$img"
+}
+
+@test "a famfs of a newer format is refused" {
+	new_image 64M
+	"$MEDIUM" "$img" set super version=49
+	refuses 3 "famfs"
+}
+
+@test "shrinking an image below a file system is refused without force" {
+	new_image 128M
+	refuses 3 "already holds" --size 64M
+	assert_equal "$(stat -c %s "$img")" $((128 * MiB))
+}
+
+@test "directories, block devices, character devices and missing files are named" {
+	run famfsctl mkfs "$BATS_TEST_TMPDIR"
+	assert_error 1 "directory"
+	run famfsctl mkfs /dev/null
+	assert_error 1 "/dev/null"
+	run famfsctl mkfs "$BATS_TEST_TMPDIR/none.img"
+	assert_error 1 "none.img"
+	run famfsctl mkfs --size 64M "$BATS_TEST_TMPDIR/no/such/dir.img"
+	assert_error 1 "No such file"
+}
+
+@test "a file that may not be written is refused" {
+	needs_root
+	new_image 64M
+	chmod 644 "$img"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	run user_famfsctl mkfs -f "$img"
+	assert_error 1 "Permission denied"
+}
+
+@test "exactly one device is expected" {
+	run famfsctl mkfs
+	assert_failure 2
+	run famfsctl mkfs --size 64M "$img" "$img.2"
+	assert_failure 2
+	assert_file_not_exist "$img"
+}

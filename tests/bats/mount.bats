@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# mount and umount.
+
+load helper
+
+suite_setup()
+{
+	needs_mount
+	new_image 1G
+	famfsctl creat -r -S 42 -s 3M "$img:/f"
+}
+
+mount_options()
+{
+	awk -v dir="$mnt" '$5 == dir { print $6 "," $NF }' /proc/self/mountinfo
+}
+
+@test "mount returns when the mount answers, and umount ends the server" {
+	mkdir "$mnt"
+	run -0 famfsctl mount "$img" "$mnt"
+	assert_output ""
+	run -0 famfsctl verify -S 42 "$mnt/f"
+	[[ -n $(servers) ]]
+	run -0 famfsctl umount "$mnt"
+	assert_output ""
+	no_server
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "the mount table has the type, the device's absolute path and safe options" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir "$mnt"
+	famfsctl mount fam.img mnt
+	run -0 awk -v dir="$mnt" '$5 == dir' /proc/self/mountinfo
+	assert_output --partial " - fuse.famfs $img "
+	assert_output --partial "nosuid"
+	assert_output --partial "nodev"
+	assert_output --partial "default_permissions"
+	assert_output --partial "allow_other"
+}
+
+@test "umount, remount: inode numbers and contents stay" {
+	famfsctl mkdir "$img:/d"
+	mount_image
+	before=$(cd "$mnt" && find . -path ./.meta -prune -o -printf '%P %i %s %T@\n' | sort)
+	famfsctl umount "$mnt"
+	mount_image
+	after=$(cd "$mnt" && find . -path ./.meta -prune -o -printf '%P %i %s %T@\n' | sort)
+	assert_equal "$after" "$before"
+	famfsctl verify -S 42 "$mnt/f"
+}
+
+@test "umount(8) works as well" {
+	mount_image
+	run -0 umount "$mnt"
+	wait_for 10 no_server
+}
+
+@test "-o ro refuses writes, and creat goes on through the device" {
+	mount_image -o ro
+	run bash -c "printf x | dd of='$mnt/f' conv=notrunc status=none"
+	assert_error 1 "Read-only file system"
+	run -0 famfsctl creat -s 1 "$mnt/g"
+	assert_file_exist "$mnt/g"
+}
+
+@test "-o rw on a master is what it gets without, too" {
+	mount_image
+	[[ $(mount_options) == *rw* ]]
+	printf x | dd of="$mnt/f" conv=notrunc status=none
+	famfsctl umount "$mnt"
+	mount_image -o rw
+	printf y | dd of="$mnt/f" conv=notrunc status=none
+	assert_equal "$(head -c 1 "$mnt/f")" y
+}
+
+@test "an unknown option is an error that names it" {
+	mkdir "$mnt"
+	for option in nonsense ro,nonsense max_read=x; do
+		run famfsctl mount -o "$option" "$img" "$mnt"
+		assert_failure 1
+		assert_output --partial "${option##*,}"
+		run is_mounted "$mnt"
+		assert_failure
+	done
+}
+
+@test "options that mount(8) and fstab pass on are accepted" {
+	mount_image -o rw,noatime,nofail,_netdev,noexec,nosuid,nodev
+	[[ $(mount_options) == *noexec* ]]
+}
+
+@test "what cannot be mounted is named" {
+	mkdir "$mnt"
+	truncate -s 64M "$BATS_TEST_TMPDIR/none.img"
+	run famfsctl mount "$BATS_TEST_TMPDIR/none.img" "$mnt"
+	assert_error 1 "famfs"
+	run famfsctl mount "$BATS_TEST_TMPDIR/missing.img" "$mnt"
+	assert_error 1 "missing.img"
+	run famfsctl mount "$img" "$BATS_TEST_TMPDIR/nodir"
+	assert_error 1 "nodir"
+	run famfsctl mount "$img" "$img"
+	assert_error 1 "fam.img"
+	run famfsctl umount "$mnt"
+	assert_error 1 "$mnt"
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "mount in the foreground serves until the unmount" {
+	mkdir "$mnt"
+	"$FAMFSCTL" mount --foreground "$img" "$mnt" 3>&- &
+	server=$!
+	wait_for 10 is_mounted "$mnt"
+	run -0 famfsctl verify -S 42 "$mnt/f"
+	run -0 famfsctl umount "$mnt"
+	wait $server
+}
+
+@test "SIGTERM and SIGINT end a server in the foreground cleanly" {
+	mkdir "$mnt"
+	for signal in TERM INT; do
+		# A shell starts background jobs with SIGINT ignored.
+		env --default-signal=INT "$FAMFSCTL" mount -f "$img" "$mnt" 3>&- &
+		server=$!
+		wait_for 10 is_mounted "$mnt"
+		kill -$signal $server
+		wait $server || true
+		run is_mounted "$mnt"
+		assert_failure
+	done
+}
+
+@test "--debug shows requests" {
+	mkdir "$mnt"
+	"$FAMFSCTL" mount -d "$img" "$mnt" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+	server=$!
+	wait_for 10 is_mounted "$mnt"
+	ls "$mnt" >/dev/null
+	famfsctl umount "$mnt"
+	wait $server
+	run -0 grep -i lookup "$BATS_TEST_TMPDIR/log"
+}
+
+@test "a busy mount is not unmounted, and -l detaches it" {
+	mount_image
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	"$MMAPIO" hold "$mnt/f" <"$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	holder=$!
+	exec 9>"$BATS_TEST_TMPDIR/go"
+	wait_for 5 grep -q open "$BATS_TEST_TMPDIR/out"
+	run famfsctl umount "$mnt"
+	status_busy=$status output_busy=$output
+	run famfsctl umount -l "$mnt"
+	exec 9>&-
+	wait $holder
+	assert_success
+	assert_equal "$status_busy" 1
+	[[ $output_busy == *busy* || $output_busy == *"in use"* ]]
+	wait_for 10 no_server
+}
+
+@test "a mount whose server was killed can be unmounted, and mounted again" {
+	mount_image
+	kill -9 "$(servers)"
+	wait_for 10 no_server
+	run timeout 10 ls "$mnt"
+	assert_failure
+	assert_output --partial "not connected"
+	# Commands on the dead mount neither hang nor crash; the device still answers.
+	FAMFS_TIMEOUT=10 run famfsctl info "$img"
+	assert_success
+	FAMFS_TIMEOUT=10 run famfsctl creat -s 1 "$img:/while-dead"
+	assert_success
+	run -0 famfsctl umount "$mnt"
+	run is_mounted "$mnt"
+	assert_failure
+	mount_image
+	run -0 famfsctl verify -S 42 "$mnt/f"
+	assert_file_exist "$mnt/while-dead"
+	famfsctl umount "$mnt"
+	run -0 famfsctl fsck "$img"
+}
+
+@test "a server that is killed while a file is written leaves a clean medium" {
+	mount_image
+	(while printf 'written in place' | dd of="$mnt/f" conv=notrunc status=none 2>/dev/null; do :; done) 3>&- &
+	writer=$!
+	sleep 0.3
+	kill -9 "$(servers)"
+	wait $writer || true
+	run -0 famfsctl umount "$mnt"
+	run -0 famfsctl fsck "$img"
+	mount_image
+	assert_equal "$(head -c 16 "$mnt/f")" "written in place"
+}
+
+@test "one image can be mounted twice on one host" {
+	mount_image
+	mkdir "$mnt.2"
+	run -0 famfsctl mount "$img" "$mnt.2"
+	famfsctl creat -s 1 "$mnt/new"
+	assert_file_exist "$mnt.2/new"
+	famfsctl umount "$mnt"
+	assert_file_exist "$mnt.2/new"
+	famfsctl umount "$mnt.2"
+}
+
+@test "mount points with spaces and newlines work" {
+	mnt="$BATS_TEST_TMPDIR/a b"$'\n'"c\\d"
+	mkdir "$mnt"
+	famfsctl mount "$img" "$mnt"
+	run -0 famfsctl dump-fmap "$mnt/f"
+	run -0 famfsctl creat -s 1 "$mnt/new"
+	run -0 famfsctl umount "$mnt"
+	no_server
+}

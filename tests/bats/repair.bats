@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# fsck --repair: what it changes, what it saves, and what it asks for.
+
+load helper
+
+suite_setup()
+{
+	needs_image
+	new_image 64M
+	cd "$BATS_TEST_TMPDIR" || return
+	famfsctl mkdir "$img:/d"
+	famfsctl creat -r -S 42 -s 3000000 "$img:/d/good"
+	famfsctl creat -r -S 1 -s 9M "$img:/victim"
+	famfsctl creat -r -S 43 -s 5M "$img:/after"
+	cp --sparse=always "$img" "$img.base.img"
+	undo=$BATS_TEST_TMPDIR/undo
+}
+
+# Puts back what an undo file saved, by the recipe in it.
+put_back()
+{
+	local offset _ hex
+	while read -r offset _ hex; do
+		[[ $offset != "#" ]] || continue
+		# shellcheck disable=SC2001 # every byte gets an escape
+		printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" |
+			dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
+	done <"$1"
+}
+
+@test "a clean medium is not changed, and leaves no undo file" {
+	before=$(fingerprint)
+	run -0 famfsctl fsck --repair --save "$undo" "$img"
+	assert_equal "$(fingerprint)" "$before"
+	assert_file_not_exist "$undo"
+}
+
+@test "a bad tail is cut off, after it was saved" {
+	"$MEDIUM" "$img" set 3 crc=1
+	cp --sparse=always "$img" "$img.damaged.img"
+	run -1 famfsctl fsck --repair --save "$undo" "$img"
+	assert_output --partial "entry 3"
+	assert_output --partial "repaired"
+	assert_output --partial "$undo"
+	"$MEDIUM" "$img" show | jq -e '.log.next_index == 3 and .log.next_seqnum == 3'
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl verify -S 42 "$img:/d/good"
+	run -0 famfsctl creat -r -S 9 -s 5M "$img:/new"
+	run -0 famfsctl fsck "$img"
+	# The undo file brings the damage back, byte for byte.
+	cp --sparse=always "$img.damaged.img" "$img"
+	rm "$undo"
+	famfsctl fsck --repair --save "$undo" "$img" || true
+	put_back "$undo"
+	cmp "$img" "$img.damaged.img"
+}
+
+@test "several bad entries at the tail go together" {
+	"$MEDIUM" "$img" set 2 crc=1
+	"$MEDIUM" "$img" set 3 seqnum=77
+	run -1 famfsctl fsck --repair --save "$undo" "$img"
+	"$MEDIUM" "$img" show | jq -e '.log.next_index == 2'
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl verify -S 42 "$img:/d/good"
+}
+
+@test "a bad entry in the middle stays without a confirmation" {
+	"$MEDIUM" "$img" set 2 crc=1
+	before=$(fingerprint)
+	run -4 famfsctl fsck --repair --save "$undo" "$img" </dev/null
+	assert_output --partial "entry 2"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "a bad entry in the middle is replaced with --yes, and its space stays unused" {
+	"$MEDIUM" "$img" set 2 path=../escape
+	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
+	assert_output --partial "repaired"
+	"$MEDIUM" "$img" show | jq -e '.entries[2] | .type == "OTHER" and .crc_ok and .seq_ok'
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl verify -S 42 "$img:/d/good"
+	run -0 famfsctl verify -S 43 "$img:/after"
+	run -0 famfsctl creat --no-zero -s 20M "$img:/new"
+	"$MEDIUM" "$img" show | jq -e '.entries[4].ext[0][1] >= 25165824 + 6291456'
+	run -0 famfsctl fsck "$img"
+	assert_file_exist "$undo"
+}
+
+@test "-n changes nothing, even with --repair" {
+	"$MEDIUM" "$img" set 3 crc=1
+	before=$(fingerprint)
+	run -4 famfsctl fsck -n --repair --yes --save "$undo" "$img"
+	assert_equal "$(fingerprint)" "$before"
+	assert_file_not_exist "$undo"
+}
+
+@test "an undo file is never overwritten, and no repair is made without one" {
+	"$MEDIUM" "$img" set 3 crc=1
+	echo precious >"$undo"
+	before=$(fingerprint)
+	run famfsctl fsck --repair --save "$undo" "$img"
+	assert_failure
+	assert_output --partial "exists"
+	assert_equal "$(cat "$undo")" precious
+	assert_equal "$(fingerprint)" "$before"
+	run famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/no/dir" "$img"
+	assert_failure
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "without --save the undo file is named after the device, in the current folder" {
+	cd "$BATS_TEST_TMPDIR" || return
+	"$MEDIUM" "$img" set 3 crc=1
+	run -1 famfsctl fsck --repair "$img"
+	assert_output --partial "famfs-fsck-fam.img.undo"
+	assert_file_exist famfs-fsck-fam.img.undo
+}
+
+@test "next_index beyond the log is set to where the entries end" {
+	"$MEDIUM" "$img" set header next_index=1099511627776
+	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
+	"$MEDIUM" "$img" show | jq -e '.log.next_index == 4 and .log.next_seqnum == 4'
+	run -0 famfsctl fsck "$img"
+}
+
+@test "a damaged log header is made anew" {
+	for field in magic=0 crc=1 len=5 last_index=99; do
+		cp --sparse=always "$img.base.img" "$img"
+		rm -f "$undo"
+		"$MEDIUM" "$img" set header $field
+		run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
+		run -0 famfsctl fsck "$img"
+		cmp "$img" "$img.base.img"
+	done
+}
+
+@test "a mounted device is not repaired" {
+	"$MEDIUM" "$img" set 3 crc=1
+	mount_image
+	before=$(fingerprint)
+	run famfsctl fsck --repair --save "$undo" "$img"
+	assert_error 8 "mounted"
+	run famfsctl fsck --repair --save "$undo" "$mnt"
+	assert_error 8 "mounted"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "a client does not repair" {
+	"$MEDIUM" "$img" set 3 crc=1
+	before=$(fingerprint)
+	run famfsctl_as "$OTHER" fsck --repair --save "$undo" "$img"
+	assert_error 8 "$MASTER"
+	assert_equal "$(fingerprint)" "$before"
+	run -4 famfsctl_as "$OTHER" fsck "$img"
+}
+
+@test "fsck on a mount checks what is mounted" {
+	mount_image
+	run -0 famfsctl fsck "$mnt"
+	assert_output --partial "clean"
+	"$MEDIUM" "$img" set 3 crc=1
+	run -4 famfsctl fsck "$mnt"
+	assert_output --partial "entry 3: crc"
+}
+
+@test "fsck's exit codes are those of fsck(8)" {
+	run -0 famfsctl fsck "$img"
+	run -8 famfsctl fsck "$BATS_TEST_TMPDIR/none.img"
+	truncate -s 64M "$BATS_TEST_TMPDIR/zero.img"
+	run -8 famfsctl fsck "$BATS_TEST_TMPDIR/zero.img"
+	run -16 famfsctl fsck
+	run -16 famfsctl fsck --bad "$img"
+	run -16 famfsctl fsck "$img" "$img"
+}

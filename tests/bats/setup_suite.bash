@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Around the whole run: finds the build, and fails when a mount, a server or a lock is left.
+
+setup_suite()
+{
+	set -u
+	local top
+	top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+	export FAMFS_TOP=$top
+	export FAMFS_BUILD=${FAMFS_BUILD:-$top/build-gcc}
+	export FAMFSCTL=${FAMFSCTL:-$FAMFS_BUILD/cli/famfsctl}
+	export MEDIUM=$FAMFS_BUILD/tests/tools/medium MMAPIO=$FAMFS_BUILD/tests/tools/mmapio
+	export LC_ALL=C.UTF-8
+	umask 022
+	if [[ ! -x $FAMFSCTL || ! -x $MEDIUM ]]; then
+		echo "no build in $FAMFS_BUILD: tests/run.sh --quick build makes one" >&2
+		return 1
+	fi
+
+	# Who the host is comes from the tests, never from the machine they run on.
+	export MASTER=11111111-1111-4111-8111-111111111111
+	export OTHER=22222222-2222-4222-8222-222222222222
+	export FAMFS_SYSTEM_UUID=$MASTER
+
+	# A copy of the program that other users can reach, whatever the mode of the checkout is.
+	export FAMFS_PUBLIC=$BATS_SUITE_TMPDIR/public
+	mkdir -p "$FAMFS_PUBLIC/cli" "$FAMFS_PUBLIC/lib"
+	cp "$FAMFSCTL" "$FAMFS_PUBLIC/cli/"
+	find "$FAMFS_BUILD/lib" -maxdepth 1 -name 'libfamfs.so*' ! -type d \
+		-exec cp -P -t "$FAMFS_PUBLIC/lib" {} +
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+
+	# Media that the reference implementation wrote.
+	export FAMFS_VECTORS=$BATS_SUITE_TMPDIR/vectors
+	mkdir -p "$FAMFS_VECTORS"
+	local archive
+	for archive in "$top"/tests/vectors/*.img.tar.xz; do
+		tar -C "$FAMFS_VECTORS" -xJSf "$archive"
+	done
+	set +u
+}
+
+# Locks are told by the device and inode of what they lock.
+_leaked_locks()
+{
+	local file id
+	local -A ours=()
+	while IFS= read -r file; do
+		ours[$(stat -c '%d:%i' "$file")]=$file
+	done < <(find "$BATS_RUN_TMPDIR" -name '*.img' -type f)
+	while read -r id; do
+		local major minor inode
+		IFS=: read -r major minor inode <<<"$id"
+		id=$(((16#$major << 8) | 16#$minor)):$inode
+		[[ -z ${ours[$id]:-} ]] || echo "lock on ${ours[$id]}"
+	done < <(awk '/OFDLCK/ { print $6 }' /proc/locks)
+}
+
+teardown_suite()
+{
+	local left exe
+	left=$(awk -v dir="$BATS_RUN_TMPDIR/" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo)
+	for exe in /proc/[0-9]*/exe; do
+		exe=$(readlink "$exe" 2>/dev/null) || continue
+		if [[ ${exe% (deleted)} == "$FAMFSCTL" || $exe == "$FAMFS_PUBLIC"/* ]]; then
+			left+=$'\n'"process $exe"
+		fi
+	done
+	left+=$(_leaked_locks)
+	if [[ -n $left ]]; then
+		echo "left over: $left" >&2
+		return 1
+	fi
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A user without privileges: everything on an image, and mounts through fusermount3.
+
+load helper
+
+suite_setup()
+{
+	needs_root
+	needs_image
+	chmod 755 "$BATS_TEST_TMPDIR"
+	home=$BATS_TEST_TMPDIR/home img=$BATS_TEST_TMPDIR/home/fam.img mnt=$BATS_TEST_TMPDIR/home/mnt
+	mkdir -p "$home" "$mnt"
+	chown 65534:65534 "$home" "$mnt"
+}
+
+suite_teardown()
+{
+	rm -f "$img"
+}
+
+user_mount()
+{
+	needs_mount
+	command -v fusermount3 >/dev/null || skip "needs fusermount3"
+	user_famfsctl mount "$img" "$mnt"
+}
+
+@test "a user formats, fills, lists, checks and dumps an image" {
+	data "$BATS_TEST_TMPDIR/src" 3000000
+	run -0 user_famfsctl mkfs --size 1G "$img"
+	run -0 user_famfsctl mkdir "$img:/d"
+	run -0 user_famfsctl cp "$BATS_TEST_TMPDIR/src" "$img:/d/f"
+	run -0 user_famfsctl creat -r -S 42 -s 5M "$img:/d/g"
+	run -0 user_famfsctl verify -S 42 "$img:/d/g"
+	run -0 user_famfsctl dump-fmap -r "$img"
+	run -0 user_famfsctl info "$img"
+	run -0 user_famfsctl fsck "$img"
+	"$MEDIUM" "$img" show | jq -e '[.entries[] | [.uid, .gid]] | unique == [[65534, 65534]]'
+}
+
+@test "a user mounts and unmounts" {
+	user_famfsctl mkfs --size 1G "$img"
+	user_famfsctl creat -r -S 42 -s 5M "$img:/f"
+	run -0 user_mount
+	run -0 as_user ls -l "$mnt"
+	assert_output --partial "f"
+	run -0 user_famfsctl verify -S 42 "$mnt/f"
+	run -0 user_famfsctl creat -s 1 "$mnt/g"
+	run -0 awk -v dir="$mnt" '$5 == dir' /proc/self/mountinfo
+	assert_output --partial " - fuse.famfs $img "
+	assert_output --partial "default_permissions"
+	refute_output --partial "allow_other"
+	run -0 user_famfsctl umount "$mnt"
+	no_server
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "a user unmounts a mount whose server was killed" {
+	user_famfsctl mkfs --size 1G "$img"
+	user_mount
+	kill -9 "$(servers)"
+	wait_for 10 no_server
+	run -0 user_famfsctl umount "$mnt"
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "a user cannot open an image of another user" {
+	famfsctl mkfs --size 1G "$img"
+	chmod 600 "$img"
+	for command in info fsck "dump-fmap -r"; do
+		# shellcheck disable=SC2086 # command and options
+		run user_famfsctl $command "$img"
+		assert_failure
+		assert_output --partial "Permission denied"
+	done
+	run user_famfsctl mount "$img" "$mnt"
+	assert_error 1 "Permission denied"
+}
+
+@test "a user reads an image that may only be read" {
+	famfsctl mkfs --size 1G "$img"
+	famfsctl creat -r -S 42 -s 5M "$img:/f"
+	chmod 644 "$img"
+	run -0 user_famfsctl info "$img"
+	run -0 user_famfsctl dump-fmap "$img:/f"
+	run -0 user_famfsctl verify -S 42 "$img:/f"
+	run -0 user_famfsctl fsck "$img"
+	run user_famfsctl creat -s 1 "$img:/g"
+	assert_error 1 "Permission denied"
+}
+
+@test "reading commands work on root's mount without access to the device" {
+	famfsctl mkfs --size 1G "$img"
+	famfsctl creat -r -S 42 -s 5M "$img:/f"
+	chmod 600 "$img"
+	mkdir "$BATS_TEST_TMPDIR/rootmnt"
+	mnt=$BATS_TEST_TMPDIR/rootmnt
+	mount_image
+	run -0 user_famfsctl info "$mnt"
+	run -0 user_famfsctl dump-fmap "$mnt/f"
+	run -0 user_famfsctl fsck "$mnt"
+	run -0 user_famfsctl verify -S 42 "$mnt/f"
+	run user_famfsctl creat -s 1 "$mnt/g"
+	assert_error 1 "Permission denied"
+}

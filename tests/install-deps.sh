@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian 12 packages that are missing: "build" those that build famfsctl, "test" (the
+# default) those that test it, too. Does nothing, and needs no root, when all are there.
+set -euo pipefail
+
+packages=(
+	gcc libc6-dev pkg-config meson ninja-build fuse3 libfuse3-dev uuid-dev libdeflate-dev
+	libblkid-dev libpopt-dev libjson-c-dev
+)
+case ${1:-test} in
+build) ;;
+test)
+	packages+=(
+		bats bats-assert bats-support bats-file clang clang-format codespell e2fsprogs
+		diffutils g++ jq libclang-rt-14-dev libcmocka-dev llvm procps rsync shellcheck
+		strace tar util-linux xz-utils
+	)
+	;;
+*)
+	echo "usage: install-deps.sh [build|test]" >&2
+	exit 2
+	;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=
+	[[ $status == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+echo "installing: ${missing[*]}"
+if [[ $EUID -ne 0 ]]; then
+	echo "install-deps.sh: needs root to install packages" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get -q update && apt-get -q -y --no-install-recommends install "${missing[@]}"; } \
+	>"$log" 2>&1 </dev/null; then
+	tail -n 30 "$log" >&2
+	echo "install-deps.sh: apt-get failed" >&2
+	exit 1
+fi

@@ -1,0 +1,377 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds and tests everything, on a bare Debian 12 too; run it as root. Builds land in build-*/ of
+# the checkout, everything else in a folder under /tmp that is removed at the end.
+#
+#   tests/run.sh [--quick] [--keep] [STAGE...]
+#
+# Stages, in this order: build units bats lint fuzz example demo. --quick leaves out clang, the
+# sanitizers, the fuzzers and the demo. --keep keeps the folder under /tmp.
+# Ends with the line "N passed, N failed, N skipped"; exits 1 when something failed.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+all_stages=(build units bats lint fuzz example demo)
+fuzz_seconds=${FAMFS_FUZZ_SECONDS:-20}
+quick=0 keep=0
+stages=()
+for arg in "$@"; do
+	case $arg in
+	--quick) quick=1 ;;
+	--keep) keep=1 ;;
+	*)
+		if [[ " ${all_stages[*]} " != *" $arg "* ]]; then
+			echo "usage: tests/run.sh [--quick] [--keep] [${all_stages[*]}]" >&2
+			exit 2
+		fi
+		stages+=("$arg")
+		;;
+	esac
+done
+[[ ${#stages[@]} -gt 0 ]] || stages=("${all_stages[@]}")
+
+export LC_ALL=C.UTF-8 HOME=${HOME:-/root} TERM=${TERM:-dumb}
+export PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+# What the caller has set must not decide what the tests see.
+unset FAMFS_SYSTEM_UUID CC CFLAGS LDFLAGS CPPFLAGS DESTDIR "${!BATS_@}"
+
+passed=0 failed=0 skipped=0
+
+# result ok|not|skip TITLE [REASON]
+result()
+{
+	case $1 in
+	ok) passed=$((passed + 1)) && echo "ok - $2" ;;
+	not) failed=$((failed + 1)) && echo "not ok - $2${3:+: $3}" ;;
+	skip) skipped=$((skipped + 1)) && echo "skipped - $2: $3" ;;
+	esac
+}
+
+heading()
+{
+	printf '\n== %s (%d s)\n' "$1" "$SECONDS"
+}
+
+# quietly LOG COMMAND...: shows the output only when the command fails.
+quietly()
+{
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 </dev/null && return 0
+	tail -n 100 "$log"
+	return 1
+}
+
+configurations()
+{
+	[[ $quick == 1 ]] && echo gcc || echo gcc clang sanitize
+}
+
+# ---- build ----
+
+build_one()
+{
+	local name=$1 dir=$top/build-$1
+	local -a options=(-Dwerror=true)
+	shift
+	[[ -f $dir/build.ninja ]] && options+=(--reconfigure)
+	quietly "$work/build-$name.log" meson setup "$dir" "$top" "${options[@]}" "$@" &&
+		quietly "$work/build-$name.log" ninja -C "$dir"
+}
+
+stage_build()
+{
+	local name
+	for name in $(configurations); do
+		case $name in
+		gcc) set -- -Dbuildtype=release -Dc_args=-O2 ;;
+		clang) set -- -Dbuildtype=debugoptimized ;;
+		sanitize) set -- -Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined ;;
+		esac
+		if CC=$([[ $name == clang ]] && echo clang || echo gcc) build_one "$name" "$@"; then
+			result ok "build with $name, warnings are errors"
+		else
+			result not "build with $name, warnings are errors"
+		fi
+	done
+}
+
+# ---- sanitizers ----
+
+# sanitizers_on STAGE. Reports land in files, so that those of a server in the background are found as well. Exit code 99
+# is one that no test expects.
+sanitizers_on()
+{
+	local dir=$work/sanitizer-$1
+	local common="log_path=$dir/report:exitcode=99"
+	mkdir -p "$dir"
+	chmod 1777 "$dir"
+	export ASAN_OPTIONS="$common:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1"
+	export UBSAN_OPTIONS="$common:halt_on_error=1:print_stacktrace=1"
+	export LSAN_OPTIONS="exitcode=99"
+}
+
+check_sanitizers()
+{
+	local report reports=("$work/sanitizer-$1"/report.*)
+	[[ -e ${reports[0]} ]] || { result ok "no sanitizer report and no leak in $1" && return; }
+	for report in "${reports[@]}"; do
+		result not "sanitizer report in $1" "$(basename "$report")"
+		head -n 60 "$report"
+	done
+}
+
+# ---- units ----
+
+# TAP lines count one by one, another program as one test.
+count_units()
+{
+	jq -r '
+		def tap: [(.stdout // "") | split("\n")[] | select(test("^(not )?ok "))];
+		(tap | length) as $n
+		| ([tap[] | select(startswith("not ok "))] | length) as $bad
+		| ([tap[] | select(test("^ok .*# SKIP"; "i"))] | length) as $skip
+		| if .result == "OK" and $n > 0 then [$n - $bad - $skip, $bad, $skip]
+		  elif .result == "OK" then [1, 0, 0]
+		  elif .result == "SKIP" then [0, 0, 1]
+		  else [$n - $bad - $skip, ([$bad, 1] | max), $skip] end
+		| @tsv' "$1/meson-logs/testlog.json"
+}
+
+stage_units()
+{
+	local name good bad skip total
+	for name in $(configurations); do
+		if [[ ! -f $top/build-$name/build.ninja ]]; then
+			result not "units, $name" "not built"
+			continue
+		fi
+		if [[ $(meson introspect --tests "$top/build-$name") == "[]" ]]; then
+			result skip "units, $name" "needs tests/unit"
+			continue
+		fi
+		[[ $name == sanitize ]] && sanitizers_on units
+		quietly "$work/units-$name.log" meson test -C "$top/build-$name" --no-rebuild \
+			--print-errorlogs --timeout-multiplier 4 || true
+		total="0 passed"
+		while read -r good bad skip; do
+			passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skip))
+			total="$((${total%% *} + good)) passed"
+		done < <(count_units "$top/build-$name")
+		echo "units, $name: $total"
+	done
+	[[ $quick == 1 ]] || check_sanitizers units
+}
+
+# ---- bats ----
+
+run_bats()
+{
+	local name=$1
+	local -a suites=("$top/tests/bats")
+	[[ -z ${FAMFS_BATS:-} ]] || read -ra suites <<<"$FAMFS_BATS"
+	[[ $name == sanitize ]] && sanitizers_on bats
+	mkdir -p "$work/bats-$name"
+	FAMFS_BUILD=$top/build-$name FAMFS_TESTS_SANITIZED=$([[ $name == sanitize ]] && echo 1) \
+		TMPDIR=$work/bats-$name timeout -k 10 900 \
+		bats --formatter tap "${suites[@]}" >"$work/bats-$name.tap" 2>&1 </dev/null || true
+}
+
+count_bats()
+{
+	local name=$1 tap=$work/bats-$1.tap line plan=0 seen=0
+	local before=$passed
+	while IFS= read -r line; do
+		case $line in
+		1..*) plan=${line#1..} ;;
+		"not ok "*)
+			failed=$((failed + 1)) seen=$((seen + 1))
+			echo "$line"
+			;;
+		"ok "*"# skip"*)
+			skipped=$((skipped + 1)) seen=$((seen + 1))
+			echo "$line"
+			;;
+		"ok "*) passed=$((passed + 1)) seen=$((seen + 1)) ;;
+		*) echo "$line" ;;
+		esac
+	done <"$tap"
+	echo "bats, $name: $((passed - before)) passed of $plan"
+	if [[ $plan == 0 || $seen -lt $plan ]]; then
+		result not "bats, $name" "ended early, $seen of $plan tests were seen"
+	fi
+}
+
+# The two runs share no file, so they go side by side.
+stage_bats()
+{
+	local name
+	if [[ ! -c /dev/fuse ]]; then
+		result skip "bats on the mount" "needs /dev/fuse"
+	fi
+	local -a names=(gcc)
+	[[ $quick == 1 ]] || names+=(sanitize)
+	for name in "${names[@]}"; do
+		if [[ -x $top/build-$name/cli/famfsctl ]]; then
+			run_bats "$name" &
+		else
+			result not "bats, $name" "not built"
+		fi
+	done
+	wait
+	for name in "${names[@]}"; do
+		[[ ! -f $work/bats-$name.tap ]] || count_bats "$name"
+	done
+	[[ $quick == 1 ]] || check_sanitizers bats
+}
+
+# ---- lints ----
+
+stage_lint()
+{
+	local lint status name
+	for lint in "$top"/tests/lint/*.sh; do
+		name=$(basename "$lint" .sh) status=0
+		FAMFS_BUILD=$top/build-gcc TMPDIR=$work bash "$lint" >"$work/lint.log" 2>&1 </dev/null || status=$?
+		case $status in
+		0) result ok "lint $name" ;;
+		77) result skip "lint $name" "$(tail -n 1 "$work/lint.log")" ;;
+		*)
+			result not "lint $name"
+			head -n 60 "$work/lint.log"
+			;;
+		esac
+	done
+}
+
+# ---- fuzzers ----
+
+stage_fuzz()
+{
+	local dir=$top/build-fuzz source name
+	local -a options=(-Dfuzz=true "-Db_sanitize=address,undefined" -Db_lundef=false -Dbuildtype=debug
+		-Doptimization=1 -Dwerror=true)
+	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
+	[[ -f $dir/build.ninja ]] && options+=(--reconfigure)
+	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	unset LSAN_OPTIONS
+	if ! CC=clang quietly "$work/fuzz.log" meson setup "$dir" "$top" "${options[@]}"; then
+		result not "fuzzers" "meson setup"
+		return
+	fi
+	for source in "$top"/tests/fuzz/fuzz_*.c; do
+		name=$(basename "$source" .c)
+		mkdir -p "$work/$name"
+		if quietly "$work/fuzz.log" ninja -C "$dir" "tests/fuzz/$name" &&
+			TMPDIR=$work quietly "$work/fuzz.log" "$dir/tests/fuzz/$name" -timeout=10 \
+				-rss_limit_mb=2048 -max_total_time="$fuzz_seconds" -print_final_stats=1 \
+				-artifact_prefix="$dir/crash-$name-" "$work/$name" \
+				"$top/tests/fuzz/corpus/${name#fuzz_}"; then
+			result ok "$name, $(sed -n 's/stat::number_of_executed_units: *//p' "$work/fuzz.log") inputs"
+		else
+			result not "$name"
+		fi
+	done
+}
+
+# ---- library example and demo ----
+
+# Against the installed library, so that the headers, libfamfs.pc and the exports are tried too.
+stage_example()
+{
+	local root=$work/installed pc libdir
+	if ! DESTDIR=$root quietly "$work/install.log" meson install -C "$top/build-gcc" --no-rebuild; then
+		result not "library example" "meson install"
+		return
+	fi
+	pc=$(find "$root" -name libfamfs.pc -print -quit)
+	libdir=$(dirname "$(dirname "${pc:-/none/none}")")
+	# shellcheck disable=SC2046 # flags are words
+	if PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+		quietly "$work/example.log" gcc -std=c11 -Wall -Wextra -Werror -o "$work/example" \
+		"$top/docs/example.c" $(PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+			pkg-config --cflags --libs libfamfs) &&
+		FAMFS_SYSTEM_UUID=00000000-0000-4000-8000-000000000001 LD_LIBRARY_PATH=$libdir \
+			quietly "$work/example.log" "$work/example" "$work/example.img" &&
+		grep -q 'hello from the library' "$work/example.log"; then
+		result ok "library example, built with pkg-config and run"
+	else
+		result not "library example" "see above"
+		cat "$work/example.log"
+	fi
+}
+
+stage_demo()
+{
+	[[ $quick == 0 ]] || { result skip "demo" "--quick" && return; }
+	if [[ ! -c /dev/fuse ]]; then
+		result skip "demo" "needs /dev/fuse"
+	elif TMPDIR=$work quietly "$work/demo.log" timeout 300 bash "$top/docs/demo.sh"; then
+		result ok "docs/demo.sh"
+	else
+		result not "docs/demo.sh"
+	fi
+}
+
+# ---- what must not be left ----
+
+processes_of_ours()
+{
+	local exe
+	for exe in /proc/[0-9]*/exe; do
+		exe=$(readlink "$exe" 2>/dev/null) || continue
+		if [[ $exe == "$top"/build-*/cli/famfsctl* || $exe == "$work"/* ]]; then
+			echo "$exe"
+		fi
+	done
+}
+
+check_leftovers()
+{
+	local left
+	sleep 0.5
+	left=$(awk -v dir="$work/" 'index($5, dir) == 1 { print "mounted: " $5 }' /proc/self/mountinfo)
+	left+=$(processes_of_ours | sed 's/^/running: /')
+	if [[ -z $left ]]; then
+		result ok "no mount and no server is left"
+	else
+		result not "no mount and no server is left"
+		echo "$left"
+	fi
+}
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup()
+{
+	local mount job
+	for job in $(jobs -p); do
+		kill "$job" 2>/dev/null || true
+	done
+	awk -v dir="$work/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
+		while read -r mount; do
+			umount -l "$mount" || true
+		done
+	if [[ $keep == 1 ]]; then
+		echo "kept: $work"
+	else
+		rm -rf "$work"
+	fi
+}
+
+# ---- run ----
+
+bash "$top/tests/install-deps.sh" test
+work=$(mktemp -d /tmp/famfs-tests.XXXXXX)
+chmod 755 "$work"
+trap cleanup EXIT
+for stage in "${stages[@]}"; do
+	heading "$stage"
+	"stage_$stage"
+done
+heading "left-overs"
+check_leftovers
+trap - EXIT
+cleanup
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[[ $failed -eq 0 ]]
