@@ -198,6 +198,11 @@ static int create_at(struct session *session, const char *arg, const struct plan
 
 	if (ret != EXIT_DONE)
 		return ret;
+	if (!*session_path(session)) {
+		report_error("'%s' names no file in the file system", arg);
+		report_hint("name one, such as DEVICE:/NAME or MOUNTPOINT/NAME");
+		return EXIT_FAILED;
+	}
 	return create_reported(session->volume, session_path(session), plan, over);
 }
 

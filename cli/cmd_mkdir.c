@@ -35,6 +35,10 @@ static int make_directory(struct session *session, const char *arg)
 
 	if (ret != EXIT_DONE)
 		return ret;
+	if (!*session_path(session) && !opt.parents) {
+		report_error("'%s' exists already: it is the root", arg);
+		return EXIT_FAILED;
+	}
 	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0)
 		return report_failure(&err);
 	return EXIT_DONE;
