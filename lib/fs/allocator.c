@@ -120,7 +120,9 @@ static uint64_t scan(const struct allocator *alloc, uint64_t from, uint64_t to, 
 	return to;
 }
 
-struct unit_run allocator_next_run(const struct allocator *alloc, uint64_t from, uint64_t to)
+/* The first free run at or after `from`, of which no more than `most` units are looked at. */
+static struct unit_run next_run(const struct allocator *alloc, uint64_t from, uint64_t to,
+				uint64_t most)
 {
 	uint64_t start, end;
 
@@ -130,20 +132,23 @@ struct unit_run allocator_next_run(const struct allocator *alloc, uint64_t from,
 	if (from >= to)
 		return (struct unit_run){ 0 };
 	start = scan(alloc, from, to, false);
-	end = scan(alloc, start, to, true);
+	end = scan(alloc, start, start + min_u64(most, to - start), true);
 	return (struct unit_run){ start, end - start };
+}
+
+struct unit_run allocator_next_run(const struct allocator *alloc, uint64_t from, uint64_t to)
+{
+	return next_run(alloc, from, to, UINT64_MAX);
 }
 
 struct unit_run allocator_find(const struct allocator *alloc, uint64_t need, uint64_t from,
 			       uint64_t to)
 {
 	for (;;) {
-		struct unit_run run = allocator_next_run(alloc, from, to);
+		struct unit_run run = next_run(alloc, from, to, need);
 
-		if (run.length == 0)
+		if (run.length == 0 || run.length == need)
 			return run;
-		if (run.length >= need)
-			return (struct unit_run){ run.start, need };
 		from = run.start + run.length;
 	}
 }
