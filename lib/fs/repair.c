@@ -144,6 +144,7 @@ static int mend_header(struct fsck *fsck, struct famfs_error *err)
 	if (ret == 0)
 		ret = write_header(fsck, next, err);
 	if (ret == 0) {
+		fsck->vol->applied = next;
 		mark(fsck, REMEDY_CUT);
 		mark(fsck, REMEDY_HEADER);
 	}

@@ -138,7 +138,7 @@ mount_options()
 	"$FAMFSCTL" mount -d "$img" "$mnt" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	server=$!
 	wait_for 10 is_mounted "$mnt"
-	ls "$mnt" >/dev/null
+	stat "$mnt/f" >/dev/null
 	famfsctl umount "$mnt"
 	wait $server
 	run -0 grep -i lookup "$BATS_TEST_TMPDIR/log"
