@@ -155,14 +155,12 @@ static enum fault decode_daxdev(const struct omf_daxdev *raw, struct record *rec
 	return FAULT_NONE;
 }
 
-/* A retired entry keeps its extents where a simple file would; anything else there is no harm. */
+/* A retired entry keeps its extents where a file would; anything else there is no harm. */
 static enum fault decode_invalid(const struct omf_file *raw, struct record *rec)
 {
-	rec->map.nextents = 0;
+	if (decode_map(raw, &rec->map, NULL) != FAULT_NONE)
+		rec->map.nextents = 0;
 	rec->map.size = 0;
-	if (le32_get(raw->map_type) == OMF_SIMPLE && le32_get(raw->count) <= OMF_MAX_EXTENTS)
-		decode_extents(raw->simple, le32_get(raw->count), &rec->map);
-	rec->map.type = FAMFS_MAP_SIMPLE;
 	return FAULT_NONE;
 }
 
@@ -262,6 +260,21 @@ static void encode_extents(struct omf_extent *raw, const struct famfs_fmap *map)
 	}
 }
 
+static void encode_map(struct omf_file *raw, const struct famfs_fmap *map)
+{
+	if (map->type == FAMFS_MAP_SIMPLE) {
+		raw->map_type = le32_make(OMF_SIMPLE);
+		raw->count = le32_make(map->nextents);
+		encode_extents(raw->simple, map);
+		return;
+	}
+	raw->map_type = le32_make(OMF_INTERLEAVE);
+	raw->count = le32_make(1);
+	raw->interleave.nstrips = le64_make(map->nextents);
+	raw->interleave.chunk_size = le64_make(map->chunk_size);
+	encode_extents(raw->interleave.strips, map);
+}
+
 static void encode_file(struct omf_file *raw, const struct record *rec)
 {
 	raw->size = le64_make(rec->map.size);
@@ -270,17 +283,7 @@ static void encode_file(struct omf_file *raw, const struct record *rec)
 	raw->gid = le32_make(rec->gid);
 	raw->mode = le32_make(rec->mode);
 	memcpy(raw->path, rec->path, rec->path_length);
-	if (rec->map.type == FAMFS_MAP_SIMPLE) {
-		raw->map_type = le32_make(OMF_SIMPLE);
-		raw->count = le32_make(rec->map.nextents);
-		encode_extents(raw->simple, &rec->map);
-		return;
-	}
-	raw->map_type = le32_make(OMF_INTERLEAVE);
-	raw->count = le32_make(1);
-	raw->interleave.nstrips = le64_make(rec->map.nextents);
-	raw->interleave.chunk_size = le64_make(rec->map.chunk_size);
-	encode_extents(raw->interleave.strips, &rec->map);
+	encode_map(raw, &rec->map);
 }
 
 void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t index)
@@ -301,25 +304,25 @@ void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t ind
 		raw->daxdev.index = le32_make(rec->daxdev_index);
 		memcpy(raw->daxdev.uuid, rec->daxdev_uuid, sizeof(rec->daxdev_uuid));
 		break;
-	case OMF_INVALID:
-		raw->file.count = le32_make(rec->map.nextents);
-		encode_extents(raw->file.simple, &rec->map);
-		break;
+	case OMF_INVALID: encode_map(&raw->file, &rec->map); break;
 	case OMF_DELETE: break;
 	}
 	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));
 }
 
+/* What is kept stays where it is, so that a retirement that a power cut tears can be made again.
+ * The type may be what is damaged. */
 void record_retire(struct omf_entry *raw, uint64_t index, const struct record_limits *limits)
 {
-	struct record seen = { .type = OMF_FILE }, rec = { .type = OMF_INVALID };
-	uint32_t kept = 0;
+	struct record rec = { .type = OMF_INVALID };
+	uint32_t type = le32_get(raw->type), kept = 0;
 
-	if (le32_get(raw->type) == OMF_FILE)
-		(void)decode_map(&raw->file, &seen.map, NULL);
-	for (uint32_t i = 0; i < seen.map.nextents; i++)
-		if (check_extent(&seen.map.extents[i], limits, NULL) == FAULT_NONE)
-			rec.map.extents[kept++] = seen.map.extents[i];
+	if (type == OMF_MKDIR || type == OMF_ADD_DAXDEV ||
+	    decode_map(&raw->file, &rec.map, NULL) != FAULT_NONE)
+		memset(&rec.map, 0, sizeof(rec.map));
+	for (uint32_t i = 0; i < rec.map.nextents; i++)
+		if (check_extent(&rec.map.extents[i], limits, NULL) == FAULT_NONE)
+			rec.map.extents[kept++] = rec.map.extents[i];
 	rec.map.nextents = kept;
 	record_encode(raw, &rec, index);
 }
