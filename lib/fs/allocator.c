@@ -55,16 +55,16 @@ void allocator_destroy(struct allocator *alloc)
 	memset(alloc, 0, sizeof(*alloc));
 }
 
-static uint64_t clamp_end(const struct allocator *alloc, uint64_t start, uint64_t length)
+/* Leaves of a range what is on the device; returns its end. */
+static uint64_t clamp(const struct allocator *alloc, uint64_t *start, uint64_t length)
 {
-	if (start > alloc->units)
-		return start;
-	return start + min_u64(length, alloc->units - start);
+	*start = min_u64(*start, alloc->units);
+	return *start + min_u64(length, alloc->units - *start);
 }
 
 bool allocator_use(struct allocator *alloc, uint64_t start, uint64_t length)
 {
-	uint64_t end = clamp_end(alloc, start, length);
+	uint64_t end = clamp(alloc, &start, length);
 	bool overlap = false;
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
@@ -81,7 +81,7 @@ bool allocator_use(struct allocator *alloc, uint64_t start, uint64_t length)
 
 void allocator_hold(struct allocator *alloc, uint64_t start, uint64_t length)
 {
-	uint64_t end = clamp_end(alloc, start, length);
+	uint64_t end = clamp(alloc, &start, length);
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
 		uint64_t mask = word_mask(word, start, end);
@@ -95,7 +95,7 @@ void allocator_hold(struct allocator *alloc, uint64_t start, uint64_t length)
 
 void allocator_release(struct allocator *alloc, uint64_t start, uint64_t length)
 {
-	uint64_t end = clamp_end(alloc, start, length);
+	uint64_t end = clamp(alloc, &start, length);
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
 		uint64_t mask = word_mask(word, start, end);
