@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From file offsets to device offsets, against a model that places one allocation unit after the
+ * other by the words of the format.
+ */
+#include "support.h"
+
+#include "fs/extents.h"
+#include "media/record.h"
+
+#include <string.h>
+
+#define UNITS_MAX 400
+#define NOWHERE   UINT64_MAX
+
+/* Where each unit of the file lies: device, and device offset. Strips of unequal length leave units
+ * that are nowhere, and no unit before `count` is. */
+struct model {
+	uint64_t count;
+	uint64_t daxdev[UNITS_MAX];
+	uint64_t offset[UNITS_MAX];
+};
+
+static void model_simple(const struct famfs_fmap *map, struct model *m)
+{
+	m->count = 0;
+	for (uint32_t i = 0; i < map->nextents; i++)
+		for (uint64_t at = 0; at < map->extents[i].length; at += AU) {
+			m->daxdev[m->count] = map->extents[i].daxdev;
+			m->offset[m->count++] = map->extents[i].offset + at;
+		}
+}
+
+/* chunk = off / C; strip = chunk % N; stripe = chunk / N; strip offset = stripe * C + off % C. */
+static void model_interleaved(const struct famfs_fmap *map, struct model *m)
+{
+	m->count = UNITS_MAX;
+	for (uint64_t unit = 0; unit < UNITS_MAX; unit++) {
+		uint64_t off = unit * AU, chunk = off / map->chunk_size;
+		const struct famfs_extent *strip = &map->extents[chunk % map->nextents];
+		uint64_t in = chunk / map->nextents * map->chunk_size + off % map->chunk_size;
+
+		m->daxdev[unit] = strip->daxdev;
+		m->offset[unit] = in < strip->length ? strip->offset + in : NOWHERE;
+		if (in >= strip->length && m->count == UNITS_MAX)
+			m->count = unit;
+	}
+}
+
+static void random_map(struct rng *rng, struct famfs_fmap *map, struct model *m)
+{
+	memset(map, 0, sizeof(*map));
+	map->type = rng_below(rng, 2) ? FAMFS_MAP_INTERLEAVED : FAMFS_MAP_SIMPLE;
+	memset(m->offset, 0xff, sizeof(m->offset));
+	map->nextents = (uint32_t)(1 + rng_below(rng, 16));
+	for (uint32_t i = 0; i < map->nextents; i++)
+		map->extents[i] =
+			(struct famfs_extent){ rng_below(rng, 3), rng_below(rng, 1 << 20) * AU,
+					       (1 + rng_below(rng, 16)) * AU };
+	if (map->type == FAMFS_MAP_SIMPLE) {
+		model_simple(map, m);
+		return;
+	}
+	map->chunk_size = AU << rng_below(rng, 4);
+	model_interleaved(map, m);
+}
+
+/* The piece begins where the model says, and so does each unit that it goes on over. */
+static void check_piece(const struct famfs_fmap *map, const struct model *m, uint64_t offset,
+			uint64_t length)
+{
+	struct piece piece = fmap_piece(map, offset, length);
+	uint64_t unit = offset / AU, end;
+
+	if (unit >= UNITS_MAX || m->offset[unit] == NOWHERE) {
+		assert_true(piece.length == 0);
+		return;
+	}
+	assert_true(piece.length > 0 && piece.length <= length);
+	assert_true(piece.daxdev == m->daxdev[unit]);
+	assert_true(piece.offset == m->offset[unit] + offset % AU);
+	end = (offset + piece.length - 1) / AU;
+	assert_true(end < UNITS_MAX);
+	for (uint64_t i = unit + 1; i <= end; i++) {
+		assert_true(m->daxdev[i] == piece.daxdev);
+		assert_true(m->offset[i] == m->offset[unit] + (i - unit) * AU);
+	}
+}
+
+static void random_maps(void **state)
+{
+	static struct model m;
+	struct rng rng = { 17 };
+
+	(void)state;
+	for (int i = 0; i < 600; i++) {
+		struct famfs_fmap map;
+
+		random_map(&rng, &map, &m);
+		for (uint64_t unit = 0; unit < UNITS_MAX - 1; unit++) {
+			check_piece(&map, &m, unit * AU, 1 + rng_below(&rng, 8 * AU));
+			check_piece(&map, &m, unit * AU + AU - 1, 1 + rng_below(&rng, 8 * AU));
+			check_piece(&map, &m, unit * AU + rng_below(&rng, AU), UINT64_MAX);
+		}
+	}
+}
+
+/* Piece after piece covers the whole capacity, no byte twice. */
+static void walks(void **state)
+{
+	static struct model m;
+	struct rng rng = { 19 };
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		struct famfs_fmap map;
+		uint64_t capacity, at = 0;
+
+		random_map(&rng, &map, &m);
+		capacity = fmap_capacity(&map);
+		assert_true(capacity <= m.count * AU);
+		while (at < capacity) {
+			struct piece piece = fmap_piece(&map, at, capacity - at);
+
+			assert_true(piece.length > 0);
+			at += piece.length;
+		}
+		assert_true(at == capacity);
+	}
+}
+
+static void chunk_borders(void **state)
+{
+	const struct famfs_fmap map = { .type = FAMFS_MAP_INTERLEAVED,
+					.nextents = 2,
+					.chunk_size = 2 * AU,
+					.size = 7 * AU,
+					.extents = { { 0, 100 * AU, 4 * AU },
+						     { 0, 200 * AU, 4 * AU } } };
+	struct piece piece = fmap_piece(&map, 2 * AU - 1, 10);
+
+	(void)state;
+	assert_true(piece.offset == 102 * AU - 1 && piece.length == 1);
+	piece = fmap_piece(&map, 2 * AU, UINT64_MAX);
+	assert_true(piece.offset == 200 * AU && piece.length == 2 * AU);
+	piece = fmap_piece(&map, 4 * AU, UINT64_MAX);
+	assert_true(piece.offset == 102 * AU && piece.length == 2 * AU);
+	piece = fmap_piece(&map, 8 * AU, 1);
+	assert_true(piece.length == 0);
+	assert_true(fmap_capacity(&map) == 8 * AU);
+}
+
+static void extent_borders(void **state)
+{
+	const struct famfs_fmap map = {
+		.type = FAMFS_MAP_SIMPLE,
+		.nextents = 3,
+		.size = 5 * AU + 1,
+		.extents = { { 0, 50 * AU, AU }, { 1, 10 * AU, 4 * AU }, { 0, 51 * AU, AU } }
+	};
+	struct piece piece = fmap_piece(&map, AU - 1, 2);
+
+	(void)state;
+	assert_true(piece.daxdev == 0 && piece.offset == 51 * AU - 1 && piece.length == 1);
+	piece = fmap_piece(&map, AU, UINT64_MAX);
+	assert_true(piece.daxdev == 1 && piece.offset == 10 * AU && piece.length == 4 * AU);
+	/* The slack after the end is there as well. */
+	piece = fmap_piece(&map, 5 * AU + 1, UINT64_MAX);
+	assert_true(piece.daxdev == 0 && piece.offset == 51 * AU + 1 && piece.length == AU - 1);
+	assert_true(fmap_piece(&map, 6 * AU, 1).length == 0);
+	assert_true(fmap_piece(&map, UINT64_MAX, 1).length == 0);
+}
+
+/* Strips of unequal length hold whole stripes as far as the shortest goes. */
+static void capacities(void **state)
+{
+	struct famfs_fmap map = { .type = FAMFS_MAP_INTERLEAVED,
+				  .nextents = 3,
+				  .chunk_size = 2 * AU,
+				  .extents = {
+					  { 0, 0, 6 * AU }, { 0, 0, 5 * AU }, { 0, 0, 9 * AU } } };
+
+	(void)state;
+	assert_true(fmap_capacity(&map) == 3 * 4 * AU);
+	assert_true(fmap_allocated(&map) == 20 * AU);
+	map.type = FAMFS_MAP_SIMPLE;
+	map.chunk_size = 0;
+	assert_true(fmap_capacity(&map) == 20 * AU);
+	assert_true(fmap_allocated(&map) == 20 * AU);
+}
+
+/* What the check of a record lets pass never runs out of map before the end of the file. */
+static void accepted_maps_suffice(void **state)
+{
+	static struct model m;
+	const uint64_t sizes[] = { UINT64_C(1) << 50, UINT64_C(1) << 50, UINT64_C(1) << 50 };
+	const struct record_limits limits = { .ndaxdevs = 3, .daxdev_sizes = sizes };
+	struct rng rng = { 23 };
+	int accepted = 0;
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		struct record rec = { .type = OMF_FILE };
+
+		random_map(&rng, &rec.map, &m);
+		rec.map.size = 1 + rng_below(&rng, fmap_allocated(&rec.map) + AU);
+		if (record_check(&rec, &limits, NULL) != FAULT_NONE)
+			continue;
+		accepted++;
+		assert_true(rec.map.size <= m.count * AU);
+		assert_true(rec.map.size <= fmap_capacity(&rec.map));
+	}
+	assert_true(accepted > 500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("each byte of a random map lies where the format says", random_maps),
+		TEST("piece after piece covers a map's capacity", walks),
+		TEST("a piece of an interleaved file ends at the chunk's border", chunk_borders),
+		TEST("a piece of a simple file ends at the extent's border", extent_borders),
+		TEST("strips of unequal length hold what the shortest allows", capacities),
+		TEST("an accepted map has room for the whole file", accepted_maps_suffice),
+	};
+
+	return run_group(tests);
+}
