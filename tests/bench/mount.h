@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two mounts beside each other: famfs's first, the yardstick's second. */
+#ifndef BENCH_MOUNT_H
+#define BENCH_MOUNT_H
+
+#include "bench.h"
+
+enum { OURS, YARDSTICK, MOUNTS };
+
+/* Of the four turns that make a round: A B B A. */
+static inline int whose_turn(int turn)
+{
+	return turn == 0 || turn == 3 ? OURS : YARDSTICK;
+}
+
+/* Reads and writes of several sizes, in order and at random, of the file "data" in both mounts:
+ * how fast ours is in times of the yardstick. */
+void measure_io(uint64_t rounds, char *const dir[MOUNTS]);
+
+#endif
