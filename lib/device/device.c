@@ -138,7 +138,8 @@ int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length, uint64_t *end)
+int device_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
+		     uint64_t *end)
 {
 	struct flock lock = { .l_type = F_WRLCK,
 			      .l_whence = SEEK_SET,
@@ -151,6 +152,7 @@ int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length, u
 		return -errno;
 	if (lock.l_type == F_UNLCK)
 		return 0;
+	*start = (uint64_t)lock.l_start;
 	*end = lock.l_len ? (uint64_t)(lock.l_start + lock.l_len) : UINT64_MAX;
 	return 1;
 }

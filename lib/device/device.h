@@ -89,7 +89,17 @@ int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint
 		bool wait);
 
 /* Whether another owner's lock stands in the way of an exclusive lock on the range; if so,
- * *end is where the first such lock ends. Negative: -errno. */
-int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length, uint64_t *end);
+ * [*start, *end) is one such lock. Negative: -errno. */
+int device_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
+		     uint64_t *end);
+
+/* The same, for those who need not know where it starts. */
+static inline int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length,
+				       uint64_t *end)
+{
+	uint64_t start;
+
+	return device_lock_find(dev, offset, length, &start, end);
+}
 
 #endif

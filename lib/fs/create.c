@@ -24,11 +24,13 @@ static uint64_t to_units(uint64_t bytes)
 }
 
 /* Holds an extent in this process, and locks it against the others. */
-static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext, uint64_t *past)
+static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
+		       struct held_range *held)
 {
 	int ret = device_lock(vol->dev, DEVICE_EXCLUSIVE, ext->offset, ext->length, false);
 
-	if (ret == -EAGAIN && device_lock_conflict(vol->dev, ext->offset, ext->length, past) < 0)
+	if (ret == -EAGAIN &&
+	    device_lock_find(vol->dev, ext->offset, ext->length, &held->start, &held->end) < 0)
 		return -EIO;
 	if (ret == 0)
 		allocator_hold(&vol->alloc, to_units(ext->offset), to_units(ext->length));
@@ -37,9 +39,10 @@ static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
 
 /* For an extent that is published before the append lock is dropped: nobody can come between, but
  * one who reserved it earlier. */
-static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext, uint64_t *past)
+static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
+			 struct held_range *held)
 {
-	int ret = device_lock_conflict(vol->dev, ext->offset, ext->length, past);
+	int ret = device_lock_find(vol->dev, ext->offset, ext->length, &held->start, &held->end);
 
 	if (ret > 0)
 		return -EAGAIN;

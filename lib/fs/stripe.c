@@ -48,15 +48,28 @@ static uint64_t mib(uint64_t units)
 	return units * (OMF_ALLOC_UNIT >> 20);
 }
 
-/* Takes a run as the map's next extent. */
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Takes a run as the map's next extent. -EAGAIN: *held is the part of it that others hold. */
 static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker take,
-		    struct famfs_fmap *map, uint64_t *past)
+		    struct famfs_fmap *map, struct unit_run *held)
 {
 	struct famfs_extent ext = { 0, run.start * OMF_ALLOC_UNIT, run.length * OMF_ALLOC_UNIT };
 	uint64_t end = ext.offset + ext.length;
-	int ret = take(vol, &ext, &end);
+	struct held_range range = { ext.offset, end };
+	int ret = take(vol, &ext, &range);
 
-	*past = (end + OMF_ALLOC_UNIT - 1) / OMF_ALLOC_UNIT;
+	range.start = max_u64(range.start, ext.offset) / OMF_ALLOC_UNIT;
+	range.end = omf_round_up(min_u64(range.end, end)) / OMF_ALLOC_UNIT;
+	*held = (struct unit_run){ range.start, range.end - range.start };
 	if (ret == 0)
 		map->extents[map->nextents++] = ext;
 	return ret;
@@ -67,14 +80,15 @@ static int take_contiguous(struct famfs_volume *vol, uint64_t need, uint64_t fro
 			   extent_taker take, struct famfs_fmap *map)
 {
 	for (;;) {
-		struct unit_run run = allocator_find(&vol->alloc, need, from, to);
+		struct unit_run run = allocator_find(&vol->alloc, need, from, to), held;
 		int ret;
 
 		if (run.length == 0)
 			return -ENOSPC;
-		ret = take_run(vol, run, take, map, &from);
+		ret = take_run(vol, run, take, map, &held);
 		if (ret != -EAGAIN)
 			return ret;
+		from = held.start + held.length;
 	}
 }
 
@@ -121,11 +135,8 @@ struct avoided {
 	uint32_t count;
 };
 
-static void avoid(struct famfs_volume *vol, struct avoided *avoided, struct unit_run run,
-		  uint64_t past)
+static void avoid(struct famfs_volume *vol, struct avoided *avoided, struct unit_run run)
 {
-	if (past < run.start + run.length)
-		run.length = past - run.start;
 	allocator_hold(&vol->alloc, run.start, run.length);
 	avoided->runs[avoided->count++] = run;
 }
@@ -150,13 +161,13 @@ static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take
 	if (*found < need)
 		return -ENOSPC;
 	for (uint32_t i = 0; ret == 0 && need; i++) {
-		uint64_t past;
+		struct unit_run held;
 
 		if (runs[i].length > need)
 			runs[i].length = need;
-		ret = take_run(vol, runs[i], take, map, &past);
+		ret = take_run(vol, runs[i], take, map, &held);
 		if (ret == -EAGAIN)
-			avoid(vol, avoided, runs[i], past);
+			avoid(vol, avoided, held);
 		need -= runs[i].length;
 	}
 	return ret;
@@ -273,11 +284,12 @@ int layout_place(struct famfs_volume *vol, const struct layout *layout, extent_t
 {
 	memset(map, 0, offsetof(struct famfs_fmap, extents));
 	map->size = layout->size;
-	/* Like the reference: what one chunk could hold is not worth spreading. */
-	if (layout->nstrips && layout->size >= layout->chunk_size)
-		return place_interleaved(vol, layout, take, map, err);
+	/* First of all: no product of a size that fits overflows. */
 	if (layout->size > vol->usable)
 		return error_set(err, -ENOSPC, "need %" PRIu64 " MiB, %" PRIu64 " MiB free",
 				 layout->size >> 20, mib(vol->alloc.free));
+	/* Like the reference: what one chunk could hold is not worth spreading. */
+	if (layout->nstrips && layout->size >= layout->chunk_size)
+		return place_interleaved(vol, layout, take, map, err);
 	return place_simple(vol, omf_round_up(layout->size) / OMF_ALLOC_UNIT, take, map, err);
 }

@@ -16,12 +16,18 @@ struct layout {
 int layout_check(const struct famfs_volume *vol, const struct layout *layout,
 		 struct famfs_error *err);
 
+/* Device bytes that another process holds. */
+struct held_range {
+	uint64_t start;
+	uint64_t end;
+};
+
 /*
  * Takes one extent: holds it, and locks it where that is wanted. -EAGAIN when another process holds
- * part of it; *past is then the device offset where that ends.
+ * part of it; *held, which begins as the whole extent, is then narrowed to what it holds.
  */
 typedef int (*extent_taker)(struct famfs_volume *vol, const struct famfs_extent *ext,
-			    uint64_t *past);
+			    struct held_range *held);
 
 /*
  * Picks free extents for the layout and takes each; fills in the map. On failure nothing is left
