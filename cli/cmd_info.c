@@ -6,15 +6,18 @@
 #include "session.h"
 
 #include <inttypes.h>
-
-#define SERVED_BY "by the server (this kernel has no famfs support)"
+#include <stdio.h>
+#include <string.h>
 
 static struct {
 	int json;
+	int kernel;
 } opt;
 
 static const struct poptOption options[] = {
 	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
+	{ "kernel", 0, POPT_ARG_NONE, &opt.kernel, 0,
+	  "show what the running kernel has of famfs support", NULL },
 	POPT_TABLEEND,
 };
 
@@ -127,6 +130,35 @@ struct mounts {
 	bool any;
 };
 
+/* How one mount runs; a list of all of them asks no server, since one that hangs would end it. */
+static void print_io(struct output *out, const char *mountpoint)
+{
+	struct famfs_mount_io io = { .profile = "unknown" };
+	struct famfs_error err = { 0 };
+	bool asked = famfs_mount_io(mountpoint, &io, &err) == 0;
+	bool server = strcmp(io.profile, "off") == 0;
+	char text[320];
+	const struct field fields[] = {
+		{ .key = "io",
+		  .kind = FIELD_TEXT,
+		  .text = !asked   ? "unknown"
+			  : server ? "server"
+				   : "kernel" },
+		{ .key = "fmap", .kind = FIELD_TEXT, .text = io.profile },
+		{ .key = "io_reason", .kind = FIELD_TEXT, .text = asked ? io.reason : err.message },
+		{ .label = "I/O", .kind = FIELD_TEXT, .text = text },
+	};
+
+	if (!asked)
+		snprintf(text, sizeof(text), "unknown (%.200s)", err.message);
+	else if (server)
+		snprintf(text, sizeof(text), "by the server (%s)", io.reason);
+	else
+		snprintf(text, sizeof(text), "by the kernel, profile %s (%s)", io.profile,
+			 io.reason);
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
 static void print_mount(struct output *out, const struct famfs_mount_info *mount, bool with_device)
 {
 	const struct field fields[] = {
@@ -146,12 +178,12 @@ static void print_mount(struct output *out, const struct famfs_mount_info *mount
 		{ .label = "access",
 		  .kind = FIELD_TEXT,
 		  .text = mount->read_only ? "read only" : "read and write" },
-		{ .key = "io", .kind = FIELD_TEXT, .text = "server" },
-		{ .label = "I/O", .kind = FIELD_TEXT, .text = SERVED_BY },
 	};
 
 	output_item_begin(out);
 	output_fields(out, fields, COUNT_OF(fields));
+	if (!with_device)
+		print_io(out, mount->mountpoint);
 	output_item_end(out);
 }
 
@@ -184,6 +216,91 @@ static int print_mounts(struct output *out, const struct famfs_target *target)
 	return EXIT_DONE;
 }
 
+static const char *support_name(enum famfs_kernel_support support)
+{
+	switch (support) {
+	case FAMFS_KERNEL_NONE: return "none";
+	case FAMFS_KERNEL_OTHER: return "other";
+	case FAMFS_KERNEL_FAMFS: return "famfs";
+	case FAMFS_KERNEL_UNKNOWN: break;
+	}
+	return "unknown";
+}
+
+static void print_fact(struct output *out, const struct famfs_kernel_fact *fact, bool first)
+{
+	const struct field fields[] = {
+		{ .key = "source",
+		  .label = "source",
+		  .width = -15,
+		  .kind = FIELD_TEXT,
+		  .text = fact->source },
+		{ .key = "name",
+		  .label = "evidence",
+		  .width = -26,
+		  .kind = FIELD_TEXT,
+		  .text = fact->name },
+		{ .key = "found",
+		  .kind = fact->known ? FIELD_BOOL : FIELD_NULL,
+		  .flag = fact->found },
+		{ .label = "found",
+		  .kind = FIELD_TEXT,
+		  .text = !fact->known  ? "cannot be read"
+			  : fact->found ? "yes"
+					: "no" },
+		{ .key = "number",
+		  .kind = fact->number ? FIELD_NUMBER : FIELD_NULL,
+		  .number = fact->number },
+		{ .label = fact->number ? "" : NULL,
+		  .width = 4,
+		  .kind = FIELD_NUMBER,
+		  .number = fact->number },
+	};
+
+	if (first)
+		output_heading(out, fields, COUNT_OF(fields));
+	output_row(out, fields, COUNT_OF(fields));
+}
+
+static void print_verdict(struct output *out, const struct famfs_kernel_info *info)
+{
+	const char *generation = info->generation;
+	const struct field fields[] = {
+		{ .key = "support", .kind = FIELD_TEXT, .text = support_name(info->support) },
+		{ .key = "generation",
+		  .label = generation ? "generation" : NULL,
+		  .kind = generation ? FIELD_TEXT : FIELD_NULL,
+		  .text = generation },
+		{ .key = "verdict", .label = "verdict", .kind = FIELD_TEXT, .text = info->verdict },
+	};
+
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static int print_kernel(void)
+{
+	struct famfs_kernel_info info;
+	struct famfs_error err = { 0 };
+	struct output out;
+
+	if (famfs_kernel_info(&info, &err) < 0)
+		return report_failure(&err);
+	output_begin(&out, opt.json, "famfsctl.kernel/1");
+	output_fields(&out,
+		      &(struct field){ .key = "release",
+				       .label = "kernel",
+				       .kind = FIELD_TEXT,
+				       .text = info.release },
+		      1);
+	output_array_begin(&out, "evidence");
+	for (uint32_t i = 0; i < info.nfacts; i++)
+		print_fact(&out, &info.facts[i], i == 0);
+	output_array_end(&out);
+	print_verdict(&out, &info);
+	output_end(&out);
+	return EXIT_DONE;
+}
+
 static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
@@ -191,6 +308,10 @@ static int run(int argc, const char *const *argv)
 	struct output out;
 	int ret;
 
+	if (opt.kernel && argc > 0)
+		return report_usage("--kernel takes no argument, got '%s'", argv[0]);
+	if (opt.kernel)
+		return print_kernel();
 	if (argc == 0) {
 		output_begin(&out, opt.json, "famfsctl.mounts/1");
 		ret = print_mounts(&out, NULL);

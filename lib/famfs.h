@@ -470,6 +470,55 @@ struct famfs_mount_info {
 int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), void *arg,
 		 struct famfs_error *err);
 
+struct famfs_mount_io {
+	char profile[16]; /* "off": the server reads and writes; else the kernel maps, see -o fmap=
+			   */
+	char reason[240]; /* why; lower case, no full stop */
+};
+
+/*
+ * How the famfs mounted at `mountpoint` runs: asks its server, so that a server which hangs makes
+ * the caller wait. -ENOTCONN when the server is dead, -ENODATA when it does not say.
+ */
+int famfs_mount_io(const char *mountpoint, struct famfs_mount_io *out, struct famfs_error *err);
+
+/* ---- the kernel --------------------------------------------------------------------------- */
+
+/* One thing that a kernel with famfs support, or with something like it, has. */
+struct famfs_kernel_fact {
+	const char *source; /* "BTF", "symbols", "configuration", "/dev/fuse"; static storage */
+	const char *name;   /* of a type, function, option or ioctl; static storage */
+	bool known;         /* the source could be read */
+	bool found;
+	uint32_t number; /* the value of an enumerator that was found, else 0 */
+};
+
+#define FAMFS_KERNEL_FACTS 32
+
+enum famfs_kernel_support {
+	FAMFS_KERNEL_UNKNOWN, /* nothing that would tell can be read */
+	FAMFS_KERNEL_NONE,
+	FAMFS_KERNEL_OTHER, /* something that resembles famfs, of no use to a mount */
+	FAMFS_KERNEL_FAMFS,
+};
+
+struct famfs_kernel_info {
+	char release[65];
+	uint32_t nfacts;
+	struct famfs_kernel_fact facts[FAMFS_KERNEL_FACTS];
+	enum famfs_kernel_support support;
+	const char *generation; /* "v2", "pull", "push", as far as it can be told; else NULL */
+	char verdict[200];      /* a sentence: what a mount can expect; lower case, no full stop */
+};
+
+/*
+ * What the running kernel shows of famfs support. Reads its BTF, symbols and configuration and
+ * opens /dev/fuse, each if it may, which takes up to a tenth of a second; changes nothing. Whether
+ * a mount has its files mapped is decided when it is made, by what the kernel then offers. Returns
+ * 0 or -errno of uname(2).
+ */
+int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

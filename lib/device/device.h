@@ -18,7 +18,8 @@
 struct device;
 
 struct device_ops {
-	const char *kind; /* "image", "devdax", ... for messages */
+	const char *kind; /* "an image file", ... for messages */
+	bool dax;         /* a kernel with famfs can map it */
 	/* All return 0 or -errno. Ranges are inside the device. */
 	int (*read)(struct device *dev, uint64_t offset, void *buf, size_t length);
 	/* Aligned 8-byte writes are single stores. */

@@ -169,7 +169,7 @@ static void image_close(struct device *dev)
 }
 
 static const struct device_ops image_ops = {
-	.kind = "image",
+	.kind = "an image file",
 	.read = image_read,
 	.write = image_write,
 	.zero = image_zero,

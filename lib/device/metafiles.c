@@ -71,7 +71,7 @@ static void metafiles_close(struct device *dev)
 }
 
 static const struct device_ops metafiles_ops = {
-	.kind = "mount",
+	.kind = "the files of a mount",
 	.read = metafiles_read,
 	.write = metafiles_write,
 	.zero = metafiles_zero,

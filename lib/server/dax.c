@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/dax.h"
+
+#include "device/daxmode.h"
+#include "server/buffer.h"
+#include "server/fmapwire.h"
+#include "server/node.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <syslog.h>
+
+static int push_device(struct server *server, int fd, uint32_t index)
+{
+	struct device *dev = server->vol->dev;
+	struct kernel_daxdev arg = { .fd = dev->fd, .index = index };
+	int ret = device_check_famfs_mode(dev);
+
+	if (ret == 0 && ioctl(fd, KERNEL_DAXDEV_OPEN, &arg) < 0)
+		ret = -errno;
+	if (ret < 0)
+		server_log(server, LOG_ERR, "the kernel cannot use '%s': %s", dev->path,
+			   strerror(-ret));
+	return ret;
+}
+
+int ensure_daxdevs(struct server *server, int fd)
+{
+	int ret = 0;
+
+	if (__atomic_load_n(&server->push.done, __ATOMIC_ACQUIRE))
+		return 0;
+	pthread_mutex_lock(&server->push.mutex);
+	if (!server->push.done)
+		ret = push_device(server, fd, 0);
+	if (ret == 0)
+		__atomic_store_n(&server->push.done, true, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&server->push.mutex);
+	return ret;
+}
+
+/* The superblock's and the log's files have maps of one extent each. */
+static bool meta_map(const struct server *server, uint64_t ino, struct famfs_fmap *map,
+		     enum fmap_file_type *type)
+{
+	uint64_t offset, length;
+
+	if (!inode_meta_range(server, ino, &offset, &length))
+		return false;
+	*type = ino == INODE_META_LOG ? FMAP_FILE_LOG : FMAP_FILE_SUPERBLOCK;
+	map->type = FAMFS_MAP_SIMPLE;
+	map->nextents = 1;
+	map->chunk_size = 0;
+	map->size = length;
+	map->extents[0] = (struct famfs_extent){ 0, offset, length };
+	return true;
+}
+
+static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
+		    enum fmap_file_type *type)
+{
+	int ret = server_check(server);
+
+	if (ret < 0 || meta_map(server, ino, map, type))
+		return ret;
+	*type = FMAP_FILE_REGULAR;
+	return inode_fmap(server, ino, map);
+}
+
+static void log_too_big(struct server *server, uint64_t ino, const struct fmap_message *message)
+{
+	char path[OMF_PATH_SIZE] = META_DIR;
+
+	if (!inode_is_meta(ino))
+		node_path(&server->vol->ns, (node_t)ino, path);
+	server_log(
+		server, LOG_ERR,
+		"the map of '%s' cannot be sent: %u extents, and a %s kernel takes %u in %" PRIu64
+		" bytes",
+		path, message->nextents, message->profile->name, message->profile->max_extents,
+		message->profile->max_reply);
+}
+
+/* The message is larger than what the kernel has room for so far. */
+static int reply_more(dax_req_t req, const struct fmap_message *message, size_t room)
+{
+	struct fmap_header header;
+
+	switch (message->profile->more) {
+	case FMAP_MORE_SIZE:
+		return room < sizeof(message->size)
+			       ? dax_reply_err(req, EINVAL)
+			       : dax_reply_buf(req, &message->size, sizeof(message->size));
+	case FMAP_MORE_HEADER:
+		if (room < sizeof(header))
+			break;
+		fmap_message_header(message, &header);
+		return dax_reply_buf(req, &header, sizeof(header));
+	case FMAP_MORE_ERROR: break;
+	}
+	return dax_reply_err(req, message->profile->more == FMAP_MORE_ERROR ? EFBIG : EINVAL);
+}
+
+/* Written once, into a buffer that is the thread's; the kernel copies it from there. */
+static int reply_whole(dax_req_t req, struct server *server, const struct fmap_message *message)
+{
+	const struct fmap_profile *profile = message->profile;
+	size_t size = profile->fixed_reply ? profile->first_reply : message->size;
+	char *buf = buffer_get(server->buffers, size);
+
+	if (!buf)
+		return dax_reply_err(req, ENOMEM);
+	fmap_message_write(message, buf);
+	memset(buf + message->size, 0, size - message->size);
+	return dax_reply_buf(req, buf, size);
+}
+
+static int reply_map(dax_req_t req, struct server *server, const struct fmap_message *message,
+		     size_t room)
+{
+	int ret = 0;
+
+	if (message->size > room)
+		return reply_more(req, message, room);
+	if (message->profile->push)
+		ret = ensure_daxdevs(server, dax_req_fd(req));
+	return ret < 0 ? dax_reply_err(req, -ret) : reply_whole(req, server, message);
+}
+
+static void op_get_fmap(dax_req_t req, uint64_t ino, size_t size)
+{
+	struct server *server = dax_req_userdata(req);
+	const struct fmap_profile *profile = dax_req_profile(req);
+	struct fmap_message message;
+	enum fmap_file_type type;
+	struct famfs_fmap map;
+	int ret = find_map(server, ino, &map, &type);
+
+	if (ret == 0) {
+		ret = fmap_message_plan(&message, profile, &map, type);
+		if (ret == -EFBIG)
+			log_too_big(server, ino, &message);
+	}
+	if (ret < 0)
+		(void)dax_reply_err(req, -ret);
+	else
+		(void)reply_map(req, server, &message, size ? size : profile->first_reply);
+}
+
+static void op_get_daxdev(dax_req_t req, uint64_t index)
+{
+	struct server *server = dax_req_userdata(req);
+	struct fmap_daxdev reply = { .index = (uint16_t)index };
+	struct famfs_daxdev daxdev;
+	int ret = server_check(server);
+
+	/* A device that the log names but nobody attached has no path to give. */
+	if (ret == 0 && (index > UINT16_MAX ||
+			 famfs_daxdev(server->vol, (uint32_t)index, &daxdev) < 0 || !*daxdev.name))
+		ret = -ENODEV;
+	if (ret < 0) {
+		(void)dax_reply_err(req, -ret);
+		return;
+	}
+	memcpy(reply.name, daxdev.name, sizeof(reply.name));
+	(void)dax_reply_buf(req, &reply, sizeof(reply));
+}
+
+const struct dax_ops dax_operations = {
+	.get_fmap = op_get_fmap,
+	.get_daxdev = op_get_daxdev,
+};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/evidence.h"
+
+#include "base/cleanup.h"
+#include "server/btf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+/* Several times what the largest kernels have. */
+#define MAX_BTF    (64u << 20)
+#define MAX_CONFIG (4u << 20)
+
+#define GZIP_MIN 18 /* bytes of the header and the trailer */
+
+#define FACT(part, name)                                                                           \
+	{                                                                                          \
+		part, name, sizeof(name) - 1                                                       \
+	}
+
+static const struct {
+	enum kernel_part part;
+	const char *name;
+	size_t length;
+} facts[KERNEL_FACTS] = {
+	[FACT_DAXDEV_OPEN] = FACT(KERNEL_IOCTL, "FUSE_DEV_IOC_DAXDEV_OPEN"),
+	[FACT_CONFIG] = FACT(KERNEL_CONFIG, "CONFIG_FUSE_FAMFS_DAX"),
+	[FACT_FUSE_OPCODE] = FACT(KERNEL_BTF, "fuse_opcode"),
+	[FACT_FAMFS_IOMAP] = FACT(KERNEL_BTF, "famfs_iomap"),
+	[FACT_GET_FMAP] = FACT(KERNEL_BTF, "FUSE_GET_FMAP"),
+	[FACT_GET_DAXDEV] = FACT(KERNEL_BTF, "FUSE_GET_DAXDEV"),
+	[FACT_DAXDEV_INDEX] = FACT(KERNEL_BTF, "daxdev_index"),
+	[FACT_DAX_FMAP_OPS] = FACT(KERNEL_BTF, "dax_fmap_ops"),
+	[FACT_FUSE_DAX_FMAP_OPS] = FACT(KERNEL_BTF, "fuse_dax_fmap_ops"),
+	[FACT_IOMAP_BEGIN] = FACT(KERNEL_BTF, "fuse_iomap_begin_in"),
+	[FACT_FILE_INIT_DAX] = FACT(KERNEL_SYMBOLS, "famfs_file_init_dax"),
+	[FACT_TEARDOWN] = FACT(KERNEL_SYMBOLS, "famfs_teardown"),
+	[FACT_FUSE_GET_FMAP] = FACT(KERNEL_SYMBOLS, "fuse_get_fmap"),
+	[FACT_FUSE_MMAP] = FACT(KERNEL_SYMBOLS, "famfs_fuse_mmap"),
+	[FACT_PUSH_OPEN] = FACT(KERNEL_SYMBOLS, "famfs_daxdev_open"),
+};
+
+enum kernel_part kernel_fact_part(enum kernel_fact fact)
+{
+	return facts[fact].part;
+}
+
+const char *kernel_fact_name(enum kernel_fact fact)
+{
+	return facts[fact].name;
+}
+
+static void mark(struct kernel_evidence *evidence, enum kernel_part part, const char *name,
+		 size_t length)
+{
+	for (unsigned int i = 0; i < KERNEL_FACTS; i++)
+		if (facts[i].part == part && facts[i].length == length &&
+		    memcmp(facts[i].name, name, length) == 0)
+			evidence->found |= 1u << i;
+}
+
+static int open_file(const struct kernel_evidence *evidence, const char *name, int flags)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s%s", evidence->root, name) >= (int)sizeof(path))
+		return -1;
+	return open(path, flags | O_CLOEXEC);
+}
+
+static ssize_t read_all(int fd, char *buf, size_t length)
+{
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = read(fd, buf + done, length - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+/* NULL for what cannot be read, is empty, or is longer than it may be. */
+static char *read_file(const struct kernel_evidence *evidence, const char *name, size_t limit,
+		       size_t *length)
+{
+	cleanup_fd int fd = open_file(evidence, name, O_RDONLY);
+	cleanup_free char *data = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (uint64_t)st.st_size > limit)
+		return NULL;
+	data = malloc((size_t)st.st_size);
+	n = data ? read_all(fd, data, (size_t)st.st_size) : -1;
+	if (n <= 0)
+		return NULL;
+	*length = (size_t)n;
+	return steal_ptr(&data);
+}
+
+/* A descriptor that is no connection yet gets EPERM from a kernel that knows the ioctl. */
+static void gather_ioctl(struct kernel_evidence *evidence)
+{
+	struct kernel_daxdev none = { .fd = -1 };
+	cleanup_fd int fd = open_file(evidence, "/dev/fuse", O_RDWR);
+	int error;
+
+	if (fd < 0)
+		return;
+	error = ioctl(fd, KERNEL_DAXDEV_OPEN, &none) < 0 ? errno : 0;
+	if (error == EACCES || error == ENOSYS)
+		return; /* a security policy answered, not the driver */
+	evidence->readable |= KERNEL_IOCTL;
+	if (error != ENOTTY)
+		evidence->found |= 1u << FACT_DAXDEV_OPEN;
+}
+
+/* The trailer of gzip ends in the length of what was packed, little-endian. */
+static char *unpack(const char *packed, size_t packed_length, size_t *length)
+{
+	const unsigned char *end = (const unsigned char *)packed + packed_length;
+	struct libdeflate_decompressor *decompressor;
+	cleanup_free char *data = NULL;
+	enum libdeflate_result result;
+	size_t size;
+
+	if (packed_length < GZIP_MIN)
+		return NULL;
+	size = end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
+	if (size == 0 || size > MAX_CONFIG)
+		return NULL;
+	data = malloc(size);
+	decompressor = data ? libdeflate_alloc_decompressor() : NULL;
+	if (!decompressor)
+		return NULL;
+	result =
+		libdeflate_gzip_decompress(decompressor, packed, packed_length, data, size, length);
+	libdeflate_free_decompressor(decompressor);
+	return result == LIBDEFLATE_SUCCESS ? steal_ptr(&data) : NULL;
+}
+
+static char *read_config(const struct kernel_evidence *evidence, size_t *length)
+{
+	size_t packed_length;
+	cleanup_free char *packed =
+		read_file(evidence, "/proc/config.gz", MAX_CONFIG, &packed_length);
+	char *config = packed ? unpack(packed, packed_length, length) : NULL;
+	struct utsname system;
+	char name[sizeof(system.release) + sizeof("/boot/config-")];
+
+	if (config || uname(&system) < 0)
+		return config;
+	snprintf(name, sizeof(name), "/boot/config-%s", system.release);
+	return read_file(evidence, name, MAX_CONFIG, length);
+}
+
+static void gather_config(struct kernel_evidence *evidence)
+{
+	size_t length;
+	cleanup_free char *config = read_config(evidence, &length);
+	const char *line = config;
+
+	if (!config)
+		return;
+	evidence->readable |= KERNEL_CONFIG;
+	while (length) {
+		const char *newline = memchr(line, '\n', length);
+		size_t n = newline ? (size_t)(newline - line) : length;
+
+		if (n > 2 && memcmp(line + n - 2, "=y", 2) == 0)
+			mark(evidence, KERNEL_CONFIG, line, n - 2);
+		n += newline != NULL;
+		line += n;
+		length -= n;
+	}
+}
+
+static void look_at_btf(struct kernel_evidence *evidence, const struct btf *btf)
+{
+	struct btf_enumeration opcodes;
+
+	for (const char *s = btf_next_string(btf, NULL); s; s = btf_next_string(btf, s))
+		mark(evidence, KERNEL_BTF, s, strlen(s));
+	if (!btf_find_enum(btf, facts[FACT_FUSE_OPCODE].name, &opcodes))
+		return;
+	btf_enum_value(&opcodes, facts[FACT_GET_FMAP].name, &evidence->op_fmap);
+	btf_enum_value(&opcodes, facts[FACT_GET_DAXDEV].name, &evidence->op_daxdev);
+}
+
+/* FUSE is in the kernel, or in a module whose BTF adds to the kernel's. */
+static void gather_btf(struct kernel_evidence *evidence)
+{
+	size_t length;
+	cleanup_free char *kernel_data =
+		read_file(evidence, "/sys/kernel/btf/vmlinux", MAX_BTF, &length);
+	cleanup_free char *module_data = NULL;
+	struct btf kernel, module;
+
+	if (!kernel_data || btf_parse(kernel_data, length, NULL, &kernel) < 0)
+		return;
+	look_at_btf(evidence, &kernel);
+	module_data = read_file(evidence, "/sys/kernel/btf/fuse", MAX_BTF, &length);
+	if (module_data && btf_parse(module_data, length, &kernel, &module) == 0)
+		look_at_btf(evidence, &module);
+	if (evidence->found & 1u << FACT_FUSE_OPCODE)
+		evidence->readable |= KERNEL_BTF;
+}
+
+/* "ADDRESS TYPE NAME[SUFFIX][\t[MODULE]]", where compilers add suffixes that start with a dot. */
+static bool mark_symbol(struct kernel_evidence *evidence, const char *line)
+{
+	const char *space = strchr(line, ' ');
+
+	if (!space || space[1] == '\0' || space[2] != ' ')
+		return false;
+	mark(evidence, KERNEL_SYMBOLS, space + 3, strcspn(space + 3, ". \t\n"));
+	return true;
+}
+
+static void gather_symbols(struct kernel_evidence *evidence)
+{
+	int fd = open_file(evidence, "/proc/kallsyms", O_RDONLY);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+
+	if (!file) {
+		cleanup_fd_(&fd);
+		return;
+	}
+	while (getline(&line, &size, file) > 0)
+		if (mark_symbol(evidence, line))
+			evidence->readable |= KERNEL_SYMBOLS;
+	fclose(file);
+}
+
+/* /dev/fuse first: opening it loads the module, whose facts the others then see. */
+static const struct {
+	enum kernel_part part;
+	void (*gather)(struct kernel_evidence *evidence);
+} parts_in_order[] = {
+	{ KERNEL_IOCTL, gather_ioctl },
+	{ KERNEL_CONFIG, gather_config },
+	{ KERNEL_BTF, gather_btf },
+	{ KERNEL_SYMBOLS, gather_symbols },
+};
+
+void kernel_gather(struct kernel_evidence *evidence, unsigned int parts)
+{
+	for (size_t i = 0; i < sizeof(parts_in_order) / sizeof(parts_in_order[0]); i++) {
+		enum kernel_part part = parts_in_order[i].part;
+
+		if (!(parts & part) || evidence->asked & part)
+			continue;
+		evidence->asked |= part;
+		parts_in_order[i].gather(evidence);
+	}
+}
+
+bool kernel_has(struct kernel_evidence *evidence, enum kernel_fact fact)
+{
+	kernel_gather(evidence, facts[fact].part);
+	return evidence->found >> fact & 1;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the running kernel shows of famfs from outside. Some places are dear to read, BTF with its
+ * megabytes and the symbols with their hundred thousand lines, so that each is read when a fact
+ * from it is first asked for.
+ *
+ * The names are those of the patches in docs/PROTOCOL.md.
+ */
+#ifndef SERVER_EVIDENCE_H
+#define SERVER_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+/* What hands a device to a push kernel, on any descriptor of the connection. */
+struct kernel_daxdev {
+	int32_t fd;
+	uint32_t flags; /* 0 */
+	uint64_t index;
+};
+
+_Static_assert(sizeof(struct kernel_daxdev) == 16, "DAXDEV_OPEN argument");
+
+#define KERNEL_DAXDEV_OPEN _IOW(229, 4, struct kernel_daxdev)
+
+/* Where facts are from, the cheap places first. */
+enum kernel_part {
+	KERNEL_IOCTL = 1 << 0,
+	KERNEL_CONFIG = 1 << 1,
+	KERNEL_BTF = 1 << 2,
+	KERNEL_SYMBOLS = 1 << 3,
+	KERNEL_ALL = (1 << 4) - 1,
+};
+
+enum kernel_fact {
+	FACT_DAXDEV_OPEN,
+	FACT_CONFIG,
+	FACT_FUSE_OPCODE, /* without it BTF says nothing about FUSE */
+	FACT_FAMFS_IOMAP,
+	FACT_GET_FMAP,
+	FACT_GET_DAXDEV,
+	FACT_DAXDEV_INDEX,
+	FACT_DAX_FMAP_OPS, /* these two: the BPF prototype */
+	FACT_FUSE_DAX_FMAP_OPS,
+	FACT_IOMAP_BEGIN, /* fuse-iomap */
+	FACT_FILE_INIT_DAX,
+	FACT_TEARDOWN,
+	FACT_FUSE_GET_FMAP,
+	FACT_FUSE_MMAP,
+	FACT_PUSH_OPEN,
+	KERNEL_FACTS,
+};
+
+/* Zero-initialised but for the root. */
+struct kernel_evidence {
+	const char *root;      /* put before each path: "" outside of tests */
+	unsigned int asked;    /* places that were looked at */
+	unsigned int readable; /* of those, the ones that could tell */
+	uint32_t found;        /* a bit for each fact */
+	uint32_t op_fmap;      /* of enum fuse_opcode in BTF; 0: not there */
+	uint32_t op_daxdev;
+};
+
+/*
+ * Looks at those of the places that were not looked at before. A place that cannot be read has no
+ * facts. Reads files and opens /dev/fuse: not for a thread that may be cancelled.
+ */
+void kernel_gather(struct kernel_evidence *evidence, unsigned int parts);
+
+/* Looks where the fact would be, if that was not done before. */
+bool kernel_has(struct kernel_evidence *evidence, enum kernel_fact fact);
+
+enum kernel_part kernel_fact_part(enum kernel_fact fact);
+const char *kernel_fact_name(enum kernel_fact fact);
+
+#endif

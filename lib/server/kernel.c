@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/kernel.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* Minors of the protocol, and bits of INIT, that have another meaning in other kernels. */
+enum {
+	LAST_MINOR_OF_BIT_42 = 42,   /* from the next on: request timeouts */
+	FIRST_MINOR_OF_BUFPOOL = 46, /* bit 43, for io_uring, is offered together with bit 41 */
+	MINOR_OF_FUSE_IOMAP = 99,    /* bit 43 there switches on another protocol */
+	BIT_IO_URING = 41,
+};
+
+/* No generation had lower opcodes, and libfuse answers the higher ones of its own. */
+enum {
+	LOWEST_OPCODE = 53,
+	HIGHEST_OPCODE = 4095,
+};
+
+int kernel_forced_profile(const char *word, const struct fmap_profile **forced)
+{
+	bool automatic = strcmp(word, "auto") == 0;
+
+	*forced = automatic ? NULL : fmap_profile_named(word);
+	if (automatic || (*forced && (*forced)->generation != FMAP_V1))
+		return 0;
+	return -EINVAL;
+}
+
+__attribute__((format(printf, 3, 4))) static void settle(struct kernel_choice *out,
+							 enum fmap_generation generation,
+							 const char *format, ...)
+{
+	va_list args;
+
+	out->profile = fmap_profile(generation);
+	out->op_fmap = out->profile->op_fmap;
+	out->op_daxdev = out->profile->op_daxdev;
+	va_start(args, format);
+	vsnprintf(out->why, sizeof(out->why), format, args);
+	va_end(args);
+}
+
+static bool has_famfs(struct kernel_evidence *evidence)
+{
+	/* In the order of what it costs to look. */
+	static const enum kernel_fact proofs[] = {
+		FACT_CONFIG,   FACT_FAMFS_IOMAP,   FACT_GET_FMAP,  FACT_FILE_INIT_DAX,
+		FACT_TEARDOWN, FACT_FUSE_GET_FMAP, FACT_FUSE_MMAP, FACT_PUSH_OPEN,
+	};
+
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
+		if (kernel_has(evidence, proofs[i]))
+			return true;
+	return false;
+}
+
+static bool has_bpf_prototype(struct kernel_evidence *evidence)
+{
+	return kernel_has(evidence, FACT_DAX_FMAP_OPS) ||
+	       kernel_has(evidence, FACT_FUSE_DAX_FMAP_OPS);
+}
+
+static bool has_only_fuse_iomap(struct kernel_evidence *evidence)
+{
+	return kernel_has(evidence, FACT_IOMAP_BEGIN) && !has_famfs(evidence);
+}
+
+/* The ioctl tells, unless it could not be tried. */
+static bool takes_devices(struct kernel_evidence *evidence)
+{
+	if (kernel_has(evidence, FACT_DAXDEV_OPEN))
+		return true;
+	if (evidence->readable & KERNEL_IOCTL)
+		return false;
+	return kernel_has(evidence, FACT_DAXDEV_INDEX) || kernel_has(evidence, FACT_PUSH_OPEN);
+}
+
+static bool offers(const struct kernel_init *init, unsigned int bit)
+{
+	return init->flags >> bit & 1;
+}
+
+/* Why there can be no famfs in what the kernel offered with this bit; NULL when there can. */
+static const char *other_meaning(const struct kernel_init *init, unsigned int bit)
+{
+	if (init->minor == MINOR_OF_FUSE_IOMAP)
+		return "is part of fuse-iomap there";
+	if (bit == fmap_profile(FMAP_V2)->init_bit && init->minor > LAST_MINOR_OF_BIT_42)
+		return "is for request timeouts there";
+	return NULL;
+}
+
+static void choose_by_evidence(const struct kernel_init *init, struct kernel_evidence *evidence,
+			       struct kernel_choice *out)
+{
+	bool ambiguous = init->minor >= FIRST_MINOR_OF_BUFPOOL && offers(init, BIT_IO_URING);
+
+	if (has_bpf_prototype(evidence))
+		settle(out, FMAP_OFF,
+		       "the kernel has the BPF prototype of famfs, which has maps "
+		       "of another kind");
+	else if (has_only_fuse_iomap(evidence))
+		settle(out, FMAP_OFF, "the kernel has fuse-iomap and no famfs support");
+	else if (ambiguous && !has_famfs(evidence))
+		settle(out, FMAP_OFF,
+		       "bit 43 is for io_uring in FUSE 7.%" PRIu32
+		       ", and nothing else in the kernel tells of famfs",
+		       init->minor);
+	else if (init->minor <= LAST_MINOR_OF_BIT_42)
+		settle(out, FMAP_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32, init->minor);
+	else if (takes_devices(evidence))
+		settle(out, FMAP_PUSH,
+		       "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and takes devices",
+		       init->minor);
+	else
+		settle(out, FMAP_PULL,
+		       "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and asks for devices",
+		       init->minor);
+}
+
+static bool plausible(uint32_t opcode)
+{
+	return opcode >= LOWEST_OPCODE && opcode <= HIGHEST_OPCODE;
+}
+
+/* The kernel's own numbers, where BTF has them: nothing reserves the ones of the patches. */
+static void take_opcodes(struct kernel_evidence *evidence, struct kernel_choice *out)
+{
+	uint32_t op_daxdev = out->op_daxdev;
+
+	kernel_gather(evidence, KERNEL_BTF);
+	if (!plausible(evidence->op_fmap))
+		return;
+	if (plausible(evidence->op_daxdev))
+		op_daxdev = evidence->op_daxdev;
+	else if (out->profile->push)
+		op_daxdev = 0;
+	if (op_daxdev == evidence->op_fmap)
+		return;
+	out->op_fmap = evidence->op_fmap;
+	out->op_daxdev = op_daxdev;
+}
+
+void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
+		   struct kernel_evidence *evidence, struct kernel_choice *out)
+{
+	bool old = init->minor <= LAST_MINOR_OF_BIT_42;
+	const struct fmap_profile *row = forced ? forced : fmap_profile(old ? FMAP_V2 : FMAP_PULL);
+	const char *other = other_meaning(init, row->init_bit);
+
+	if (row->generation == FMAP_OFF)
+		settle(out, FMAP_OFF, "fmap=off was asked for");
+	else if (!offers(init, row->init_bit))
+		settle(out, FMAP_OFF,
+		       "the kernel did not offer FUSE_DAX_FMAP (bit %u of FUSE 7.%" PRIu32
+		       "): it has no famfs support, or the mounter lacks CAP_SYS_RAWIO",
+		       row->init_bit, init->minor);
+	else if (other)
+		settle(out, FMAP_OFF, "the kernel offered bit %u of FUSE 7.%" PRIu32 ", which %s",
+		       row->init_bit, init->minor, other);
+	else if (forced)
+		settle(out, forced->generation,
+		       "fmap=%s was asked for, and the kernel offered bit %u of FUSE 7.%" PRIu32,
+		       forced->name, row->init_bit, init->minor);
+	else
+		choose_by_evidence(init, evidence, out);
+	if (out->profile->generation != FMAP_OFF)
+		take_opcodes(evidence, out);
+}
+
+static void verdict(struct famfs_kernel_info *out, enum famfs_kernel_support support,
+		    const char *text)
+{
+	out->support = support;
+	snprintf(out->verdict, sizeof(out->verdict), "%s", text);
+}
+
+/* Without an INIT: by the ioctl and the opcodes. */
+static enum fmap_generation likely_generation(struct kernel_evidence *evidence)
+{
+	if (takes_devices(evidence))
+		return FMAP_PUSH;
+	if (evidence->op_fmap == fmap_profile(FMAP_V2)->op_fmap)
+		return FMAP_V2;
+	return FMAP_PULL;
+}
+
+void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out)
+{
+	kernel_gather(evidence, KERNEL_ALL);
+	out->generation = NULL;
+	if (has_bpf_prototype(evidence)) {
+		verdict(out, FAMFS_KERNEL_OTHER,
+			"this kernel has the BPF prototype of famfs, which has maps of another "
+			"kind: mounts are served by the server");
+	} else if (has_famfs(evidence)) {
+		out->generation = fmap_profile(likely_generation(evidence))->name;
+		verdict(out, FAMFS_KERNEL_FAMFS,
+			"this kernel has famfs support: it maps files of a mount whose mounter "
+			"has CAP_SYS_RAWIO, if the device is in famfs mode");
+	} else if (kernel_has(evidence, FACT_IOMAP_BEGIN)) {
+		verdict(out, FAMFS_KERNEL_OTHER,
+			"this kernel has fuse-iomap and no famfs support: mounts are served by "
+			"the server");
+	} else if (!(evidence->readable & ~(unsigned int)KERNEL_IOCTL)) {
+		verdict(out, FAMFS_KERNEL_UNKNOWN,
+			"neither BTF nor symbols nor configuration of this kernel can be read: a "
+			"mount finds out what it can do");
+	} else {
+		verdict(out, FAMFS_KERNEL_NONE,
+			"this kernel has no famfs support: mounts are served by the server");
+	}
+}
+
+static void describe(const struct kernel_evidence *evidence, enum kernel_fact fact,
+		     struct famfs_kernel_fact *out)
+{
+	enum kernel_part part = kernel_fact_part(fact);
+
+	out->source = part == KERNEL_IOCTL    ? "/dev/fuse"
+		      : part == KERNEL_CONFIG ? "configuration"
+		      : part == KERNEL_BTF    ? "BTF"
+					      : "symbols";
+	out->name = kernel_fact_name(fact);
+	out->found = evidence->found >> fact & 1;
+	out->known = out->found || evidence->readable & part;
+	out->number = fact == FACT_GET_FMAP     ? evidence->op_fmap
+		      : fact == FACT_GET_DAXDEV ? evidence->op_daxdev
+						: 0;
+}
+
+int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err)
+{
+	struct kernel_evidence evidence = { .root = "" };
+	struct utsname system;
+
+	_Static_assert((int)KERNEL_FACTS <= FAMFS_KERNEL_FACTS, "public array of facts");
+	memset(out, 0, sizeof(*out));
+	if (uname(&system) < 0)
+		return error_errno(err, -errno, "cannot name the running kernel");
+	snprintf(out->release, sizeof(out->release), "%s", system.release);
+	kernel_judge(&evidence, out);
+	for (int i = 0; i < KERNEL_FACTS; i++)
+		describe(&evidence, i, &out->facts[out->nfacts++]);
+	return 0;
+}

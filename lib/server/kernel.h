@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether the running kernel has famfs, and of which generation: docs/PROTOCOL.md, "When the
+ * capability is taken". */
+#ifndef SERVER_KERNEL_H
+#define SERVER_KERNEL_H
+
+#include "famfs.h"
+
+#include "server/evidence.h"
+#include "server/profile.h"
+
+/* What the kernel's INIT says. */
+struct kernel_init {
+	uint32_t minor; /* of the protocol, whose major is 7 */
+	uint64_t flags; /* flags2 is the upper half */
+};
+
+struct kernel_choice {
+	const struct fmap_profile *profile; /* the row of FMAP_OFF: serve without maps */
+	uint32_t op_fmap;                   /* of this kernel, perhaps other than the row's */
+	uint32_t op_daxdev;                 /* 0: the kernel has none */
+	char why[200];                      /* for a log; lower case, no full stop */
+};
+
+/*
+ * The word of -o fmap= and --fmap: auto, off, v2, pull or push. *forced is NULL for auto. -EINVAL
+ * for another word; v1 is none, it is told from v2 by what it asks.
+ */
+int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
+
+/*
+ * Decides what to answer to INIT. `forced` (NULL: none) is taken where the kernel offered the bit
+ * and the bit can mean famfs; otherwise the answer is FMAP_OFF. Looks for evidence only when the
+ * kernel offered the bit, and no further than the decision needs.
+ *
+ * v2 stands for v1 too, and a push kernel may look like a pull one: fmap_profile_refine() tells
+ * from the first request. The opcodes hold for the refined row as well.
+ */
+void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
+		   struct kernel_evidence *evidence, struct kernel_choice *out);
+
+/* What a mount can expect, before there is one: generation, support and verdict of *out. */
+void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out);
+
+#endif

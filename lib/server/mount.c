@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "famfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "server/daemonize.h"
+#include "server/node.h"
+#include "server/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <syslog.h>
+
+struct job {
+	const struct famfs_mount_params *params;
+	struct mount_options options;
+	char mountpoint[PATH_MAX];
+};
+
+static int check_params(const struct famfs_mount_params *params, struct famfs_error *err)
+{
+	for (size_t i = 0; i < sizeof(params->reserved) / sizeof(params->reserved[0]); i++)
+		if (params->reserved[i])
+			return error_set(err, -EINVAL, "a reserved field is not zero");
+	if (!params->device || !params->mountpoint)
+		return error_set(err, -EINVAL, "a device and a mountpoint are needed");
+	return 0;
+}
+
+/* A mount that is there already, from the table: its root may be cached although its server is
+ * dead, or hang. Only a request that is never cached tells a dead server from a live one. */
+static int check_unmounted(const char *mountpoint, struct famfs_error *err)
+{
+	struct famfs_target *target = NULL;
+	struct statfs st;
+	int ret = 0;
+
+	if (famfs_target_resolve(mountpoint, &target, NULL) < 0)
+		return 0; /* what is wrong with it is told by who uses it */
+	if (target->mountpoint && !*target->path) {
+		bool dead = statfs(target->mountpoint, &st) < 0 && errno == ENOTCONN;
+
+		ret = error_set(err, dead ? -ENOTCONN : -EBUSY, "'%s' is %s mount of '%s'",
+				mountpoint, dead ? "a dead" : "already a", target->device);
+		error_hint(err, "run: famfsctl umount '%s'", mountpoint);
+	}
+	famfs_target_free(target);
+	return ret;
+}
+
+/* libfuse takes "/dev/fd/N" for a connection that somebody else has opened and mounted. Such a
+ * descriptor can only be served by the process that has it. */
+static bool is_connection(const struct job *job)
+{
+	return strncmp(job->params->mountpoint, "/dev/fd/", 8) == 0 &&
+	       (job->params->foreground || job->params->debug);
+}
+
+static int check_mountpoint(struct job *job, struct famfs_error *err)
+{
+	const char *mountpoint = job->params->mountpoint;
+	struct stat st;
+	int ret;
+
+	if (is_connection(job)) {
+		snprintf(job->mountpoint, sizeof(job->mountpoint), "%s", mountpoint);
+		return 0;
+	}
+	ret = check_unmounted(mountpoint, err);
+	if (ret < 0)
+		return ret;
+	if (!realpath(mountpoint, job->mountpoint) || stat(job->mountpoint, &st) < 0)
+		return error_errno(err, -errno, "cannot mount at '%s'", mountpoint);
+	if (!S_ISDIR(st.st_mode))
+		return error_errno(err, -ENOTDIR, "cannot mount at '%s'", mountpoint);
+	return 0;
+}
+
+static int open_device(const struct job *job, struct device **out, struct famfs_error *err)
+{
+	static const enum device_access access[] = {
+		[MOUNT_BY_ROLE] = DEVICE_WRITE_MAY,
+		[MOUNT_READ_ONLY] = DEVICE_READ,
+		[MOUNT_READ_WRITE] = DEVICE_WRITE,
+	};
+	const char *path = job->params->device;
+	cleanup_device struct device *dev = NULL;
+	int ret = device_open(path, access[job->options.access], &dev, err);
+
+	if (ret < 0)
+		return ret;
+	/* Held as long as the mount lives; mkfs takes it exclusively. */
+	ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
+	if (ret == -EAGAIN)
+		return error_set(err, -EBUSY, "'%s' is being formatted", path);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock '%s'", path);
+	*out = steal_ptr(&dev);
+	return 0;
+}
+
+static int open_volume(const struct job *job, struct famfs_volume **out, struct famfs_error *err)
+{
+	struct volume_params params = {
+		.access = DEVICE_READ, /* a server adds nothing to the log */
+		.log_fn = job->params->log,
+		.log_arg = job->params->log_arg,
+	};
+	struct device *dev = NULL;
+	int ret = open_device(job, &dev, err);
+
+	return ret < 0 ? ret : volume_open(dev, &params, out, err);
+}
+
+static bool decide_read_only(const struct job *job, struct famfs_volume *vol)
+{
+	if (job->options.access != MOUNT_BY_ROLE)
+		return job->options.access == MOUNT_READ_ONLY;
+	if (vol->role == FAMFS_ROLE_MASTER && !vol->dev->writable)
+		volume_log(vol, LOG_NOTICE, "'%s' may not be written: mounting it read-only",
+			   vol->dev->path);
+	if (vol->role == FAMFS_ROLE_CLIENT)
+		vol->dev->writable = false; /* so that nothing here can write it by mistake */
+	return !vol->dev->writable;
+}
+
+static uint64_t generation_of(const uint8_t uuid[OMF_UUID_SIZE])
+{
+	uint64_t halves[2];
+
+	memcpy(halves, uuid, sizeof(halves));
+	return (halves[0] ^ halves[1]) ? (halves[0] ^ halves[1]) : 1;
+}
+
+static int serve(const struct job *job, struct daemon *daemon, struct famfs_error *err)
+{
+	const struct session_params params = {
+		.options = &job->options,
+		.mountpoint = job->mountpoint,
+		.debug = job->params->debug,
+	};
+	cleanup_volume struct famfs_volume *vol = NULL;
+	struct server server = { .daemon = daemon,
+				 .log_fn = job->params->log,
+				 .log_arg = job->params->log_arg };
+	int ret = open_volume(job, &vol, err);
+
+	if (ret < 0)
+		return ret;
+	server.vol = vol;
+	server.read_only = decide_read_only(job, vol);
+	server.generation = generation_of(vol->sb.uuid);
+	ret = session_run(&server, &params, err);
+	server_log(&server, LOG_INFO, "no longer serving '%s'", vol->dev->path);
+	return ret;
+}
+
+static int serve_in_background(void *arg, struct daemon *daemon, struct famfs_error *err)
+{
+	/* In the foreground the process is the caller's, and so are its signals. */
+	famfs_guard_memory_errors();
+	return serve(arg, daemon, err);
+}
+
+/* The server is ready; now the whole way through the kernel. */
+static int check_answers(const char *mountpoint, struct famfs_error *err)
+{
+	struct statfs st;
+
+	if (statfs(mountpoint, &st) < 0)
+		return error_errno(err, -errno, "the mount at '%s' does not answer", mountpoint);
+	if (st.f_type != FUSE_SUPER_MAGIC)
+		return error_set(err, -EIO, "the mount at '%s' has disappeared", mountpoint);
+	return 0;
+}
+
+static int mount_job(struct job *job, struct famfs_error *err)
+{
+	const struct famfs_mount_params *params = job->params;
+	int ret = mount_options_parse(params->options, &job->options, err);
+
+	if (ret == 0)
+		ret = check_mountpoint(job, err);
+	if (ret < 0)
+		return ret;
+	if (params->foreground || params->debug)
+		return serve(job, NULL, err);
+	ret = daemonize(serve_in_background, job, err);
+	return ret < 0 ? ret : check_answers(job->mountpoint, err);
+}
+
+int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err)
+{
+	struct job job = { .params = params };
+	int ret = check_params(params, err);
+
+	if (ret < 0)
+		return ret;
+	ret = mount_job(&job, err);
+	mount_options_free(&job.options);
+	return ret;
+}
+
+int famfs_mount_io(const char *mountpoint, struct famfs_mount_io *out, struct famfs_error *err)
+{
+	char path[PATH_MAX], text[256], *colon;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/" META_DIR "/" META_IO, mountpoint);
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n < 0)
+		return error_errno(err, errno == ENOENT ? -ENODATA : -errno,
+				   "cannot ask the server of '%s'", mountpoint);
+	text[n] = '\0';
+	colon = strstr(text, ": ");
+	if (!colon)
+		return error_set(err, -ENODATA, "the server of '%s' does not say how it runs",
+				 mountpoint);
+	*colon = '\0';
+	snprintf(out->profile, sizeof(out->profile), "%.15s", text);
+	snprintf(out->reason, sizeof(out->reason), "%.239s", colon + 2);
+	return 0;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the kernel calls nodes: those of the namespace under their own numbers, which are node id,
+ * inode number and base of the directory cookie at once, and the synthetic files in .meta, through
+ * which the medium's metadata can be read without access to the device.
+ *
+ * All of it is the same on every host and after every restart, and none of it is ever freed.
+ */
+#ifndef SERVER_NODE_H
+#define SERVER_NODE_H
+
+#include "media/path.h"
+#include "server/server.h"
+
+#define META_IO ".io"
+
+/* How long the kernel may keep what it was told: nothing of it ever changes. */
+#define CACHE_SECONDS 1e9
+
+/* Node numbers of the namespace have 32 bits. .meta is not listed in the root. */
+#define INODE_META_DIR        ((UINT64_C(1) << 32) + 1)
+#define INODE_META_SUPERBLOCK ((UINT64_C(1) << 32) + 2)
+#define INODE_META_LOG        ((UINT64_C(1) << 32) + 3)
+#define INODE_META_IO         ((UINT64_C(1) << 32) + 4)
+
+static inline bool inode_is_meta(fuse_ino_t ino)
+{
+	return ino >= INODE_META_DIR;
+}
+
+struct dir_entry {
+	const char *name;
+	fuse_ino_t ino;
+	off_t next; /* cookie to go on with */
+};
+
+/* -ENOENT when there is no such node. */
+int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st);
+
+/* What LOOKUP answers with. -ENOENT. */
+int inode_entry(const struct server *server, fuse_ino_t ino, struct fuse_entry_param *entry);
+int inode_lookup(const struct server *server, fuse_ino_t parent, const char *name,
+		 struct fuse_entry_param *entry);
+
+/* The entry of a directory that follows the cookie, "." and ".." first, for the cookie 0. False at
+ * the end, and for a cookie that never was one. */
+bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
+		      struct dir_entry *entry);
+
+/* Device offset and length of a .meta file; false when the node is none. */
+bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
+		      uint64_t *length);
+
+/* Where the symbolic link .meta/.io points: server->io_status, which says how the mount runs. A
+ * link, because it can be read where opening a file would ask for a map. NULL for another node. */
+const char *inode_link(const struct server *server, fuse_ino_t ino);
+
+/* The map of a file of the namespace. -EISDIR, -ENOENT. */
+int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map);
+
+#endif

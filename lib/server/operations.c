@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is not here, libfuse answers with ENOSYS, which the kernel remembers: extended attributes
+ * are never asked for again, and seeking, locks and copy_file_range are left to the kernel.
+ */
+#include "server/operations.h"
+
+#include "server/buffer.h"
+#include "server/data.h"
+#include "server/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_WRITE   (1u << 20)
+#define PERMISSIONS 07777
+
+/* For statfs, in which everything is a multiple of this. */
+#define FRAGMENT 4096u
+
+static void want(struct fuse_conn_info *conn, unsigned int capability)
+{
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+	fuse_set_feature_flag(conn, capability);
+#else
+	conn->want |= conn->capable & capability;
+#endif
+}
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	/* The rest of libfuse's defaults are ours too: reads in parallel, readdirplus, no writeback
+	 * cache and no io_uring, which DAX kernels cannot stand. */
+	conn->max_write = MAX_WRITE;
+	want(conn, FUSE_CAP_PARALLEL_DIROPS);
+	server_milestone(userdata);
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct server *server = fuse_req_userdata(req);
+	struct fuse_entry_param entry = { 0 };
+	int ret = server_follow(server);
+
+	if (ret == 0)
+		ret = inode_lookup(server, parent, name, &entry);
+	/* A name that is missing may come any time: the error, unlike a negative entry, is not
+	 * cached. */
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_entry(req, &entry);
+}
+
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	(void)ino;
+	(void)nlookup;
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	(void)count;
+	(void)forgets;
+	fuse_reply_none(req);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	struct stat st;
+	int ret = server_check(server);
+
+	(void)fi;
+	if (ret == 0)
+		ret = inode_attr(server, ino, &st);
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_attr(req, &st, CACHE_SECONDS);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	const char *target = inode_link(fuse_req_userdata(req), ino);
+
+	if (target)
+		fuse_reply_readlink(req, target);
+	else
+		fuse_reply_err(req, EINVAL);
+}
+
+/* Times are accepted and dropped; the rest must be as it is. */
+static bool changes_nothing(const struct stat *now, const struct stat *asked, int to_set)
+{
+	mode_t mode = (now->st_mode ^ asked->st_mode) & PERMISSIONS;
+
+	/* With an owner, the kernel asks for a mode without set-id bits, as a file that changes
+	 * hands must lose them. This one does not: the bits may stay. */
+	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	return (!(to_set & FUSE_SET_ATTR_MODE) || mode == 0) &&
+	       (!(to_set & FUSE_SET_ATTR_UID) || now->st_uid == asked->st_uid) &&
+	       (!(to_set & FUSE_SET_ATTR_GID) || now->st_gid == asked->st_gid) &&
+	       (!(to_set & FUSE_SET_ATTR_SIZE) || now->st_size == asked->st_size);
+}
+
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *asked, int to_set,
+		       struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	struct stat now;
+	int ret = server_check(server);
+
+	(void)fi;
+	if (ret == 0)
+		ret = inode_attr(server, ino, &now);
+	if (ret == 0 && !changes_nothing(&now, asked, to_set))
+		ret = -EPERM;
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_attr(req, &now, CACHE_SECONDS);
+}
+
+static int check_open(const struct server *server, fuse_ino_t ino, int flags)
+{
+	bool write = (flags & O_ACCMODE) != O_RDONLY;
+
+	/* Both are about another size. */
+	if (flags & (O_TRUNC | O_APPEND))
+		return -EPERM;
+	if (write && server->read_only)
+		return -EROFS;
+	return write && inode_is_meta(ino) ? -EPERM : 0;
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	int ret = server_follow(server);
+
+	if (ret == 0)
+		ret = check_open(server, ino, fi->flags);
+	if (ret < 0) {
+		fuse_reply_err(req, -ret);
+		return;
+	}
+	/* Without keep_cache an open sees what other hosts wrote before it. The log changes all the
+	 * time; where the kernel maps it, there is no cache to go round. */
+	fi->direct_io = inode_is_meta(ino) && !server->shim.active;
+	fi->noflush = 1;
+	fuse_reply_open(req, fi);
+}
+
+/* Not left to ENOSYS, which would make the kernel cache directories for good. */
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	fuse_reply_open(req, fi);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	void *buf = buffer_get(server->buffers, size);
+	int ret = buf ? server_check(server) : -ENOMEM;
+	size_t done = 0;
+
+	(void)fi;
+	if (ret == 0)
+		ret = data_read(server, ino, (uint64_t)off, buf, size, &done);
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_buf(req, buf, done);
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+		     struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	int ret = server_check(server);
+	size_t done = 0;
+
+	(void)fi;
+	if (ret == 0)
+		ret = data_write(server, ino, (uint64_t)off, buf, size, &done);
+	if (ret < 0)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_write(req, done);
+}
+
+static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct server *server = fuse_req_userdata(req);
+	int ret = server_check(server);
+
+	(void)ino;
+	(void)datasync;
+	(void)fi;
+	if (ret == 0)
+		ret = device_sync(server->vol->dev);
+	fuse_reply_err(req, -ret);
+}
+
+static size_t add_entry(fuse_req_t req, char *buf, size_t size, const struct dir_entry *entry,
+			bool plus)
+{
+	struct fuse_entry_param param = { 0 };
+
+	if (inode_entry(fuse_req_userdata(req), entry->ino, &param) < 0)
+		return 0;
+	if (!plus)
+		return fuse_add_direntry(req, buf, size, entry->name, &param.attr, entry->next);
+	/* The kernel looks these two up by itself. */
+	if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
+		param.ino = 0;
+	return fuse_add_direntry_plus(req, buf, size, entry->name, &param, entry->next);
+}
+
+static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+{
+	struct server *server = fuse_req_userdata(req);
+	char *buf = buffer_get(server->buffers, size);
+	int ret = !buf ? -ENOMEM : off == 0 ? server_follow(server) : server_check(server);
+	struct dir_entry entry = { .next = off };
+	size_t used = 0;
+
+	if (ret < 0) {
+		fuse_reply_err(req, -ret);
+		return;
+	}
+	while (inode_next_entry(server, ino, entry.next, &entry)) {
+		size_t need = add_entry(req, buf + used, size - used, &entry, plus);
+
+		if (need > size - used)
+			break;
+		used += need;
+	}
+	fuse_reply_buf(req, buf, used);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		       struct fuse_file_info *fi)
+{
+	(void)fi;
+	read_dir(req, ino, size, off, false);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			   struct fuse_file_info *fi)
+{
+	(void)fi;
+	read_dir(req, ino, size, off, true);
+}
+
+static void fill_statfs(struct famfs_volume *vol, struct statvfs *st)
+{
+	const uint64_t per_unit = FAMFS_ALLOC_UNIT / FRAGMENT;
+
+	memset(st, 0, sizeof(*st));
+	st->f_bsize = FRAGMENT;
+	st->f_frsize = FRAGMENT;
+	st->f_namemax = FAMFS_MAX_PATH;
+	pthread_mutex_lock(&vol->mutex);
+	st->f_blocks = (vol->alloc.units - vol->alloc.first) * per_unit;
+	st->f_bfree = st->f_bavail = vol->alloc.free * per_unit;
+	/* An inode is a log entry, and the root. */
+	st->f_files = vol->log.capacity + 1;
+	st->f_ffree = st->f_favail = vol->log.capacity - vol->applied;
+	pthread_mutex_unlock(&vol->mutex);
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct server *server = fuse_req_userdata(req);
+	struct statvfs st;
+	int ret = server_follow(server);
+
+	(void)ino;
+	if (ret < 0) {
+		fuse_reply_err(req, -ret);
+		return;
+	}
+	fill_statfs(server->vol, &st);
+	fuse_reply_statfs(req, &st);
+}
+
+/*
+ * Names are made and never unmade, by famfsctl and not through the mount. EPERM is what POSIX has
+ * for a file system that does not support the operation; ENOSYS would make the kernel try others.
+ */
+static void refuse(fuse_req_t req)
+{
+	struct server *server = fuse_req_userdata(req);
+	int ret = server_check(server);
+
+	fuse_reply_err(req, ret < 0 ? -ret : EPERM);
+}
+
+static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)rdev;
+	refuse(req);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	refuse(req);
+}
+
+static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		      struct fuse_file_info *fi)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)fi;
+	refuse(req);
+}
+
+/* unlink and rmdir */
+static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	(void)parent;
+	(void)name;
+	refuse(req);
+}
+
+static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	(void)target;
+	(void)parent;
+	(void)name;
+	refuse(req);
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+		      const char *newname, unsigned int flags)
+{
+	(void)parent;
+	(void)name;
+	(void)newparent;
+	(void)newname;
+	(void)flags;
+	refuse(req);
+}
+
+static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
+{
+	(void)ino;
+	(void)newparent;
+	(void)newname;
+	refuse(req);
+}
+
+const struct fuse_lowlevel_ops operations = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.readlink = op_readlink,
+	.setattr = op_setattr,
+	.open = op_open,
+	.opendir = op_opendir,
+	.read = op_read,
+	.write = op_write,
+	.fsync = op_fsync,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.statfs = op_statfs,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.create = op_create,
+	.unlink = op_remove,
+	.rmdir = op_remove,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+};

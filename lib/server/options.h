@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of mount -o. */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+
+#include "famfs.h"
+
+#include "server/profile.h"
+
+enum mount_access {
+	MOUNT_BY_ROLE, /* a master writes, a client reads */
+	MOUNT_READ_ONLY,
+	MOUNT_READ_WRITE,
+};
+
+struct mount_options {
+	enum mount_access access;
+	bool suid; /* these two only as root */
+	bool dev;
+	bool others;                       /* allow_other or allow_root was given */
+	bool clone_fd;                     /* a descriptor of the connection for each thread */
+	bool single_thread;                /* for debugging */
+	const struct fmap_profile *forced; /* NULL: fmap=auto */
+	char *passed; /* comma-separated, what libfuse is to have as it is; may be NULL */
+};
+
+/*
+ * Of words that contradict each other the last one counts. Those that are for mount(8), fstab or
+ * systemd are ignored, and so are those about access times, which never change. -EINVAL for an
+ * unknown word, -EPERM for one that only root may use, -ENOMEM. Free with mount_options_free(),
+ * also after a failure.
+ */
+int mount_options_parse(const char *text, struct mount_options *out, struct famfs_error *err);
+void mount_options_free(struct mount_options *options);
+
+#define cleanup_mount_options __attribute__((cleanup(mount_options_free)))
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/profile.h"
+
+#include <string.h>
+
+#define PAGE UINT64_C(4096)
+#define MIB  (UINT64_C(1) << 20)
+
+/* Multi-device maps work only on a later push kernel that cannot be told from the first one, so
+ * that every row keeps to device 0. */
+static const struct fmap_profile profiles[FMAP_GENERATIONS] = {
+	[FMAP_OFF] = { .generation = FMAP_OFF, .name = "off" },
+	[FMAP_V1] = { .generation = FMAP_V1,
+		      .name = "v1",
+		      .init_bit = 42,
+		      .op_fmap = 53,
+		      .op_daxdev = 54,
+		      .max_extents = 2,
+		      .max_strips = 16,
+		      .max_reply = PAGE,
+		      .first_reply = PAGE,
+		      .fixed_reply = true },
+	[FMAP_V2] = { .generation = FMAP_V2,
+		      .name = "v2",
+		      .init_bit = 42,
+		      .op_fmap = 53,
+		      .op_daxdev = 54,
+		      .max_extents = 32,
+		      .max_strips = 32,
+		      .max_reply = 32768,
+		      .first_reply = PAGE,
+		      .more = FMAP_MORE_SIZE },
+	[FMAP_PULL] = { .generation = FMAP_PULL,
+			.name = "pull",
+			.init_bit = 43,
+			.op_fmap = 54,
+			.op_daxdev = 55,
+			.max_extents = 32,
+			.max_strips = 32,
+			.max_reply = PAGE,
+			.first_reply = PAGE },
+	[FMAP_PUSH] = { .generation = FMAP_PUSH,
+			.name = "push",
+			.init_bit = 43,
+			.op_fmap = 54,
+			.op_daxdev = 55,
+			.max_extents = 699049, /* what 16 MiB hold */
+			.max_reply = 16 * MIB,
+			.first_reply = PAGE,
+			.push = true,
+			.more = FMAP_MORE_HEADER },
+};
+
+const struct fmap_profile *fmap_profile(enum fmap_generation generation)
+{
+	return &profiles[generation];
+}
+
+const struct fmap_profile *fmap_profile_named(const char *name)
+{
+	for (int i = 0; i < FMAP_GENERATIONS; i++)
+		if (strcmp(profiles[i].name, name) == 0)
+			return &profiles[i];
+	return NULL;
+}
+
+const struct fmap_profile *fmap_profile_refine(const struct fmap_profile *profile,
+					       bool request_has_size)
+{
+	switch (profile->generation) {
+	case FMAP_V1:
+	case FMAP_V2: return &profiles[request_has_size ? FMAP_V2 : FMAP_V1];
+	case FMAP_PULL:
+	case FMAP_PUSH: return &profiles[request_has_size ? FMAP_PUSH : FMAP_PULL];
+	case FMAP_OFF:
+	case FMAP_GENERATIONS: break;
+	}
+	return profile;
+}

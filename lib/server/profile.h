@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The generations of the famfs kernel patches, one row each: what differs between them is data.
+ *
+ * Sources: the patch series on linux-fsdevel (RFC v1 of April 2025, RFC v2 of July 2025, v3 to v10
+ * of January to March 2026) and the push branch of June 2026; docs/PROTOCOL.md names them.
+ */
+#ifndef SERVER_PROFILE_H
+#define SERVER_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a reply says that the whole one needs a larger buffer. */
+enum fmap_more {
+	FMAP_MORE_ERROR,  /* it cannot: EFBIG */
+	FMAP_MORE_SIZE,   /* four bytes: the size that is needed */
+	FMAP_MORE_HEADER, /* the header alone, which has the size in it */
+};
+
+enum fmap_generation { FMAP_OFF, FMAP_V1, FMAP_V2, FMAP_PULL, FMAP_PUSH, FMAP_GENERATIONS };
+
+struct fmap_profile {
+	enum fmap_generation generation;
+	const char *name;
+	unsigned int init_bit; /* of the 64 INIT flags; 0: none */
+	uint32_t op_fmap;
+	uint32_t op_daxdev;
+	uint32_t max_extents; /* simple ones */
+	uint32_t max_strips;  /* 0: interleaved maps are sent as simple ones */
+	uint64_t max_reply;   /* bytes of the whole message */
+	uint64_t first_reply; /* bytes that fit when the request does not say */
+	bool fixed_reply;     /* the kernel takes exactly first_reply bytes */
+	bool any_daxdev;      /* maps may name devices other than 0 */
+	bool push;            /* the server hands the devices over, nobody asks for them */
+	enum fmap_more more;
+};
+
+const struct fmap_profile *fmap_profile(enum fmap_generation generation);
+
+/* "off", "v1", "v2", "pull", "push"; NULL for another word. */
+const struct fmap_profile *fmap_profile_named(const char *name);
+
+/*
+ * The generation as a GET_FMAP request shows it: those that share an INIT bit differ in whether
+ * the request has a size argument, and the request is right.
+ */
+const struct fmap_profile *fmap_profile_refine(const struct fmap_profile *profile,
+					       bool request_has_size);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/server.h"
+
+#include "server/daemonize.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+
+static int note_stale(struct server *server, int ret)
+{
+	if (ret == -ESTALE)
+		watch_alert(&server->watch);
+	return ret;
+}
+
+int server_follow(struct server *server)
+{
+	return note_stale(server, volume_catch_up(server->vol, NULL));
+}
+
+int server_check(struct server *server)
+{
+	return note_stale(server, volume_check_stale(server->vol, NULL));
+}
+
+void server_milestone(struct server *server)
+{
+	if (__atomic_add_fetch(&server->milestones, 1, __ATOMIC_ACQ_REL) != 2)
+		return;
+	server_log(server, LOG_INFO, "serving '%s' as %s, %s", server->vol->dev->path,
+		   server->vol->role == FAMFS_ROLE_MASTER ? "master" : "client",
+		   server->read_only ? "read-only" : "read-write");
+	/* A starter that was interrupted does not want the mount any more. */
+	if (server->daemon && daemon_ready(server->daemon) < 0)
+		fuse_session_exit(server->session);
+}
+
+void server_log(const struct server *server, int priority, const char *format, ...)
+{
+	char message[640];
+	va_list ap;
+
+	if (!server->log_fn)
+		return;
+	va_start(ap, format);
+	vsnprintf(message, sizeof(message), format, ap);
+	va_end(ap);
+	server->log_fn(server->log_arg, priority, message);
+}

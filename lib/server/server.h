@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One running server: what its operations share.
+ *
+ * Requests are handled by several threads at once. The namespace is read without a lock and
+ * nothing is allocated for a request; see fs/volume.h for what catching up costs.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "fs/volume.h"
+#include "server/shim.h"
+#include "server/watch.h"
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+
+struct daemon;
+
+/* Handing the devices to a push kernel, which has to happen before a map names them. */
+struct dax_push {
+	pthread_mutex_t mutex;
+	bool done; /* read without the mutex */
+};
+
+struct server {
+	struct famfs_volume *vol;
+	bool read_only;
+	uint64_t generation; /* of every node: not zero, and another for another file system */
+	pthread_key_t buffers;
+	struct fuse_session *session;
+	struct daemon *daemon; /* NULL in the foreground */
+	int milestones;        /* of the two that make a mount answer */
+	struct watch watch;
+	struct shim shim;
+	struct dax_push push;
+	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
+	char io_status[256];               /* the profile and why, for people: "off: ..." */
+	famfs_log_fn log_fn;
+	void *log_arg;
+};
+
+/* Catches up, or only looks whether the file system is still the one that was mounted. 0 or the
+ * -errno to answer with; the first -ESTALE makes the watch drop what the kernel caches. */
+int server_follow(struct server *server);
+int server_check(struct server *server);
+
+/* To be called when the mount exists and when the kernel has been greeted, in either order: after
+ * both, the starter is told that the mount answers. */
+void server_milestone(struct server *server);
+
+void server_log(const struct server *server, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

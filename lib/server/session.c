@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/session.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "server/buffer.h"
+#include "server/dax.h"
+#include "server/fuselog.h"
+#include "server/operations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+/* A thread that finds nothing to do ends when this many wait already. */
+#define IDLE_THREADS 4
+
+static int out_of_memory(struct famfs_error *err)
+{
+	return error_set(err, -ENOMEM, "out of memory");
+}
+
+/* fsname= may hold commas and backslashes, which libfuse wants escaped; the rest is plain. */
+static int join_options(const struct server *server, const struct session_params *params,
+			char **joined)
+{
+	const struct mount_options *options = params->options;
+	const char *device = server->vol->dev->path;
+	bool root = geteuid() == 0;
+	cleanup_free char *source = NULL;
+	cleanup_free char *plain = NULL;
+
+	if (asprintf(&source, "fsname=%s", device) < 0 ||
+	    asprintf(&plain, "subtype=famfs,default_permissions,%s%s%s%s%s%s%s",
+		     server->read_only ? "ro" : "rw",
+		     root && !options->others ? ",allow_other" : "",
+		     options->suid ? ",suid" : ",nosuid", options->dev ? ",dev" : ",nodev",
+		     options->passed ? "," : "", options->passed ? options->passed : "",
+		     params->debug ? ",debug" : "") < 0)
+		return -ENOMEM;
+	if (fuse_opt_add_opt_escaped(joined, source) < 0 || fuse_opt_add_opt(joined, plain) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* Called from the read hook, with the kernel's first message. */
+static void choose_profile(void *userdata, const struct kernel_init *init,
+			   struct kernel_choice *out)
+{
+	struct kernel_evidence evidence = { .root = "" };
+	struct server *server = userdata;
+
+	if (!server->forced && !server->vol->dev->ops->dax) {
+		kernel_choose(init, fmap_profile(FMAP_OFF), &evidence, out);
+		snprintf(out->why, sizeof(out->why),
+			 "no kernel can map %s, so the server reads and writes",
+			 server->vol->dev->ops->kind);
+	} else {
+		kernel_choose(init, server->forced, &evidence, out);
+	}
+	snprintf(server->io_status, sizeof(server->io_status), "%s: %s", out->profile->name,
+		 out->why);
+	server_log(server, LOG_INFO, "fmap %s", server->io_status);
+}
+
+static int install_shim(struct server *server, struct famfs_error *err)
+{
+	/* libfuse wants a descriptor now, and replaces it when it mounts. */
+	cleanup_fd int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int ret = fd < 0 ? -errno : 0;
+
+	server->shim.ops = &dax_operations;
+	server->shim.userdata = server;
+	server->shim.choose = choose_profile;
+	pthread_mutex_init(&server->push.mutex, NULL);
+	if (ret == 0)
+		ret = shim_install(server->session, fd);
+	return ret < 0 ? error_errno(err, ret, "cannot start the FUSE server") : 0;
+}
+
+/* The one place where a session comes to be. */
+static int create(struct server *server, const struct session_params *params,
+		  struct famfs_error *err)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	cleanup_free char *joined = NULL;
+
+	if (join_options(server, params, &joined) < 0 || fuse_opt_add_arg(&args, "famfs") < 0 ||
+	    fuse_opt_add_arg(&args, "-o") < 0 || fuse_opt_add_arg(&args, joined) < 0) {
+		fuse_opt_free_args(&args);
+		return out_of_memory(err);
+	}
+	/* Rings bypass whoever reads and writes for libfuse, and DAX kernels cannot stand them. */
+	unsetenv("FUSE_URING_ENABLE");
+	server->session = fuse_session_new(&args, &operations, sizeof(operations), server);
+	fuse_opt_free_args(&args);
+	if (!server->session)
+		return error_set(err, -EINVAL, "cannot start the FUSE server: %s", fuselog_text());
+	return install_shim(server, err);
+}
+
+static int mount_session(struct server *server, const struct session_params *params,
+			 struct famfs_error *err)
+{
+	struct fuselog_stderr captured;
+	int ret;
+
+	fuselog_capture(&captured);
+	ret = fuse_session_mount(server->session, params->mountpoint);
+	fuselog_release(&captured);
+	if (ret == 0)
+		return 0;
+	/* Which error it was, libfuse says in words only. */
+	ret = geteuid() ? -EPERM : -EIO;
+	error_set(err, ret, "cannot mount '%s' at '%s': %s", server->vol->dev->path,
+		  params->mountpoint, *fuselog_text() ? fuselog_text() : "no reason was given");
+	if (!*fuselog_text())
+		error_hint(err, "see whether /dev/fuse and fusermount3 are there");
+	return ret;
+}
+
+/* fuse_session_loop_mt() returns the number of the signal that ended it. */
+static int loop_threads(struct server *server, bool clone_fd)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int ret;
+
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_idle_threads(config, IDLE_THREADS);
+	fuse_loop_cfg_set_clone_fd(config, clone_fd);
+	ret = fuse_session_loop_mt(server->session, config);
+	fuse_loop_cfg_destroy(config);
+	return ret;
+}
+
+static int loop(struct server *server, const struct mount_options *options, struct famfs_error *err)
+{
+	int ret = options->single_thread ? fuse_session_loop(server->session)
+					 : loop_threads(server, options->clone_fd);
+
+	return ret < 0 ? error_errno(err, ret, "cannot serve the mount") : 0;
+}
+
+static int serve_mounted(struct server *server, const struct mount_options *options,
+			 struct famfs_error *err)
+{
+	int ret = watch_start(server);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot start a thread");
+	server_milestone(server);
+	ret = loop(server, options, err);
+	watch_stop(&server->watch);
+	return ret;
+}
+
+static int run_session(struct server *server, const struct session_params *params,
+		       struct famfs_error *err)
+{
+	int ret;
+
+	if (fuse_set_signal_handlers(server->session) < 0)
+		return error_set(err, -EIO, "cannot set signal handlers: %s", fuselog_text());
+	ret = mount_session(server, params, err);
+	if (ret == 0) {
+		ret = serve_mounted(server, params->options, err);
+		fuse_session_unmount(server->session);
+	}
+	fuse_remove_signal_handlers(server->session);
+	return ret;
+}
+
+int session_run(struct server *server, const struct session_params *params, struct famfs_error *err)
+{
+	int ret = buffer_key_create(&server->buffers);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot start the FUSE server");
+	server->forced = params->options->forced;
+	fuselog_begin(server);
+	ret = create(server, params, err);
+	if (ret == 0) {
+		ret = run_session(server, params, err);
+		fuse_session_destroy(server->session);
+		pthread_mutex_destroy(&server->push.mutex);
+	}
+	fuselog_end();
+	buffer_key_delete(server->buffers);
+	return ret;
+}

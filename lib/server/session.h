@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One life of a mount: from making it to its unmount. */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include "server/options.h"
+#include "server/server.h"
+
+struct session_params {
+	const struct mount_options *options;
+	const char *mountpoint; /* absolute */
+	bool debug;             /* log every request */
+};
+
+/*
+ * Mounts, serves until somebody unmounts or SIGINT, SIGTERM or SIGHUP says to end, and unmounts if
+ * need be. server->vol must be open and outlives the call; the rest of what a session needs is set
+ * up here. One session at a time in a process: libfuse's log and signal handlers are the process's.
+ */
+int session_run(struct server *server, const struct session_params *params,
+		struct famfs_error *err);
+
+#endif

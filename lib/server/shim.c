@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/shim.h"
+
+#define FUSE_USE_VERSION 312
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* As <linux/fuse.h> has them since long before any famfs; flags2 came with FUSE_INIT_EXT. */
+#define INIT_EXT (1u << 30)
+
+/* struct fuse_init_in and fuse_init_out begin with these in every version that has flags2. */
+struct init_in_head {
+	uint32_t major;
+	uint32_t minor;
+	uint32_t max_readahead;
+	uint32_t flags;
+	uint32_t flags2;
+};
+
+struct init_out_head {
+	uint32_t major;
+	uint32_t minor;
+	uint32_t max_readahead;
+	uint32_t flags;
+	uint32_t unrelated[4];
+	uint32_t flags2;
+};
+
+_Static_assert(offsetof(struct init_out_head, flags2) == 32, "fuse_init_out");
+
+struct fmap_in {
+	uint32_t size;
+	uint32_t padding;
+};
+
+struct dax_req {
+	struct shim *shim;
+	const struct fmap_profile *profile;
+	int fd;
+	uint64_t unique;
+};
+
+void *dax_req_userdata(dax_req_t req)
+{
+	return req->shim->userdata;
+}
+
+const struct fmap_profile *dax_req_profile(dax_req_t req)
+{
+	return req->profile;
+}
+
+int dax_req_fd(dax_req_t req)
+{
+	return req->fd;
+}
+
+/* The kernel matches replies by descriptor: with clone_fd another one would not do. */
+static int reply(dax_req_t req, int error, const void *buf, size_t size)
+{
+	struct fuse_out_header header = { .len = (uint32_t)(sizeof(header) + size),
+					  .error = error,
+					  .unique = req->unique };
+	struct iovec iov[2] = { { &header, sizeof(header) }, { (void *)(uintptr_t)buf, size } };
+
+	return writev(req->fd, iov, size ? 2 : 1) < 0 ? -errno : 0;
+}
+
+int dax_reply_buf(dax_req_t req, const void *buf, size_t size)
+{
+	return reply(req, 0, buf, size);
+}
+
+int dax_reply_err(dax_req_t req, int error)
+{
+	return reply(req, -error, NULL, 0);
+}
+
+static void handle_fmap(struct dax_req *req, const struct fuse_in_header *header)
+{
+	const struct fmap_in *in = (const struct fmap_in *)(const void *)(header + 1);
+	bool has_size = header->len == sizeof(*header) + sizeof(*in);
+
+	if (!has_size && header->len != sizeof(*header)) {
+		(void)dax_reply_err(req, EINVAL);
+		return;
+	}
+	req->profile = fmap_profile_refine(req->profile, has_size);
+	/* A size of zero has room for nothing, which is not the same as not saying. */
+	if (has_size && in->size == 0)
+		(void)dax_reply_err(req, EINVAL);
+	else
+		req->shim->ops->get_fmap(req, header->nodeid, has_size ? in->size : 0);
+}
+
+static void handle_daxdev(struct dax_req *req, const struct fuse_in_header *header)
+{
+	/* With an argument it is the BPF prototype's, whose reply is another one. */
+	if (header->len != sizeof(*header))
+		(void)dax_reply_err(req, ENOSYS);
+	else
+		req->shim->ops->get_daxdev(req, header->nodeid);
+}
+
+/* Whether the message was the shim's, and is answered. */
+static bool answer(struct shim *shim, int fd, const struct fuse_in_header *header)
+{
+	const struct kernel_choice *choice = &shim->choice;
+	struct dax_req req = {
+		.shim = shim, .profile = choice->profile, .fd = fd, .unique = header->unique
+	};
+	int state;
+
+	if (!__atomic_load_n(&shim->active, __ATOMIC_ACQUIRE) ||
+	    (header->opcode != choice->op_fmap && header->opcode != choice->op_daxdev))
+		return false;
+	/* libfuse ends its threads by cancelling them, which must not happen with a lock held. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (header->opcode == choice->op_fmap)
+		handle_fmap(&req, header);
+	else
+		handle_daxdev(&req, header);
+	pthread_setcancelstate(state, NULL);
+	return true;
+}
+
+static void see_init(struct shim *shim, const struct fuse_in_header *header)
+{
+	const struct init_in_head *in = (const struct init_in_head *)(const void *)(header + 1);
+	struct kernel_init init;
+
+	/* A second INIT, which kernels do not send, must not change what is in use. */
+	if (header->len < sizeof(*header) + offsetof(struct init_in_head, flags2) ||
+	    shim->init_unique)
+		return;
+	init.minor = in->minor;
+	init.flags = in->flags;
+	if ((in->flags & INIT_EXT) && header->len >= sizeof(*header) + sizeof(*in))
+		init.flags |= (uint64_t)in->flags2 << 32;
+	shim->init_unique = header->unique;
+	shim->choose(shim->userdata, &init, &shim->choice);
+	shim->answer_init = shim->choice.profile->generation != FMAP_OFF;
+}
+
+static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
+{
+	struct shim *shim = &((struct server *)userdata)->shim;
+	const struct fuse_in_header *header = buf;
+
+	for (;;) {
+		ssize_t n = read(fd, buf, size);
+
+		if (n < (ssize_t)sizeof(*header) || header->len != (size_t)n)
+			return n;
+		if (header->opcode == FUSE_INIT)
+			see_init(shim, header);
+		else if (header->opcode == FUSE_DESTROY)
+			__atomic_store_n(&shim->active, false, __ATOMIC_RELEASE);
+		else if (answer(shim, fd, header))
+			continue;
+		return n;
+	}
+}
+
+/* The answer to INIT, with our bit in it. */
+static ssize_t write_init(struct shim *shim, int fd, struct iovec *iov)
+{
+	unsigned char copy[256];
+	struct init_out_head *out = (struct init_out_head *)(void *)copy;
+	struct iovec patched[2] = { iov[0], { copy, iov[1].iov_len } };
+	uint64_t flag = UINT64_C(1) << shim->choice.profile->init_bit;
+	ssize_t n;
+
+	memcpy(copy, iov[1].iov_base, iov[1].iov_len);
+	out->flags |= INIT_EXT;
+	out->flags2 |= (uint32_t)(flag >> 32);
+	/* Before the kernel has it: requests may come at once. */
+	__atomic_store_n(&shim->active, true, __ATOMIC_RELEASE);
+	n = writev(fd, patched, 2);
+	if (n < 0)
+		__atomic_store_n(&shim->active, false, __ATOMIC_RELEASE);
+	return n;
+}
+
+static bool is_init_reply(const struct shim *shim, const struct iovec *iov, int count)
+{
+	const struct fuse_out_header *header = iov[0].iov_base;
+
+	return shim->answer_init && count == 2 && iov[0].iov_len == sizeof(*header) &&
+	       header->error == 0 && header->unique == shim->init_unique &&
+	       iov[1].iov_len >= sizeof(struct init_out_head) && iov[1].iov_len <= 256;
+}
+
+static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
+{
+	struct shim *shim = &((struct server *)userdata)->shim;
+
+	if (!is_init_reply(shim, iov, count))
+		return writev(fd, iov, count);
+	shim->answer_init = false;
+	return write_init(shim, fd, iov);
+}
+
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+/* libfuse leaves cloning to whoever replaced its I/O. */
+static int hook_clone_fd(int master_fd)
+{
+	uint32_t master = (uint32_t)master_fd;
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), error;
+
+	if (fd < 0 || ioctl(fd, FUSE_DEV_IOC_CLONE, &master) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+#endif
+
+int shim_install(struct fuse_session *session, int fd)
+{
+	/* No splicing: every message is to pass here. */
+	static const struct fuse_custom_io io = {
+		.read = hook_read,
+		.writev = hook_writev,
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+		.clone_fd = hook_clone_fd,
+#endif
+	};
+
+	return fuse_session_custom_io(session, &io, fd);
+}

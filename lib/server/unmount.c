@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "famfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/mountinfo.h"
+#include "device/usage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define FUSERMOUNT "fusermount3"
+
+/* How long to wait for the server to let go of the device: it has nothing left to do but to end.
+ * After a lazy unmount it goes on while there are users. */
+#define WAIT_NS      UINT64_C(5000000000)
+#define WAIT_LAZY_NS UINT64_C(200000000)
+#define STEP_NS      2000000
+
+extern char **environ;
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int read_all(int fd, char *text, size_t size)
+{
+	char rest[256];
+	size_t used = 0;
+	ssize_t n;
+
+	/* To the end, or its writer would block or die. */
+	while ((n = read(fd, rest, sizeof(rest))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (ssize_t i = 0; i < n && used < size - 1; i++)
+			text[used++] = rest[i];
+	}
+	text[used] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return 0;
+}
+
+static int spawn_fusermount(const char *mountpoint, bool lazy, int output, pid_t *pid)
+{
+	char name[] = FUSERMOUNT, unmount[] = "-u", detach[] = "-z", end[] = "--";
+	char *path = (char *)(uintptr_t)mountpoint;
+	char *plain[] = { name, unmount, end, path, NULL };
+	char *lazily[] = { name, unmount, detach, end, path, NULL };
+	posix_spawn_file_actions_t actions;
+	int ret = posix_spawn_file_actions_init(&actions);
+
+	if (ret)
+		return -ret;
+	ret = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	if (ret == 0)
+		ret = posix_spawnp(pid, FUSERMOUNT, &actions, NULL, lazy ? lazily : plain, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -ret;
+}
+
+/* Runs fusermount3, and has what it said about a failure in `text`. Returns its wait status. */
+static int run_fusermount(const char *mountpoint, bool lazy, char *text, size_t size)
+{
+	cleanup_fd int read_end = -1;
+	cleanup_fd int write_end = -1;
+	int fds[2], status = 0, ret;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	read_end = fds[0];
+	write_end = fds[1];
+	ret = spawn_fusermount(mountpoint, lazy, write_end, &pid);
+	if (ret < 0)
+		return ret;
+	close(steal_fd(&write_end));
+	ret = read_all(read_end, text, size);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return ret < 0 ? ret : status;
+}
+
+static int unmount_as_user(const char *mountpoint, bool lazy, struct famfs_error *err)
+{
+	char text[256] = "";
+	const char *reason;
+	int ret = run_fusermount(mountpoint, lazy, text, sizeof(text));
+
+	if (ret == 0)
+		return 0;
+	if (ret < 0)
+		return error_errno(err, ret, "cannot unmount '%s': cannot run " FUSERMOUNT,
+				   mountpoint);
+	reason = strstr(text, ": ");
+	reason = reason ? reason + 2 : text;
+	ret = -EPERM;
+	if (strstr(text, "busy")) {
+		ret = -EBUSY;
+		reason = strerror(EBUSY);
+	} else if (strstr(text, "not found in")) {
+		/* Its way to say that the mount is another user's. */
+		reason = "only root and the user who mounted it may do that";
+	}
+	return error_set(err, ret, "cannot unmount '%s': %s", mountpoint,
+			 *reason ? reason : FUSERMOUNT " failed");
+}
+
+static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
+{
+	int ret;
+
+	if (umount2(mountpoint, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0)) == 0)
+		return 0;
+	ret = errno == EPERM ? unmount_as_user(mountpoint, lazy, err)
+			     : error_errno(err, -errno, "cannot unmount '%s'", mountpoint);
+	if (ret == -EBUSY)
+		error_hint(err, "close what is open there, or use --lazy");
+	return ret;
+}
+
+/* Whoever waits for the unmount wants to use the device next. */
+static void wait_for_server(const char *source, uint64_t patience)
+{
+	const struct timespec step = { 0, STEP_NS };
+	uint64_t start = now_ns(), end;
+	cleanup_device struct device *dev = NULL;
+
+	/* The lock of another mount would look the same. */
+	if (device_mounts(source, NULL) != 0 || device_open(source, DEVICE_READ, &dev, NULL) < 0)
+		return;
+	while (device_lock_conflict(dev, 0, 1, &end) > 0 && now_ns() - start < patience)
+		nanosleep(&step, NULL);
+}
+
+int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
+{
+	struct famfs_target *target = NULL;
+	int ret;
+
+	if (famfs_target_resolve(mountpoint, &target, NULL) < 0 || !target->mountpoint ||
+	    *target->path) {
+		famfs_target_free(target);
+		return error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
+	}
+	ret = unmount(target->mountpoint, lazy, err);
+	if (ret == 0)
+		wait_for_server(target->device, lazy ? WAIT_LAZY_NS : WAIT_NS);
+	famfs_target_free(target);
+	return ret;
+}
+
+struct mounts_visit {
+	int (*visit)(void *arg, const struct famfs_mount_info *mount);
+	void *arg;
+	int ret;
+};
+
+static int visit_mount(void *arg, const struct mount_entry *entry)
+{
+	struct mounts_visit *visit = arg;
+	const struct famfs_mount_info info = {
+		.device = entry->source,
+		.mountpoint = entry->mountpoint,
+		.options = entry->options,
+		.read_only = mount_has_option(entry->options, "ro"),
+	};
+
+	if (mount_is_famfs(entry))
+		visit->ret = visit->visit(visit->arg, &info);
+	return visit->ret;
+}
+
+int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), void *arg,
+		 struct famfs_error *err)
+{
+	struct mounts_visit state = { .visit = visit, .arg = arg };
+	int ret = mountinfo_walk(visit_mount, &state);
+
+	if (ret < 0 && !state.ret)
+		return error_errno(err, ret, "cannot read the mount table");
+	return ret;
+}
