@@ -71,7 +71,15 @@ damaged_super()
 	damaged_super "log" log_len=0x900000
 	damaged_super "log" log_len=0x40000000
 	damaged_super "log" log_len=0x8000000000000000
-	damaged_super "log" log_len=0x1000000
+}
+
+@test "a log length that the log header does not agree with" {
+	"$MEDIUM" "$img" set super log_len=0x1000000
+	run -4 famfsctl fsck "$img"
+	assert_output --partial "log header says 8388608 bytes, the superblock 16777216"
+	run famfsctl creat -s 1 "$img:/new"
+	assert_failure 1
+	assert_output --partial "fsck"
 }
 
 @test "allocation units that cannot be" {

@@ -13,7 +13,7 @@ suite_setup()
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -r -S 42 -s 3000000 "$img:/d/good"
 	famfsctl creat -r -S 1 -s 9M "$img:/victim"
-	famfsctl creat -r -S 43 -s 5M "$img:/after"
+	famfsctl creat -r -S 42 -s 5M "$img:/after"
 	cp --sparse=always "$img" "$img.base.img"
 }
 
@@ -21,17 +21,12 @@ suite_setup()
 # server lives on.
 good_files_readable()
 {
-	local file
-	for file in d/good:42 after:43; do
-		run -0 famfsctl verify -S "${file#*:}" "$img:/${file%:*}"
-		run -0 famfsctl dump-fmap "$img:/${file%:*}"
-	done
+	run -0 famfsctl verify -S 42 "$img:/d/good" "$img:/after"
 	mount_image
-	for file in d/good:42 after:43; do
-		run -0 famfsctl verify -S "${file#*:}" "$mnt/${file%:*}"
-	done
-	find "$mnt" -type f -exec cat {} + >/dev/null 2>&1 || true
+	run -0 famfsctl verify -S 42 "$mnt/d/good" "$mnt/after"
 	run -0 ls -lR "$mnt"
+	find "$mnt" -type f -exec cat {} + >/dev/null 2>&1 || true
+	run -0 famfsctl dump-fmap "$mnt/after"
 	[[ -n $(servers) ]]
 	run -0 famfsctl umount "$mnt"
 }
@@ -46,11 +41,10 @@ damaged()
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "entry 2: $code: "
 	famfsctl fsck --json "$img" >"$BATS_TEST_TMPDIR/json" || true
-	run -0 jq -e "(.clean == false) and ([.problems[] | [.entry, .code]] == [[2, \"$code\"]])" \
+	run -0 jq -e --arg code "$code" '.clean == false
+		and [.problems[] | [.entry, .code]] == [[2, $code]]
+		and (.problems[0] | (.path | type == "string") and (.message | length > 0))' \
 		"$BATS_TEST_TMPDIR/json"
-	run -0 jq -e '.problems[0] | (.path | type == "string") and (.message | length > 0)' \
-		"$BATS_TEST_TMPDIR/json"
-	run -0 famfsctl info "$img"
 	good_files_readable
 }
 
@@ -58,7 +52,7 @@ damaged()
 damaged_and_closed()
 {
 	damaged "$@"
-	famfsctl info --json "$img" | jq -e '.bad_entries == 1'
+	famfsctl info --json "$img" 2>/dev/null | jq -e '.bad_entries == 1'
 	local before
 	before=$(fingerprint)
 	run famfsctl creat -s 1 "$img:/new"

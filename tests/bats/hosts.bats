@@ -26,10 +26,10 @@ suite_setup()
 
 @test "a listing shows what was just made" {
 	mount_image
-	for i in 1 2 3 4 5; do
-		famfsctl creat -s 1 "$img:/f$i"
+	for name in f1 f2 f3 f4 f5; do
+		famfsctl creat -s 1 "$img:/$name"
 		run -0 ls "$mnt"
-		assert_output --partial "f$i"
+		assert_output --partial "$name"
 	done
 }
 
@@ -173,7 +173,7 @@ suite_setup()
 		find "$mnt" -type f -exec cat {} + >/dev/null
 	done
 	wait $creator
-	for i in 0 15 29; do
-		run -0 famfsctl verify -S $i "$mnt/f$i"
+	for seed in 0 15 29; do
+		run -0 famfsctl verify -S $seed "$mnt/f$seed"
 	done
 }

@@ -81,11 +81,11 @@ use()
 	# 10000001 bytes in chunks of 2 MiB over 4 strips: chunk 4 is the second one of strip 0.
 	index=0
 	for offset in $offsets; do
-		run -0 bash -c "dd if='$mnt/st/odd' bs=$UNIT skip=$index count=1 status=none | head -c 24 | tr -d '\\0'"
+		run -0 bash -c "dd if='$mnt/st/odd' bs=$UNIT skip=$index count=1 status=none | head -c 40 | tr -d '\\0'"
 		assert_output --partial "strip at $offset chunk 0"
 		index=$((index + 1))
 	done
-	run -0 bash -c "dd if='$mnt/st/odd' bs=$UNIT skip=4 count=1 status=none | head -c 30 | tr -d '\\0'"
+	run -0 bash -c "dd if='$mnt/st/odd' bs=$UNIT skip=4 count=1 status=none | head -c 40 | tr -d '\\0'"
 	assert_output --partial "chunk 1"
 }
 

@@ -59,12 +59,12 @@ _leaked_locks()
 
 teardown_suite()
 {
-	local left exe
+	local left dir
 	left=$(awk -v dir="$BATS_RUN_TMPDIR/" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo)
-	for exe in /proc/[0-9]*/exe; do
-		exe=$(readlink "$exe" 2>/dev/null) || continue
-		if [[ ${exe% (deleted)} == "$FAMFSCTL" || $exe == "$FAMFS_PUBLIC"/* ]]; then
-			left+=$'\n'"process $exe"
+	for dir in /proc/[0-9]*; do
+		[[ $dir/exe -ef $FAMFSCTL || $dir/exe -ef $FAMFS_PUBLIC/cli/famfsctl ]] || continue
+		if grep -qz "^FAMFS_TEST_ID=$BATS_RUN_TMPDIR/" "$dir/environ" 2>/dev/null; then
+			left+=$'\n'"process ${dir#/proc/}: $(tr '\0' ' ' <"$dir/cmdline")"
 		fi
 	done
 	left+=$(_leaked_locks)

@@ -3,10 +3,8 @@
  * Whatever a medium holds, the library opens it or says why not, and stays whole.
  *
  * Input: one control byte, then 200 bytes that are xored onto a valid superblock and 48 onto a
- * valid log header, then log entries as they are. The control byte says what is made consistent
- * again, so that the fuzzer gets past the checks one by one: 1 superblock CRC, 2 log header CRC, 4
- * entry CRCs, 8 sequence numbers, 16 a device that is cut off behind the data, 32 one that is cut
- * off in the log, 64 repair as well
+ * valid log header, then log entries as they are. The bits of the control byte, below, say among
+ * others what is made consistent again, so that the fuzzer gets past the checks one by one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,13 +16,14 @@
 #include "famfs.h"
 
 enum {
-	FIX_SUPER = 1,
+	FIX_SUPER = 1, /* CRCs */
 	FIX_HEADER = 2,
 	FIX_ENTRIES = 4,
 	FIX_SEQNUMS = 8,
-	CUT_DATA = 16,
-	CUT_LOG = 32,
+	CUT_DATA = 16, /* the device ends behind the first unit of data */
+	CUT_LOG = 32,  /* or in the log */
 	REPAIR = 64,
+	GOOD_TAIL = 128, /* a bad last entry is given time to arrive, which takes long */
 	LOG_LENGTH = 0x800000,
 	MOST_ENTRIES = 64,
 };
@@ -108,6 +107,15 @@ static void make_log(uint8_t control, const uint8_t **data, size_t *size)
 		if (control & FIX_ENTRIES)
 			omf_seal_entry(entry);
 		put(omf_entry_offset(count), entry, sizeof(entry));
+	}
+	if (control & GOOD_TAIL) {
+		memset(entry, 0, sizeof(entry));
+		omf_put(entry, 8, count);
+		omf_put(entry + 8, 4, OMF_TYPE_MKDIR);
+		omf_put(entry + 24, 4, 0755);
+		memcpy(entry + 28, "tail", 4);
+		omf_seal_entry(entry);
+		put(omf_entry_offset(count++), entry, sizeof(entry));
 	}
 	omf_put(header, 8, OMF_HEADER_MAGIC);
 	omf_put(header + 8, 8, LOG_LENGTH);

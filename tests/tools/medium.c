@@ -422,7 +422,7 @@ static void fuzz_seed(void)
 	uint64_t entries = next_index();
 
 	for (int i = 0; i < 1 + OMF_SUPER_SIZE + OMF_HEADER_SIZE; i++)
-		putchar(i ? 0 : 7);
+		putchar(i ? 0 : 128 + 7);
 	for (uint64_t i = 0; i < entries && i < 12; i++) {
 		read_at(omf_entry_offset(i), entry, sizeof(entry));
 		fwrite(entry, 1, sizeof(entry), stdout);

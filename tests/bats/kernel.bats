@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# info --kernel: what the running kernel has of famfs support.
+
+load helper
+
+kernel()
+{
+	famfsctl info --kernel --json | jq -e "$1"
+}
+
+# Tests of a verdict that another kernel would not get.
+needs_stock_kernel()
+{
+	kernel '.support == "none"' || skip "needs a kernel without famfs support"
+}
+
+@test "info --kernel names each piece of evidence, and whether it was found" {
+	run -0 famfsctl info --kernel
+	assert_line --regexp "^kernel +$(uname -r)$"
+	for name in FUSE_DEV_IOC_DAXDEV_OPEN CONFIG_FUSE_FAMFS_DAX FUSE_GET_FMAP FUSE_GET_DAXDEV \
+		famfs_iomap daxdev_index dax_fmap_ops fuse_iomap_begin_in famfs_file_init_dax \
+		famfs_teardown fuse_get_fmap famfs_fuse_mmap famfs_daxdev_open; do
+		assert_line --regexp "^[^ ]+ +$name +(yes|no|cannot be read)( +[0-9]+)?$"
+	done
+	assert_line --regexp "^verdict +[a-z]"
+}
+
+@test "info --kernel --json has the same as values" {
+	kernel '.schema == "famfsctl.kernel/1"'
+	kernel ".release == \"$(uname -r)\""
+	kernel '.support | IN("none", "other", "famfs", "unknown")'
+	kernel '.evidence | length >= 15'
+	kernel '[.evidence[] | .found | IN(true, false, null)] | all'
+	kernel '[.evidence[] | .source | IN("BTF", "symbols", "configuration", "/dev/fuse")] | all'
+	kernel '.verdict | length > 0'
+}
+
+@test "a kernel without famfs support is said to have none, to a user too" {
+	needs_stock_kernel
+	run -0 famfsctl info --kernel
+	assert_line --regexp \
+		"^verdict +this kernel has no famfs support: mounts are served by the server$"
+	kernel '.generation == null'
+	kernel '[.evidence[] | select(.found) | .name] - ["fuse_opcode"] == []'
+	needs_root
+	run -0 user_famfsctl info --kernel
+	assert_output --partial "mounts are served by the server"
+}
+
+@test "info --kernel is about the kernel alone" {
+	run famfsctl info --kernel /mnt
+	assert_error 2 "--kernel takes no argument, got '/mnt'"
+}
