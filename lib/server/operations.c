@@ -29,6 +29,14 @@ static void want(struct fuse_conn_info *conn, unsigned int capability)
 #endif
 }
 
+/* The kernel keeps its requests within max_write; memory is not to depend on that. */
+static void *reply_buffer(struct server *server, size_t *size)
+{
+	if (*size > MAX_WRITE)
+		*size = MAX_WRITE;
+	return buffer_get(server->buffers, *size);
+}
+
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	/* The rest of libfuse's defaults are ours too: reads in parallel, readdirplus, no writeback
@@ -167,7 +175,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
 	struct server *server = fuse_req_userdata(req);
-	void *buf = buffer_get(server->buffers, size);
+	void *buf = reply_buffer(server, &size);
 	int ret = buf ? server_check(server) : -ENOMEM;
 	size_t done = 0;
 
@@ -227,8 +235,8 @@ static size_t add_entry(fuse_req_t req, char *buf, size_t size, const struct dir
 static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
 	struct server *server = fuse_req_userdata(req);
-	char *buf = buffer_get(server->buffers, size);
-	int ret = !buf ? -ENOMEM : off == 0 ? server_follow(server) : server_check(server);
+	char *buf = reply_buffer(server, &size);
+	int ret = buf ? server_follow(server) : -ENOMEM;
 	struct dir_entry entry = { .next = off };
 	size_t used = 0;
 

@@ -74,7 +74,6 @@ static int install_shim(struct server *server, struct famfs_error *err)
 	server->shim.ops = &dax_operations;
 	server->shim.userdata = server;
 	server->shim.choose = choose_profile;
-	pthread_mutex_init(&server->push.mutex, NULL);
 	if (ret == 0)
 		ret = shim_install(server->session, fd);
 	return ret < 0 ? error_errno(err, ret, "cannot start the FUSE server") : 0;
@@ -86,6 +85,7 @@ static int create(struct server *server, const struct session_params *params,
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	cleanup_free char *joined = NULL;
+	int ret;
 
 	if (join_options(server, params, &joined) < 0 || fuse_opt_add_arg(&args, "famfs") < 0 ||
 	    fuse_opt_add_arg(&args, "-o") < 0 || fuse_opt_add_arg(&args, joined) < 0) {
@@ -98,11 +98,14 @@ static int create(struct server *server, const struct session_params *params,
 	fuse_opt_free_args(&args);
 	if (!server->session)
 		return error_set(err, -EINVAL, "cannot start the FUSE server: %s", fuselog_text());
-	return install_shim(server, err);
+	ret = install_shim(server, err);
+	if (ret < 0)
+		fuse_session_destroy(server->session);
+	return ret;
 }
 
-static int mount_session(struct server *server, const struct session_params *params,
-			 struct famfs_error *err)
+int session_mount(struct server *server, const struct session_params *params,
+		  struct famfs_error *err)
 {
 	struct fuselog_stderr captured;
 	int ret;
@@ -164,7 +167,7 @@ static int run_session(struct server *server, const struct session_params *param
 
 	if (fuse_set_signal_handlers(server->session) < 0)
 		return error_set(err, -EIO, "cannot set signal handlers: %s", fuselog_text());
-	ret = mount_session(server, params, err);
+	ret = session_mount(server, params, err);
 	if (ret == 0) {
 		ret = serve_mounted(server, params->options, err);
 		fuse_session_unmount(server->session);
@@ -173,21 +176,39 @@ static int run_session(struct server *server, const struct session_params *param
 	return ret;
 }
 
-int session_run(struct server *server, const struct session_params *params, struct famfs_error *err)
+int session_create(struct server *server, const struct session_params *params,
+		   struct famfs_error *err)
 {
 	int ret = buffer_key_create(&server->buffers);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start the FUSE server");
 	server->forced = params->options->forced;
+	pthread_mutex_init(&server->push.mutex, NULL);
 	fuselog_begin(server);
 	ret = create(server, params, err);
-	if (ret == 0) {
-		ret = run_session(server, params, err);
+	if (ret < 0)
+		session_destroy(server);
+	return ret;
+}
+
+void session_destroy(struct server *server)
+{
+	if (server->session)
 		fuse_session_destroy(server->session);
-		pthread_mutex_destroy(&server->push.mutex);
-	}
+	server->session = NULL;
 	fuselog_end();
+	pthread_mutex_destroy(&server->push.mutex);
 	buffer_key_delete(server->buffers);
+}
+
+int session_run(struct server *server, const struct session_params *params, struct famfs_error *err)
+{
+	int ret = session_create(server, params, err);
+
+	if (ret < 0)
+		return ret;
+	ret = run_session(server, params, err);
+	session_destroy(server);
 	return ret;
 }

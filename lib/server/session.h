@@ -20,4 +20,12 @@ struct session_params {
 int session_run(struct server *server, const struct session_params *params,
 		struct famfs_error *err);
 
+/* Its parts, for those who feed messages by hand. After session_create() succeeded, the session
+ * ends with session_destroy(), mounted or not. */
+int session_create(struct server *server, const struct session_params *params,
+		   struct famfs_error *err);
+int session_mount(struct server *server, const struct session_params *params,
+		  struct famfs_error *err);
+void session_destroy(struct server *server);
+
 #endif

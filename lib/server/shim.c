@@ -114,17 +114,19 @@ static void handle_daxdev(struct dax_req *req, const struct fuse_in_header *head
 static bool answer(struct shim *shim, int fd, const struct fuse_in_header *header)
 {
 	const struct kernel_choice *choice = &shim->choice;
+	/* A kernel without GET_DAXDEV has 0 for its opcode. */
+	bool fmap = header->opcode == choice->op_fmap;
+	bool daxdev = header->opcode == choice->op_daxdev && choice->op_daxdev;
 	struct dax_req req = {
 		.shim = shim, .profile = choice->profile, .fd = fd, .unique = header->unique
 	};
 	int state;
 
-	if (!__atomic_load_n(&shim->active, __ATOMIC_ACQUIRE) ||
-	    (header->opcode != choice->op_fmap && header->opcode != choice->op_daxdev))
+	if (!__atomic_load_n(&shim->active, __ATOMIC_ACQUIRE) || (!fmap && !daxdev))
 		return false;
 	/* libfuse ends its threads by cancelling them, which must not happen with a lock held. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	if (header->opcode == choice->op_fmap)
+	if (fmap)
 		handle_fmap(&req, header);
 	else
 		handle_daxdev(&req, header);
@@ -136,6 +138,7 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 {
 	const struct init_in_head *in = (const struct init_in_head *)(const void *)(header + 1);
 	struct kernel_init init;
+	int state;
 
 	/* A second INIT, which kernels do not send, must not change what is in use. */
 	if (header->len < sizeof(*header) + offsetof(struct init_in_head, flags2) ||
@@ -146,7 +149,9 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 	if ((in->flags & INIT_EXT) && header->len >= sizeof(*header) + sizeof(*in))
 		init.flags |= (uint64_t)in->flags2 << 32;
 	shim->init_unique = header->unique;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	shim->choose(shim->userdata, &init, &shim->choice);
+	pthread_setcancelstate(state, NULL);
 	shim->answer_init = shim->choice.profile->generation != FMAP_OFF;
 }
 
