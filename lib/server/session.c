@@ -85,7 +85,6 @@ static int create(struct server *server, const struct session_params *params,
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	cleanup_free char *joined = NULL;
-	int ret;
 
 	if (join_options(server, params, &joined) < 0 || fuse_opt_add_arg(&args, "famfs") < 0 ||
 	    fuse_opt_add_arg(&args, "-o") < 0 || fuse_opt_add_arg(&args, joined) < 0) {
@@ -98,10 +97,7 @@ static int create(struct server *server, const struct session_params *params,
 	fuse_opt_free_args(&args);
 	if (!server->session)
 		return error_set(err, -EINVAL, "cannot start the FUSE server: %s", fuselog_text());
-	ret = install_shim(server, err);
-	if (ret < 0)
-		fuse_session_destroy(server->session);
-	return ret;
+	return install_shim(server, err);
 }
 
 int session_mount(struct server *server, const struct session_params *params,
