@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memdev.h"
+
+#include "base/error.h"
+#include "fs/mkfs.h"
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <uuid.h>
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+static uint64_t clock_ns = 1000000000;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_nanosleep(const struct timespec *request, struct timespec *left);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	(void)clock;
+	ts->tv_sec = (time_t)(clock_ns / 1000000000);
+	ts->tv_nsec = (long)(clock_ns % 1000000000);
+	return 0;
+}
+
+int __wrap_nanosleep(const struct timespec *request, struct timespec *left)
+{
+	(void)left;
+	clock_ns += (uint64_t)request->tv_sec * 1000000000 + (uint64_t)request->tv_nsec;
+	return 0;
+}
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+static struct memory *map(int fd, uint64_t size, int flags)
+{
+	struct memory *mem = calloc(1, sizeof(*mem));
+
+	assert_non_null(mem);
+	mem->base = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	assert_true(mem->base != MAP_FAILED);
+	mem->size = size;
+	mem->fd = fd;
+	return mem;
+}
+
+struct memory *memory_new(uint64_t size)
+{
+	int fd = memfd_create("memory", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	return map(fd, size, MAP_SHARED);
+}
+
+#define PAGE 4096u
+
+struct memory *memory_fork(const struct memory *mem)
+{
+	int fd = dup(mem->fd);
+	struct memory *fork;
+
+	assert_true(fd >= 0);
+	fork = map(fd, mem->size, MAP_PRIVATE);
+	fork->origin = mem;
+	fork->changed = calloc(mem->size / PAGE, 1);
+	assert_non_null(fork->changed);
+	return fork;
+}
+
+static void note_change(struct memory *fork, uint64_t page)
+{
+	if (fork->changed[page])
+		return;
+	fork->changed[page] = 1;
+	if (fork->npages == fork->room) {
+		fork->room = fork->room ? 2 * fork->room : 64;
+		fork->pages = realloc(fork->pages, fork->room * sizeof(*fork->pages));
+		assert_non_null(fork->pages);
+	}
+	fork->pages[fork->npages++] = (uint32_t)page;
+}
+
+void memory_write(struct memory *mem, uint64_t offset, const void *buf, uint64_t length)
+{
+	for (uint64_t page = offset / PAGE; mem->origin && page * PAGE < offset + length; page++)
+		note_change(mem, page);
+	if (buf)
+		memcpy(mem->base + offset, buf, length);
+	else
+		memset(mem->base + offset, 0, length);
+}
+
+void memory_reset(struct memory *fork)
+{
+	for (size_t i = 0; i < fork->npages; i++) {
+		uint64_t at = (uint64_t)fork->pages[i] * PAGE;
+
+		memcpy(fork->base + at, fork->origin->base + at, PAGE);
+		fork->changed[fork->pages[i]] = 0;
+	}
+	fork->npages = 0;
+}
+
+void memory_free(struct memory *mem)
+{
+	munmap(mem->base, mem->size);
+	close(mem->fd);
+	free(mem->changed);
+	free(mem->pages);
+	free(mem);
+}
+
+static void litter_unit(unsigned char *unit, uint32_t seed)
+{
+	fill_bytes(unit, 4096, seed);
+	for (uint64_t at = AU / 4; at < AU; at += AU / 4)
+		fill_bytes(unit + at + 3 * LINE, LINE, seed + (uint32_t)at);
+	fill_bytes(unit + AU - 2 * LINE, 2 * LINE, seed + 1);
+}
+
+void memory_litter(struct memory *mem)
+{
+	uint64_t data = OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN;
+
+	for (uint64_t at = data; at + AU <= mem->size; at += AU)
+		if (at < 64 * MIB || at % GIB < 64 * MIB)
+			litter_unit(mem->base + at, (uint32_t)(at / AU));
+}
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+static device_maker maker;
+static void *maker_arg;
+
+void plug(device_maker make, void *arg)
+{
+	maker = make;
+	maker_arg = arg;
+}
+
+int __wrap_device_open(const char *path, enum device_access access, struct device **out,
+		       struct famfs_error *err);
+
+int __wrap_device_open(const char *path, enum device_access access, struct device **out,
+		       struct famfs_error *err)
+{
+	if (!maker)
+		return error_set(err, -ENOENT, "nothing is plugged in for '%s'", path);
+	*out = maker(maker_arg);
+	(*out)->writable = access != DEVICE_READ;
+	return 0;
+}
+
+void init_device(struct device *dev, const struct device_ops *ops, uint64_t size)
+{
+	dev->ops = ops;
+	dev->path = strdup("/dev/memory");
+	dev->size = size;
+	dev->writable = true;
+	dev->fd = -1;
+}
+
+struct plain {
+	struct device dev;
+	struct memory *mem;
+};
+
+static int plain_read(struct device *dev, uint64_t offset, void *buf, size_t length)
+{
+	memcpy(buf, ((struct plain *)dev)->mem->base + offset, length);
+	return 0;
+}
+
+static int plain_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	memory_write(((struct plain *)dev)->mem, offset, buf, length);
+	return 0;
+}
+
+static int plain_zero(struct device *dev, uint64_t offset, uint64_t length)
+{
+	memory_write(((struct plain *)dev)->mem, offset, NULL, length);
+	return 0;
+}
+
+static void plain_close(struct device *dev)
+{
+	free(dev);
+}
+
+static const struct device_ops plain_ops = {
+	.kind = "memory",
+	.read = plain_read,
+	.write = plain_write,
+	.zero = plain_zero,
+	.close = plain_close,
+};
+
+struct device *plain_device(struct memory *mem)
+{
+	struct plain *plain = calloc(1, sizeof(*plain));
+
+	assert_non_null(plain);
+	init_device(&plain->dev, &plain_ops, mem->size);
+	plain->mem = mem;
+	return &plain->dev;
+}
+
+static struct device *make_plain(void *arg)
+{
+	return plain_device(arg);
+}
+
+void plug_memory(struct memory *mem)
+{
+	plug(make_plain, mem);
+}
+
+void memory_format(struct memory *mem)
+{
+	struct superblock sb = { .version = OMF_SUPER_VERSION,
+				 .log_length = OMF_LOG_LENGTH_MIN,
+				 .alloc_unit = AU,
+				 .major = OMF_MAJOR,
+				 .minor = OMF_MINOR,
+				 .uuid = { 0xf0, 1, 2, 3 },
+				 .dev_uuid = { 0xde, 1, 2, 3 },
+				 .recorded_size = mem->size };
+	struct device *dev = plain_device(mem);
+
+	be_master();
+	assert_int_equal(uuid_parse(MASTER_UUID, sb.system_uuid), 0);
+	assert_int_equal(mkfs_write(dev, &sb), 0);
+	device_close(dev);
+}
+
+int open_plugged(bool write, struct famfs_volume **out, struct famfs_error *err)
+{
+	static char name[] = "/dev/memory";
+	const struct famfs_volume_params params = { .write = write };
+	const struct famfs_target target = { .device = name };
+
+	return famfs_open(&target, &params, out, err);
+}
