@@ -8,6 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+void superblock_seal(struct omf_super *raw)
+{
+	raw->crc = le64_make(crc32_of(raw, OMF_SUPER_CRC_BYTES));
+}
+
 void superblock_encode(struct omf_super *raw, const struct superblock *sb)
 {
 	memset(raw, 0, sizeof(*raw));
@@ -21,7 +26,7 @@ void superblock_encode(struct omf_super *raw, const struct superblock *sb)
 	memcpy(raw->uuid, sb->uuid, sizeof(raw->uuid));
 	memcpy(raw->dev_uuid, sb->dev_uuid, sizeof(raw->dev_uuid));
 	memcpy(raw->system_uuid, sb->system_uuid, sizeof(raw->system_uuid));
-	raw->crc = le64_make(crc32_of(raw, OMF_SUPER_CRC_BYTES));
+	superblock_seal(raw);
 	raw->device_size = le64_make(sb->recorded_size);
 	memcpy(raw->daxdev_name, sb->name, strnlen(sb->name, sizeof(raw->daxdev_name)));
 }

@@ -23,6 +23,9 @@ struct superblock {
 /* Zeroes what it does not know, so that equal superblocks have equal bytes. */
 void superblock_encode(struct omf_super *raw, const struct superblock *sb);
 
+/* Makes the CRC right. */
+void superblock_seal(struct omf_super *raw);
+
 /*
  * Judges and decodes a copy. `device_size` is what is really there, 0 when unknown.
  * -EMEDIUMTYPE: no famfs magic. -ENOTSUP: another version. -EUCLEAN: damaged. The message is a
