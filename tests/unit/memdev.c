@@ -160,7 +160,7 @@ int __wrap_device_open(const char *path, enum device_access access, struct devic
 void init_device(struct device *dev, const struct device_ops *ops, uint64_t size)
 {
 	dev->ops = ops;
-	dev->path = strdup("/dev/memory");
+	dev->path = strdup(MEMORY_NAME);
 	dev->size = size;
 	dev->writable = true;
 	dev->fd = -1;
@@ -240,11 +240,17 @@ void memory_format(struct memory *mem)
 	device_close(dev);
 }
 
+struct famfs_target memory_target(void)
+{
+	static char name[] = MEMORY_NAME;
+
+	return (struct famfs_target){ .device = name };
+}
+
 int open_plugged(bool write, struct famfs_volume **out, struct famfs_error *err)
 {
-	static char name[] = "/dev/memory";
 	const struct famfs_volume_params params = { .write = write };
-	const struct famfs_target target = { .device = name };
+	const struct famfs_target target = memory_target();
 
 	return famfs_open(&target, &params, out, err);
 }

@@ -59,6 +59,11 @@ void init_device(struct device *dev, const struct device_ops *ops, uint64_t size
 /* Writes an empty famfs of MASTER_UUID. */
 void memory_format(struct memory *mem);
 
+/* What is plugged in, under a name that exists. */
+#define MEMORY_NAME "/dev/null"
+
+struct famfs_target memory_target(void);
+
 /* Opens what is plugged in, as the host that MASTER_UUID or CLIENT_UUID says now is. */
 int open_plugged(bool write, struct famfs_volume **out, struct famfs_error *err);
 
@@ -87,6 +92,8 @@ int plan_add(struct famfs_volume *vol, const struct plan *plan, size_t index,
  * its contents, and nothing but their space is taken; else what is wrong. With `slack`, also that
  * what follows the end of each file is zero in memory. */
 const char *plan_fault(struct famfs_volume *vol, const struct plan *plan);
+/* The same for one entry. */
+const char *plan_entry_fault(struct famfs_volume *vol, const struct plan *plan, size_t index);
 const char *plan_slack_fault(struct famfs_volume *vol, const struct plan *plan,
 			     const struct memory *mem);
 

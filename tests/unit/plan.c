@@ -98,9 +98,9 @@ static const char *contents_fault(struct famfs_volume *vol, const struct plan_en
 	return fault;
 }
 
-static const char *entry_fault(struct famfs_volume *vol, const struct plan_entry *entry,
-			       size_t index)
+const char *plan_entry_fault(struct famfs_volume *vol, const struct plan *plan, size_t index)
 {
+	const struct plan_entry *entry = &plan->entries[index];
 	struct famfs_stat st;
 	struct famfs_error err;
 
@@ -127,7 +127,7 @@ const char *plan_fault(struct famfs_volume *vol, const struct plan *plan)
 	if (info.files + info.directories != info.log_entries)
 		return "there are more or fewer names than entries";
 	for (size_t i = 0; i < info.log_entries; i++) {
-		const char *fault = entry_fault(vol, &plan->entries[i], i);
+		const char *fault = plan_entry_fault(vol, plan, i);
 
 		if (fault)
 			return fault;

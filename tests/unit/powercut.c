@@ -313,6 +313,8 @@ static void cut_fence(struct device *dev)
 	if (is_entries(cut->last_flush) &&
 	    (cut->mutation == MUTATE_NO_ENTRY_FENCE || cut->mutation == MUTATE_COUNTERS_FIRST))
 		return;
+	if (is_super(cut->last_flush) && cut->mutation == MUTATE_NO_SUPER_FENCE)
+		return;
 	fence(cut);
 	if (cut->late_length)
 		write_late_entry(cut);

@@ -27,6 +27,7 @@ enum mutation {
 	MUTATE_NO_COUNTER_FLUSH, /* of the log header's line */
 	MUTATE_NO_DATA_FLUSH,    /* of file contents and slack */
 	MUTATE_NO_SUPER_FLUSH,   /* of the superblock */
+	MUTATE_NO_SUPER_FENCE,   /* none that follows a flush of the superblock */
 };
 
 struct powercut *powercut_new(struct memory *mem);

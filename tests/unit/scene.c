@@ -56,8 +56,7 @@ void scene_end(struct scene *scene)
 
 static const char *check_clean(void)
 {
-	static char name[] = "/dev/memory";
-	const struct famfs_target target = { .device = name };
+	const struct famfs_target target = memory_target();
 	const struct famfs_fsck_params params = { .repair = false };
 	struct famfs_fsck_result result;
 

@@ -74,7 +74,7 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* ---- identities --------------------------------------------------------------------------- */
 
 #define MASTER_UUID "00000000-0000-4000-8000-00000000000a"
-#define CLIENT_UUID "00000000-0000-4000-8000-00000000000c"
+#define CLIENT_UUID "11111111-2222-4333-8444-00000000000c"
 
 /* Which host the next open volume belongs to. */
 void be_master(void);
