@@ -153,6 +153,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 
 	note_fault(vol, index, fault, why.text);
 	__atomic_store_n(&vol->applied, index + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&vol->followed, index + 1, __ATOMIC_RELEASE);
 }
 
 /* Whether the last entry of what is published, which looks bad, is to be given more time. */
@@ -245,9 +246,13 @@ int replay(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	if (state.next_index < vol->applied)
-		return 0;
-	return replay_to(vol, state.next_index, err);
+	if (state.next_index > vol->applied)
+		ret = replay_to(vol, state.next_index, err);
+	/* Without an entry that is to be looked at again, there is nothing to do until the index
+	 * changes, sane or not. */
+	if (ret == 0 && vol->suspect != vol->applied)
+		__atomic_store_n(&vol->followed, state.next_index, __ATOMIC_RELEASE);
+	return ret;
 }
 
 int replay_all(struct famfs_volume *vol, struct famfs_error *err)

@@ -193,7 +193,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	if (state.next_index == __atomic_load_n(&vol->applied, __ATOMIC_ACQUIRE))
+	if (state.next_index == __atomic_load_n(&vol->followed, __ATOMIC_ACQUIRE))
 		return 0;
 	pthread_mutex_lock(&vol->mutex);
 	ret = replay(vol, err);

@@ -61,8 +61,9 @@ struct famfs_volume {
 	uint64_t suspect_since;
 
 	/* Read without the mutex. */
-	uint64_t applied; /* entries replayed: the next one to read */
-	bool stale;       /* another file system is on the device now */
+	uint64_t applied;  /* entries replayed: the next one to read */
+	uint64_t followed; /* the header's next index that was last replayed to its end */
+	bool stale;        /* another file system is on the device now */
 };
 
 struct volume_params {

@@ -11,9 +11,6 @@
 #define BLOCK_SIZE      131072
 #define ST_BLOCKS_BYTES 512
 
-#define META_SUPERBLOCK ".superblock"
-#define META_LOG        ".log"
-
 /* A cookie names the entry that was returned last. Children have numbers from 2 on. */
 enum {
 	COOKIE_START = 0,

@@ -12,7 +12,9 @@
 #include "media/path.h"
 #include "server/server.h"
 
-#define META_IO ".io"
+#define META_SUPERBLOCK ".superblock"
+#define META_LOG        ".log"
+#define META_IO         ".io"
 
 /* How long the kernel may keep what it was told: nothing of it ever changes. */
 #define CACHE_SECONDS 1e9

@@ -9,6 +9,7 @@
 #define SERVER_SERVER_H
 
 #include "fs/volume.h"
+#include "server/prime.h"
 #include "server/shim.h"
 #include "server/watch.h"
 
@@ -29,6 +30,7 @@ struct server {
 	uint64_t generation; /* of every node: not zero, and another for another file system */
 	pthread_key_t buffers;
 	struct fuse_session *session;
+	int placeholder;       /* for the descriptor of a mount that is still to be made */
 	struct daemon *daemon; /* NULL in the foreground */
 	int milestones;        /* of the two that make a mount answer */
 	struct watch watch;
@@ -36,6 +38,9 @@ struct server {
 	struct dax_push push;
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
 	char io_status[256];               /* the profile and why, for people: "off: ..." */
+	const char *mountpoint;            /* absolute; "/dev/fd/N" for somebody else's mount */
+	struct prime prime;
+	void (*primed)(struct server *server);
 	famfs_log_fn log_fn;
 	void *log_arg;
 };
@@ -48,6 +53,10 @@ int server_check(struct server *server);
 /* To be called when the mount exists and when the kernel has been greeted, in either order: after
  * both, the starter is told that the mount answers. */
 void server_milestone(struct server *server);
+
+/* What .meta/.io says from now on; logged as well. */
+void server_set_io_status(struct server *server, const struct fmap_profile *profile,
+			  const char *why);
 
 void server_log(const struct server *server, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

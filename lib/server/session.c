@@ -60,15 +60,14 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 	} else {
 		kernel_choose(init, server->forced, &evidence, out);
 	}
-	snprintf(server->io_status, sizeof(server->io_status), "%s: %s", out->profile->name,
-		 out->why);
-	server_log(server, LOG_INFO, "fmap %s", server->io_status);
+	server_set_io_status(server, out->profile, out->why);
 }
 
 static int install_shim(struct server *server, struct famfs_error *err)
 {
-	/* libfuse wants a descriptor now, and replaces it when it mounts. */
-	cleanup_fd int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* libfuse wants a descriptor now, and replaces it when it mounts. Until then it is the
+	 * session's, which closes it. */
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int ret = fd < 0 ? -errno : 0;
 
 	server->shim.ops = &dax_operations;
@@ -76,6 +75,7 @@ static int install_shim(struct server *server, struct famfs_error *err)
 	server->shim.choose = choose_profile;
 	if (ret == 0)
 		ret = shim_install(server->session, fd);
+	server->placeholder = fd;
 	return ret < 0 ? error_errno(err, ret, "cannot start the FUSE server") : 0;
 }
 
@@ -109,8 +109,10 @@ int session_mount(struct server *server, const struct session_params *params,
 	fuselog_capture(&captured);
 	ret = fuse_session_mount(server->session, params->mountpoint);
 	fuselog_release(&captured);
-	if (ret == 0)
+	if (ret == 0) {
+		close(server->placeholder);
 		return 0;
+	}
 	/* Which error it was, libfuse says in words only. */
 	ret = geteuid() ? -EPERM : -EIO;
 	error_set(err, ret, "cannot mount '%s' at '%s': %s", server->vol->dev->path,
@@ -167,6 +169,7 @@ static int run_session(struct server *server, const struct session_params *param
 	if (ret == 0) {
 		ret = serve_mounted(server, params->options, err);
 		fuse_session_unmount(server->session);
+		prime_join(&server->prime);
 	}
 	fuse_remove_signal_handlers(server->session);
 	return ret;
@@ -180,6 +183,7 @@ int session_create(struct server *server, const struct session_params *params,
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start the FUSE server");
 	server->forced = params->options->forced;
+	server->mountpoint = params->mountpoint;
 	pthread_mutex_init(&server->push.mutex, NULL);
 	fuselog_begin(server);
 	ret = create(server, params, err);

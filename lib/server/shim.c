@@ -93,6 +93,7 @@ static void handle_fmap(struct dax_req *req, const struct fuse_in_header *header
 		(void)dax_reply_err(req, EINVAL);
 		return;
 	}
+	__atomic_store_n(&req->shim->asked, true, __ATOMIC_RELEASE);
 	req->profile = fmap_profile_refine(req->profile, has_size);
 	/* A size of zero has room for nothing, which is not the same as not saying. */
 	if (has_size && in->size == 0)
@@ -152,7 +153,7 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	shim->choose(shim->userdata, &init, &shim->choice);
 	pthread_setcancelstate(state, NULL);
-	shim->answer_init = shim->choice.profile->generation != FMAP_OFF;
+	shim->answer_init = shim_serves(shim);
 }
 
 static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
@@ -229,6 +230,11 @@ static int hook_clone_fd(int master_fd)
 	return -1;
 }
 #endif
+
+bool shim_serves(const struct shim *shim)
+{
+	return shim->choice.profile && shim->choice.profile->generation != FMAP_OFF;
+}
 
 int shim_install(struct fuse_session *session, int fd)
 {

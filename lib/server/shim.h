@@ -54,7 +54,11 @@ struct shim {
 	bool answer_init; /* the answer to INIT is still to come, and is to have the bit */
 	/* The kernel has that answer, and has not said DESTROY: requests are ours to answer. */
 	bool active;
+	bool asked; /* for a map, at least once */
 };
+
+/* Whether a profile was chosen for the kernel; known from its INIT on. */
+bool shim_serves(const struct shim *shim);
 
 /* Between fuse_session_new() and fuse_session_mount(); `fd` is any open descriptor, which libfuse
  * wants and replaces. -errno. */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/prime.h"
+
+#include "server/node.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* The superblock's file is always there, and no file shares a page with it. */
+static int touch(const char *mountpoint)
+{
+	char path[PATH_MAX], byte;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/" META_DIR "/" META_SUPERBLOCK, mountpoint);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, &byte, 1, 0);
+	/* Opens have noflush, or this would wait for ourselves when the process ends. */
+	close(fd);
+	return n == 1 ? 0 : -EIO;
+}
+
+static void *run(void *arg)
+{
+	struct server *server = arg;
+	int ret = touch(server->mountpoint);
+
+	if (ret < 0)
+		server_log(server, LOG_ERR, "the kernel cannot map the files of '%s': %s",
+			   server->mountpoint, strerror(-ret));
+	else if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE))
+		server_set_io_status(server, fmap_profile(FMAP_OFF),
+				     "the kernel took the capability and asks for no maps");
+	server->primed(server);
+	return NULL;
+}
+
+int prime_start(struct server *server, void (*done)(struct server *server))
+{
+	int ret;
+
+	server->primed = done;
+	ret = pthread_create(&server->prime.thread, NULL, run, server);
+	server->prime.running = ret == 0;
+	return -ret;
+}
+
+void prime_join(struct prime *prime)
+{
+	if (prime->running)
+		pthread_join(prime->thread, NULL);
+	prime->running = false;
+}

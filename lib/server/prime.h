@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first open of a mount whose files a kernel maps, by ourselves. The kernel then asks for the
+ * devices in our mount namespace: it looks their paths up in that of whoever opens first, and
+ * remembers a failure. And it shows whether it asks for maps at all.
+ *
+ * A thread of its own, since the open is answered by those that serve.
+ */
+#ifndef SERVER_PRIME_H
+#define SERVER_PRIME_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct server;
+
+struct prime {
+	pthread_t thread;
+	bool running;
+};
+
+/* Opens a file of the mount, then calls `done`, whatever came of it. -errno when there is no thread
+ * to be had; `done` is then not called. */
+int prime_start(struct server *server, void (*done)(struct server *server));
+
+/* After the loop has ended and the mount is gone. */
+void prime_join(struct prime *prime);
+
+#endif
