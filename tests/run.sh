@@ -65,7 +65,7 @@ quietly()
 
 configurations()
 {
-	[[ $quick == 1 ]] && echo gcc || echo gcc clang sanitize
+	[[ $quick == 1 ]] && echo gcc || printf '%s\n' gcc clang sanitize
 }
 
 # ---- build ----
@@ -166,22 +166,21 @@ stage_units()
 
 # ---- bats ----
 
-run_bats()
+# run_suite CONFIGURATION FILE
+run_suite()
 {
-	local name=$1
-	local -a suites=("$top/tests/bats")
-	[[ -z ${FAMFS_BATS:-} ]] || read -ra suites <<<"$FAMFS_BATS"
+	local name=$1 suite=$2 dir
+	dir=$work/bats-$name/$(basename "$suite" .bats)
 	[[ $name == sanitize ]] && sanitizers_on bats
-	mkdir -p "$work/bats-$name"
-	FAMFS_BUILD=$top/build-$name FAMFS_TESTS_SANITIZED=$([[ $name == sanitize ]] && echo 1) \
-		TMPDIR=$work/bats-$name timeout -k 10 900 \
-		bats --formatter tap "${suites[@]}" >"$work/bats-$name.tap" 2>&1 </dev/null || true
+	mkdir -p "$dir"
+	FAMFS_BUILD=$top/build-$name TMPDIR=$dir timeout -k 10 1200 \
+		bats --formatter tap "$suite" >"$dir.tap" 2>&1 </dev/null || true
 }
 
-count_bats()
+# Shows what is not plain success, and counts all of it.
+count_suite()
 {
-	local name=$1 tap=$work/bats-$1.tap line plan=0 seen=0
-	local before=$passed
+	local name=$1 tap=$2 line plan=0 seen=0
 	while IFS= read -r line; do
 		case $line in
 		1..*) plan=${line#1..} ;;
@@ -197,31 +196,45 @@ count_bats()
 		*) echo "$line" ;;
 		esac
 	done <"$tap"
-	echo "bats, $name: $((passed - before)) passed of $plan"
 	if [[ $plan == 0 || $seen -lt $plan ]]; then
-		result not "bats, $name" "ended early, $seen of $plan tests were seen"
+		result not "bats, $name, $(basename "$tap" .tap)" "ended early, $seen of $plan tests were seen"
 	fi
 }
 
-# The two runs share no file, so they go side by side.
+# The suites share no file, so that as many run side by side as there are processors: those with the
+# sanitizers first, and the large ones before the small ones.
 stage_bats()
 {
-	local name
-	if [[ ! -c /dev/fuse ]]; then
-		result skip "bats on the mount" "needs /dev/fuse"
-	fi
-	local -a names=(gcc)
-	[[ $quick == 1 ]] || names+=(sanitize)
-	for name in "${names[@]}"; do
+	local name suite tap running=0 before
+	local -a suites names=()
+	[[ -c /dev/fuse ]] || result skip "bats on the mount" "needs /dev/fuse"
+	mapfile -t suites < <(ls -S "$top"/tests/bats/*.bats)
+	[[ -z ${FAMFS_BATS:-} ]] || read -ra suites <<<"$FAMFS_BATS"
+	for name in $(configurations | tac); do
+		[[ $name != clang ]] || continue
 		if [[ -x $top/build-$name/cli/famfsctl ]]; then
-			run_bats "$name" &
+			names+=("$name")
 		else
 			result not "bats, $name" "not built"
 		fi
 	done
+	for name in "${names[@]}"; do
+		for suite in "${suites[@]}"; do
+			if ((running >= $(nproc))); then
+				wait -n || true
+				running=$((running - 1))
+			fi
+			run_suite "$name" "$suite" &
+			running=$((running + 1))
+		done
+	done
 	wait
 	for name in "${names[@]}"; do
-		[[ ! -f $work/bats-$name.tap ]] || count_bats "$name"
+		before=$passed
+		for tap in "$work/bats-$name"/*.tap; do
+			count_suite "$name" "$tap"
+		done
+		echo "bats, $name: $((passed - before)) passed in ${#suites[@]} suites"
 	done
 	[[ $quick == 1 ]] || check_sanitizers bats
 }
@@ -319,24 +332,26 @@ stage_demo()
 
 # ---- what must not be left ----
 
-# Told by their environment, however they were called.
+# processes_of_ours: their ids, told by their environment, however they were called.
 processes_of_ours()
 {
 	local dir
 	for dir in /proc/[0-9]*; do
-		if [[ $(readlink "$dir/exe" 2>/dev/null) == *famfsctl* ]] &&
-			grep -qzxF "FAMFS_TESTS_RUN=$work" "$dir/environ" 2>/dev/null; then
-			tr '\0' ' ' <"$dir/cmdline" && echo
+		if grep -qzxF "FAMFS_TESTS_RUN=$work" "$dir/environ" 2>/dev/null; then
+			echo "${dir#/proc/}"
 		fi
 	done
 }
 
 check_leftovers()
 {
-	local left
+	local left pid
 	sleep 0.5
 	left=$(awk -v dir="$work/" 'index($5, dir) == 1 { print "mounted: " $5 }' /proc/self/mountinfo)
-	left+=$(processes_of_ours | sed 's/^/running: /')
+	for pid in $(processes_of_ours); do
+		[[ $(readlink "/proc/$pid/exe") != *famfsctl* ]] ||
+			left+=$'\n'"running: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done
 	if [[ -z $left ]]; then
 		result ok "no mount and no server is left"
 	else
@@ -348,9 +363,9 @@ check_leftovers()
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
-	local mount job
-	for job in $(jobs -p); do
-		kill "$job" 2>/dev/null || true
+	local mount pid
+	for pid in $(jobs -p) $(processes_of_ours); do
+		kill "$pid" 2>/dev/null || true
 	done
 	awk -v dir="$work/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
 		while read -r mount; do
