@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is not here, libfuse answers with ENOSYS, which the kernel remembers: extended attributes
- * are never asked for again, and seeking, locks and copy_file_range are left to the kernel.
+ * are never asked for again, fallocate is EOPNOTSUPP, and seeking and locks are left to the kernel.
  */
 #include "server/operations.h"
 
@@ -374,6 +374,18 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 	refuse(req);
 }
 
+/* Where the kernel maps files, ENOSYS would make it splice onto them, which ends in EIO. At EINVAL
+ * tools go on with read and write, which works everywhere. */
+static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
+			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
+			       struct fuse_file_info *fi_out, size_t len, int flags)
+{
+	(void)ino_in, (void)off_in, (void)fi_in;
+	(void)ino_out, (void)off_out, (void)fi_out;
+	(void)len, (void)flags;
+	fuse_reply_err(req, EINVAL);
+}
+
 const struct fuse_lowlevel_ops operations = {
 	.init = op_init,
 	.lookup = op_lookup,
@@ -387,6 +399,7 @@ const struct fuse_lowlevel_ops operations = {
 	.read = op_read,
 	.write = op_write,
 	.fsync = op_fsync,
+	.copy_file_range = op_copy_file_range,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
 	.statfs = op_statfs,
