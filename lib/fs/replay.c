@@ -212,14 +212,20 @@ static void note_header(struct famfs_volume *vol, uint64_t published)
 	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
 }
 
+/* How many entries there are. Of an index that the log cannot have, the other counter is witness.
+ */
+static uint64_t published_in(struct famfs_volume *vol, const struct log_state *state)
+{
+	if (state->next_index <= vol->log.capacity)
+		return state->next_index;
+	note_header(vol, state->next_index);
+	return state->next_seqnum <= vol->log.capacity ? state->next_seqnum : state->next_index;
+}
+
 static int replay_to(struct famfs_volume *vol, uint64_t published, struct famfs_error *err)
 {
-	uint64_t end = published;
+	uint64_t end = published < vol->log.capacity ? published : vol->log.capacity;
 
-	if (end > vol->log.capacity) {
-		note_header(vol, published);
-		end = vol->log.capacity;
-	}
 	if (end - vol->applied > REPLAY_BATCH)
 		namespace_expect(&vol->ns, end);
 	while (vol->applied < end) {
@@ -242,12 +248,14 @@ static int replay_to(struct famfs_volume *vol, uint64_t published, struct famfs_
 int replay(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
+	uint64_t published;
 	int ret = log_load(&vol->log, &state);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	if (state.next_index > vol->applied)
-		ret = replay_to(vol, state.next_index, err);
+	published = published_in(vol, &state);
+	if (published > vol->applied)
+		ret = replay_to(vol, published, err);
 	/* Without an entry that is to be looked at again, there is nothing to do until the index
 	 * changes, sane or not. */
 	if (ret == 0 && vol->suspect != vol->applied)
