@@ -80,6 +80,31 @@ static uint64_t tail_start(const struct fsck *fsck)
 	return start;
 }
 
+static bool is_sound(const struct fsck *fsck, uint64_t index)
+{
+	struct omf_entry raw;
+	struct record rec;
+
+	return log_read(&fsck->vol->log, index, 1, &raw) == 0 &&
+	       record_decode(&raw, index, &rec, NULL) == FAULT_NONE;
+}
+
+/* Where the log ends. An index that was damaged to a smaller one must not cost the files after it:
+ * the other counter counts when all entries up to it are sound. One ahead is a crashed publish. */
+static uint64_t log_end(const struct fsck *fsck)
+{
+	uint64_t end = tail_start(fsck);
+	struct log_state state;
+
+	if (end < fsck->vol->applied || log_load(&fsck->vol->log, &state) < 0 ||
+	    state.next_seqnum <= end + 1 || state.next_seqnum > fsck->vol->log.capacity)
+		return end;
+	for (uint64_t i = end; i < state.next_seqnum; i++)
+		if (!is_sound(fsck, i))
+			return end;
+	return state.next_seqnum;
+}
+
 static int save_tail(const struct fsck *fsck, uint64_t start, struct famfs_error *err)
 {
 	for (uint64_t i = start; i < fsck->vol->applied; i++) {
@@ -135,7 +160,7 @@ static void mark(struct fsck *fsck, enum remedy remedy)
 
 static int mend_header(struct fsck *fsck, struct famfs_error *err)
 {
-	uint64_t next = tail_start(fsck);
+	uint64_t next = log_end(fsck);
 	int ret;
 
 	if (!wants(fsck, REMEDY_HEADER) && !wants(fsck, REMEDY_CUT))
