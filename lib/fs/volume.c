@@ -41,7 +41,8 @@ static int read_superblock(struct famfs_volume *vol, struct famfs_error *err)
 	struct omf_super raw;
 	int ret;
 
-	if (vol->dev->size && vol->dev->size < OMF_LOG_OFFSET)
+	/* No size and no descriptor: unknown. No size and a descriptor: an empty image. */
+	if ((vol->dev->size || vol->dev->fd >= 0) && vol->dev->size < OMF_LOG_OFFSET)
 		return error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system",
 				 vol->dev->path);
 	device_invalidate(vol->dev, 0, sizeof(raw));
