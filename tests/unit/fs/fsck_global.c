@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The check and repair of what is not an entry: superblock, log header, size; and who may repair.
+ */
+#include "support.h"
+
+#include "base/crc.h"
+#include "device/device.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void make_sample(void)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	char path[8];
+
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	for (int i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "f%d", i);
+		assert_ok(add_file(vol, path, 100, (uint32_t)i, &err), &err);
+	}
+	famfs_close(vol);
+}
+
+struct seen {
+	int count;
+	uint64_t entry;
+	char code[16], message[200], remedy[80];
+};
+
+static void on_problem(void *arg, const struct famfs_problem *problem)
+{
+	struct seen *seen = arg;
+
+	seen->count++;
+	seen->entry = problem->entry;
+	snprintf(seen->code, sizeof(seen->code), "%s", problem->code);
+	snprintf(seen->message, sizeof(seen->message), "%s", problem->message);
+	snprintf(seen->remedy, sizeof(seen->remedy), "%s", problem->repair ? problem->repair : "");
+}
+
+static int run(bool repair, struct seen *seen, struct famfs_fsck_result *result,
+	       struct famfs_error *err)
+{
+	const struct famfs_target target = image_target();
+	const struct famfs_fsck_params params = { .repair = repair,
+						  .report = on_problem,
+						  .arg = seen };
+
+	memset(seen, 0, sizeof(*seen));
+	return famfs_fsck(&target, &params, result, err);
+}
+
+static void assert_files(int count)
+{
+	struct famfs_volume *vol = open_volume(false);
+	char path[8];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "f%d", i);
+		assert_null(file_fault(vol, path, 100, (uint32_t)i));
+	}
+	famfs_close(vol);
+}
+
+/* Found, repaired without a question, clean; and every file is there. */
+static void assert_mended(const char *code, const char *message)
+{
+	struct famfs_fsck_result result;
+	struct seen seen;
+	struct famfs_error err;
+
+	assert_ok(run(false, &seen, &result, &err), &err);
+	assert_int_equal(seen.count, 1);
+	assert_true(seen.entry == FAMFS_NO_ENTRY);
+	assert_string_equal(seen.code, code);
+	assert_text(seen.message, message);
+	assert_string_not_equal(seen.remedy, "");
+	assert_files(6);
+	assert_ok(run(true, &seen, &result, &err), &err);
+	assert_int_equal(result.problems, 1);
+	assert_int_equal(result.repaired, 1);
+	assert_ok(run(false, &seen, &result, &err), &err);
+	assert_int_equal(result.problems, 0);
+	assert_int_equal(result.log_entries, 6);
+	assert_files(6);
+}
+
+static void counters(void **state)
+{
+	(void)state;
+	make_sample();
+	counters_put(7, 6);
+	assert_mended("header", "next sequence number is 7, next index is 6");
+	counters_put(6, UINT64_C(1) << 40);
+	assert_mended("header", "next index is 1099511627776, the log has 15420 entries");
+	counters_put(0, 6);
+	assert_mended("header", "next sequence number is 0, next index is 6");
+	counters_put(UINT64_MAX, UINT64_MAX);
+	assert_mended("header", "the log has 15420 entries");
+}
+
+/* The other counter and sound entries say that more was published: nothing may be lost. */
+static void smaller_index(void **state)
+{
+	struct famfs_fsck_result result;
+	struct seen seen;
+	struct famfs_error err;
+
+	(void)state;
+	for (uint64_t index = 0; index < 5; index++) {
+		make_sample();
+		counters_put(6, index);
+		assert_ok(run(false, &seen, &result, &err), &err);
+		assert_int_equal(result.problems, 1);
+		assert_string_equal(seen.code, "header");
+		assert_ok(run(true, &seen, &result, &err), &err);
+		assert_int_equal(result.repaired, 1);
+		assert_ok(run(false, &seen, &result, &err), &err);
+		assert_int_equal(result.problems, 0);
+		assert_files(6);
+	}
+}
+
+/* Entries past the end that are not all sound are no reason to believe a sequence number. */
+static void larger_seqnum(void **state)
+{
+	(void)state;
+	make_sample();
+	counters_put(60, 6);
+	assert_mended("header", "next sequence number is 60");
+}
+
+static void header(void **state)
+{
+	struct omf_log_header raw;
+
+	(void)state;
+	make_sample();
+	image_get(OMF_LOG_OFFSET, &raw, sizeof(raw));
+	raw.magic = le64_make(0);
+	image_put(OMF_LOG_OFFSET, &raw, sizeof(raw));
+	assert_mended("header", "magic is 0");
+	raw.magic = le64_make(OMF_LOG_MAGIC);
+	raw.last_index = le64_make(99);
+	raw.crc = le64_make(crc32_of(&raw, OMF_HEADER_CRC_BYTES));
+	image_put(OMF_LOG_OFFSET, &raw, sizeof(raw));
+	assert_mended("header", "last log index is 99");
+}
+
+static void capacity(void **state)
+{
+	(void)state;
+	make_sample();
+	image_resize(80 * MIB);
+	assert_mended("capacity", "records 67108864 bytes, the device has 83886080");
+	image_resize(60 * MIB);
+	assert_mended("capacity", "the device has 62914560");
+}
+
+static void superblock(void **state)
+{
+	struct famfs_fsck_result result;
+	struct seen seen;
+	struct famfs_error err;
+
+	(void)state;
+	make_sample();
+	image_put(48, "x", 1);
+	assert_ok(run(false, &seen, &result, &err), &err);
+	assert_int_equal(result.problems, 1);
+	assert_string_equal(seen.code, "superblock");
+	assert_text(seen.message, "CRC");
+	image_put(0, "x", 1);
+	assert_error(run(false, &seen, &result, &err), -EMEDIUMTYPE, &err, "does not hold");
+}
+
+static void in_use(void **state)
+{
+	struct famfs_fsck_result result;
+	struct famfs_volume *vol;
+	struct seen seen;
+	struct famfs_error err;
+
+	(void)state;
+	make_sample();
+	counters_put(7, 6);
+	vol = open_volume(true);
+	assert_error(run(true, &seen, &result, &err), -EBUSY, &err, "in use");
+	assert_true(err.refused);
+	/* Looking is free. */
+	assert_ok(run(false, &seen, &result, &err), &err);
+	famfs_close(vol);
+	assert_ok(run(true, &seen, &result, &err), &err);
+	assert_int_equal(result.repaired, 1);
+}
+
+static void on_a_client(void **state)
+{
+	struct famfs_fsck_result result;
+	struct seen seen;
+	struct famfs_error err;
+	uint64_t seqnum, index;
+
+	(void)state;
+	make_sample();
+	counters_put(7, 6);
+	be_client();
+	assert_error(run(true, &seen, &result, &err), -EROFS, &err, "belongs to the master");
+	counters_get(&seqnum, &index);
+	assert_true(seqnum == 7);
+	assert_ok(run(false, &seen, &result, &err), &err);
+	assert_int_equal(result.problems, 1);
+	be_master();
+}
+
+static void reserved_fields(void **state)
+{
+	const struct famfs_target target = image_target();
+	const struct famfs_fsck_params params = { .reserved = { 0, 0, 1, 0 } };
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+
+	(void)state;
+	make_sample();
+	assert_error(famfs_fsck(&target, &params, &result, &err), -EINVAL, &err, "reserved");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("counters that disagree or are nonsense are found and mended", counters),
+		TEST("a next index that is too small loses no file", smaller_index),
+		TEST("a next sequence number that is too large makes no entries", larger_seqnum),
+		TEST("a damaged log header is found and written anew", header),
+		TEST("a recorded size that is not the real one is found and mended", capacity),
+		TEST("a damaged superblock is a finding, none at all is an error", superblock),
+		TEST("what is in use is checked but not repaired", in_use),
+		TEST("a client checks but does not repair", on_a_client),
+		TEST("reserved fields have to be zero", reserved_fields),
+	};
+
+	return run_group(tests);
+}
