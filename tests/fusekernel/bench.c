@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What GET_FMAP takes from request to reply, against a request that does nothing. */
+#include "scenarios.h"
+#include "tap.h"
+#include "vfs.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define ROUNDS 20000
+#define WARM   1000
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *times, size_t count)
+{
+	qsort(times, count, sizeof(*times), compare);
+	return times[count / 2];
+}
+
+static double round_trip(struct kernel *kernel, const struct request *request)
+{
+	struct timespec before, after;
+	struct reply reply;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	if (!kernel_call(kernel, request, &reply))
+		bail_out("no reply");
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	return (double)(after.tv_sec - before.tv_sec) * 1e9 +
+	       (double)(after.tv_nsec - before.tv_nsec);
+}
+
+/* By turns, so that both see the same machine. */
+static void measure(struct kernel *kernel, uint64_t nodeid)
+{
+	static double map[ROUNDS], nothing[ROUNDS];
+	const struct request get_fmap = { .opcode = kernel->gen->op_fmap, .nodeid = nodeid };
+	const struct request unknown = { .opcode = 4000, .nodeid = nodeid };
+
+	for (int i = -WARM; i < ROUNDS; i++) {
+		double first = round_trip(kernel, &get_fmap);
+		double second = round_trip(kernel, &unknown);
+
+		if (i >= 0) {
+			map[i] = first;
+			nothing[i] = second;
+		}
+	}
+	printf("get_fmap_ns %.0f\n", median(map, ROUNDS));
+	printf("nothing_ns %.0f\n", median(nothing, ROUNDS));
+	printf("ratio %.3f\n", map[ROUNDS / 2] / nothing[ROUNDS / 2]);
+}
+
+void bench_run(const struct setup *setup, const struct tree *tree)
+{
+	struct kernel kernel;
+	struct inode *inode;
+
+	if (!kernel_boot(&kernel, setup, tree, &generations[GEN_PULL], "fmap=pull") ||
+	    vfs_walk(&kernel, "simple/odd", &inode))
+		bail_out("the server does not start");
+	measure(&kernel, inode->nodeid);
+	kernel_shutdown(&kernel);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "channel.h"
+
+#include "side.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DATAGRAM (sizeof(struct side_header) + 2 * SIDE_PART)
+
+bool channel_open(struct channel *channel, int fd, int control)
+{
+	channel->fd = fd;
+	channel->control = control;
+	channel->datagram = malloc(DATAGRAM);
+	return channel->datagram != NULL;
+}
+
+void channel_close(struct channel *channel)
+{
+	close(channel->fd);
+	close(channel->control);
+	free(channel->datagram);
+	free(channel->whole);
+	for (size_t i = 0; i < sizeof(channel->replies) / sizeof(channel->replies[0]); i++)
+		free(channel->replies[i].data);
+	memset(channel, 0, sizeof(*channel));
+}
+
+bool channel_send(struct channel *channel, const struct iovec *iov, int count)
+{
+	const struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+				    .msg_iovlen = (size_t)count };
+
+	return sendmsg(channel->fd, &msg, MSG_NOSIGNAL) >= 0;
+}
+
+/* The reply with that id, or a place for it. */
+static struct channel_reply *reply_of(struct channel *channel, const struct side_header *header)
+{
+	struct channel_reply *place = NULL;
+
+	for (size_t i = 0; i < sizeof(channel->replies) / sizeof(channel->replies[0]); i++) {
+		if (channel->replies[i].id == header->id)
+			return &channel->replies[i];
+		if (!channel->replies[i].id)
+			place = &channel->replies[i];
+	}
+	if (!place || header->total > CHANNEL_MAX_MESSAGE)
+		return NULL;
+	place->data = malloc(header->total);
+	place->id = header->id;
+	place->total = header->total;
+	place->done = 0;
+	return place->data ? place : NULL;
+}
+
+/* Whether the reply is complete; *data is NULL when the part makes no sense. */
+static bool add_part(struct channel *channel, size_t size, const uint8_t **data, size_t *total)
+{
+	const struct side_header *header = (const void *)channel->datagram;
+	struct channel_reply *reply = reply_of(channel, header);
+
+	size -= sizeof(*header);
+	*data = NULL;
+	if (!reply || header->offset != reply->done || size > reply->total - reply->done)
+		return true;
+	memcpy(reply->data + reply->done, header + 1, size);
+	reply->done += size;
+	*data = reply->data;
+	*total = reply->total;
+	if (reply->done < reply->total)
+		return false;
+	free(channel->whole);
+	channel->whole = reply->data;
+	memset(reply, 0, sizeof(*reply));
+	return true;
+}
+
+static bool answer_ioctl(struct channel *channel, int fd)
+{
+	const struct side_ioctl *message = (const void *)channel->datagram;
+	int32_t error = channel->hand_over(channel->arg, message->index, message->flags, fd);
+
+	if (fd >= 0)
+		close(fd);
+	return send(channel->control, &error, sizeof(error), MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(error);
+}
+
+/* One datagram, and the descriptor that came with it, or -1. */
+static ssize_t receive(struct channel *channel, int *fd)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} attached;
+	struct iovec iov = { channel->datagram, DATAGRAM };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = attached.space,
+			      .msg_controllen = sizeof(attached.space) };
+	ssize_t n = recvmsg(channel->fd, &msg, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *cmsg = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+
+	*fd = -1;
+	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(cmsg), sizeof(*fd));
+	return n;
+}
+
+static bool is_side(const uint8_t *datagram, size_t size)
+{
+	const struct side_header *header = (const void *)datagram;
+
+	return size >= sizeof(*header) && header->magic == SIDE_MAGIC;
+}
+
+enum channel_event channel_receive(struct channel *channel, int timeout_ms, const uint8_t **data,
+				   size_t *size)
+{
+	struct pollfd pollfd = { .fd = channel->fd, .events = POLLIN };
+
+	for (;;) {
+		int ready = poll(&pollfd, 1, timeout_ms), fd;
+		ssize_t n;
+
+		if (ready <= 0)
+			return CHANNEL_SILENCE;
+		n = receive(channel, &fd);
+		if (n <= 0)
+			return CHANNEL_END;
+		*data = channel->datagram;
+		*size = (size_t)n;
+		if (!is_side(channel->datagram, (size_t)n))
+			return CHANNEL_MESSAGE;
+		if (((const struct side_header *)(const void *)*data)->kind == SIDE_IOCTL) {
+			if (!answer_ioctl(channel, fd))
+				return CHANNEL_END;
+		} else if (add_part(channel, (size_t)n, data, size)) {
+			return *data ? CHANNEL_MESSAGE : CHANNEL_NONSENSE;
+		}
+	}
+}

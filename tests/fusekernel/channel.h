@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's end of a connection: whole messages in the order in which the server sent them. */
+#ifndef FUSEKERNEL_CHANNEL_H
+#define FUSEKERNEL_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/* Longer than any reply that a server may send: 16 MiB and headers. */
+#define CHANNEL_MAX_MESSAGE ((size_t)17 << 20)
+
+struct channel {
+	int fd;
+	int control;
+	uint8_t *datagram;
+	struct channel_reply {
+		uint64_t id; /* 0: free */
+		uint8_t *data;
+		size_t total, done;
+	} replies[8];   /* of which parts have come */
+	uint8_t *whole; /* the last one that was given out */
+	/* The server hands over a device: the errno to answer with. `fd` is closed afterwards. */
+	int (*hand_over)(void *arg, uint64_t index, uint32_t flags, int fd);
+	void *arg;
+};
+
+/* Takes the descriptors over. */
+bool channel_open(struct channel *channel, int fd, int control);
+void channel_close(struct channel *channel);
+
+bool channel_send(struct channel *channel, const struct iovec *iov, int count);
+
+enum channel_event { CHANNEL_MESSAGE, CHANNEL_SILENCE, CHANNEL_END, CHANNEL_NONSENSE };
+
+/* The next FUSE message; *data lives until the next call. Answers ioctls while it waits. */
+enum channel_event channel_receive(struct channel *channel, int timeout_ms, const uint8_t **data,
+				   size_t *size);
+
+#endif

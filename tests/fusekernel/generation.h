@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels that are played, one row each: what each sends, takes and refuses. */
+#ifndef FUSEKERNEL_GENERATION_H
+#define FUSEKERNEL_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How the server says that a map needs more room than the first request gave it. */
+enum more {
+	MORE_NEVER,     /* it cannot */
+	MORE_BY_SIZE,   /* a payload of exactly 4 bytes: the size */
+	MORE_BY_HEADER, /* the map's header alone */
+};
+
+struct generation {
+	const char *name;
+	const char *option; /* what the server is told with -o fmap= */
+	uint32_t minor;
+	uint64_t init_flags;
+	int fmap_bit; /* of init_flags; -1: a kernel without famfs */
+	uint32_t op_fmap;
+	uint32_t op_daxdev; /* 0: never asked */
+	bool on_lookup;     /* GET_FMAP follows LOOKUP, not OPEN */
+	bool has_size;      /* GET_FMAP has an argument */
+	bool push;          /* the server hands over devices */
+	bool fatal;         /* a failed GET_FMAP fails the open */
+	bool fixed;         /* the reply is as long as the room, exactly */
+	enum more more;
+	uint32_t room;     /* of the first request */
+	uint32_t max_room; /* of the second */
+	uint32_t max_simple;
+	uint32_t max_interleaved; /* 0: refused */
+	uint32_t max_strips;
+	uint32_t max_devindex;
+	uint32_t align;      /* of offsets and lengths */
+	bool chunk_aligned;  /* chunk sizes are multiples of `align` */
+	bool chunk_pmd_only; /* chunk sizes are one page or one PMD */
+};
+
+enum {
+	GEN_V1,
+	GEN_V2,
+	GEN_PULL,
+	GEN_PUSH_1,
+	GEN_PUSH_2,
+	GEN_STOCK_6_18,
+	GEN_STOCK_7_3,
+	GEN_STOCK_7_3_URING,
+	GENERATIONS
+};
+
+extern const struct generation generations[GENERATIONS];
+
+static inline bool has_famfs(const struct generation *gen)
+{
+	return gen->fmap_bit >= 0;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A kernel that was booted with a server of its own: requests, replies, and what the core of FUSE
+ * demands of them. */
+#ifndef FUSEKERNEL_KERNEL_H
+#define FUSEKERNEL_KERNEL_H
+
+#include "channel.h"
+#include "generation.h"
+#include "process.h"
+#include "verdict.h"
+#include "wire.h"
+
+#define MAX_INODES  512
+#define MAX_MUTATED 8192
+
+struct inode;
+struct tree;
+
+struct kernel {
+	const struct generation *gen;
+	const struct setup *setup;
+	const struct tree *tree;
+	struct server_process server;
+	struct channel channel;
+	uint64_t unique; /* of the last request; only even ones */
+	bool greeted;    /* INIT is done */
+	bool fmap;       /* and famfs negotiated */
+	bool lost;       /* the server is dead or hangs */
+
+	struct {
+		bool valid;
+		int error; /* the kernel remembers a failure for good */
+	} daxdevs[MAX_DAXDEVS];
+	int hand_over_error; /* what the next ioctl answers with */
+	unsigned int hand_overs;
+	unsigned int daxdev_requests;
+	unsigned int fmap_requests;
+	uint64_t invalidated; /* nodeid of the last NOTIFY_INVAL_INODE */
+
+	/* Puts a fault into replies to one kind of request, before anything looks at them. */
+	uint32_t mutate_opcode;
+	void (*mutate)(uint8_t *raw, size_t *size);
+	uint8_t mutated[MAX_MUTATED];
+
+	struct inode *inodes; /* see vfs.h */
+	unsigned int ninodes;
+	uint16_t *owners; /* of the device's pages of 2 MiB: the inode that maps them, from 1 on */
+};
+
+struct request {
+	uint32_t opcode;
+	uint64_t nodeid;
+	const void *arg;
+	size_t size;
+	const void *more; /* after it: a name, data */
+	size_t more_size;
+	uint64_t unique; /* 0: a new one */
+};
+
+struct reply {
+	uint64_t unique;
+	int error; /* positive; 0 for success */
+	const uint8_t *data;
+	size_t size;
+	const uint8_t *raw; /* with its header; both live until the next message */
+	size_t raw_size;
+};
+
+/* Starts a server with -o `options` (NULL: fmap=... of the generation) and talks INIT with it, or
+ * says nothing yet. False when the test has failed; kernel_shutdown() is due in any case. */
+bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
+		 const struct generation *gen, const char *options);
+void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
+			const struct generation *gen, const char *options);
+
+/* Unmounts; the server must end well. */
+void kernel_shutdown(struct kernel *kernel);
+
+/* The unique of the request. */
+uint64_t kernel_send(struct kernel *kernel, const struct request *request);
+
+/* The reply to that request, or the next one to any; false after a failure of the test. */
+bool kernel_wait(struct kernel *kernel, uint64_t unique, struct reply *reply);
+bool kernel_wait_any(struct kernel *kernel, struct reply *reply);
+
+bool kernel_call(struct kernel *kernel, const struct request *request, struct reply *reply);
+
+/* Fails the test unless the server stays silent for a moment. */
+void kernel_expect_silence(struct kernel *kernel);
+
+/* The core's own checks of a message, before anything looks at its meaning. */
+bool reply_parse(const uint8_t *raw, size_t size, uint64_t unique, struct reply *reply,
+		 struct verdict *verdict);
+
+/* INIT: sends what the generation sends, and judges what comes, or leaves that to the caller. */
+bool kernel_greet(struct kernel *kernel);
+bool kernel_greet_with(struct kernel *kernel, struct reply *reply);
+
+/* Judges the reply to it. `taken` says whether famfs is negotiated. */
+bool init_check(const struct generation *gen, const struct reply *reply, bool *taken,
+		struct verdict *verdict);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of vfs.h are broken one by one, and the kernel must notice: by faults in replies, and
+ * by what a server might do that ours does not. */
+#include "scenarios.h"
+#include "tap.h"
+#include "vfs.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define FILE_PATH "hand/2"
+
+#ifndef FOPEN_NOFLUSH
+#define FOPEN_NOFLUSH (1 << 5)
+#endif
+
+/* ---- faults in replies ---- */
+
+static void add_to(uint8_t *at, int64_t value)
+{
+	put64(at, get64(at) + (uint64_t)value);
+}
+
+static void entry_size(uint8_t *raw, size_t *size)
+{
+	struct fuse_entry_out *entry = (void *)(raw + OUT_HEADER);
+
+	(void)size;
+	if (S_ISREG(entry->attr.mode))
+		entry->attr.size++;
+}
+
+static void attr_size(uint8_t *raw, size_t *size)
+{
+	struct fuse_attr_out *out = (void *)(raw + OUT_HEADER);
+
+	(void)size;
+	out->attr.size--;
+}
+
+static void no_noflush(uint8_t *raw, size_t *size)
+{
+	struct fuse_open_out *out = (void *)(raw + OUT_HEADER);
+
+	(void)size;
+	out->open_flags &= ~(uint32_t)FOPEN_NOFLUSH;
+}
+
+static void keep_cache(uint8_t *raw, size_t *size)
+{
+	struct fuse_open_out *out = (void *)(raw + OUT_HEADER);
+
+	(void)size;
+	out->open_flags |= FOPEN_KEEP_CACHE;
+}
+
+static void map_size(uint8_t *raw, size_t *size)
+{
+	(void)size;
+	add_to(raw + OUT_HEADER + FMAP_FILE_SIZE, -1);
+}
+
+static void behind_the_device(uint8_t *raw, size_t *size)
+{
+	(void)size;
+	add_to(raw + OUT_HEADER + FMAP_HEADER + EXT_OFFSET, (int64_t)GIB(8192));
+}
+
+/* The log's pages. */
+static void onto_the_log(uint8_t *raw, size_t *size)
+{
+	(void)size;
+	put64(raw + OUT_HEADER + FMAP_HEADER + EXT_OFFSET, MIB(2));
+}
+
+static void wrong_daxdev(uint8_t *raw, size_t *size)
+{
+	(void)size;
+	put32(raw + 4, (uint32_t)-ENODEV);
+	put32(raw, OUT_HEADER);
+	*size = OUT_HEADER;
+}
+
+static void open_it(struct kernel *kernel)
+{
+	struct inode *inode;
+	struct file file;
+
+	if (vfs_open_path(kernel, ".meta/.log", &file) || vfs_open_path(kernel, FILE_PATH, &file))
+		return;
+	vfs_walk(kernel, FILE_PATH, &inode);
+	vfs_getattr(kernel, inode);
+}
+
+/* ---- what a server might do ---- */
+
+static void cache_before_map(struct kernel *kernel)
+{
+	struct file file;
+	uint8_t byte;
+	size_t done;
+
+	/* The first open finds no map, as that of a file which is being created. */
+	kernel->fmap = false;
+	if (!vfs_open_path(kernel, FILE_PATH, &file))
+		vfs_read(kernel, &file, 0, &byte, 1, &done);
+	kernel->fmap = true;
+	vfs_open_path(kernel, FILE_PATH, &file);
+}
+
+static void device_not_handed_over(struct kernel *kernel)
+{
+	struct inode *inode;
+	struct file file;
+
+	open_it(kernel);
+	kernel->daxdevs[0].valid = false;
+	if (!vfs_walk(kernel, FILE_PATH, &inode))
+		vfs_forget(kernel, inode);
+	vfs_open_path(kernel, FILE_PATH, &file);
+}
+
+static void two_nodes(struct kernel *kernel)
+{
+	struct inode *inode, *other;
+	struct file file;
+
+	/* Another node with the same map: the server is asked for it under the first one's number.
+	 */
+	if (vfs_open_path(kernel, FILE_PATH, &file))
+		return;
+	inode = file.inode;
+	other = vfs_inode(kernel, inode->nodeid + 1000);
+	other->size = inode->size;
+	snprintf(other->path, sizeof(other->path), "alias");
+	other->nodeid = inode->nodeid;
+	map_fetch(kernel, other);
+}
+
+static const struct {
+	const char *title;
+	int gen;
+	uint32_t opcode; /* 0: nothing is mutated */
+	void (*mutate)(uint8_t *raw, size_t *size);
+	void (*run)(struct kernel *kernel);
+} rules[] = {
+	{ "another size from LOOKUP", GEN_PULL, FUSE_LOOKUP, entry_size, open_it },
+	{ "another size from LOOKUP", GEN_V1, FUSE_LOOKUP, entry_size, open_it },
+	{ "another size from GETATTR", GEN_PULL, FUSE_GETATTR, attr_size, open_it },
+	{ "another size in the map", GEN_PUSH_1, 54, map_size, open_it },
+	{ "an open without FOPEN_NOFLUSH", GEN_PULL, FUSE_OPEN, no_noflush, open_it },
+	{ "an open with FOPEN_KEEP_CACHE", GEN_PULL, FUSE_OPEN, keep_cache, open_it },
+	{ "a map behind the end of the device", GEN_PULL, 54, behind_the_device, open_it },
+	{ "a map onto the log's pages", GEN_PULL, 54, onto_the_log, open_it },
+	{ "a page mapped through two inodes", GEN_PULL, 0, NULL, two_nodes },
+	{ "page cache before a map", GEN_PULL, 0, NULL, cache_before_map },
+	{ "page cache before a map", GEN_PUSH_1, 0, NULL, cache_before_map },
+	{ "a device that is not there", GEN_PULL, 55, wrong_daxdev, open_it },
+	{ "a map before its device is handed over", GEN_PUSH_2, 0, NULL, device_not_handed_over },
+};
+
+void rules_proof(const struct setup *setup, const struct tree *tree)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct generation *gen = &generations[rules[i].gen];
+		const char *reason = "";
+		struct kernel kernel;
+
+		test_begin("rule, %s: %s is noticed", gen->name, rules[i].title);
+		if (kernel_boot(&kernel, setup, tree, gen, NULL)) {
+			kernel.mutate_opcode = rules[i].opcode;
+			kernel.mutate = rules[i].mutate;
+			rules[i].run(&kernel);
+			if (test_caught(&reason))
+				test_note("noticed: %s", reason);
+			else
+				fail("nobody notices");
+		}
+		kernel_shutdown(&kernel);
+		test_end();
+	}
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The capability: taken when it is asked for and offered, and at no other time. */
+#include "scenarios.h"
+#include "tap.h"
+#include "vfs.h"
+
+#include <errno.h>
+
+/* How the server says that it runs: the target of a symbolic link. */
+static void expect_status(struct kernel *kernel, const char *profile)
+{
+	struct request request = { .opcode = FUSE_READLINK };
+	struct inode *inode;
+	struct reply reply;
+
+	if (!expect(vfs_walk(kernel, ".meta/.io", &inode) == 0, "there is no .meta/.io"))
+		return;
+	request.nodeid = inode->nodeid;
+	if (!kernel_call(kernel, &request, &reply))
+		return;
+	expect(!reply.error && reply.size > strlen(profile) &&
+		       !memcmp(reply.data, profile, strlen(profile)) &&
+		       reply.data[strlen(profile)] == ':',
+	       ".meta/.io says '%.*s', not '%s: ...'", (int)reply.size, (const char *)reply.data,
+	       profile);
+}
+
+static void expect_unmapped(struct kernel *kernel)
+{
+	struct file file;
+
+	if (!expect(!kernel->fmap, "the reply to INIT takes famfs"))
+		return;
+	expect_status(kernel, "off");
+	if (expect(vfs_open_path(kernel, "simple/odd", &file) == 0, "simple/odd does not open"))
+		vfs_release(kernel, &file);
+}
+
+static void taken(const struct setup *setup, const struct tree *tree, const struct generation *gen)
+{
+	struct kernel kernel;
+
+	if (kernel_boot(&kernel, setup, tree, gen, NULL) &&
+	    expect(kernel.fmap, "the reply to INIT does not take famfs"))
+		expect_status(&kernel, gen->option);
+	kernel_shutdown(&kernel);
+}
+
+static void boot_unmapped(const struct setup *setup, const struct tree *tree,
+			  const struct generation *gen, const char *options)
+{
+	struct kernel kernel;
+
+	if (kernel_boot(&kernel, setup, tree, gen, options))
+		expect_unmapped(&kernel);
+	kernel_shutdown(&kernel);
+	if (test_failed())
+		fail("with -o %s", options);
+}
+
+static void not_taken(const struct setup *setup, const struct tree *tree,
+		      const struct generation *gen)
+{
+	boot_unmapped(setup, tree, gen, "fmap=off");
+	/* No kernel can map an image. */
+	boot_unmapped(setup, tree, gen, "fmap=auto");
+	/* Without -o fmap= at all. */
+	boot_unmapped(setup, tree, gen, "rw");
+}
+
+/* Bit 42 is for request timeouts since minor 43, and bit 43 is not in older kernels. */
+static void other_bit(const struct setup *setup, const struct tree *tree,
+		      const struct generation *gen)
+{
+	boot_unmapped(setup, tree, gen, gen->fmap_bit == 42 ? "fmap=pull" : "fmap=v2");
+	boot_unmapped(setup, tree, gen,
+		      gen->fmap_bit == 42 ? "fmap=push" : "fmap=v2,single_thread");
+}
+
+/* As for a mounter who lacks the capability: everything else is the same. */
+static void not_offered(const struct setup *setup, const struct tree *tree,
+			const struct generation *gen)
+{
+	struct generation poor = *gen;
+	char options[32];
+
+	poor.init_flags &= ~(UINT64_C(1) << gen->fmap_bit);
+	snprintf(options, sizeof(options), "fmap=%s", gen->option);
+	boot_unmapped(setup, tree, &poor, options);
+}
+
+static void stock_forced(const struct setup *setup, const struct tree *tree,
+			 const struct generation *gen)
+{
+	struct generation uring = *gen;
+	struct kernel kernel;
+
+	boot_unmapped(setup, tree, gen, "fmap=v2");
+	if (!(gen->init_flags >> 43 & 1)) {
+		boot_unmapped(setup, tree, gen, "fmap=pull");
+		boot_unmapped(setup, tree, gen, "fmap=push");
+		return;
+	}
+	/* Here the bit is offered and means something else. The server does as it is told, and the
+	 * kernel never asks for a map: nothing must break. */
+	uring.fmap_bit = 43;
+	if (kernel_boot(&kernel, setup, tree, &uring, "fmap=pull")) {
+		expect(kernel.fmap, "what was asked for is not done");
+		kernel.fmap = false;
+		uring.fmap_bit = -1;
+		expect_status(&kernel, "pull");
+	}
+	kernel_shutdown(&kernel);
+}
+
+const struct scenario scenarios_init[] = {
+	{ "INIT takes famfs, and no other flag", taken, true, false, NULL },
+	{ "INIT takes nothing that was not asked for", not_taken, true, true, NULL },
+	{ "INIT takes nothing by another generation's bit", other_bit, true, false, NULL },
+	{ "INIT takes nothing that was not offered", not_offered, true, false, NULL },
+	{ "a profile that is forced on it does no harm", stock_forced, false, true, NULL },
+	{ NULL, NULL, false, false, NULL },
+};

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every file: opened, mapped, and its bytes read from where the map says that they are. */
+#include "scenarios.h"
+#include "tap.h"
+#include "verify.h"
+#include "vfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void check_mapped(struct kernel *kernel, const struct tree_file *file,
+			 const struct inode *inode)
+{
+	struct verdict verdict = { 0 };
+
+	if (!expect(inode->mapped, "%s is not mapped", file->path))
+		return;
+	if (!verify_places(kernel->gen, file, &inode->map, &verdict) ||
+	    !verify_bytes(kernel->setup->image_fd, file, &inode->map, &verdict))
+		fail("%s: %s", file->path, verdict.text);
+}
+
+/* The server's own I/O, for what a kernel that lets opens succeed reads then. */
+static void check_read(struct kernel *kernel, const struct tree_file *file, const struct file *open)
+{
+	uint8_t found[256], wanted[256];
+	uint64_t offset;
+	size_t size, done;
+
+	for (unsigned int i = 0; tree_sample(file, i, &offset, &size); i++) {
+		int error = vfs_read(kernel, open, offset, found, size, &done);
+
+		tree_fill(file, offset, wanted, size);
+		if (!expect(!error && done == size && !memcmp(found, wanted, size),
+			    "%s: the server reads something else at %#llx: %d", file->path,
+			    (unsigned long long)offset, error))
+			return;
+	}
+}
+
+/* Too large for the kernel: EFBIG, and whoever runs the server learns why. */
+static void check_too_large(struct kernel *kernel, const struct tree_file *file)
+{
+	const struct generation *gen = kernel->gen;
+	struct inode *inode;
+	struct file open;
+	char ceiling[16];
+	int error;
+
+	snprintf(ceiling, sizeof(ceiling), " %u ", gen->max_simple);
+	error = vfs_walk(kernel, file->path, &inode);
+	if (!expect(!error, "%s: LOOKUP fails with %d", file->path, error))
+		return;
+	error = vfs_open(kernel, inode, 0, &open);
+	expect(!inode->mapped, "%s is mapped, although no map of it can be sent", file->path);
+	expect(error == (gen->fatal ? EFBIG : 0), "%s: open fails with %d", file->path, error);
+	expect(server_logged(&kernel->server, file->path, ceiling),
+	       "%s: no message names it and the ceiling of %s", file->path, ceiling);
+	if (!error && !inode->mapped) {
+		check_read(kernel, file, &open);
+		vfs_release(kernel, &open);
+	}
+}
+
+/* Lies on a device that nobody has attached: no map, and no bytes from another device. */
+static void check_elsewhere(struct kernel *kernel, const struct tree_file *file)
+{
+	struct inode *inode;
+	struct file open;
+	uint8_t byte;
+	size_t done;
+	int error = vfs_walk(kernel, file->path, &inode);
+
+	if (!expect(!error && inode->size == file->size, "%s: LOOKUP gives %d", file->path, error))
+		return;
+	error = vfs_open(kernel, inode, 0, &open);
+	expect(!inode->mapped, "%s is mapped, although its device is not there", file->path);
+	expect(!error == !kernel->gen->fatal, "%s: open gives %d", file->path, error);
+	if (!error && !inode->mapped) {
+		expect(vfs_read(kernel, &open, file->size - 1, &byte, 1, &done),
+		       "%s: %zu bytes are read", file->path, done);
+		vfs_release(kernel, &open);
+	}
+}
+
+static void check_file(struct kernel *kernel, const struct tree_file *file)
+{
+	struct file open;
+	int error;
+
+	if (file->dev) {
+		check_elsewhere(kernel, file);
+		return;
+	}
+	if (!verify_sendable(kernel->gen, file)) {
+		check_too_large(kernel, file);
+		return;
+	}
+	error = vfs_open_path(kernel, file->path, &open);
+	if (!expect(!error, "%s: open fails with %d", file->path, error))
+		return;
+	check_mapped(kernel, file, open.inode);
+	vfs_release(kernel, &open);
+}
+
+static void check_files(const struct setup *setup, const struct tree *tree,
+			const struct generation *gen, const char *options, const char *prefix)
+{
+	struct kernel kernel;
+	bool up = kernel_boot(&kernel, setup, tree, gen, options);
+
+	for (unsigned int i = 0; up && i < tree->nfiles && !test_failed(); i++)
+		if (!strncmp(tree->files[i].path, prefix, strlen(prefix)))
+			check_file(&kernel, &tree->files[i]);
+	kernel_shutdown(&kernel);
+}
+
+static void simple(const struct setup *setup, const struct tree *tree, const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "simple/");
+}
+
+static void striped(const struct setup *setup, const struct tree *tree,
+		    const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "striped/");
+}
+
+static void extents(const struct setup *setup, const struct tree *tree,
+		    const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "hand/");
+}
+
+static void borders(const struct setup *setup, const struct tree *tree,
+		    const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "border/");
+}
+
+static void full(const struct setup *setup, const struct tree *tree, const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "full/");
+}
+
+static void elsewhere(const struct setup *setup, const struct tree *tree,
+		      const struct generation *gen)
+{
+	check_files(setup, tree, gen, NULL, "other/");
+}
+
+/* Those that share an INIT bit are told by what they ask, whatever the server was told. */
+static void sibling(const struct setup *setup, const struct tree *tree,
+		    const struct generation *gen)
+{
+	const char *other = gen->push ? "fmap=pull" : "fmap=push";
+
+	check_files(setup, tree, gen, other, "striped/");
+	check_files(setup, tree, gen, other, "border/");
+}
+
+static bool has_sibling(const struct generation *gen)
+{
+	return gen->fmap_bit == 43;
+}
+
+static void single_thread(const struct setup *setup, const struct tree *tree,
+			  const struct generation *gen)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "fmap=%s,single_thread", gen->option);
+	check_files(setup, tree, gen, options, "striped/");
+}
+
+/* A client's mount of the same medium: same maps. */
+static void read_only(const struct setup *setup, const struct tree *tree,
+		      const struct generation *gen)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "fmap=%s,ro", gen->option);
+	check_files(setup, tree, gen, options, "hand/");
+}
+
+/* ---- the room of a request ---- */
+
+/* Exactly enough, one byte less, and next to nothing. */
+static void room(const struct setup *setup, const struct tree *tree, const struct generation *gen)
+{
+	static const char *const paths[] = { "hand/2", "full/fragmented" }; /* 80 and 416 bytes */
+	static const uint32_t rooms[] = { 32, 33, 55, 56, 79, 80, 81, 415, 416, 417 };
+	struct generation tight = *gen;
+	struct kernel kernel;
+	bool up = kernel_boot(&kernel, setup, tree, &tight, NULL);
+
+	for (size_t i = 0; up && i < sizeof(rooms) / sizeof(rooms[0]) && !test_failed(); i++) {
+		tight.room = rooms[i];
+		check_file(&kernel, tree_find(tree, paths[0]));
+		check_file(&kernel, tree_find(tree, paths[1]));
+		vfs_forget_all(&kernel);
+		if (test_failed())
+			fail("with room for %u bytes at first", rooms[i]);
+	}
+	kernel_shutdown(&kernel);
+}
+
+static bool can_ask_again(const struct generation *gen)
+{
+	return gen->more != MORE_NEVER;
+}
+
+/* ---- the same file again ---- */
+
+static void once(const struct setup *setup, const struct tree *tree, const struct generation *gen)
+{
+	const struct tree_file *wanted = tree_find(tree, "simple/odd");
+	struct kernel kernel;
+	struct file first, second;
+	unsigned int asked;
+
+	if (kernel_boot(&kernel, setup, tree, gen, NULL) &&
+	    expect(!vfs_open_path(&kernel, wanted->path, &first) &&
+			   !vfs_open_path(&kernel, wanted->path, &second),
+		   "open fails")) {
+		expect(first.inode == second.inode, "a file has two nodes");
+		asked = kernel.fmap_requests;
+		expect(asked == 1, "%u requests for a map", asked);
+		vfs_release(&kernel, &first);
+		vfs_release(&kernel, &second);
+		vfs_forget(&kernel, first.inode);
+		check_file(&kernel, wanted);
+		expect(kernel.fmap_requests == asked + 1, "no new request after FORGET");
+	}
+	kernel_shutdown(&kernel);
+}
+
+const struct scenario scenarios_maps[] = {
+	{ "simple files: bytes where the map says", simple, true, false, NULL },
+	{ "striped files: bytes where the map says", striped, true, false, NULL },
+	{ "files in many extents: bytes where the map says", extents, true, false, NULL },
+	{ "on the borders of a message: whole maps, or EFBIG", borders, true, false, NULL },
+	{ "a full device, a file in 16 holes", full, true, false, NULL },
+	{ "files on a device that is not there: no map", elsewhere, true, false, NULL },
+	{ "a request for more room gets the whole map", room, true, false, can_ask_again },
+	{ "one map for an inode, and another after FORGET", once, true, false, NULL },
+	{ "told from its sibling by what it asks", sibling, true, false, has_sibling },
+	{ "one thread serves as well", single_thread, true, false, NULL },
+	{ "a read-only mount has the same maps", read_only, true, false, NULL },
+	{ NULL, NULL, false, false, NULL },
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a socket cannot do for /dev/fuse, preload.c and channel.c do with messages of their own on
+ * the same socket, in order with the replies: a long reply in parts, and the ioctl that hands over
+ * a device. No FUSE reply is as long as the magic, which stands where its length would.
+ *
+ * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket
+ * on which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
+ * /dev/fuse know the ioctl as well.
+ */
+#ifndef FUSEKERNEL_SIDE_H
+#define FUSEKERNEL_SIDE_H
+
+#include <stdint.h>
+
+#define SIDE_MAGIC  0xfa3f5eedu
+#define SIDE_PART   65536u /* bytes of a part, and the longest reply that goes in one piece */
+#define SIDE_DAXDEV 0x4010e504u
+
+enum side_kind {
+	SIDE_REPLY_PART = 1,
+	SIDE_IOCTL = 2, /* with the device's descriptor attached */
+};
+
+struct side_header {
+	uint32_t magic;
+	uint32_t kind;
+	uint64_t id;     /* of the reply that it is a part of */
+	uint64_t total;  /* bytes of that reply */
+	uint64_t offset; /* of the part */
+};
+
+struct side_ioctl {
+	struct side_header header;
+	uint32_t flags;
+	uint32_t padding;
+	uint64_t index;
+};
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file system with every kind of map: files that famfsctl has copied in, and files of shapes that
+ * it would need terabytes or luck for, which an encoder of our own adds to the log. The image is
+ * sparse.
+ */
+#ifndef FUSEKERNEL_TREE_H
+#define FUSEKERNEL_TREE_H
+
+#include "process.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAX_TREE_FILES  96
+#define MAX_MEDIA_PARTS 16 /* extents or strips of a file on the medium */
+
+struct tree_file {
+	char path[80];
+	uint64_t size;
+	uint64_t seed;    /* of its bytes */
+	uint32_t dev;     /* index of the device that it lies on; 0 is the image */
+	bool whole;       /* every byte was written; otherwise those of tree_sample() */
+	bool interleaved; /* as the log has it */
+	uint32_t count;   /* extents or strips */
+	uint64_t chunk;
+	struct {
+		uint64_t offset;
+		uint64_t length;
+	} parts[MAX_MEDIA_PARTS];
+};
+
+struct tree {
+	uint64_t device_size;
+	uint64_t log_length;
+	unsigned int nfiles;
+	struct tree_file files[MAX_TREE_FILES];
+	uint8_t *used; /* allocation units, while the tree is made */
+};
+
+/* Formats setup->image and fills it. Ends the run when that fails. */
+void tree_create(struct tree *tree, struct setup *setup);
+
+/* A file by its path; there must be one. */
+const struct tree_file *tree_find(const struct tree *tree, const char *path);
+
+/* Device offset of a byte of the file, as the log has it, and how many follow it there. */
+uint64_t tree_place(const struct tree_file *file, uint64_t offset, uint64_t *run);
+
+/* What the file's bytes are. */
+void tree_fill(const struct tree_file *file, uint64_t offset, void *buf, size_t size);
+
+/* Of a file that is not whole, ranges with contents: around the borders of its parts and chunks, of
+ * the first, the last and of many between. False when there are no more. */
+bool tree_sample(const struct tree_file *file, unsigned int number, uint64_t *offset, size_t *size);
+
+/* ---- log.c: the medium ------------------------------------------------------------------------
+ */
+
+/* Appends an entry for the file, whose parts are set, and publishes it. */
+void log_append_file(struct tree *tree, int image, const struct tree_file *file);
+
+/* Appends an entry for a directory. */
+void log_append_dir(int image, const char *path);
+
+/* Names a further device, which nobody attaches. */
+void log_append_device(int image, uint32_t index, uint64_t size);
+
+/* Reads the log: fills in the parts of the tree's files and marks what is used. */
+void log_read(struct tree *tree, int image);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a check thinks of a message: the kernel's errno and why, so that tests can also ask whether
+ * a check objects. */
+#ifndef FUSEKERNEL_VERDICT_H
+#define FUSEKERNEL_VERDICT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct verdict {
+	int error; /* positive; 0 while nothing is wrong */
+	char text[300];
+};
+
+/* The first objection stays. Always false. */
+static inline bool __attribute__((format(printf, 3, 4)))
+object(struct verdict *verdict, int error, const char *format, ...)
+{
+	va_list args;
+
+	if (verdict->error)
+		return false;
+	verdict->error = error;
+	va_start(args, format);
+	vsnprintf(verdict->text, sizeof(verdict->text), format, args);
+	va_end(args);
+	return false;
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a famfs kernel does between a program and the server, and what it must never see: the rules
+ * that a server can break, each of which has killed a host, fail the test.
+ *
+ * - a file whose size is not that of its map is bad for as long as its inode lives
+ * - a page of the device must not be mapped through two inodes
+ * - an inode with page cache must not become a mapped one
+ * - an open without FOPEN_NOFLUSH lets every close wait for the server
+ *
+ * Functions return a positive errno, as a program would see it. The kernel's own objections are
+ * failures of the test.
+ */
+#ifndef FUSEKERNEL_VFS_H
+#define FUSEKERNEL_VFS_H
+
+#include "fmap.h"
+#include "kernel.h"
+
+struct inode {
+	uint64_t nodeid;
+	uint64_t generation;
+	uint64_t ino; /* of its attributes */
+	uint32_t mode;
+	uint64_t size;
+	uint64_t lookups;
+	char path[128];
+	bool mapped;
+	bool page_cache;
+	struct fmap map;
+};
+
+struct file {
+	struct inode *inode;
+	uint64_t fh;
+	uint32_t open_flags;
+};
+
+/* `path` from the root; "" is the root. *inode stays valid until the shutdown. */
+int vfs_walk(struct kernel *kernel, const char *path, struct inode **inode);
+
+/* On the generations that do so, asks for the map as well. */
+int vfs_open(struct kernel *kernel, struct inode *inode, uint32_t flags, struct file *file);
+void vfs_release(struct kernel *kernel, const struct file *file);
+
+/* Looks the file up and opens it for reading. */
+int vfs_open_path(struct kernel *kernel, const char *path, struct file *file);
+
+int vfs_getattr(struct kernel *kernel, struct inode *inode);
+
+/* Lists the directory with READDIRPLUS; the attributes must agree with those that are known. The
+ * number of names goes to *count. */
+int vfs_list(struct kernel *kernel, struct inode *dir, unsigned int *count);
+
+/* Through the server, as a kernel does it for files without a map. */
+int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, void *buf,
+	     size_t size, size_t *done);
+int vfs_write(struct kernel *kernel, const struct file *file, uint64_t offset, const void *buf,
+	      size_t size, size_t *done);
+
+/* Drops the inode and its map, or all of them. */
+void vfs_forget(struct kernel *kernel, struct inode *inode);
+void vfs_forget_all(struct kernel *kernel);
+
+/* Checks attributes from any reply, for an inode that may be known. */
+void vfs_see_attr(struct inode *inode, const struct fuse_attr *attr);
+
+/* The inode with that number, or a new one. */
+struct inode *vfs_inode(struct kernel *kernel, uint64_t nodeid);
+
+/* ---- mapping.c ------------------------------------------------------------------------------- */
+
+/* Fetches and installs the inode's map. */
+int map_fetch(struct kernel *kernel, struct inode *inode);
+
+/* One request for the map of a node, with that much room. */
+bool map_request(struct kernel *kernel, uint64_t nodeid, uint32_t room, struct reply *reply);
+
+void map_drop(struct kernel *kernel, struct inode *inode);
+
+/* Judges a reply to GET_DAXDEV. */
+bool daxdev_check(const struct setup *setup, const struct reply *reply, uint32_t index,
+		  struct verdict *verdict);
+
+#endif
