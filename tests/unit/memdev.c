@@ -2,8 +2,7 @@
 #include "memdev.h"
 
 #include "base/error.h"
-#include "fs/mkfs.h"
-#include "fs/volume.h"
+#include "media/superblock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +14,27 @@
 
 /* ---- time ---------------------------------------------------------------------------------- */
 
-static uint64_t clock_ns = 1000000000;
+#define CLOCK_START UINT64_C(1000000000)
+
+static uint64_t clock_ns = CLOCK_START;
+static void (*sleep_hook)(void *arg);
+static void *sleep_arg;
+
+uint64_t time_passed(void)
+{
+	return clock_ns - CLOCK_START;
+}
+
+void let_time_pass(uint64_t ns)
+{
+	clock_ns += ns;
+}
+
+void on_sleep(void (*wake)(void *arg), void *arg)
+{
+	sleep_hook = wake;
+	sleep_arg = arg;
+}
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
 int __wrap_nanosleep(const struct timespec *request, struct timespec *left);
@@ -32,6 +51,8 @@ int __wrap_nanosleep(const struct timespec *request, struct timespec *left)
 {
 	(void)left;
 	clock_ns += (uint64_t)request->tv_sec * 1000000000 + (uint64_t)request->tv_nsec;
+	if (sleep_hook)
+		sleep_hook(sleep_arg);
 	return 0;
 }
 
@@ -133,6 +154,15 @@ void memory_litter(struct memory *mem)
 			litter_unit(mem->base + at, (uint32_t)(at / AU));
 }
 
+enum region region_of(uint64_t offset)
+{
+	if (offset < OMF_LOG_OFFSET)
+		return REGION_SUPER;
+	if (offset < omf_entry_offset(0))
+		return REGION_COUNTERS;
+	return offset < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN ? REGION_ENTRIES : REGION_DATA;
+}
+
 /* ---- devices ------------------------------------------------------------------------------- */
 
 static device_maker maker;
@@ -232,12 +262,11 @@ void memory_format(struct memory *mem)
 				 .uuid = { 0xf0, 1, 2, 3 },
 				 .dev_uuid = { 0xde, 1, 2, 3 },
 				 .recorded_size = mem->size };
-	struct device *dev = plain_device(mem);
 
 	be_master();
 	assert_int_equal(uuid_parse(MASTER_UUID, sb.system_uuid), 0);
-	assert_int_equal(mkfs_write(dev, &sb), 0);
-	device_close(dev);
+	superblock_encode((void *)mem->base, &sb);
+	log_header_encode((void *)(mem->base + OMF_LOG_OFFSET), sb.log_length);
 }
 
 struct famfs_target memory_target(void)

@@ -45,6 +45,17 @@ void memory_free(struct memory *mem);
  */
 void memory_litter(struct memory *mem);
 
+/* What a device offset is part of, with a log of the least length. */
+enum region {
+	REGION_SUPER,
+	REGION_COUNTERS, /* the log header */
+	REGION_ENTRIES,
+	REGION_DATA,
+	REGIONS
+};
+
+enum region region_of(uint64_t offset);
+
 /* What the next device_open() gives. NULL: none, so that it fails. */
 typedef struct device *(*device_maker)(void *arg);
 void plug(device_maker make, void *arg);
@@ -56,7 +67,7 @@ struct device *plain_device(struct memory *mem);
 /* Fills in what every device of a test has in common. */
 void init_device(struct device *dev, const struct device_ops *ops, uint64_t size);
 
-/* Writes an empty famfs of MASTER_UUID. */
+/* Makes new memory an empty famfs of MASTER_UUID. */
 void memory_format(struct memory *mem);
 
 /* What is plugged in, under a name that exists. */
@@ -66,6 +77,13 @@ struct famfs_target memory_target(void);
 
 /* Opens what is plugged in, as the host that MASTER_UUID or CLIENT_UUID says now is. */
 int open_plugged(bool write, struct famfs_volume **out, struct famfs_error *err);
+
+/* Nanoseconds since the test began, as the library sees it. */
+uint64_t time_passed(void);
+void let_time_pass(uint64_t ns);
+
+/* Called whenever the library sleeps, after the time has passed. */
+void on_sleep(void (*wake)(void *arg), void *arg);
 
 /* ---- what a file system should hold ------------------------------------------------------- */
 

@@ -220,26 +220,6 @@ static struct powercut *of(struct device *dev)
 	return ((struct cut_device *)dev)->cut;
 }
 
-static bool is_super(uint64_t offset)
-{
-	return offset < OMF_LOG_OFFSET;
-}
-
-static bool is_counters(uint64_t offset)
-{
-	return offset >= OMF_LOG_OFFSET && offset < omf_entry_offset(0);
-}
-
-static bool is_entries(uint64_t offset)
-{
-	return offset >= omf_entry_offset(0) && offset < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN;
-}
-
-static bool is_data(uint64_t offset)
-{
-	return offset >= OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN;
-}
-
 static int cut_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	memcpy(buf, of(dev)->latest->base + offset, length);
@@ -250,7 +230,7 @@ static int cut_write(struct device *dev, uint64_t offset, const void *buf, size_
 {
 	struct powercut *cut = of(dev);
 
-	if (cut->mutation == MUTATE_COUNTERS_FIRST && is_entries(offset) &&
+	if (cut->mutation == MUTATE_COUNTERS_FIRST && region_of(offset) == REGION_ENTRIES &&
 	    length <= sizeof(cut->late)) {
 		memcpy(&cut->late, buf, length);
 		cut->late_offset = offset;
@@ -277,16 +257,26 @@ static int cut_zero(struct device *dev, uint64_t offset, uint64_t length)
 	return 0;
 }
 
-static bool drops_flush(enum mutation mutation, uint64_t offset)
+static bool drops_flush(enum mutation mutation, enum region region)
 {
 	switch (mutation) {
 	case MUTATE_NO_ENTRY_FLUSH:
-	case MUTATE_COUNTERS_FIRST: return is_entries(offset);
-	case MUTATE_NO_COUNTER_FLUSH: return is_counters(offset);
-	case MUTATE_NO_DATA_FLUSH: return is_data(offset);
-	case MUTATE_NO_SUPER_FLUSH: return is_super(offset);
+	case MUTATE_COUNTERS_FIRST: return region == REGION_ENTRIES;
+	case MUTATE_NO_COUNTER_FLUSH: return region == REGION_COUNTERS;
+	case MUTATE_NO_DATA_FLUSH: return region == REGION_DATA;
+	case MUTATE_NO_SUPER_FLUSH: return region == REGION_SUPER;
 	default: return false;
 	}
+}
+
+static bool drops_fence(const struct powercut *cut)
+{
+	enum region last = region_of(cut->last_flush);
+
+	if (cut->mutation == MUTATE_NO_SUPER_FENCE)
+		return last == REGION_SUPER;
+	return last == REGION_ENTRIES &&
+	       (cut->mutation == MUTATE_NO_ENTRY_FENCE || cut->mutation == MUTATE_COUNTERS_FIRST);
 }
 
 static void cut_flush(struct device *dev, uint64_t offset, uint64_t length)
@@ -294,7 +284,7 @@ static void cut_flush(struct device *dev, uint64_t offset, uint64_t length)
 	struct powercut *cut = of(dev);
 
 	cut->last_flush = offset;
-	if (!drops_flush(cut->mutation, offset))
+	if (!drops_flush(cut->mutation, region_of(offset)))
 		flush(cut, offset, length);
 }
 
@@ -310,10 +300,7 @@ static void cut_fence(struct device *dev)
 {
 	struct powercut *cut = of(dev);
 
-	if (is_entries(cut->last_flush) &&
-	    (cut->mutation == MUTATE_NO_ENTRY_FENCE || cut->mutation == MUTATE_COUNTERS_FIRST))
-		return;
-	if (is_super(cut->last_flush) && cut->mutation == MUTATE_NO_SUPER_FENCE)
+	if (drops_fence(cut))
 		return;
 	fence(cut);
 	if (cut->late_length)

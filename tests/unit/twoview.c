@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "twoview.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum state {
+	ABSENT,
+	CLEAN,
+	DIRTY,
+	FLUSHING, /* dirty, and to be in memory when the next fence is past */
+};
+
+struct lines {
+	uint64_t *list;
+	size_t count;
+	size_t room;
+};
+
+struct host {
+	struct memory *shared;
+	unsigned char *cache;
+	unsigned char *state; /* of each line */
+	struct lines dirty;   /* those that became dirty; some are no longer */
+	struct lines flushing;
+	struct rng rng;
+	void (*hook)(void *arg);
+	void *hook_arg;
+
+	struct mistakes mistakes;
+	uint64_t last_flush;
+	uint64_t late_offset;
+	size_t late_length;
+	struct omf_entry late;
+};
+
+static void *reserve(uint64_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+struct host *host_new(struct memory *shared, uint64_t seed)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	assert_non_null(host);
+	host->shared = shared;
+	host->cache = reserve(shared->size);
+	host->state = reserve(shared->size / LINE);
+	host->rng.state = seed;
+	return host;
+}
+
+void host_free(struct host *host)
+{
+	munmap(host->cache, host->shared->size);
+	munmap(host->state, host->shared->size / LINE);
+	free(host->dirty.list);
+	free(host->flushing.list);
+	free(host);
+}
+
+struct mistakes *host_mistakes(struct host *host)
+{
+	return &host->mistakes;
+}
+
+void host_hook(struct host *host, void (*hook)(void *arg), void *arg)
+{
+	host->hook = hook;
+	host->hook_arg = arg;
+}
+
+static bool coin(struct host *host)
+{
+	return rng_next(&host->rng) & 1;
+}
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+static void push(struct lines *lines, uint64_t line)
+{
+	if (lines->count == lines->room) {
+		lines->room = lines->room ? 2 * lines->room : 64;
+		lines->list = realloc(lines->list, lines->room * sizeof(*lines->list));
+		assert_non_null(lines->list);
+	}
+	lines->list[lines->count++] = line;
+}
+
+static void load(struct host *host, uint64_t line)
+{
+	if (host->state[line] != ABSENT)
+		return;
+	memcpy(host->cache + line * LINE, host->shared->base + line * LINE, LINE);
+	host->state[line] = CLEAN;
+}
+
+static void write_back(struct host *host, uint64_t line, enum state then)
+{
+	if (host->state[line] == DIRTY || host->state[line] == FLUSHING)
+		memcpy(host->shared->base + line * LINE, host->cache + line * LINE, LINE);
+	host->state[line] = (unsigned char)then;
+}
+
+/* A flush may keep the line or not; nobody can rely on either. */
+static enum state after_flush(struct host *host)
+{
+	return coin(host) ? CLEAN : ABSENT;
+}
+
+static void store(struct host *host, uint64_t offset, const void *bytes, size_t length)
+{
+	uint64_t line = offset / LINE;
+
+	/* What a flush has begun to write back is the line as it was then. */
+	if (host->state[line] == FLUSHING)
+		write_back(host, line, CLEAN);
+	load(host, line);
+	memcpy(host->cache + offset, bytes, length);
+	if (host->state[line] != DIRTY)
+		push(&host->dirty, line);
+	host->state[line] = DIRTY;
+}
+
+static void flush_line(struct host *host, uint64_t line)
+{
+	if (host->state[line] != DIRTY)
+		return;
+	if (coin(host)) {
+		write_back(host, line, after_flush(host));
+		return;
+	}
+	host->state[line] = FLUSHING;
+	push(&host->flushing, line);
+}
+
+static void fence(struct host *host)
+{
+	for (size_t i = 0; i < host->flushing.count; i++)
+		if (host->state[host->flushing.list[i]] == FLUSHING)
+			write_back(host, host->flushing.list[i], after_flush(host));
+	host->flushing.count = 0;
+}
+
+/* The cache needs room, now and then. */
+static void evict(struct host *host)
+{
+	while (host->dirty.count && rng_below(&host->rng, 4) == 0) {
+		size_t i = rng_below(&host->rng, host->dirty.count);
+		uint64_t line = host->dirty.list[i];
+
+		host->dirty.list[i] = host->dirty.list[--host->dirty.count];
+		if (host->state[line] == DIRTY || host->state[line] == FLUSHING)
+			write_back(host, line, ABSENT);
+	}
+}
+
+static void after(struct host *host)
+{
+	evict(host);
+	if (host->hook)
+		host->hook(host->hook_arg);
+}
+
+void host_prefetch(struct host *host, uint64_t offset, uint64_t length)
+{
+	for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
+		if (coin(host))
+			load(host, line);
+}
+
+/* ---- the device ------------------------------------------------------------------------------ */
+
+struct host_device {
+	struct device dev;
+	struct host *host;
+};
+
+static struct host *of(struct device *dev)
+{
+	return ((struct host_device *)dev)->host;
+}
+
+static int host_read(struct device *dev, uint64_t offset, void *buf, size_t length)
+{
+	struct host *host = of(dev);
+
+	for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
+		load(host, line);
+	memcpy(buf, host->cache + offset, length);
+	after(host);
+	return 0;
+}
+
+static void store_all(struct host *host, uint64_t offset, const void *buf, uint64_t length)
+{
+	static const unsigned char zeros[LINE];
+	const unsigned char *p = buf;
+
+	while (length) {
+		size_t n = LINE - offset % LINE;
+
+		if (n > length)
+			n = length;
+		store(host, offset, p ? p : zeros, n);
+		offset += n;
+		length -= n;
+		p = p ? p + n : NULL;
+	}
+}
+
+static int host_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	struct host *host = of(dev);
+
+	if (host->mistakes.counters_first && region_of(offset) == REGION_ENTRIES &&
+	    length <= sizeof(host->late)) {
+		memcpy(&host->late, buf, length);
+		host->late_offset = offset;
+		host->late_length = length;
+		return 0;
+	}
+	store_all(host, offset, buf, length);
+	after(host);
+	return 0;
+}
+
+static int host_zero(struct device *dev, uint64_t offset, uint64_t length)
+{
+	store_all(of(dev), offset, NULL, length);
+	after(of(dev));
+	return 0;
+}
+
+static void flush(struct host *host, uint64_t offset, uint64_t length)
+{
+	for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
+		flush_line(host, line);
+}
+
+static void host_flush(struct device *dev, uint64_t offset, uint64_t length)
+{
+	struct host *host = of(dev);
+
+	host->last_flush = offset;
+	if (!host->mistakes.no_flush[region_of(offset)])
+		flush(host, offset, length);
+	after(host);
+}
+
+static void write_late_entry(struct host *host)
+{
+	size_t length = host->late_length;
+
+	host->late_length = 0;
+	store_all(host, host->late_offset, &host->late, length);
+	flush(host, host->late_offset, length);
+	fence(host);
+	after(host);
+}
+
+static void host_fence(struct device *dev)
+{
+	struct host *host = of(dev);
+
+	if (!host->mistakes.no_fence)
+		fence(host);
+	after(host);
+	if (host->late_length && region_of(host->last_flush) == REGION_COUNTERS)
+		write_late_entry(host);
+}
+
+static void host_invalidate(struct device *dev, uint64_t offset, uint64_t length)
+{
+	struct host *host = of(dev);
+
+	if (!host->mistakes.no_invalidate[region_of(offset)])
+		for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
+			write_back(host, line, ABSENT);
+	after(host);
+}
+
+static void host_close(struct device *dev)
+{
+	free(dev);
+}
+
+static const struct device_ops host_ops = {
+	.kind = "memory that two hosts share",
+	.read = host_read,
+	.write = host_write,
+	.zero = host_zero,
+	.flush = host_flush,
+	.fence = host_fence,
+	.invalidate = host_invalidate,
+	.close = host_close,
+};
+
+static struct device *make_host_device(void *arg)
+{
+	struct host_device *dev = calloc(1, sizeof(*dev));
+
+	assert_non_null(dev);
+	dev->host = arg;
+	init_device(&dev->dev, &host_ops, dev->host->shared->size);
+	return &dev->dev;
+}
+
+void plug_host(struct host *host)
+{
+	plug(make_host_device, host);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A memory that two hosts share, each through a cache of its own that knows nothing of the other's.
+ *
+ * What a host loads it keeps, however old it gets, until it is invalidated. What it stores stays in
+ * its cache until it is flushed, or until chance evicts the line, which may be at any time.
+ */
+#ifndef UNIT_TWOVIEW_H
+#define UNIT_TWOVIEW_H
+
+#include "memdev.h"
+
+/* Ways to be wrong, to see that a test notices. */
+struct mistakes {
+	bool no_flush[REGIONS];
+	bool no_invalidate[REGIONS];
+	bool no_fence;
+	bool counters_first; /* the log entry is written after the counters are published */
+};
+
+struct host;
+
+struct host *host_new(struct memory *shared, uint64_t seed);
+void host_free(struct host *host);
+struct mistakes *host_mistakes(struct host *host);
+
+/* Plugs in devices of this host. */
+void plug_host(struct host *host);
+
+/* Called after each operation on a device of this host. */
+void host_hook(struct host *host, void (*hook)(void *arg), void *arg);
+
+/* Loads lines of the range as a processor may at any time: about half of them. */
+void host_prefetch(struct host *host, uint64_t offset, uint64_t length);
+
+#endif
