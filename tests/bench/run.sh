@@ -276,7 +276,7 @@ bench_create()
 	local image=$work/create.img args=() i
 	measure '' "$bench/bench-core" create 9 "$image" $((64 * GiB)) "$files"
 	figure "creating $files files, library" create_rate 1e-3 k/s 1 '>=' 100
-	figure "  last 1000 beside first 1000" create_flat 1 x 2 '<=' 1.2
+	figure "creating, last 1000 beside first 1000" create_flat 1 x 2 '<=' 1.2
 	for ((i = 0; i < files; i++)); do
 		args+=("-Mf$i,2M")
 	done
@@ -317,7 +317,7 @@ bench_stat()
 {
 	measure_mounts 3 stat 3 "$files" "$work/famfs" "$work/minfs"
 	figure "stat of $files files, cold, beside minfs" stat_ratio 1 x 3 '<=' 1.3
-	figure "  last third beside first third" stat_flat 1 x 3 '<=' 1.2
+	figure "stat, last third beside first third" stat_flat 1 x 3 '<=' 1.2
 	detail "each, famfs" stat_each 1e6 us 2
 	detail "each, minfs" stat_each_minfs 1e6 us 2
 }
