@@ -320,7 +320,8 @@ static void store_map(struct namespace *ns, struct node *node, const struct famf
 	size_t extents = map->nextents * sizeof(*ext), offset;
 	struct stored_map *stored;
 
-	if (map->type == FAMFS_MAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0) {
+	if (map->type == FAMFS_MAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0 &&
+	    (ext->offset | ext->length) / OMF_ALLOC_UNIT <= UINT32_MAX) {
 		node->extent.unit = (uint32_t)(ext->offset / OMF_ALLOC_UNIT);
 		node->extent.units = (uint32_t)(ext->length / OMF_ALLOC_UNIT);
 		set_kind(node, KIND_EXTENT);
