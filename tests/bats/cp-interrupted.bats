@@ -28,15 +28,6 @@ interrupted_cp()
 	wait $copier || status=$?
 }
 
-# Extents that are being filled are locked.
-reserved()
-{
-	local inode
-	inode=$(stat -c %i "$img")
-	awk -v id=":$inode" '/OFDLCK/ && $4 == "WRITE" && index($6, id) && $7 >= 10485760 { found = 1 }
-		END { exit !found }' /proc/locks
-}
-
 clean_and_free()
 {
 	run -0 famfsctl fsck "$img"

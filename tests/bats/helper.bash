@@ -159,6 +159,15 @@ info_number()
 	famfsctl info --json "$img" | jq -e ".$1"
 }
 
+# Extents that are being filled are locked.
+reserved()
+{
+	local inode
+	inode=$(stat -c %i "$img")
+	awk -v id=":$inode" '/OFDLCK/ && $4 == "WRITE" && index($6, id) && $7 >= 10485760 { found = 1 }
+		END { exit !found }' /proc/locks
+}
+
 # data FILE SIZE [SEED]: reproducible contents that are never zero.
 data()
 {

@@ -146,6 +146,26 @@ suite_setup()
 	"$MEDIUM" "$img" show | jq -e '[.entries[].ext[][1]] | length == (unique | length)'
 }
 
+@test "a long creation does not hold up others, and mkfs stays out" {
+	"$FAMFSCTL" creat -r -S 1 -s 700M "$img:/long" 3>&- &
+	creator=$!
+	wait_for 10 reserved
+	run famfsctl creat -r -S 2 -s 3M "$img:/short"
+	status_short=$status
+	run famfsctl mkfs -f "$img"
+	if ! kill -0 $creator; then
+		wait $creator
+		skip "needs a machine slow enough to be caught filling"
+	fi
+	assert_error 3 "fam.img"
+	assert_equal "$status_short" 0
+	"$MEDIUM" "$img" show | jq -e '[.entries[].path] == ["short"]'
+	wait $creator
+	run -0 famfsctl verify -S 1 "$img:/long"
+	run -0 famfsctl verify -S 2 "$img:/short"
+	run -0 famfsctl fsck "$img"
+}
+
 @test "of several creators of one name exactly one succeeds" {
 	local -a pids=()
 	for p in 1 2 3 4; do

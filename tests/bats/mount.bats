@@ -197,6 +197,18 @@ mount_options()
 	assert_equal "$(head -c 16 "$mnt/f")" "written in place"
 }
 
+@test ".meta shows superblock and log, to be read only, and is not listed" {
+	mount_image
+	cmp <(bytes "$mnt/.meta/.superblock" 0 200) <(bytes "$img" 0 200)
+	cmp <(bytes "$mnt/.meta/.log" 0 "$MiB") <(bytes "$img" "$UNIT" "$MiB")
+	run ls -A "$mnt"
+	refute_output --partial ".meta"
+	run bash -c "printf x | dd of='$mnt/.meta/.log' conv=notrunc status=none"
+	assert_failure 1
+	famfsctl creat -s 1 "$img:/g"
+	cmp <(bytes "$mnt/.meta/.log" 0 "$MiB") <(bytes "$img" "$UNIT" "$MiB")
+}
+
 @test "one image can be mounted twice on one host" {
 	mount_image
 	mkdir "$mnt.2"
