@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Locks of one open device against another's, and who else uses a device. */
+#include "support.h"
+
+#include "device/device.h"
+#include "device/mountinfo.h"
+#include "device/probe.h"
+#include "device/usage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct device *open_image(enum device_access access)
+{
+	struct device *dev = NULL;
+	struct famfs_error err;
+
+	assert_ok(device_open(IMAGE, access, &dev, &err), &err);
+	return dev;
+}
+
+static void make_file(void)
+{
+	FILE *f = fopen(IMAGE, "we");
+
+	assert_non_null(f);
+	fclose(f);
+	image_resize(16 * MIB);
+}
+
+static void conflicts(void **state)
+{
+	struct device *a, *b;
+	uint64_t start = 0, end = 0;
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 4 * MIB, 2 * MIB, false), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 5 * MIB, 4 * MIB, false), -EAGAIN);
+	assert_int_equal(device_lock(b, DEVICE_SHARED, 4 * MIB, 1, false), -EAGAIN);
+	assert_int_equal(device_lock_find(b, 0, 16 * MIB, &start, &end), 1);
+	assert_true(start == 4 * MIB && end == 6 * MIB);
+	assert_int_equal(device_lock_conflict(b, 0, 4 * MIB, &end), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 6 * MIB, 2 * MIB, false), 0);
+	/* Its own locks stand in nobody's way. */
+	assert_int_equal(device_lock_conflict(a, 4 * MIB, 2 * MIB, &end), 0);
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 4 * MIB, 2 * MIB, false), 0);
+	/* A part is let go. */
+	assert_int_equal(device_lock(a, DEVICE_UNLOCK, 4 * MIB, MIB, false), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 4 * MIB, MIB, false), 0);
+	assert_int_equal(device_lock_find(b, 5 * MIB, 16 * MIB, &start, &end), 1);
+	assert_true(start == 5 * MIB && end == 6 * MIB);
+	device_close(a);
+	/* They die with their holder. */
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 16 * MIB, false), 0);
+	device_close(b);
+}
+
+static void shared(void **state)
+{
+	struct device *a, *b, *reader;
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	reader = open_image(DEVICE_READ);
+	assert_int_equal(device_lock(a, DEVICE_SHARED, 0, 1, false), 0);
+	assert_int_equal(device_lock(reader, DEVICE_SHARED, 0, 1, false), 0);
+	assert_int_equal(device_lock(b, DEVICE_SHARED, 0, 1, false), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, false), -EAGAIN);
+	device_close(a);
+	assert_int_equal(device_lock(reader, DEVICE_EXCLUSIVE, 8, 1, false), -EBADF);
+	device_close(reader);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, false), 0);
+	device_close(b);
+}
+
+/* As other programs may lock: from somewhere to the end of whatever comes. */
+static void endless(void **state)
+{
+	struct device *a, *b;
+	uint64_t start = 0, end = 0;
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 8 * MIB, 0, false), 0);
+	assert_int_equal(device_lock_find(b, 4 * MIB, 16 * MIB, &start, &end), 1);
+	assert_true(start == 8 * MIB && end == UINT64_MAX);
+	device_close(a);
+	device_close(b);
+}
+
+static void waiting(void **state)
+{
+	struct device *dev;
+	int ready[2], status;
+	char byte;
+	pid_t child;
+
+	(void)state;
+	make_file();
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		dev = open_image(DEVICE_WRITE);
+		(void)device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, true);
+		(void)!write(ready[1], "x", 1);
+		usleep(30000);
+		_exit(0); /* without letting go */
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	dev = open_image(DEVICE_WRITE);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), -EAGAIN);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, true), 0);
+	device_close(dev);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void map_and_wait(int ready)
+{
+	int fd = open(IMAGE, O_RDWR);
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+	close(fd);
+	(void)!write(ready, p == MAP_FAILED ? "-" : "+", 1);
+	pause();
+	_exit(0);
+}
+
+static void mapped(void **state)
+{
+	struct usage_text usage = { "" };
+	struct device *dev;
+	int ready[2], status;
+	char byte = 0, want[64];
+	pid_t child;
+
+	(void)state;
+	make_file();
+	dev = open_image(DEVICE_WRITE);
+	/* Our own windows do not count. */
+	assert_int_equal(device_usage(dev, &usage), 0);
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0)
+		map_and_wait(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(byte, '+');
+	assert_int_equal(device_usage(dev, &usage), 1);
+	snprintf(want, sizeof(want), "mapped by process %d (", (int)child);
+	assert_text(usage.text, want);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(device_usage(dev, &usage), 0);
+	device_close(dev);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void signatures(void **state)
+{
+	struct device *dev;
+	char name[80] = "";
+
+	(void)state;
+	make_file();
+	dev = open_image(DEVICE_WRITE);
+	assert_int_equal(device_probe(dev, name, sizeof(name)), 0);
+	assert_int_equal(device_write(dev, 0, "LUKS\xba\xbe\0\1", 8), 0);
+	assert_int_equal(device_probe(dev, name, sizeof(name)), 1);
+	assert_string_equal(name, "crypto_LUKS");
+	device_close(dev);
+}
+
+static void options(void **state)
+{
+	(void)state;
+	assert_true(mount_has_option("ro", "ro"));
+	assert_true(mount_has_option("ro,nosuid", "ro"));
+	assert_true(mount_has_option("nosuid,ro", "ro"));
+	assert_true(mount_has_option("a,ro,b", "ro"));
+	assert_false(mount_has_option("rw", "ro"));
+	assert_false(mount_has_option("", "ro"));
+	assert_false(mount_has_option("norelatime,errors=ro", "ro"));
+	assert_false(mount_has_option("rox,xro", "ro"));
+}
+
+static int find_root(void *arg, const struct mount_entry *entry)
+{
+	(void)arg;
+	assert_non_null(entry->fstype);
+	return strcmp(entry->mountpoint, "/") == 0 ? 42 : 0;
+}
+
+static void mounts(void **state)
+{
+	(void)state;
+	assert_int_equal(mountinfo_walk(find_root, NULL), 42);
+	assert_int_equal(device_mounts("/no/such/device", NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a range that one handle locks is kept from the others", conflicts),
+		TEST("shared locks go together, and keep exclusive ones away", shared),
+		TEST("a lock to the end of the file is known as such", endless),
+		TEST("a waiting lock comes when its holder dies", waiting),
+		TEST("a mapping by another process is seen, our own is not", mapped),
+		TEST("a foreign signature is named", signatures),
+		TEST("a mount option is a whole word", options),
+		TEST("the mount table is walked until somebody stops", mounts),
+	};
+
+	return run_group(tests);
+}
