@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Small enough to stay in the L2 cache between the read and the write. */
@@ -101,7 +102,16 @@ static int alloc_blocks(struct copy *copy, bool two, struct famfs_error *err)
 	return 0;
 }
 
-static int copy_all(const struct copy *copy, uint64_t size, struct famfs_error *err)
+/* Looking for holes walks every page of some file systems; a hole that is overlooked reads as the
+ * zeros that it stands for. */
+static bool may_have_holes(int fd, uint64_t size)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || (uint64_t)st.st_blocks * 512 < size;
+}
+
+static int copy_sparse(const struct copy *copy, uint64_t size, struct famfs_error *err)
 {
 	uint64_t at = 0;
 	int ret = 0;
@@ -123,6 +133,13 @@ static int copy_all(const struct copy *copy, uint64_t size, struct famfs_error *
 	if (ret == 0 && lseek(copy->fd, 0, SEEK_END) < (off_t)size)
 		ret = error_set(err, -ENODATA, "source got shorter while being read");
 	return ret;
+}
+
+static int copy_all(const struct copy *copy, uint64_t size, struct famfs_error *err)
+{
+	if (may_have_holes(copy->fd, size))
+		return copy_sparse(copy, size, err);
+	return copy_data(copy, 0, size, err);
 }
 
 int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,

@@ -13,6 +13,7 @@
 #define IMPLICIT_MAX 4096u
 
 #define PAGE          ((size_t)4096)
+#define HUGE_PAGE     ((size_t)2 << 20)
 #define NAME_EXPECTED 16 /* bytes of a name, on the average */
 
 enum kind {
@@ -84,7 +85,7 @@ static size_t round_up(size_t bytes, size_t to)
 /* One reservation for everything; only what is used takes memory. */
 static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t names, size_t maps)
 {
-	size_t bytes = slots + nodes + names + maps;
+	size_t bytes = slots + nodes + names + maps + HUGE_PAGE;
 	unsigned char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -92,6 +93,7 @@ static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t nam
 		return false;
 	ns->reserved = base;
 	ns->reserved_bytes = bytes;
+	base = (unsigned char *)round_up((uintptr_t)base, HUGE_PAGE);
 	ns->slots = (uint64_t *)(void *)base;
 	ns->nodes = (struct node *)(void *)(base + slots);
 	ns->names.base = base + slots + nodes;
@@ -99,7 +101,21 @@ static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t nam
 	return true;
 }
 
-int namespace_init(struct namespace *ns, uint64_t capacity)
+/* Makes the memory ready that `entries` will need, before the first of it is touched. */
+static void prepare(struct namespace *ns, uint64_t entries)
+{
+	unsigned char *base = (unsigned char *)ns->slots;
+	size_t bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
+
+	if (entries < ns->capacity / 2)
+		return;
+	/* Of a large log, half of the replay can be address translation. And one call instead of a
+	 * fault a page. Failure costs only time. */
+	(void)madvise(base, round_up(bytes, HUGE_PAGE), MADV_HUGEPAGE);
+	(void)madvise(base, round_up(bytes, PAGE), MADV_POPULATE_WRITE);
+}
+
+int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected)
 {
 	size_t nodes = capacity + 2 + IMPLICIT_MAX;
 	uint32_t slots = 1024;
@@ -117,6 +133,7 @@ int namespace_init(struct namespace *ns, uint64_t capacity)
 		     capacity * (sizeof(struct stored_map) +
 				 OMF_MAX_EXTENTS * sizeof(struct famfs_extent))))
 		return -ENOMEM;
+	prepare(ns, expected < capacity ? expected : capacity);
 	/* A medium must not be able to choose names that all fall into one place. */
 	if (getrandom(&ns->hash_seed, sizeof(ns->hash_seed), GRND_NONBLOCK) < 0)
 		ns->hash_seed = (uintptr_t)ns->nodes;
@@ -130,20 +147,6 @@ void namespace_destroy(struct namespace *ns)
 	if (ns->reserved)
 		munmap(ns->reserved, ns->reserved_bytes);
 	memset(ns, 0, sizeof(*ns));
-}
-
-void namespace_expect(struct namespace *ns, uint64_t entries)
-{
-	unsigned char *base = (unsigned char *)ns->slots;
-	size_t bytes;
-
-	if (entries > ns->capacity)
-		entries = ns->capacity;
-	bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
-	/* One call instead of a fault a page. Failure costs only time. */
-	if (entries < ns->capacity / 2)
-		return;
-	(void)madvise(base, round_up(bytes, PAGE), MADV_POPULATE_WRITE);
 }
 
 static uint64_t mix(uint64_t h)
@@ -348,6 +351,18 @@ static enum fault adopt(struct namespace *ns, node_t at, const struct record *re
 	node->gid = rec->gid;
 	init_dir(node, rec->mode, KIND_DIR);
 	return FAULT_NONE;
+}
+
+void namespace_prefetch(const struct namespace *ns, const char *path, size_t length)
+{
+	size_t leaf = path_leaf(path, length);
+	size_t parent_length = leaf ? leaf - 1 : 0;
+	uint32_t hash;
+
+	if (parent_length != ns->last_length || memcmp(path, ns->last_path, parent_length) != 0)
+		return;
+	hash = hash_name(ns, ns->last_parent, path + leaf, length - leaf);
+	__builtin_prefetch(&ns->slots[hash & ns->slot_mask], 1);
 }
 
 enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,

@@ -55,12 +55,9 @@ struct namespace
 	uint64_t file_bytes;
 };
 
-/* -ENOMEM. */
-int namespace_init(struct namespace *ns, uint64_t capacity);
+/* `expected`: about how many entries will come at once, so that their memory is ready. -ENOMEM. */
+int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected);
 void namespace_destroy(struct namespace *ns);
-
-/* Tells that about `entries` will come, so that their memory is made ready at once. */
-void namespace_expect(struct namespace *ns, uint64_t entries);
 
 /*
  * Adds the FILE or MKDIR of log entry `index`. FAULT_DUPLICATE: the path exists, the first entry
@@ -69,6 +66,10 @@ void namespace_expect(struct namespace *ns, uint64_t entries);
  */
 enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
 			    bool *implied);
+
+/* Says what will be inserted soon, so that its place in the hash table is on its way from memory.
+ * Only a hint: the path need not be a good one. */
+void namespace_prefetch(const struct namespace *ns, const char *path, size_t length);
 
 /* NODE_NONE when there is no such name, or `parent` is a file. */
 node_t namespace_lookup(const struct namespace *ns, node_t parent, const char *name, size_t length);

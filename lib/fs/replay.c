@@ -13,6 +13,7 @@
 /* How long an entry may look bad before it is: far longer than a write-back takes. */
 #define MOMENT_NS  UINT64_C(20000000)
 #define LOGGED_MAX 16
+#define LOOK_AHEAD 8
 
 static uint64_t now_ns(void)
 {
@@ -185,6 +186,14 @@ static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *ra
 	return fault == FAULT_CRC || fault == FAULT_SEQNUM;
 }
 
+/* In a large log every name is a miss of the caches: let that pass while others are applied. */
+static void look_ahead(const struct famfs_volume *vol, const struct omf_entry *raw)
+{
+	const char *path = le32_get(raw->type) == OMF_MKDIR ? raw->mkdir.path : raw->file.path;
+
+	namespace_prefetch(&vol->ns, path, strnlen(path, OMF_PATH_SIZE - 1));
+}
+
 /* Applies a batch that was read; returns how many entries to go on from. */
 static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t count,
 			    uint64_t published)
@@ -197,6 +206,8 @@ static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t c
 			return i;
 		if (ends_here(vol, raw, index, published))
 			return i;
+		if (i + LOOK_AHEAD < count)
+			look_ahead(vol, raw + LOOK_AHEAD);
 		apply_entry(vol, raw, index);
 	}
 	return count;
@@ -226,8 +237,6 @@ static int replay_to(struct famfs_volume *vol, uint64_t published, struct famfs_
 {
 	uint64_t end = published < vol->log.capacity ? published : vol->log.capacity;
 
-	if (end - vol->applied > REPLAY_BATCH)
-		namespace_expect(&vol->ns, end);
 	while (vol->applied < end) {
 		uint64_t count = end - vol->applied, done;
 		int ret;

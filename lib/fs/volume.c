@@ -86,12 +86,17 @@ static int read_log_header(struct famfs_volume *vol, struct famfs_error *err)
 static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 {
 	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT;
+	struct log_state state = { 0 };
+	int ret = log_load(&vol->log, &state);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
 
 	vol->daxdev_sizes[0] = vol->usable;
 	memcpy(vol->daxdev_uuids[0], vol->sb.dev_uuid, OMF_UUID_SIZE);
 	vol->ndaxdevs = 1;
 	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
-	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity) < 0 ||
+	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity, state.next_index) < 0 ||
 	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
 		return error_set(err, -ENOMEM, "out of memory for the log of '%s'", vol->dev->path);
 	return 0;
