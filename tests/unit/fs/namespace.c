@@ -34,7 +34,7 @@ static struct record file_of(const char *path, uint64_t size)
 
 static void start(struct namespace *ns)
 {
-	assert_int_equal(namespace_init(ns, CAPACITY), 0);
+	assert_int_equal(namespace_init(ns, CAPACITY, 0), 0);
 }
 
 static enum fault insert(struct namespace *ns, uint64_t index, struct record rec)
@@ -273,8 +273,7 @@ static void full_log(void **state)
 	uint64_t bytes = 0;
 
 	(void)state;
-	start(&ns);
-	namespace_expect(&ns, CAPACITY);
+	assert_int_equal(namespace_init(&ns, CAPACITY, CAPACITY), 0);
 	for (uint64_t i = 0; i < CAPACITY; i++) {
 		path_of(i, path);
 		assert_int_equal(insert(&ns, i, file_of(path, i + 1)), FAULT_NONE);
@@ -350,7 +349,7 @@ static void numbers(void **state)
 		assert_false(node_exists(&ns, none[i]));
 	namespace_destroy(&ns);
 	/* A log that no memory could hold. */
-	assert_int_not_equal(namespace_init(&ns, UINT64_C(1) << 40), 0);
+	assert_int_not_equal(namespace_init(&ns, UINT64_C(1) << 40, 0), 0);
 }
 
 int main(void)
