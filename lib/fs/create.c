@@ -311,11 +311,28 @@ static int append_dir(struct famfs_volume *vol, const char *path,
 	return append_path(vol, &rec, path, err);
 }
 
+/* Some of the directories are no use without the others. */
+static int check_room(const struct famfs_volume *vol, const char *path, struct famfs_error *err)
+{
+	uint64_t missing = 1, room = vol->log.capacity - vol->applied;
+	bool is_file;
+
+	for (const char *p = path; (p = strchr(p, '/')); p++)
+		missing += namespace_resolve(&vol->ns, path, (size_t)(p - path), &is_file) ==
+			   NODE_NONE;
+	if (missing == 1 || missing <= room)
+		return 0;
+	return error_set(err, -ENOSPC,
+			 "cannot create '%s': log is full: of %" PRIu64 " entries %" PRIu64
+			 " are free, %" PRIu64 " are needed",
+			 path, vol->log.capacity, room, missing);
+}
+
 static int append_dirs(struct famfs_volume *vol, const char *path,
 		       const struct famfs_mkdir_params *params, struct famfs_error *err)
 {
+	int ret = params->parents ? check_room(vol, path, err) : 0;
 	char parent[OMF_PATH_SIZE];
-	int ret = 0;
 
 	for (const char *p = path; params->parents && ret == 0 && (p = strchr(p, '/')); p++) {
 		memcpy(parent, path, (size_t)(p - path));
