@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adding files and directories, and every way in which that fails without a trace. */
+#include "support.h"
+
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct famfs_volume *new_volume(uint64_t size)
+{
+	make_image(size);
+	return open_volume(true);
+}
+
+/* Nothing came of it: entries, space and locks are as they were. */
+struct before {
+	uint64_t entries, allocated, free, largest;
+};
+
+static struct before look(struct famfs_volume *vol)
+{
+	struct famfs_info info;
+
+	famfs_info(vol, &info);
+	return (struct before){ info.log_entries, info.allocated_bytes, info.free_bytes,
+				info.largest_free };
+}
+
+static void assert_no_trace(struct famfs_volume *vol, const struct before *before)
+{
+	struct before now = look(vol);
+	uint64_t seqnum, index, start, end;
+	struct device *dev;
+
+	assert_memory_equal(&now, before, sizeof(now));
+	counters_get(&seqnum, &index);
+	assert_true(seqnum == before->entries && index == before->entries);
+	assert_int_equal(device_open(IMAGE, DEVICE_WRITE, &dev, NULL), 0);
+	assert_int_equal(device_lock_find(dev, OMF_LOG_OFFSET, dev->size, &start, &end), 0);
+	device_close(dev);
+}
+
+static int create(struct famfs_volume *vol, const char *path, struct famfs_create_params params,
+		  struct famfs_file **file, struct famfs_error *err)
+{
+	params.no_zero = true;
+	return famfs_create(vol, path, &params, file, err);
+}
+
+static void assert_refused(struct famfs_volume *vol, const char *path,
+			   struct famfs_create_params params, int code, const char *text)
+{
+	struct before before = look(vol);
+	struct famfs_file *file;
+	struct famfs_error err;
+
+	assert_error(create(vol, path, params, &file, &err), code, &err, text);
+	params.no_zero = true;
+	assert_error(famfs_create_unfilled(vol, path, &params, &err), code, &err, text);
+	assert_no_trace(vol, &before);
+}
+
+static const struct famfs_create_params plain = { .size = 100, .mode = 0644 };
+
+static void names(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct famfs_error err;
+	char longest[80];
+
+	(void)state;
+	memset(longest, 'n', 79);
+	longest[79] = '\0';
+	assert_ok(add_dir(vol, "d", &err), &err);
+	assert_ok(add_unfilled(vol, "f", 1, &err), &err);
+	assert_refused(vol, "d", plain, -EEXIST, "'d' exists");
+	assert_refused(vol, "f", plain, -EEXIST, "'f' exists");
+	assert_refused(vol, "f/x", plain, -ENOTDIR, "'f' is not a directory");
+	assert_refused(vol, "f/x/y", plain, -ENOTDIR, "'f/x' is not a directory");
+	assert_refused(vol, "x/y", plain, -ENOENT, "no directory 'x'");
+	assert_refused(vol, "", plain, -EINVAL, "is empty");
+	assert_refused(vol, "/x", plain, -EINVAL, "absolute");
+	assert_refused(vol, "d/../x", plain, -EINVAL, "'..'");
+	assert_refused(vol, ".meta/x", plain, -EINVAL, ".meta");
+	assert_refused(vol, longest, plain, -ENAMETOOLONG, "the limit is 78");
+	longest[78] = '\0';
+	assert_ok(add_unfilled(vol, longest, 1, &err), &err);
+	famfs_close(vol);
+}
+
+static void params(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct famfs_create_params bad = plain;
+	struct famfs_error err;
+
+	(void)state;
+	bad.size = 0;
+	assert_refused(vol, "f", bad, -EINVAL, "empty");
+	bad = plain;
+	bad.mode = 010644;
+	assert_refused(vol, "f", bad, -EINVAL, "permission bits");
+	bad = plain;
+	bad.reserved[3] = 1;
+	assert_refused(vol, "f", bad, -EINVAL, "reserved");
+	bad = plain;
+	bad.nstrips = 2;
+	bad.nbuckets = 2;
+	bad.chunk_size = AU;
+	assert_refused(vol, "f", bad, -EINVAL, "at least 1024 MiB");
+	assert_error(famfs_create_unfilled(vol, "f", &plain, &err), -EINVAL, &err, "unfilled");
+	famfs_close(vol);
+}
+
+static void full_device(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct famfs_create_params large = plain;
+	struct famfs_error err;
+
+	(void)state;
+	large.size = 54 * MIB + 1;
+	assert_refused(vol, "f", large, -ENOSPC, "cannot create 'f': need 56 MiB, 54 MiB free");
+	large.size = UINT64_MAX;
+	assert_refused(vol, "f", large, -ENOSPC, "54 MiB free");
+	assert_ok(add_unfilled(vol, "a", 50 * MIB, &err), &err);
+	large.size = 4 * MIB + 1;
+	assert_refused(vol, "f", large, -ENOSPC, "need 6 MiB, 4 MiB free");
+	assert_ok(add_unfilled(vol, "b", 4 * MIB, &err), &err);
+	assert_refused(vol, "c", plain, -ENOSPC, "need 2 MiB, 0 MiB free");
+	famfs_close(vol);
+}
+
+/* One entry is left, then none. */
+static void full_log(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	const struct famfs_mkdir_params parents = { .mode = 0755, .parents = true };
+	struct before before;
+	struct famfs_file *file;
+	struct famfs_error err;
+	char path[16];
+
+	(void)state;
+	for (int i = 0; i < 15419; i++) {
+		snprintf(path, sizeof(path), "d%d", i);
+		assert_ok(add_dir(vol, path, &err), &err);
+	}
+	/* A part of what was asked for would be a trace. */
+	before = look(vol);
+	assert_error(famfs_mkdir(vol, "p/q", &parents, &err), -ENOSPC, &err, "15420");
+	assert_no_trace(vol, &before);
+	/* Somebody else takes the last one, while this file is being filled. */
+	assert_ok(create(vol, "f", plain, &file, &err), &err);
+	assert_ok(add_dir(vol, "last", &err), &err);
+	before = look(vol);
+	before.allocated -= AU;
+	before.free += AU;
+	before.largest += AU;
+	assert_error(famfs_file_publish(file, &err), -ENOSPC, &err, "all 15420 entries");
+	assert_no_trace(vol, &before);
+	assert_refused(vol, "f", plain, -ENOSPC, "log is full: all 15420 entries are in use");
+	assert_error(add_dir(vol, "x", &err), -ENOSPC, &err, "all 15420 entries");
+	assert_no_trace(vol, &before);
+	famfs_close(vol);
+	vol = open_volume(false);
+	assert_true(look(vol).entries == 15420);
+	famfs_close(vol);
+}
+
+static void given_up(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct famfs_create_params all = { .size = 54 * MIB, .mode = 0644 };
+	struct before before = look(vol);
+	struct famfs_file *file;
+	struct famfs_stat st;
+	struct famfs_error err;
+
+	(void)state;
+	assert_ok(create(vol, "f", all, &file, &err), &err);
+	assert_true(look(vol).free == 0);
+	assert_error(famfs_stat(vol, "f", &st, &err), -ENOENT, &err, "does not exist");
+	famfs_file_close(file);
+	assert_no_trace(vol, &before);
+	famfs_file_close(NULL);
+	famfs_close(vol);
+}
+
+/* The path is taken by another while the file is being filled. */
+static void lost_race(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB), *other = open_volume(true);
+	struct famfs_file *file;
+	struct before before;
+	struct famfs_error err;
+
+	(void)state;
+	assert_ok(create(vol, "f", plain, &file, &err), &err);
+	assert_ok(add_file(other, "f", 5, 1, &err), &err);
+	assert_error(famfs_file_publish(file, &err), -EEXIST, &err, "'f' exists");
+	before = look(other);
+	assert_no_trace(other, &before);
+	assert_null(file_fault(vol, "f", 5, 1));
+	famfs_close(other);
+	famfs_close(vol);
+}
+
+static void litter_device(void)
+{
+	char *junk = malloc(MIB);
+
+	memset(junk, 0xdb, MIB);
+	for (uint64_t at = 10 * MIB; at < 64 * MIB; at += MIB)
+		image_put(at, junk, MIB);
+	free(junk);
+}
+
+static bool all_bytes_are(const struct famfs_fmap *map, uint64_t from, uint64_t to, int byte)
+{
+	size_t length = to - from;
+	unsigned char *bytes = malloc(length);
+	bool same;
+
+	assert_int_equal(map->nextents, 1);
+	image_get(map->extents[0].offset + from, bytes, length);
+	same = bytes[0] == byte && memcmp(bytes, bytes + 1, length - 1) == 0;
+	free(bytes);
+	return same;
+}
+
+static void zeroing(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	const struct famfs_create_params zeroed = { .size = AU + 5000, .mode = 0644 };
+	struct famfs_file *file;
+	struct famfs_fmap map;
+	struct famfs_error err;
+
+	(void)state;
+	litter_device();
+	assert_ok(famfs_create(vol, "zeroed", &zeroed, &file, &err), &err);
+	assert_ok(famfs_file_publish(file, &err), &err);
+	assert_ok(famfs_fmap(vol, "zeroed", &map, &err), &err);
+	assert_true(all_bytes_are(&map, 0, 2 * AU, 0));
+	/* Without zeroing old bytes stay, but for the slack after the end. */
+	assert_ok(add_unfilled(vol, "old", AU + 5000, &err), &err);
+	assert_ok(famfs_fmap(vol, "old", &map, &err), &err);
+	assert_true(all_bytes_are(&map, 0, AU + 5000, 0xdb));
+	assert_true(all_bytes_are(&map, AU + 5000, 2 * AU, 0));
+	famfs_close(vol);
+}
+
+static void directories(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	const struct famfs_mkdir_params parents = { .mode = 0700, .uid = 5, .parents = true };
+	struct famfs_mkdir_params bad = { .mode = 0755 };
+	struct famfs_stat st;
+	struct famfs_error err;
+	struct before before;
+
+	(void)state;
+	assert_ok(famfs_mkdir(vol, "a/b/c", &parents, &err), &err);
+	assert_ok(famfs_stat(vol, "a/b", &st, &err), &err);
+	assert_true(st.mode == (S_IFDIR | 0755) && st.uid == 5);
+	assert_ok(famfs_stat(vol, "a/b/c", &st, &err), &err);
+	assert_true(st.mode == (S_IFDIR | 0700) && st.uid == 5);
+	before = look(vol);
+	assert_ok(famfs_mkdir(vol, "a/b/c", &parents, &err), &err);
+	assert_ok(famfs_mkdir(vol, "", &parents, &err), &err);
+	assert_error(add_dir(vol, "a/b", &err), -EEXIST, &err, "exists");
+	assert_error(add_dir(vol, "x/y", &err), -ENOENT, &err, "no directory 'x'");
+	assert_error(add_dir(vol, "", &err), -EINVAL, &err, "empty");
+	bad.mode = 0100755;
+	assert_error(famfs_mkdir(vol, "x", &bad, &err), -EINVAL, &err, "permission bits");
+	bad.mode = 0755;
+	bad.reserved[0] = 1;
+	assert_error(famfs_mkdir(vol, "x", &bad, &err), -EINVAL, &err, "reserved");
+	assert_no_trace(vol, &before);
+	famfs_close(vol);
+}
+
+static void below_a_file(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	const struct famfs_mkdir_params parents = { .mode = 0700, .parents = true };
+	struct before before;
+	struct famfs_error err;
+
+	(void)state;
+	assert_ok(add_unfilled(vol, "f", 1, &err), &err);
+	before = look(vol);
+	assert_true(famfs_mkdir(vol, "f/x", &parents, &err) < 0);
+	assert_true(famfs_mkdir(vol, "f", &parents, &err) < 0);
+	/* What is above must not be made for it. */
+	assert_true(famfs_mkdir(vol, "new/../f", &parents, &err) < 0);
+	assert_no_trace(vol, &before);
+	famfs_close(vol);
+}
+
+static void clients_and_readers(void **state)
+{
+	const struct famfs_target target = image_target();
+	const struct famfs_volume_params writing = { .write = true };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	famfs_close(new_volume(64 * MIB));
+	vol = open_volume(false);
+	assert_error(add_dir(vol, "d", &err), -EBADF, &err, "reading only");
+	famfs_close(vol);
+	be_client();
+	assert_error(famfs_open(&target, &writing, &vol, &err), -EROFS, &err, MASTER_UUID);
+	assert_text(err.message, CLIENT_UUID);
+	assert_text(err.hint, "takeover");
+	vol = open_volume(false);
+	assert_error(add_dir(vol, "d", &err), -EROFS, &err, "client");
+	famfs_close(vol);
+	be_master();
+}
+
+static void newer_format(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct omf_super raw;
+	struct famfs_error err;
+
+	(void)state;
+	famfs_close(vol);
+	image_get(0, &raw, sizeof(raw));
+	raw.minor = le32_make(3);
+	superblock_seal(&raw);
+	image_put(0, &raw, sizeof(raw));
+	vol = open_volume(true);
+	assert_error(add_dir(vol, "d", &err), -ENOTSUP, &err, "2.3; this program can only read");
+	famfs_close(vol);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("names that cannot be are refused without a trace", names),
+		TEST("parameters that cannot be are refused without a trace", params),
+		TEST("a full device is told with numbers and leaves no trace", full_device),
+		TEST("a full log is told with numbers and leaves no trace", full_log),
+		TEST("a file that is given up leaves no trace", given_up),
+		TEST("of two files of one name the one that is published first wins", lost_race),
+		TEST("no old data shows, but where it was asked for", zeroing),
+		TEST("directories are made with their parents, once", directories),
+		TEST("no directory is made below a file", below_a_file),
+		TEST("clients and readers add nothing, and are told whose it is",
+		     clients_and_readers),
+		TEST("a newer minor format is read but not added to", newer_format),
+	};
+
+	return run_group(tests);
+}
