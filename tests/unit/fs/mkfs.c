@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Formatting an image: what is written, what is refused, and that a refusal touches nothing. */
+#include "support.h"
+
+#include "device/device.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uuid.h>
+
+static int mkfs(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
+		struct famfs_error *err)
+{
+	return famfs_mkfs(IMAGE, &params, result, err);
+}
+
+static void put_file(const char *bytes, size_t length, uint64_t size)
+{
+	FILE *f = fopen(IMAGE, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, length, f), length);
+	fclose(f);
+	image_resize(size);
+}
+
+static void new_image(void **state)
+{
+	struct famfs_mkfs_result result;
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_error err;
+
+	(void)state;
+	unlink(IMAGE);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 65 * MIB + 4096 }, &result, &err), &err);
+	assert_true(result.device_size == 65 * MIB + 4096);
+	assert_true(result.log_length == 8 * MIB && result.log_entries == 15420);
+	assert_true(result.data_offset == 10 * MIB && result.data_length == 54 * MIB);
+	assert_int_equal(result.identity, FAMFS_IDENTITY_ENV);
+	assert_string_equal(result.replaced, "");
+	vol = open_volume(false);
+	famfs_info(vol, &info);
+	assert_memory_equal(info.uuid, result.uuid, 16);
+	assert_memory_equal(info.master_uuid, result.system_uuid, 16);
+	assert_int_equal(info.role, FAMFS_ROLE_MASTER);
+	assert_int_equal(info.version, 48);
+	assert_true(info.omf_major == 2 && info.omf_minor == 2 && info.alloc_unit == AU);
+	assert_true(info.data_length == result.data_length && info.free_bytes == 54 * MIB);
+	assert_string_equal(info.recorded_name, IMAGE);
+	assert_true(info.log_entries == 0 && info.files == 0 && info.directories == 0);
+	famfs_close(vol);
+}
+
+static void given_values(void **state)
+{
+	struct famfs_mkfs_params params = { .size = 64 * MIB, .log_length = 16 * MIB };
+	struct famfs_mkfs_result result;
+	struct famfs_error err;
+
+	(void)state;
+	unlink(IMAGE);
+	assert_int_equal(uuid_parse("12345678-9abc-4ef0-8123-456789abcdef", params.uuid), 0);
+	assert_ok(mkfs(params, &result, &err), &err);
+	assert_memory_equal(result.uuid, params.uuid, 16);
+	assert_true(result.log_entries == 30840 && result.data_offset == 18 * MIB);
+	assert_ok(famfs_mkfs(IMAGE, &(struct famfs_mkfs_params){ .size = 72 * MIB, .force = true },
+			     NULL, &err),
+		  &err);
+}
+
+static void sizes(void **state)
+{
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	unlink(IMAGE);
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -ENOENT, &err,
+		     "cannot open");
+	assert_text(err.hint, "--size");
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 12 * MIB - 1 }, NULL, &err), -ENOSPC,
+		     &err, "at least 12582912");
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 64 * MIB },
+			  NULL, &err),
+		     -ENOSPC, &err, "log of 67108864");
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB,
+						      .log_length = UINT64_C(1) << 63 },
+			  NULL, &err),
+		     -ENOSPC, &err, "needed for a log");
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 4 * MIB },
+			  NULL, &err),
+		     -EINVAL, &err, "power of two from 8 MiB");
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 24 * MIB },
+			  NULL, &err),
+		     -EINVAL, &err, "power of two");
+	assert_error(
+		mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .reserved = { 1 } }, NULL, &err),
+		-EINVAL, &err, "reserved");
+	/* No file is left behind by any of them. */
+	assert_int_equal(stat(IMAGE, &st), -1);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 12 * MIB }, NULL, &err), &err);
+}
+
+static void assert_untouched(const struct omf_super *before)
+{
+	struct omf_super after;
+
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&after, before, sizeof(after));
+}
+
+static void our_own(void **state)
+{
+	struct famfs_mkfs_result result;
+	struct famfs_volume *vol;
+	struct omf_super before;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
+	famfs_close(vol);
+	image_get(0, &before, sizeof(before));
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), -EEXIST, &err,
+		     "already holds a famfs");
+	assert_true(err.refused);
+	assert_text(err.message, "1 files, 5000 bytes");
+	assert_text(err.hint, "--force");
+	assert_untouched(&before);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, &result, &err), &err);
+	assert_text(result.replaced, "1 files, 5000 bytes");
+	vol = open_volume(false);
+	assert_string_equal(file_fault(vol, "f", 5000, 1), "is not there");
+	famfs_close(vol);
+}
+
+static void anothers(void **state)
+{
+	struct omf_super before;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	image_get(0, &before, sizeof(before));
+	be_client();
+	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST, &err,
+		     "another master");
+	assert_text(err.message, MASTER_UUID);
+	assert_text(err.hint, "--force-foreign");
+	assert_error(mkfs((struct famfs_mkfs_params){ .force_foreign = true }, NULL, &err), -EEXIST,
+		     &err, "another master");
+	assert_untouched(&before);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true, .force_foreign = true }, NULL,
+		       &err),
+		  &err);
+	be_master();
+}
+
+static void something_else(void **state)
+{
+	struct omf_super before;
+	struct famfs_error err;
+
+	(void)state;
+	put_file("LUKS\xba\xbe\0\1", 8, 64 * MIB);
+	image_get(0, &before, sizeof(before));
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
+		     "a signature of crypto_LUKS");
+	assert_true(err.refused);
+	assert_untouched(&before);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+}
+
+static void damaged_famfs(void **state)
+{
+	struct omf_super raw;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	image_get(0, &raw, sizeof(raw));
+	raw.uuid[0] ^= 1;
+	image_put(0, &raw, sizeof(raw));
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
+		     "damaged");
+	assert_untouched(&raw);
+	raw.version = le64_make(50);
+	image_put(0, &raw, sizeof(raw));
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
+		     "another format version");
+	assert_untouched(&raw);
+}
+
+static void in_use(void **state)
+{
+	const struct famfs_mkfs_params params = { .force = true };
+	const struct famfs_mkfs_params dry = { .force = true, .dry_run = true };
+	struct famfs_volume *vol;
+	struct omf_super before;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	image_get(0, &before, sizeof(before));
+	vol = open_volume(true);
+	assert_error(famfs_mkfs(IMAGE, &params, NULL, &err), -EBUSY, &err, "in use");
+	assert_true(err.refused);
+	assert_error(famfs_mkfs(IMAGE, &dry, NULL, &err), -EBUSY, &err, "in use");
+	assert_untouched(&before);
+	famfs_close(vol);
+	assert_ok(famfs_mkfs(IMAGE, &params, NULL, &err), &err);
+}
+
+static void dry_run(void **state)
+{
+	const struct famfs_mkfs_params dry = { .size = 32 * MIB, .force = true, .dry_run = true };
+	struct famfs_mkfs_result result;
+	struct omf_super before;
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	make_image(64 * MIB);
+	image_get(0, &before, sizeof(before));
+	assert_ok(famfs_mkfs(IMAGE, &dry, &result, &err), &err);
+	assert_true(result.device_size == 32 * MIB);
+	assert_text(result.replaced, "famfs");
+	assert_untouched(&before);
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_true(st.st_size == 64 * (off_t)MIB);
+	unlink(IMAGE);
+	assert_ok(famfs_mkfs(IMAGE, &dry, &result, &err), &err);
+	assert_int_equal(stat(IMAGE, &st), -1);
+}
+
+/* Old entries and old data of a file that was one before. */
+static void no_old_log(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct omf_entry raw, zero;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_dir(vol, "old", &err), &err);
+	famfs_close(vol);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	memset(&zero, 0, sizeof(zero));
+	entry_get(0, &raw);
+	assert_memory_equal(&raw, &zero, sizeof(raw));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a missing image is made, with the values of the format", new_image),
+		TEST("UUID, size and log length are taken as given", given_values),
+		TEST("sizes that cannot be are refused, and no file is left", sizes),
+		TEST("a famfs of our own is only replaced with force", our_own),
+		TEST("another master's famfs needs two flags", anothers),
+		TEST("any other signature is named, and only replaced with force", something_else),
+		TEST("a damaged or unknown famfs is still somebody's", damaged_famfs),
+		TEST("what is in use is not formatted, with any force", in_use),
+		TEST("a dry run says what would be and changes nothing", dry_run),
+		TEST("nothing of an old log is left", no_old_log),
+	};
+
+	return run_group(tests);
+}
