@@ -23,6 +23,11 @@ test)
 	;;
 esac
 
+# fusermount3 -u reads /etc/mtab. systemd makes this link at boot; a chroot has never booted.
+if [[ ! -e /etc/mtab && $EUID -eq 0 ]]; then
+	ln -sf ../proc/self/mounts /etc/mtab
+fi
+
 missing=()
 for package in "${packages[@]}"; do
 	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=

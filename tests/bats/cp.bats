@@ -201,7 +201,7 @@ make_tree()
 }
 
 @test "cp shows progress on a terminal" {
-	command -v script >/dev/null || skip "needs script"
+	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	head -c 600M /dev/zero | tr '\0' x >"$src/f"
 	TERM=xterm run -0 timeout 60 script -qec "$FAMFSCTL cp $src/f $img:/f" /dev/null 3>&-
 	assert_output --partial "%"
