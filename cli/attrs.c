@@ -51,22 +51,14 @@ void attrs_complete(struct attrs *attrs, uint32_t mode)
 		attrs->gid = getegid();
 }
 
-static int take_chunk_size(const char *name, const char *value, uint64_t *out)
-{
-	int ret = option_size(name, value, out);
-
-	if (ret == EXIT_DONE && (*out < FAMFS_ALLOC_UNIT || (*out & (*out - 1))))
-		return report_usage("--%s expects a power of two from 2M on, got '%s'", name,
-				    value);
-	return ret;
-}
-
 int layout_take_option(struct layout *layout, int val, const char *name, const char *value)
 {
 	switch (val) {
 	case 'N': return option_number(name, value, 1, FAMFS_MAX_EXTENTS, &layout->nstrips);
 	case 'B': return option_number(name, value, 1, FAMFS_MAX_BUCKETS, &layout->nbuckets);
-	case 'C': return take_chunk_size(name, value, &layout->chunk_size);
+	case 'C':
+		return option_power_of_two(name, value, FAMFS_ALLOC_UNIT, "2M",
+					   &layout->chunk_size);
 	default: return OPTION_NOT_MINE;
 	}
 }

@@ -29,6 +29,8 @@ static int make_directory(struct session *session, const char *arg)
 		.uid = opt.attrs.uid,
 		.gid = opt.attrs.gid,
 		.parents = opt.parents,
+		/* Like mkdir(1): the owner can always go on in a parent. */
+		.parents_mode = (0777 & ~attrs_umask()) | 0300,
 	};
 	struct famfs_error err = { 0 };
 	int ret = session_use(session, arg);

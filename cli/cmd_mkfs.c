@@ -39,7 +39,9 @@ static const struct poptOption options[] = {
 static int take_option(int val, const char *name, const char *value)
 {
 	switch (val) {
-	case 'l': return option_size(name, value, &opt.log_length);
+	case 'l':
+		return option_power_of_two(name, value, FAMFS_MIN_LOG_LENGTH, "8M",
+					   &opt.log_length);
 	case OPTION_SIZE: return option_size(name, value, &opt.size);
 	default: return option_uuid(name, value, opt.uuid);
 	}

@@ -122,6 +122,17 @@ int option_size(const char *name, const char *value, uint64_t *out)
 	return report_usage("--%s expects a size such as 64M, got '%s'", name, value);
 }
 
+int option_power_of_two(const char *name, const char *value, uint64_t min, const char *least,
+			uint64_t *out)
+{
+	int ret = option_size(name, value, out);
+
+	if (ret == EXIT_DONE && (*out < min || (*out & (*out - 1))))
+		return report_usage("--%s expects a power of two from %s on, got '%s'", name, least,
+				    value);
+	return ret;
+}
+
 int option_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out)
 {
 	if (parse_number(value, max, out) && *out >= min)

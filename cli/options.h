@@ -30,6 +30,9 @@ int options_bad(poptContext context, int error);
  * EXIT_USAGE after reporting.
  */
 int option_size(const char *name, const char *value, uint64_t *out); /* > 0 */
+/* A power of two from `min` on; `least` is what people call that. */
+int option_power_of_two(const char *name, const char *value, uint64_t min, const char *least,
+			uint64_t *out);
 int option_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out);
 int option_seed(const char *name, const char *value, uint32_t *out);
 int option_mode(const char *name, const char *value, uint32_t *out);

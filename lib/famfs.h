@@ -143,7 +143,7 @@ struct famfs_mkfs_result {
 	uint64_t log_entries; /* capacity of the log */
 	uint64_t data_offset; /* device offset of the first allocatable byte */
 	uint64_t data_length; /* bytes that files can use, in whole allocation units */
-	char replaced[160];   /* what was, or would be, destroyed; empty when nothing was found */
+	char replaced[256];   /* what was, or would be, destroyed; empty when nothing was found */
 };
 
 /*
@@ -283,7 +283,8 @@ struct famfs_mkdir_params {
 	uint32_t mode; /* permission bits, exact: no umask is applied */
 	uint32_t uid;
 	uint32_t gid;
-	bool parents; /* make missing parents (0755, same owner); an existing directory is fine */
+	bool parents;          /* make missing parents, same owner; an existing directory is fine */
+	uint32_t parents_mode; /* permission bits of those parents; 0: 0755 */
 	uint32_t reserved[4];
 };
 

@@ -227,8 +227,12 @@ static struct record file_record(const struct famfs_file *file)
 static int publish(struct famfs_file *file, struct famfs_error *err)
 {
 	struct record rec = file_record(file);
-	int ret = zero_slack(file->vol, &file->map);
+	/* Zeros must not land on a file system that was made since. */
+	int ret = volume_check_stale(file->vol, err);
 
+	if (ret < 0)
+		return ret;
+	ret = zero_slack(file->vol, &file->map);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write '%s'", file->path);
 	ret = volume_begin_append(file->vol, err);
@@ -295,6 +299,13 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 	return ret;
 }
 
+static uint32_t dir_mode(const struct famfs_mkdir_params *params, bool leaf)
+{
+	if (leaf)
+		return params->mode;
+	return params->parents_mode ? params->parents_mode : 0755;
+}
+
 /* Appends the directory, or with `parents` accepts one that is there. */
 static int append_dir(struct famfs_volume *vol, const char *path,
 		      const struct famfs_mkdir_params *params, bool leaf, struct famfs_error *err)
@@ -302,7 +313,7 @@ static int append_dir(struct famfs_volume *vol, const char *path,
 	struct record rec = { .type = OMF_MKDIR,
 			      .uid = params->uid,
 			      .gid = params->gid,
-			      .mode = leaf ? params->mode : 0755 };
+			      .mode = dir_mode(params, leaf) };
 	bool is_file;
 	node_t node = namespace_resolve(&vol->ns, path, strlen(path), &is_file);
 

@@ -16,6 +16,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Files to look at for the sake of naming those that overlap. */
+#define OVERLAP_BUDGET UINT64_C(1000000)
+
 const char *remedy_text(enum remedy remedy)
 {
 	switch (remedy) {
@@ -122,7 +125,7 @@ static bool extents_meet(const struct famfs_fmap *a, const struct famfs_fmap *b)
 }
 
 /* Names the file that an overlapping one shares space with. */
-static void name_overlap(const struct fsck *fsck, struct finding *finding)
+static void name_overlap(const struct fsck *fsck, struct finding *finding, uint64_t *budget)
 {
 	const struct namespace *ns = &fsck->vol->ns;
 	node_t self = node_of_entry(finding->entry);
@@ -132,9 +135,10 @@ static void name_overlap(const struct fsck *fsck, struct finding *finding)
 	if (!node_exists(ns, self))
 		return;
 	node_fmap(ns, self, &mine);
-	for (uint64_t i = 0; i < finding->entry; i++) {
+	for (uint64_t i = 0; i < finding->entry && *budget; i++) {
 		node_t node = node_of_entry(i);
 
+		--*budget;
 		if (!node_exists(ns, node) || node_is_dir(ns, node))
 			continue;
 		node_fmap(ns, node, &other);
@@ -207,10 +211,13 @@ static void find_tail(struct fsck *fsck)
 
 static void check(struct fsck *fsck)
 {
+	/* A hostile medium could make this take forever; the general words must then do. */
+	uint64_t budget = OVERLAP_BUDGET;
+
 	find_tail(fsck);
 	for (size_t i = 0; i < fsck->findings.count; i++)
 		if (fsck->findings.list[i].fault == FAULT_OVERLAP)
-			name_overlap(fsck, &fsck->findings.list[i]);
+			name_overlap(fsck, &fsck->findings.list[i], &budget);
 	check_header(fsck);
 	check_capacity(fsck);
 }
@@ -263,7 +270,8 @@ static int open_volume(struct fsck *fsck, const struct famfs_target *target,
 	const struct volume_params params = { .access = fsck->params->repair ? DEVICE_WRITE
 									     : DEVICE_READ,
 					      .observer = observe,
-					      .observer_arg = fsck };
+					      .observer_arg = fsck,
+					      .believe_device = true };
 	struct device *dev;
 	int ret;
 

@@ -42,6 +42,15 @@ int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_e
 	return device_read(log->dev, offset, out, length);
 }
 
+bool log_has_entry(const struct log *log, uint64_t index)
+{
+	struct omf_entry raw;
+	struct record rec;
+
+	return log_read(log, index, 1, &raw) == 0 &&
+	       record_decode(&raw, index, &rec, NULL) == FAULT_NONE;
+}
+
 /* The order is the point: whoever sees the new next_index sees the new next_seqnum. */
 int log_publish(const struct log *log, uint64_t next)
 {

@@ -35,6 +35,9 @@ bool log_state_sane(const struct log *log, const struct log_state *state);
 /* Copies `count` entries as memory has them. */
 int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out);
 
+/* Whether a whole entry, with its CRC and sequence number, lies at `index`. */
+bool log_has_entry(const struct log *log, uint64_t index);
+
 /*
  * The append lock, exclusive among all processes of this host that use the device through the same
  * node or image. log_lock() waits; *state is what it found, after a crashed publish was reset.

@@ -72,9 +72,10 @@ static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
 		if (mkfs->params->reserved[i])
 			return error_set(err, -EINVAL,
 					 "reserved fields of the parameters are not zero");
-	if (log && (log < OMF_LOG_LENGTH_MIN || (log & (log - 1))))
-		return error_set(err, -EINVAL,
-				 "log length %" PRIu64 " is not a power of two from 8 MiB", log);
+	if (log && (log < OMF_LOG_LENGTH_MIN || log > OMF_LOG_LENGTH_MAX || (log & (log - 1))))
+		return error_set(
+			err, -EINVAL,
+			"log length %" PRIu64 " is not a power of two from 8 MiB to 16 GiB", log);
 	return 0;
 }
 
@@ -148,24 +149,15 @@ static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 	return 0;
 }
 
-static int refuse_famfs(struct mkfs *mkfs, const struct famfs_info *info, struct famfs_error *err)
+/* What is there goes into the result, and stays unless it was asked to go. */
+static int refuse(struct mkfs *mkfs, const char *what, bool foreign, struct famfs_error *err)
 {
 	const struct famfs_mkfs_params *params = mkfs->params;
-	bool foreign = info->role != FAMFS_ROLE_MASTER;
-	char uuid[37], master[37];
 
-	uuid_unparse_lower(info->uuid, uuid);
-	uuid_unparse_lower(info->master_uuid, master);
-	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced),
-		 "famfs %s, master %s, %" PRIu64 " files, %" PRIu64 " bytes", uuid, master,
-		 info->files, info->file_bytes);
+	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced), "%s", what);
 	if (params->force && (params->force_foreign || !foreign))
 		return 0;
-	error_refuse(err, -EEXIST,
-		     "'%s' already holds a famfs file system%s (uuid %s, master %s%s, %" PRIu64
-		     " files, %" PRIu64 " bytes)",
-		     mkfs->name, foreign ? " of another master" : "", uuid, master,
-		     foreign ? "" : ", this host", info->files, info->file_bytes);
+	error_refuse(err, -EEXIST, "'%s' already holds %s", mkfs->name, what);
 	error_hint(err,
 		   foreign ? "use --force --force-foreign to destroy it; mounts on other hosts "
 			     "cannot be seen from here"
@@ -173,14 +165,39 @@ static int refuse_famfs(struct mkfs *mkfs, const struct famfs_info *info, struct
 	return -EEXIST;
 }
 
-static int refuse_other(struct mkfs *mkfs, const char *what, struct famfs_error *err)
+static int refuse_famfs(struct mkfs *mkfs, const struct famfs_info *info, struct famfs_error *err)
 {
-	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced), "%s", what);
-	if (mkfs->params->force)
-		return 0;
-	error_refuse(err, -EEXIST, "'%s' already holds %s", mkfs->name, what);
-	error_hint(err, "use --force to destroy it");
-	return -EEXIST;
+	bool foreign = info->role != FAMFS_ROLE_MASTER;
+	char uuid[37], master[37], what[256];
+
+	uuid_unparse_lower(info->uuid, uuid);
+	uuid_unparse_lower(info->master_uuid, master);
+	snprintf(what, sizeof(what),
+		 "a famfs file system%s (uuid %s, master %s%s, %" PRIu64 " files, %" PRIu64
+		 " bytes)",
+		 foreign ? " of another master" : "", uuid, master, foreign ? "" : ", this host",
+		 info->files, info->file_bytes);
+	return refuse(mkfs, what, foreign, err);
+}
+
+/* A famfs that cannot be opened may all the same be the living one of another host, which knows
+ * more than we do. The owner has been in the same place in every version. */
+static int refuse_unusable(struct mkfs *mkfs, const char *state, struct famfs_error *err)
+{
+	char uuid[37], master[37], what[256];
+	struct omf_super raw;
+	bool foreign;
+	int ret = device_read(mkfs->dev, 0, &raw, sizeof(raw));
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s'", mkfs->name);
+	foreign = memcmp(raw.system_uuid, mkfs->identity.uuid, sizeof(raw.system_uuid)) != 0;
+	uuid_unparse_lower(raw.uuid, uuid);
+	uuid_unparse_lower(raw.system_uuid, master);
+	snprintf(what, sizeof(what), "a famfs file system%s that is %s (uuid %s, master %s%s)",
+		 foreign ? " of another master" : "", state, uuid, master,
+		 foreign ? "" : ", this host");
+	return refuse(mkfs, what, foreign, err);
 }
 
 static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
@@ -193,7 +210,7 @@ static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
 	if (ret == 0)
 		return 0;
 	snprintf(what, sizeof(what), "a signature of %s", found);
-	return refuse_other(mkfs, what, err);
+	return refuse(mkfs, what, false, err);
 }
 
 /* What is on the device now, and whether it may go. */
@@ -204,7 +221,6 @@ static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 	struct famfs_error why;
 	struct famfs_info info;
 	struct device *dev;
-	char what[160];
 	int ret;
 
 	if (!mkfs->dev || mkfs->dev->size == 0)
@@ -216,11 +232,9 @@ static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 	ret = volume_open(dev, &params, &vol, &why);
 	if (ret == -EMEDIUMTYPE)
 		return check_signature(mkfs, err);
-	if (ret == -ENOTSUP || ret == -EUCLEAN) {
-		snprintf(what, sizeof(what), "a famfs file system that is %s",
-			 ret == -EUCLEAN ? "damaged" : "of another format version");
-		return refuse_other(mkfs, what, err);
-	}
+	if (ret == -ENOTSUP || ret == -EUCLEAN)
+		return refuse_unusable(mkfs, ret == -EUCLEAN ? "damaged" : "of another format",
+				       err);
 	if (ret < 0) {
 		if (err)
 			*err = why;

@@ -80,29 +80,20 @@ static uint64_t tail_start(const struct fsck *fsck)
 	return start;
 }
 
-static bool is_sound(const struct fsck *fsck, uint64_t index)
-{
-	struct omf_entry raw;
-	struct record rec;
-
-	return log_read(&fsck->vol->log, index, 1, &raw) == 0 &&
-	       record_decode(&raw, index, &rec, NULL) == FAULT_NONE;
-}
-
 /* Where the log ends. An index that was damaged to a smaller one must not cost the files after it:
- * the other counter counts when all entries up to it are sound. One ahead is a crashed publish. */
+ * more than one whole entry behind the end belongs to the log, and so does a single one when the
+ * other counter counts it. */
 static uint64_t log_end(const struct fsck *fsck)
 {
-	uint64_t end = tail_start(fsck);
+	const struct log *log = &fsck->vol->log;
+	uint64_t end = tail_start(fsck), whole = 0;
 	struct log_state state;
 
-	if (end < fsck->vol->applied || log_load(&fsck->vol->log, &state) < 0 ||
-	    state.next_seqnum <= end + 1 || state.next_seqnum > fsck->vol->log.capacity)
+	if (end < fsck->vol->applied || log_load(log, &state) < 0)
 		return end;
-	for (uint64_t i = end; i < state.next_seqnum; i++)
-		if (!is_sound(fsck, i))
-			return end;
-	return state.next_seqnum;
+	while (end + whole < log->capacity && log_has_entry(log, end + whole))
+		whole++;
+	return whole > 1 || (whole == 1 && state.next_seqnum > end + 1) ? end + whole : end;
 }
 
 static int save_tail(const struct fsck *fsck, uint64_t start, struct famfs_error *err)
@@ -176,6 +167,33 @@ static int mend_header(struct fsck *fsck, struct famfs_error *err)
 	return ret;
 }
 
+/* A file that ends beyond the device tells that the device got smaller; to record that gives the
+ * file up. */
+static bool gives_files_up(const struct fsck *fsck)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		if (fsck->findings.list[i].fault == FAULT_EXTENT)
+			return true;
+	return false;
+}
+
+static int mend_capacity(struct fsck *fsck, struct famfs_error *err)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++) {
+		struct finding *finding = &fsck->findings.list[i];
+		int ret;
+
+		if (finding->remedy != REMEDY_CAPACITY ||
+		    (gives_files_up(fsck) && !confirmed(fsck, finding)))
+			continue;
+		ret = write_capacity(fsck, err);
+		if (ret < 0)
+			return ret;
+		finding->repaired = true;
+	}
+	return 0;
+}
+
 static int mend_all(struct fsck *fsck, struct famfs_error *err)
 {
 	int ret = 0;
@@ -189,12 +207,7 @@ static int mend_all(struct fsck *fsck, struct famfs_error *err)
 	}
 	if (ret == 0)
 		ret = mend_header(fsck, err);
-	if (ret == 0 && wants(fsck, REMEDY_CAPACITY)) {
-		ret = write_capacity(fsck, err);
-		if (ret == 0)
-			mark(fsck, REMEDY_CAPACITY);
-	}
-	return ret;
+	return ret == 0 ? mend_capacity(fsck, err) : ret;
 }
 
 int fsck_repair(struct fsck *fsck, struct famfs_error *err)

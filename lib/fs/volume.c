@@ -13,9 +13,6 @@
 #include <syslog.h>
 #include <uuid.h>
 
-/* Sizes past this are no devices but damage; it also keeps sums of 16 extents within 64 bits. */
-#define USABLE_MAX (UINT64_C(1) << 56)
-
 void volume_log(const struct famfs_volume *vol, int priority, const char *format, ...)
 {
 	char message[512];
@@ -35,7 +32,21 @@ static int load_super_line(const struct famfs_volume *vol, struct super_line *li
 	return device_read(vol->dev, 0, line, sizeof(*line));
 }
 
-static int read_superblock(struct famfs_volume *vol, struct famfs_error *err)
+/* The smaller of the recorded and the real size. A recorded size that not even the log fits, or any
+ * for who is to judge it, does not count. */
+static uint64_t usable_size(const struct famfs_volume *vol, bool believe_device)
+{
+	uint64_t least = OMF_LOG_OFFSET + vol->sb.log_length;
+	uint64_t real = vol->dev->size, recorded = vol->sb.recorded_size;
+	uint64_t usable = recorded;
+
+	if (real && (real < recorded || recorded < least || believe_device))
+		usable = real;
+	return usable < OMF_DEVICE_MAX ? usable : OMF_DEVICE_MAX;
+}
+
+static int read_superblock(struct famfs_volume *vol, const struct volume_params *params,
+			   struct famfs_error *err)
 {
 	struct famfs_error why;
 	struct omf_super raw;
@@ -57,11 +68,7 @@ static int read_superblock(struct famfs_volume *vol, struct famfs_error *err)
 		return error_set(err, ret, "the famfs on '%s' cannot be used: %s", vol->dev->path,
 				 why.message);
 	memcpy(&vol->super_line, &raw, sizeof(vol->super_line));
-	vol->usable = vol->sb.recorded_size;
-	if (vol->dev->size && vol->dev->size < vol->usable)
-		vol->usable = vol->dev->size;
-	if (vol->usable > USABLE_MAX)
-		vol->usable = USABLE_MAX;
+	vol->usable = usable_size(vol, params->believe_device);
 	return 0;
 }
 
@@ -102,6 +109,27 @@ static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 	return 0;
 }
 
+/* A writer that is cut off leaves one whole entry behind the last index at most. More of them tell
+ * that the index went back, and what is appended there would overwrite files. */
+static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
+{
+	uint64_t index = vol->applied;
+	struct log_state state;
+	int ret;
+
+	if (vol->header_fault[0] || index + 2 > vol->log.capacity ||
+	    !log_has_entry(&vol->log, index) || !log_has_entry(&vol->log, index + 1))
+		return 0;
+	/* Unless they were published just now. */
+	ret = log_load(&vol->log, &state);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	if (state.next_index <= index)
+		snprintf(vol->header_fault, sizeof(vol->header_fault),
+			 "next index is %" PRIu64 ", but whole entries follow", state.next_index);
+	return 0;
+}
+
 static struct famfs_volume *volume_alloc(struct device *dev, const struct volume_params *params)
 {
 	struct famfs_volume *vol = calloc(1, sizeof(*vol));
@@ -130,7 +158,7 @@ int volume_open(struct device *dev, const struct volume_params *params, struct f
 
 	if (!vol)
 		return error_set(err, -ENOMEM, "out of memory");
-	ret = read_superblock(vol, err);
+	ret = read_superblock(vol, params, err);
 	if (ret == 0)
 		ret = identity_role(params->identity_root ? params->identity_root : "",
 				    vol->sb.system_uuid, &vol->identity, &vol->role, err);
@@ -140,6 +168,8 @@ int volume_open(struct device *dev, const struct volume_params *params, struct f
 		ret = prepare_replicas(vol, err);
 	if (ret == 0)
 		ret = replay_all(vol, err);
+	if (ret == 0)
+		ret = look_behind_end(vol, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&vol);
@@ -237,6 +267,11 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 			  "log entry %" PRIu64 " of '%s' is damaged (%s), so nothing "
 			  "can be added",
 			  vol->first_bad.entry, vol->dev->path, fault_name(vol->first_bad.fault));
+	else if (vol->sb.recorded_size < OMF_LOG_OFFSET + vol->sb.log_length)
+		error_set(err, -EUCLEAN,
+			  "the superblock of '%s' records a size of %" PRIu64
+			  " bytes, so nothing can be added",
+			  vol->dev->path, vol->sb.recorded_size);
 	else if (vol->header_fault[0])
 		error_set(err, -EUCLEAN,
 			  "the log header of '%s' is damaged (%s), so nothing can be "

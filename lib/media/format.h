@@ -23,6 +23,8 @@
 #define OMF_MINOR          2
 #define OMF_LOG_OFFSET     UINT64_C(0x200000)
 #define OMF_LOG_LENGTH_MIN UINT64_C(0x800000)
+#define OMF_LOG_LENGTH_MAX UINT64_C(0x400000000) /* ours: node numbers have 32 bits */
+#define OMF_DEVICE_MAX     (UINT64_C(1) << 56)   /* ours: sums of 16 extents have 64 bits */
 #define OMF_ALLOC_UNIT     UINT64_C(0x200000)
 #define OMF_LOG_MAGIC      UINT64_C(0xbadcafef00d)
 

@@ -152,6 +152,9 @@ static enum fault decode_daxdev(const struct omf_daxdev *raw, struct record *rec
 	if (rec->daxdev_index >= OMF_MAX_DAXDEVS)
 		return fault_set(why, FAULT_DAXDEV, "device index %u, the limit is %d",
 				 rec->daxdev_index, OMF_MAX_DAXDEVS - 1);
+	if (rec->daxdev_size == 0 || rec->daxdev_size > OMF_DEVICE_MAX)
+		return fault_set(why, FAULT_DAXDEV, "device of %" PRIu64 " bytes",
+				 rec->daxdev_size);
 	return FAULT_NONE;
 }
 

@@ -41,6 +41,11 @@ static int check_log_length(uint64_t length, uint64_t size, struct famfs_error *
 				 "log of %" PRIu64 " bytes does not fit the device of %" PRIu64
 				 " bytes",
 				 length, size);
+	if (length > OMF_LOG_LENGTH_MAX)
+		return error_set(err, -ENOTSUP,
+				 "log of %" PRIu64 " bytes is larger than %" PRIu64
+				 ", the most that this program handles",
+				 length, OMF_LOG_LENGTH_MAX);
 	return 0;
 }
 
@@ -69,7 +74,8 @@ int superblock_decode(const struct omf_super *raw, uint64_t device_size, struct 
 		      struct famfs_error *err)
 {
 	uint64_t recorded = le64_get(raw->device_size), unit = le64_get(raw->alloc_unit);
-	uint64_t usable = device_size && device_size < recorded ? device_size : recorded;
+	/* The recorded size is outside the CRC: what is really there says more. */
+	uint64_t size = device_size ? device_size : recorded;
 	int ret = check_identity(raw, err);
 
 	if (ret < 0)
@@ -80,7 +86,7 @@ int superblock_decode(const struct omf_super *raw, uint64_t device_size, struct 
 	if (unit != OMF_ALLOC_UNIT && unit != 4096)
 		return error_set(err, -EUCLEAN,
 				 "allocation unit is %" PRIu64 ", expected 2 MiB or 4 KiB", unit);
-	ret = check_log_length(le64_get(raw->log_length), usable, err);
+	ret = check_log_length(le64_get(raw->log_length), size, err);
 	if (ret < 0)
 		return ret;
 

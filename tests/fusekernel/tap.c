@@ -50,31 +50,14 @@ void test_end(void)
 	fflush(stdout);
 }
 
-static void add_reason(const char *format, va_list args)
-{
-	if (tap.reasons < MAX_REASONS)
-		vsnprintf(tap.text[tap.reasons], sizeof(tap.text[0]), format, args);
-	tap.reasons++;
-}
-
 bool fail(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_reason(format, args);
-	va_end(args);
-	return false;
-}
-
-bool expect(bool ok, const char *format, ...)
-{
-	va_list args;
-
-	if (ok)
-		return true;
-	va_start(args, format);
-	add_reason(format, args);
+	if (tap.reasons < MAX_REASONS)
+		vsnprintf(tap.text[tap.reasons], sizeof(tap.text[0]), format, args);
+	tap.reasons++;
 	va_end(args);
 	return false;
 }

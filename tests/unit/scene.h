@@ -21,7 +21,7 @@ struct scene {
 enum leftover {
 	LEFT_ZEROS,
 	LEFT_RUBBISH,
-	LEFT_ENTRIES, /* sound ones, of an earlier history that was cut off */
+	LEFT_ENTRIES, /* sound ones, but never two in a row, of an earlier history */
 };
 
 void scene_start(struct scene *scene, uint64_t size, const struct plan *plan,

@@ -13,7 +13,7 @@ static void make_sample(void)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	char path[8];
+	char path[16];
 
 	make_image(64 * MIB);
 	vol = open_volume(true);
@@ -56,7 +56,7 @@ static int run(bool repair, struct seen *seen, struct famfs_fsck_result *result,
 static void assert_files(int count)
 {
 	struct famfs_volume *vol = open_volume(false);
-	char path[8];
+	char path[16];
 
 	for (int i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "f%d", i);
@@ -65,8 +65,8 @@ static void assert_files(int count)
 	famfs_close(vol);
 }
 
-/* Found, repaired without a question, clean; and every file is there. */
-static void assert_mended(const char *code, const char *message)
+/* Found, repaired without a question, clean; and then every file is there. */
+static void assert_repaired(const char *code, const char *message)
 {
 	struct famfs_fsck_result result;
 	struct seen seen;
@@ -78,7 +78,6 @@ static void assert_mended(const char *code, const char *message)
 	assert_string_equal(seen.code, code);
 	assert_text(seen.message, message);
 	assert_string_not_equal(seen.remedy, "");
-	assert_files(6);
 	assert_ok(run(true, &seen, &result, &err), &err);
 	assert_int_equal(result.problems, 1);
 	assert_int_equal(result.repaired, 1);
@@ -86,6 +85,13 @@ static void assert_mended(const char *code, const char *message)
 	assert_int_equal(result.problems, 0);
 	assert_int_equal(result.log_entries, 6);
 	assert_files(6);
+}
+
+/* The same, and no file was missing before. */
+static void assert_mended(const char *code, const char *message)
+{
+	assert_files(6);
+	assert_repaired(code, message);
 }
 
 static void counters(void **state)
@@ -158,6 +164,37 @@ static void capacity(void **state)
 	assert_mended("capacity", "records 67108864 bytes, the device has 83886080");
 	image_resize(60 * MIB);
 	assert_mended("capacity", "the device has 62914560");
+}
+
+/* The recorded size is outside the CRC: damage to it alone must not cost a file, whatever the
+ * caller is asked and agrees to. */
+static void recorded_size(void **state)
+{
+	static const uint64_t sizes[] = { 14 * MIB, 10 * MIB, 1, 0, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		le64 size = le64_make(sizes[i]);
+
+		make_sample();
+		image_put(offsetof(struct omf_super, device_size), &size, sizeof(size));
+		assert_repaired("capacity", "the device has 67108864");
+	}
+}
+
+/* Both counters went back: what is there must be found again, and not be overwritten before. */
+static void index_went_back(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	make_sample();
+	counters_put(2, 2);
+	vol = open_volume(true);
+	assert_error(add_file(vol, "new", 100, 1, &err), -EUCLEAN, &err, "whole entries follow");
+	famfs_close(vol);
+	assert_repaired("header", "next index is 2, but whole entries follow");
 }
 
 static void superblock(void **state)
@@ -236,6 +273,8 @@ int main(void)
 		TEST("a next sequence number that is too large makes no entries", larger_seqnum),
 		TEST("a damaged log header is found and written anew", header),
 		TEST("a recorded size that is not the real one is found and mended", capacity),
+		TEST("damage to the recorded size alone costs no file", recorded_size),
+		TEST("an index that went back is found, and appends wait", index_went_back),
 		TEST("a damaged superblock is a finding, none at all is an error", superblock),
 		TEST("what is in use is checked but not repaired", in_use),
 		TEST("a client checks but does not repair", on_a_client),
