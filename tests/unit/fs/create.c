@@ -232,6 +232,30 @@ static bool all_bytes_are(const struct famfs_fmap *map, uint64_t from, uint64_t 
 	return same;
 }
 
+/* Formatted anew while the file was filled: its zeros must not land on what is there now. */
+static void formatted_meanwhile(void **state)
+{
+	struct famfs_volume *vol = new_volume(64 * MIB);
+	struct famfs_file *file;
+	struct omf_super raw;
+	struct famfs_fmap map = { .nextents = 1, .extents = { { 0, 10 * MIB, AU } } };
+	struct famfs_error err;
+
+	(void)state;
+	litter_device();
+	assert_ok(create(vol, "f", plain, &file, &err), &err);
+	image_get(0, &raw, sizeof(raw));
+	raw.uuid[0] ^= 1;
+	superblock_seal(&raw);
+	image_put(0, &raw, sizeof(raw));
+	assert_error(famfs_file_publish(file, &err), -ESTALE, &err, "another file system");
+	assert_true(all_bytes_are(&map, 0, AU, 0xdb));
+	famfs_close(vol);
+	vol = open_volume(false);
+	assert_true(look(vol).entries == 0);
+	famfs_close(vol);
+}
+
 static void zeroing(void **state)
 {
 	struct famfs_volume *vol = new_volume(64 * MIB);
@@ -269,6 +293,14 @@ static void directories(void **state)
 	assert_true(st.mode == (S_IFDIR | 0755) && st.uid == 5);
 	assert_ok(famfs_stat(vol, "a/b/c", &st, &err), &err);
 	assert_true(st.mode == (S_IFDIR | 0700) && st.uid == 5);
+	bad.parents = true;
+	bad.parents_mode = 0711;
+	assert_ok(famfs_mkdir(vol, "m/n", &bad, &err), &err);
+	assert_ok(famfs_stat(vol, "m", &st, &err), &err);
+	assert_true(st.mode == (S_IFDIR | 0711));
+	assert_ok(famfs_stat(vol, "m/n", &st, &err), &err);
+	assert_true(st.mode == (S_IFDIR | 0755));
+	bad = (struct famfs_mkdir_params){ .mode = 0755 };
 	before = look(vol);
 	assert_ok(famfs_mkdir(vol, "a/b/c", &parents, &err), &err);
 	assert_ok(famfs_mkdir(vol, "", &parents, &err), &err);
@@ -350,6 +382,8 @@ int main(void)
 		TEST("a full log is told with numbers and leaves no trace", full_log),
 		TEST("a file that is given up leaves no trace", given_up),
 		TEST("of two files of one name the one that is published first wins", lost_race),
+		TEST("nothing is written to a file system that was made meanwhile",
+		     formatted_meanwhile),
 		TEST("no old data shows, but where it was asked for", zeroing),
 		TEST("directories are made with their parents, once", directories),
 		TEST("no directory is made below a file", below_a_file),

@@ -188,6 +188,13 @@ static void damaged_famfs(void **state)
 	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
 		     "damaged");
 	assert_untouched(&raw);
+	/* Nobody but its own host knows what it is worth. */
+	be_client();
+	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST, &err,
+		     "another master");
+	assert_text(err.message, MASTER_UUID);
+	assert_untouched(&raw);
+	be_master();
 	raw.version = le64_make(50);
 	image_put(0, &raw, sizeof(raw));
 	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,

@@ -159,6 +159,13 @@ static void daxdev(void **state)
 	assert_int_equal(got.type, OMF_ADD_DAXDEV);
 	assert_true(got.daxdev_size == rec.daxdev_size);
 	assert_memory_equal(got.daxdev_uuid, rec.daxdev_uuid, 16);
+	raw.daxdev.size = le64_make(0);
+	entry_seal(&raw);
+	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
+	raw.daxdev.size = le64_make(UINT64_MAX);
+	entry_seal(&raw);
+	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
+	raw.daxdev.size = le64_make(AU);
 	raw.daxdev.index = le32_make(64);
 	entry_seal(&raw);
 	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);

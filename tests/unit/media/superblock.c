@@ -209,6 +209,21 @@ static void sizes(void **state)
 	assert_error(judge(&raw, 0, &err), -EUCLEAN, &err, "does not fit");
 }
 
+static void longest_log(void **state)
+{
+	struct omf_super raw;
+	struct famfs_error err;
+
+	(void)state;
+	superblock_encode(&raw, &sample);
+	raw.log_length = le64_make(16 * GIB);
+	seal(&raw);
+	assert_ok(judge(&raw, 64 * GIB, &err), &err);
+	raw.log_length = le64_make(32 * GIB);
+	seal(&raw);
+	assert_error(judge(&raw, 64 * GIB, &err), -ENOTSUP, &err, "larger than 17179869184");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +239,7 @@ int main(void)
 		     log_lengths),
 		TEST("a log has to fit the real size, or the recorded one where that is not known",
 		     sizes),
+		TEST("a log of more than 16 GiB is beyond this program", longest_log),
 	};
 
 	return run_group(tests);

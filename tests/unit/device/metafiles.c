@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The metadata of a mount, as its .meta files show it; here they are plain files. */
+#include "support.h"
+
+#include "device/device.h"
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a mount of IMAGE would show below "mount". */
+static void show(uint64_t offset, size_t length, const char *path)
+{
+	char *bytes = malloc(length);
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	image_get(offset, bytes, length);
+	assert_int_equal(fwrite(bytes, 1, length, f), length);
+	fclose(f);
+	free(bytes);
+}
+
+static void start(void)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_dir(vol, "d", &err), &err);
+	assert_ok(add_file(vol, "d/f", 5000, 1, &err), &err);
+	famfs_close(vol);
+	mkdir("mount", 0755);
+	mkdir("mount/.meta", 0755);
+	show(0, AU, "mount/.meta/.superblock");
+	show(OMF_LOG_OFFSET, OMF_LOG_LENGTH_MIN, "mount/.meta/.log");
+}
+
+static struct device *open_meta(void)
+{
+	struct device *dev = NULL;
+	struct famfs_error err;
+
+	assert_ok(device_open_metafiles("mount", "/dev/some", &dev, &err), &err);
+	return dev;
+}
+
+static void metadata(void **state)
+{
+	const struct volume_params params = { .access = DEVICE_READ };
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_fmap map;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	assert_ok(volume_open(open_meta(), &params, &vol, &err), &err);
+	famfs_info(vol, &info);
+	assert_true(info.files == 1 && info.directories == 1 && info.log_entries == 2);
+	assert_true(info.device_size == 0 && info.usable_size == 64 * MIB);
+	assert_ok(famfs_fmap(vol, "d/f", &map, &err), &err);
+	assert_true(map.size == 5000 && map.extents[0].offset == 10 * MIB);
+	assert_ok(famfs_catch_up(vol, &err), &err);
+	volume_close(vol);
+}
+
+static void out_of_reach(void **state)
+{
+	struct device *dev;
+	char bytes[16];
+
+	(void)state;
+	start();
+	dev = open_meta();
+	/* File data is not in them, nor is anything across the two. */
+	assert_int_equal(device_read(dev, 10 * MIB, bytes, 16), -EIO);
+	assert_int_equal(device_read(dev, AU - 8, bytes, 16), -EFAULT);
+	assert_int_equal(device_write(dev, 0, bytes, 16), -EBADF);
+	assert_int_equal(device_zero(dev, 0, 16), -EBADF);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), 0);
+	assert_string_equal(dev->path, "/dev/some");
+	device_close(dev);
+}
+
+static void missing(void **state)
+{
+	struct device *dev;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	unlink("mount/.meta/.log");
+	assert_error(device_open_metafiles("mount", "x", &dev, &err), -ENOENT, &err,
+		     "cannot read the metadata of the mount 'mount'");
+	assert_error(device_open_metafiles("nowhere", "x", &dev, &err), -ENOENT, &err, "nowhere");
+}
+
+static void cut_short(void **state)
+{
+	const struct volume_params params = { .access = DEVICE_READ };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	assert_int_equal(truncate("mount/.meta/.log", 20), 0);
+	assert_error(volume_open(open_meta(), &params, &vol, &err), -EIO, &err, "cannot read");
+	assert_int_equal(truncate("mount/.meta/.superblock", 0), 0);
+	assert_error(volume_open(open_meta(), &params, &vol, &err), -EIO, &err, "cannot read");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a mount's files show its metadata", metadata),
+		TEST("nothing else is read through them, and nothing is written", out_of_reach),
+		TEST("a mount that does not show them is told", missing),
+		TEST("files that are cut short are an error", cut_short),
+	};
+
+	return run_group(tests);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The master changes. */
+#include "support.h"
+
+#include "device/device.h"
+
+#include <errno.h>
+#include <string.h>
+#include <uuid.h>
+
+static void assert_uuid(const uint8_t uuid[16], const char *text)
+{
+	uint8_t want[16];
+
+	assert_int_equal(uuid_parse(text, want), 0);
+	assert_memory_equal(uuid, want, sizeof(want));
+}
+
+static void start(void)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
+	famfs_close(vol);
+}
+
+static void takes(void **state)
+{
+	const struct famfs_target target = image_target();
+	const struct famfs_volume_params writing = { .write = true };
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_error err;
+	uint8_t previous[16];
+
+	(void)state;
+	start();
+	be_client();
+	assert_ok(famfs_takeover(IMAGE, previous, &err), &err);
+	assert_uuid(previous, MASTER_UUID);
+	vol = open_volume(true);
+	famfs_info(vol, &info);
+	assert_uuid(info.master_uuid, CLIENT_UUID);
+	assert_int_equal(info.role, FAMFS_ROLE_MASTER);
+	assert_null(file_fault(vol, "f", 5000, 1));
+	assert_ok(add_file(vol, "g", 77, 2, &err), &err);
+	famfs_close(vol);
+	be_master();
+	assert_error(famfs_open(&target, &writing, &vol, &err), -EROFS, &err, CLIENT_UUID);
+}
+
+static void nothing_to_take(void **state)
+{
+	struct omf_super before, after;
+	struct famfs_error err;
+	uint8_t previous[16];
+
+	(void)state;
+	start();
+	image_get(0, &before, sizeof(before));
+	assert_ok(famfs_takeover(IMAGE, previous, &err), &err);
+	assert_uuid(previous, MASTER_UUID);
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+/* Only the owner and the CRC change. */
+static void nothing_else(void **state)
+{
+	struct omf_super before, after;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	image_get(0, &before, sizeof(before));
+	be_client();
+	assert_ok(famfs_takeover(IMAGE, NULL, &err), &err);
+	be_master();
+	image_get(0, &after, sizeof(after));
+	memcpy(after.system_uuid, before.system_uuid, 16);
+	after.crc = before.crc;
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+static void not_now(void **state)
+{
+	struct omf_super before, after;
+	struct famfs_error err;
+	struct device *dev;
+
+	(void)state;
+	start();
+	image_get(0, &before, sizeof(before));
+	assert_ok(device_open(IMAGE, DEVICE_WRITE, &dev, &err), &err);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), 0);
+	be_client();
+	assert_error(famfs_takeover(IMAGE, NULL, &err), -EBUSY, &err, "formatted or repaired");
+	device_close(dev);
+	assert_error(famfs_takeover("missing", NULL, &err), -ENOENT, &err, "missing");
+	be_master();
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a client becomes the master, and the master a client", takes),
+		TEST("a master has nothing to take over", nothing_to_take),
+		TEST("a takeover changes the owner and nothing else", nothing_else),
+		TEST("what is being formatted or repaired is not taken over", not_now),
+	};
+
+	return run_group(tests);
+}
