@@ -59,11 +59,13 @@ _leaked_locks()
 
 teardown_suite()
 {
-	local left dir
+	local left dir file
+	local -a files
 	left=$(awk -v dir="$BATS_RUN_TMPDIR/" 'index($5, dir) == 1 { print "mount " $5 }' /proc/self/mountinfo)
-	for dir in /proc/[0-9]*; do
-		[[ $dir/exe -ef $FAMFSCTL || $dir/exe -ef $FAMFS_PUBLIC/cli/famfsctl ]] || continue
-		if grep -qz "^FAMFS_TEST_ID=$BATS_RUN_TMPDIR/" "$dir/environ" 2>/dev/null; then
+	mapfile -t files < <(grep -lz "^FAMFS_TEST_ID=$BATS_RUN_TMPDIR/" /proc/[0-9]*/environ 2>/dev/null)
+	for file in "${files[@]}"; do
+		dir=${file%/environ}
+		if [[ $dir/exe -ef $FAMFSCTL || $dir/exe -ef $FAMFS_PUBLIC/cli/famfsctl ]]; then
 			left+=$'\n'"process ${dir#/proc/}: $(tr '\0' ' ' <"$dir/cmdline")"
 		fi
 	done
