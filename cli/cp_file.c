@@ -94,16 +94,6 @@ static int on_bytes(void *arg, uint64_t bytes)
 	return cp_stopped(transfer->cp);
 }
 
-static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
-		struct famfs_error *err)
-{
-	int ret = famfs_file_copy(to, file->fd, on_bytes, transfer, err);
-
-	if (ret == 0 && file->cp->options->verify)
-		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, err);
-	return ret;
-}
-
 static int fail(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -116,6 +106,18 @@ static int fail(struct famfs_error *err, int code, const char *format, ...)
 	vsnprintf(err->message, sizeof(err->message), format, args);
 	va_end(args);
 	return code;
+}
+
+static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
+		struct famfs_error *err)
+{
+	struct famfs_error why;
+	int ret = famfs_file_copy(to, file->fd, on_bytes, transfer, &why);
+
+	if (ret == 0 && file->cp->options->verify)
+		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
+	/* The library knows the source by its descriptor only. */
+	return ret < 0 ? fail(err, ret, "cannot copy '%s': %.500s", file->source, why.message) : 0;
 }
 
 /* The format cannot change a file's size, so that only a file of the same size can be written. */

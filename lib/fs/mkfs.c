@@ -53,6 +53,11 @@ int mkfs_write(struct device *dev, const struct superblock *sb)
 	superblock_encode(&raw, sb);
 	magic = raw.magic;
 	raw.magic = none;
+	/* All of the first 2 MiB, where other file systems have their magics: what was there must not
+	 * be found again. */
+	if (ret == 0)
+		ret = device_zero(dev, 0, OMF_LOG_OFFSET);
+	device_flush(dev, 0, OMF_LOG_OFFSET);
 	if (ret == 0)
 		ret = write_log(dev, sb->log_length);
 	if (ret == 0)

@@ -22,8 +22,8 @@ interrupted_cp()
 	# A shell starts background jobs with SIGINT ignored.
 	env --default-signal=INT "$FAMFSCTL" cp "$@" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
-	wait_for 10 reserved || true
-	kill -"$signal" $copier 2>/dev/null
+	wait_for 10 reserved
+	kill -"$signal" $copier
 	status=0
 	wait $copier || status=$?
 }
@@ -84,16 +84,18 @@ clean_and_free()
 @test "kill -9 during creat leaves no file" {
 	"$FAMFSCTL" creat -r -S 1 -s 1500M "$img:/big" 3>&- &
 	copier=$!
-	wait_for 10 reserved || true
+	wait_for 10 reserved
 	kill -9 $copier
-	wait $copier || true
+	status=0
+	wait $copier || status=$?
+	assert_equal "$status" 137
 	clean_and_free
 }
 
 @test "a source that shrinks while it is copied is an error and leaves no file" {
 	"$FAMFSCTL" cp "$src/big" "$img:/big" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
-	wait_for 10 reserved || true
+	wait_for 10 reserved
 	truncate -s 1M "$src/big"
 	status=0
 	wait $copier || status=$?

@@ -52,26 +52,46 @@ refuses()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "xfs, swap, LUKS and partition tables are refused by name" {
-	# name:offset:magic
-	local -a signatures=('swap:4086:SWAPSPACE2' 'dos:510:\x55\xaa' 'LUKS:0:LUKS\xba\xbe\x00\x01')
-	for signature in "${signatures[@]}"; do
-		IFS=: read -r name offset magic <<<"$signature"
-		rm -f "$img"
-		truncate -s 64M "$img"
-		if [[ $name == dos ]]; then
-			# One partition: type 0x83, from sector 2048 on.
-			printf '\x00\x00\x02\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00' |
-				dd of="$img" bs=1 seek=446 conv=notrunc status=none
-		elif [[ $name == swap ]]; then
-			printf '\x01\x00\x00\x00\xff\x3f\x00\x00' |
-				dd of="$img" bs=1 seek=1024 conv=notrunc status=none
-		fi
-		# shellcheck disable=SC2059 # the magic is a format
-		printf "$magic" | dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
-		blkid -p "$img" >/dev/null || continue # not one that libblkid sees in this form
-		refuses 3 "hint: use --force"
-	done
+# put OFFSET BYTES: BYTES as printf(1) has them.
+put()
+{
+	# shellcheck disable=SC2059 # the bytes are a format
+	printf "$2" | dd of="$img" bs=1 seek="$1" conv=notrunc status=none
+}
+
+# refuses_signature NAME: that of what is on the image now.
+refuses_signature()
+{
+	refuses 3 "already holds a signature of $1"
+	assert_output --partial "hint: use --force"
+	run -0 famfsctl mkfs -f "$img"
+	rm "$img"
+	truncate -s 64M "$img"
+}
+
+@test "btrfs, swap, LUKS and partition tables are refused by name" {
+	truncate -s 64M "$img"
+	put 65600 '_BHRfS_M'
+	refuses_signature btrfs
+	mkswap -q "$img"
+	refuses_signature swap
+	put 0 'LUKS\xba\xbe\x00\x01'
+	refuses_signature crypto_LUKS
+	# One partition: type 0x83, from sector 2048 on.
+	put 446 '\x00\x00\x02\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00'
+	put 510 '\x55\xaa'
+	refuses_signature "dos partition table"
+}
+
+@test "another master's famfs takes both forces when it is damaged or newer, too" {
+	famfsctl_as "$OTHER" mkfs --size 64M "$img" >/dev/null
+	put 48 'xxxx' # the UUID, which the CRC covers
+	refuses 3 "$OTHER"
+	refuses 3 "that is damaged" -f
+	put 8 '\x31'
+	refuses 3 "of another format" -f
+	assert_output --partial "--force-foreign"
+	run -0 famfsctl mkfs -f --force-foreign "$img"
 }
 
 @test "a signature that was overwritten is not found again" {

@@ -51,7 +51,7 @@ put_back()
 	# The undo file brings the damage back, byte for byte.
 	cp --sparse=always "$img.damaged.img" "$img"
 	rm "$undo"
-	famfsctl fsck --repair --save "$undo" "$img" || true
+	run -1 famfsctl fsck --repair --save "$undo" "$img"
 	put_back "$undo"
 	cmp "$img" "$img.damaged.img"
 }
