@@ -22,8 +22,8 @@
  * - Paths inside the file system are relative, without a leading or trailing slash; "" is the root.
  * - Params structs must be zero-initialised; their reserved fields are checked for zero (-EINVAL).
  * - A volume may be used by several threads; a file handle by one at a time.
- * - The library never prints, exits, installs a signal handler (but see
- *   famfs_guard_memory_errors) or keeps mutable global state.
+ * - The library never prints, exits, installs a signal handler or keeps mutable global state, but
+ *   for famfs_guard_memory_errors() and for what a mount in the foreground does.
  */
 #ifndef FAMFS_H
 #define FAMFS_H
@@ -449,6 +449,10 @@ struct famfs_mount_params {
  * Mounts a famfs with the embedded FUSE server. In the background: forks the server, which outlives
  * the caller, and returns when the mount answers. In the foreground: returns after the unmount.
  * Must be called before the process starts threads. -EINVAL for an unknown option.
+ *
+ * While it serves in the foreground, the process is libfuse's: SIGINT, SIGTERM and SIGHUP end the
+ * session, SIGPIPE is ignored, $FUSE_URING_ENABLE is unset, libfuse's log goes to `log`, and what
+ * the mount helper says on standard error becomes the error's text. One session at a time.
  */
 int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err);
 
