@@ -178,16 +178,19 @@ static void resend(const struct setup *setup, const struct tree *tree, const str
 
 	if (begin(&survival, setup, tree, gen)) {
 		struct kernel *kernel = &survival.kernel;
-		uint64_t first;
+		uint64_t first, last = 0;
 
 		request.nodeid = survival.nodeid;
 		first = odd_send(kernel, &request);
 		request.unique = first | UNIQUE_RESEND;
 		odd_send(kernel, &request);
-		/* Each is answered, in any order, and each with the map. */
+		/* Each is answered once, in any order, and each with the map. */
 		for (int i = 0; i < 2 && kernel_wait_any(kernel, &reply); i++) {
-			expect((reply.unique | UNIQUE_RESEND) == request.unique, "a reply to %#llx",
-			       (unsigned long long)reply.unique);
+			expect(reply.unique == first || reply.unique == request.unique,
+			       "a reply to %#llx", (unsigned long long)reply.unique);
+			expect(reply.unique != last, "two replies to %#llx",
+			       (unsigned long long)last);
+			last = reply.unique;
 			expect(odd_check(kernel, &request, &reply, survival.file),
 			       "no map for a request that is sent %s, but %d",
 			       reply.unique == first ? "first" : "again", reply.error);
