@@ -2,11 +2,7 @@
 /* What the check finds and what the repair makes of it, kind by kind, on an image. */
 #include "support.h"
 
-#include "base/crc.h"
-#include "device/device.h"
-
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Entries: 0 d/, 1 d/a, 2 b, 3 c, 4 e. */
@@ -119,7 +115,6 @@ static void assert_clean(void)
 	assert_ok(run(&s, false, &result, &err), &err);
 	if (result.problems)
 		fail_msg("%s: %s", s.code, s.message);
-	assert_int_equal(s.problems, 0);
 }
 
 /* Repairs the one problem; what was saved is what was there before, and all is clean then. */
@@ -332,19 +327,16 @@ static void tail(void **state)
 /* A damaged entry in the middle and two at the end: one question, two cuts. */
 static void middle_and_tail(void **state)
 {
+	const struct omf_entry zero = { .seqnum = le64_make(0) };
 	struct session s = { .consent = true };
 	struct famfs_fsck_result result;
-	struct omf_entry raw;
 	struct famfs_error err;
 	uint64_t seqnum, index;
 
 	(void)state;
 	change(1, owner, false);
-	for (uint64_t i = 3; i < 5; i++) {
-		entry_get(i, &raw);
-		raw.crc = le64_make(1);
-		entry_put(i, &raw);
-	}
+	entry_put(3, &zero);
+	entry_put(4, &zero);
 	assert_ok(run(&s, true, &result, &err), &err);
 	assert_int_equal(result.problems, 3);
 	assert_int_equal(result.repaired, 3);

@@ -4,7 +4,6 @@
 #include "support.h"
 
 #include "base/crc.h"
-#include "device/device.h"
 
 #include <errno.h>
 #include <string.h>

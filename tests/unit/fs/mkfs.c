@@ -2,8 +2,6 @@
 /* Formatting an image: what is written, what is refused, and that a refusal touches nothing. */
 #include "support.h"
 
-#include "device/device.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,7 +136,7 @@ static void our_own(void **state)
 	famfs_close(vol);
 }
 
-static void anothers(void **state)
+static void foreign_famfs(void **state)
 {
 	struct omf_super before;
 	struct famfs_error err;
@@ -269,7 +267,7 @@ int main(void)
 		TEST("UUID, size and log length are taken as given", given_values),
 		TEST("sizes that cannot be are refused, and no file is left", sizes),
 		TEST("a famfs of our own is only replaced with force", our_own),
-		TEST("another master's famfs needs two flags", anothers),
+		TEST("another master's famfs needs two flags", foreign_famfs),
 		TEST("any other signature is named, and only replaced with force", something_else),
 		TEST("a damaged or unknown famfs is still somebody's", damaged_famfs),
 		TEST("what is in use is not formatted, with any force", in_use),

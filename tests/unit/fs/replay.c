@@ -2,8 +2,6 @@
 /* What a reader makes of a damaged or hostile log: omf.md, section 8, anomaly by anomaly. */
 #include "support.h"
 
-#include "fs/volume.h"
-
 #include <errno.h>
 #include <string.h>
 

@@ -31,6 +31,7 @@ struct pair {
 	uint64_t seen;             /* entries */
 	uint64_t looks;
 	bool formatting;
+	bool newcomers; /* the client opens it while it is formatted */
 	const char *fault;
 };
 
@@ -44,6 +45,7 @@ static void start(struct pair *pair, uint64_t seed)
 	memory_litter(pair->mem);
 	pair->master = host_new(pair->mem, seed);
 	pair->client = host_new(pair->mem, seed + 1000);
+	pair->newcomers = seed & 1;
 	be_client();
 	plug_host(pair->client);
 	assert_ok(open_plugged(false, &pair->view, &err), &err);
@@ -169,7 +171,7 @@ static void look(void *arg)
 	prefetch(pair);
 	pair->fault = view_fault(pair);
 	prefetch(pair);
-	if (!pair->fault && pair->formatting)
+	if (!pair->fault && pair->formatting && pair->newcomers)
 		pair->fault = newcomer_fault(pair);
 }
 
@@ -196,9 +198,29 @@ static void run(struct pair *pair)
 	famfs_close(vol);
 }
 
+/* The client opens what has been made. */
+static const char *new_fault(struct pair *pair)
+{
+	const struct plan nothing = { entries, 0 };
+	struct famfs_volume *vol;
+	const char *fault;
+
+	be_client();
+	plug_host(pair->client);
+	if (open_plugged(false, &vol, NULL) < 0)
+		return "the client cannot open the new file system";
+	fault = plan_fault(vol, &nothing);
+	if (vol->header_fault[0])
+		fault = "the client sees the old log header";
+	if (memcmp(vol->sb.uuid, pair->view->sb.uuid, sizeof(vol->sb.uuid)) == 0)
+		fault = "the client sees the old superblock";
+	famfs_close(vol);
+	return fault;
+}
+
 static void format_anew(struct pair *pair)
 {
-	const struct famfs_mkfs_params params = { .force = true };
+	const struct famfs_mkfs_params params = { .force = true, .log_length = 16 * MIB };
 	struct famfs_error err;
 
 	pair->formatting = true;
@@ -210,6 +232,8 @@ static void format_anew(struct pair *pair)
 	prefetch(pair);
 	if (!pair->fault && famfs_catch_up(pair->view, &err) != -ESTALE)
 		pair->fault = "the client does not see that it is another file system";
+	if (!pair->fault)
+		pair->fault = new_fault(pair);
 }
 
 static void prefixes(void **state)

@@ -2,7 +2,6 @@
 /* An open volume: its counters, its size, its devices, and who may add to it. */
 #include "support.h"
 
-#include "base/crc.h"
 #include "fs/volume.h"
 
 #include <errno.h>

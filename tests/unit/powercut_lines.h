@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the cache that loses power and the search through what that can leave. */
+#ifndef UNIT_POWERCUT_LINES_H
+#define UNIT_POWERCUT_LINES_H
+
+#include "powercut.h"
+
+/* At most a word, and within one: what a processor stores in one step. */
+struct store {
+	uint8_t at; /* in the line */
+	uint8_t length;
+	uint8_t bytes[8];
+};
+
+/* A line with stores that memory does not have yet. */
+struct line {
+	uint64_t offset;
+	uint32_t count;
+	uint32_t flushed; /* of these, stores that a flush is writing back */
+	uint32_t room;
+	struct store *stores;
+};
+
+struct powercut {
+	struct memory *mem;    /* what a power cut leaves */
+	struct memory *latest; /* what loads see */
+	struct line **table;   /* by line number */
+	size_t table_bytes;
+	struct line **list;
+	size_t count;
+	size_t room;
+	void (*hook)(void *arg);
+	void *hook_arg;
+
+	enum mutation mutation;
+	uint64_t last_flush; /* device offset */
+	uint64_t late_offset;
+	size_t late_length; /* an entry that is written too late */
+	struct omf_entry late;
+};
+
+/* The first `count` stores of the line reach the memory. */
+void apply_stores(const struct line *line, uint32_t count, struct memory *mem);
+
+#endif
