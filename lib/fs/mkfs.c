@@ -53,8 +53,8 @@ int mkfs_write(struct device *dev, const struct superblock *sb)
 	superblock_encode(&raw, sb);
 	magic = raw.magic;
 	raw.magic = none;
-	/* All of the first 2 MiB, where other file systems have their magics: what was there must not
-	 * be found again. */
+	/* All of the first 2 MiB, where other file systems have their magics: what was there must
+	 * not be found again. */
 	if (ret == 0)
 		ret = device_zero(dev, 0, OMF_LOG_OFFSET);
 	device_flush(dev, 0, OMF_LOG_OFFSET);
