@@ -27,6 +27,13 @@ bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *off
 	return ino == INODE_META_LOG || ino == INODE_META_SUPERBLOCK;
 }
 
+static const char *io_text(const struct server *server)
+{
+	const char *text = __atomic_load_n(&server->io_status, __ATOMIC_ACQUIRE);
+
+	return text ? text : "";
+}
+
 static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 {
 	uint64_t offset, length;
@@ -38,7 +45,7 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	}
 	if (ino == INODE_META_IO) {
 		st->st_mode = S_IFLNK | 0777;
-		st->st_size = (off_t)strlen(server->io_status);
+		st->st_size = (off_t)strlen(io_text(server));
 		return 0;
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
@@ -184,7 +191,7 @@ bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 
 const char *inode_link(const struct server *server, fuse_ino_t ino)
 {
-	return ino == INODE_META_IO ? server->io_status : NULL;
+	return ino == INODE_META_IO ? io_text(server) : NULL;
 }
 
 int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map)

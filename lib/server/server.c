@@ -53,8 +53,12 @@ void server_milestone(struct server *server)
 void server_set_io_status(struct server *server, const struct fmap_profile *profile,
 			  const char *why)
 {
-	snprintf(server->io_status, sizeof(server->io_status), "%s: %s", profile->name, why);
-	server_log(server, LOG_INFO, "fmap %s", server->io_status);
+	/* Requests may be reading the first one while the second is made. */
+	char *text = server->io_texts[server->io_status ? 1 : 0];
+
+	snprintf(text, sizeof(server->io_texts[0]), "%s: %s", profile->name, why);
+	__atomic_store_n(&server->io_status, text, __ATOMIC_RELEASE);
+	server_log(server, LOG_INFO, "fmap %s", text);
 }
 
 void server_log(const struct server *server, int priority, const char *format, ...)

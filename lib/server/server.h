@@ -37,8 +37,11 @@ struct server {
 	struct shim shim;
 	struct dax_push push;
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
-	char io_status[256];               /* the profile and why, for people: "off: ..." */
-	const char *mountpoint;            /* absolute; "/dev/fd/N" for somebody else's mount */
+	/* The profile and why, for people: "off: ...". Each text is written once, and then shown.
+	 */
+	char io_texts[2][256];
+	const char *io_status;  /* set atomically; NULL before INIT */
+	const char *mountpoint; /* absolute; "/dev/fd/N" for somebody else's mount */
 	struct prime prime;
 	void (*primed)(struct server *server);
 	famfs_log_fn log_fn;
