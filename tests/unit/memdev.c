@@ -201,20 +201,43 @@ struct plain {
 	struct memory *mem;
 };
 
+static int operations_left = -1;
+
+void plain_fail_after(int operations)
+{
+	operations_left = operations;
+}
+
+int plain_fails_in(void)
+{
+	return operations_left;
+}
+
+static bool fails(void)
+{
+	return operations_left >= 0 && operations_left-- == 0;
+}
+
 static int plain_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
+	if (fails())
+		return -EIO;
 	memcpy(buf, ((struct plain *)dev)->mem->base + offset, length);
 	return 0;
 }
 
 static int plain_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
 {
+	if (fails())
+		return -EIO;
 	memory_write(((struct plain *)dev)->mem, offset, buf, length);
 	return 0;
 }
 
 static int plain_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
+	if (fails())
+		return -EIO;
 	memory_write(((struct plain *)dev)->mem, offset, NULL, length);
 	return 0;
 }

@@ -64,6 +64,11 @@ void plug_memory(struct memory *mem);
 /* A device on memory that every store reaches at once. */
 struct device *plain_device(struct memory *mem);
 
+/* After so many more operations on plain devices, one read, write or zeroing fails with -EIO.
+ * Negative: none. Tells how many operations are left. */
+void plain_fail_after(int operations);
+int plain_fails_in(void);
+
 /* Fills in what every device of a test has in common. */
 void init_device(struct device *dev, const struct device_ops *ops, uint64_t size);
 

@@ -66,6 +66,22 @@ static void end(struct scene *scene)
 	plug(NULL, NULL);
 }
 
+/* Old entries must not show behind the new ones, once there are some. */
+static const char *going_on_fault(struct famfs_volume *vol)
+{
+	struct famfs_volume *again;
+	const char *fault = NULL;
+
+	if (add_dir(vol, "first", NULL) < 0)
+		return "nothing can be added to the new file system";
+	if (open_plugged(true, &again, NULL) < 0)
+		return "the new file system cannot be opened again";
+	if (add_dir(again, "second", NULL) < 0)
+		fault = "nothing more can be added to the new file system";
+	famfs_close(again);
+	return fault;
+}
+
 static const char *new_fault(struct famfs_volume *vol)
 {
 	const struct plan nothing = { entries, 0 };
@@ -78,9 +94,7 @@ static const char *new_fault(struct famfs_volume *vol)
 		fault = "the new file system cannot be checked";
 	if (!fault && result.problems)
 		fault = "the new file system has problems";
-	if (!fault && add_dir(vol, "first", NULL) < 0)
-		fault = "nothing can be added to the new file system";
-	return fault;
+	return fault ? fault : going_on_fault(vol);
 }
 
 static const char *judge(struct scene *scene)

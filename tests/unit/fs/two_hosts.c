@@ -283,6 +283,37 @@ static void change_of_roles(void **state)
 	}
 }
 
+/* What the master writes into a published file is in memory when the call returns. */
+static void in_place(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct famfs_file *mine, *theirs;
+		unsigned char bytes[300], got[300];
+		struct famfs_volume *vol;
+		struct famfs_error err;
+		struct pair pair;
+
+		start(&pair, seed);
+		assert_ok(open_plugged(true, &vol, &err), &err);
+		assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
+		assert_ok(famfs_catch_up(pair.view, &err), &err);
+		assert_ok(famfs_file_open(vol, "f", &mine, &err), &err);
+		assert_ok(famfs_file_open(pair.view, "f", &theirs, &err), &err);
+		for (uint32_t n = 0; n < 20; n++) {
+			fill_bytes(bytes, sizeof(bytes), n);
+			assert_ok(famfs_file_write(mine, n * 77, bytes, sizeof(bytes), &err), &err);
+			prefetch(&pair);
+			assert_ok(famfs_file_read(theirs, n * 77, got, sizeof(got), &err), &err);
+			assert_memory_equal(got, bytes, sizeof(got));
+		}
+		famfs_file_close(theirs);
+		famfs_file_close(mine);
+		famfs_close(vol);
+		end(&pair);
+	}
+}
+
 /* Whether a mistake is noticed, whatever chance does. */
 static void notice(const struct mistakes *master, const struct mistakes *client)
 {
@@ -346,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("a client sees a prefix of whole entries after every operation", prefixes),
 		TEST("a client that takes over goes on where the master was", change_of_roles),
+		TEST("what is written in place is there for the client when it is done", in_place),
 		TEST("a flush that is missing anywhere is noticed", no_flush),
 		TEST("an invalidation that is missing anywhere is noticed", no_invalidate),
 		TEST("missing fences are noticed", no_fence),

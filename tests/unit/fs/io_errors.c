@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every operation on a device fails once: the call that needed it says so and nothing came of it,
+ * and the same call made again succeeds.
+ */
+#include "memdev.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct plan_entry entries[] = {
+	{ .path = "d" },
+	{ .path = "d/a", .size = 5000 },
+	{ .path = "unfilled", .size = 100, .unfilled = true },
+	{ .path = "d/e" },
+	{ .path = "large", .size = AU + 4097 },
+};
+
+static const struct plan plan = { entries, ARRAY_SIZE(entries) };
+
+static struct memory *start(void)
+{
+	struct memory *mem = memory_new(34 * MIB);
+
+	memory_format(mem);
+	memory_litter(mem);
+	plug_memory(mem);
+	return mem;
+}
+
+static void end(struct memory *mem)
+{
+	plain_fail_after(-1);
+	plug(NULL, NULL);
+	memory_free(mem);
+}
+
+static void assert_whole(size_t count)
+{
+	const struct famfs_target target = memory_target();
+	const struct famfs_fsck_params params = { .repair = false };
+	struct famfs_fsck_result result;
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_error err;
+
+	assert_ok(open_plugged(false, &vol, &err), &err);
+	famfs_info(vol, &info);
+	assert_true(info.log_entries == count);
+	assert_null(plan_fault(vol, &plan));
+	famfs_close(vol);
+	assert_ok(famfs_fsck(&target, &params, &result, &err), &err);
+	assert_int_equal(result.problems, 0);
+}
+
+/* Adds entry `i` with the `n`th operation failing. False when it was not reached. */
+static bool add_failing(struct famfs_volume *vol, size_t i, int n)
+{
+	struct famfs_info before, after;
+	struct famfs_error err;
+	int ret;
+
+	famfs_info(vol, &before);
+	plain_fail_after(n);
+	ret = plan_add(vol, &plan, i, &err);
+	if (plain_fails_in() >= 0) {
+		plain_fail_after(-1);
+		assert_ok(ret, &err);
+		return false;
+	}
+	assert_int_equal(ret, -EIO);
+	assert_int_equal(err.code, -EIO);
+	assert_text(err.message, "Input/output error");
+	famfs_info(vol, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	return true;
+}
+
+static void additions(void **state)
+{
+	struct memory *mem = start();
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	int failures = 0;
+
+	(void)state;
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	for (size_t i = 0; i < plan.count; i++)
+		for (int n = 0; add_failing(vol, i, n); n++)
+			failures++;
+	assert_true(failures > 30);
+	assert_null(plan_fault(vol, &plan));
+	assert_null(plan_slack_fault(vol, &plan, mem));
+	famfs_close(vol);
+	assert_whole(plan.count);
+	end(mem);
+}
+
+static void fill(void)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	for (size_t i = 0; i < plan.count; i++)
+		assert_ok(plan_add(vol, &plan, i, &err), &err);
+	famfs_close(vol);
+}
+
+static void opening(void **state)
+{
+	struct memory *mem = start();
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	int n;
+
+	(void)state;
+	fill();
+	for (n = 0;; n++) {
+		int ret;
+
+		plain_fail_after(n);
+		ret = open_plugged(false, &vol, &err);
+		if (plain_fails_in() >= 0)
+			break;
+		if (ret == 0) { /* it can do without */
+			famfs_close(vol);
+			continue;
+		}
+		assert_int_equal(ret, -EIO);
+		assert_text(err.message, "cannot read");
+	}
+	plain_fail_after(-1);
+	famfs_close(vol);
+	assert_true(n > 3);
+	assert_whole(plan.count);
+	end(mem);
+}
+
+static void catching_up(void **state)
+{
+	struct memory *mem = start();
+	struct famfs_volume *vol, *reader;
+	struct famfs_error err;
+	size_t i;
+
+	(void)state;
+	assert_ok(open_plugged(false, &reader, &err), &err);
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	for (i = 0; i < plan.count; i++) {
+		assert_ok(plan_add(vol, &plan, i, &err), &err);
+		for (int n = 0;; n++) {
+			int ret;
+
+			plain_fail_after(n);
+			ret = famfs_catch_up(reader, &err);
+			if (plain_fails_in() >= 0)
+				break;
+			assert_error(ret, -EIO, &err, "cannot read");
+		}
+		plain_fail_after(-1);
+		assert_null(plan_fault(reader, &plan));
+	}
+	famfs_close(vol);
+	famfs_close(reader);
+	end(mem);
+}
+
+static bool yes(void *arg, const struct famfs_problem *problem)
+{
+	(void)arg, (void)problem;
+	return true;
+}
+
+/* Damage of several kinds, and a repair that is made again until nothing fails. */
+static void repairs(void **state)
+{
+	const struct famfs_target target = memory_target();
+	const struct famfs_fsck_params params = { .repair = true, .confirm = yes };
+	struct famfs_fsck_result result;
+	struct famfs_volume *vol;
+	struct memory *mem = start();
+	struct famfs_error err;
+	int n, failures = 0;
+
+	(void)state;
+	fill();
+	mem->base[omf_entry_offset(1) + 30] ^= 1;
+	mem->base[omf_entry_offset(4) + 30] ^= 1;
+	mem->base[OMF_LOG_OFFSET] ^= 1;
+	mem->base[offsetof(struct omf_super, device_size)] ^= 1;
+	for (n = 0;; n++) {
+		int ret;
+
+		plain_fail_after(n);
+		ret = famfs_fsck(&target, &params, &result, &err);
+		if (plain_fails_in() >= 0)
+			break;
+		assert_true(ret == 0 || ret == -EIO);
+		failures += ret < 0;
+	}
+	plain_fail_after(-1);
+	assert_true(failures > 5);
+	assert_ok(famfs_fsck(&target, &params, &result, &err), &err);
+	assert_int_equal(result.problems, 0);
+	assert_ok(open_plugged(false, &vol, &err), &err);
+	assert_null(plan_entry_fault(vol, &plan, 0));
+	assert_null(plan_entry_fault(vol, &plan, 2));
+	assert_null(plan_entry_fault(vol, &plan, 3));
+	famfs_close(vol);
+	end(mem);
+}
+
+static void formatting(void **state)
+{
+	const struct famfs_mkfs_params params = { .force = true };
+	struct memory *mem = start();
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_error err;
+	int failures = 0;
+
+	(void)state;
+	for (int n = 0;; n++) {
+		int ret;
+
+		memory_format(mem);
+		plain_fail_after(n);
+		ret = famfs_mkfs(MEMORY_NAME, &params, NULL, &err);
+		if (plain_fails_in() >= 0)
+			break;
+		failures += ret < 0;
+		if (ret < 0)
+			assert_int_equal(ret, -EIO);
+	}
+	plain_fail_after(-1);
+	assert_true(failures > 5);
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	famfs_info(vol, &info);
+	assert_true(info.log_entries == 0 && info.uuid[0] != 0xf0);
+	famfs_close(vol);
+	end(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("an entry that could not be added leaves no trace, and can be added again",
+		     additions),
+		TEST("a volume that cannot be read is not opened", opening),
+		TEST("a reader that could not catch up does so the next time", catching_up),
+		TEST("a repair that failed anywhere can be made again", repairs),
+		TEST("a device that cannot be written is not formatted", formatting),
+	};
+
+	return run_group(tests);
+}
