@@ -39,7 +39,6 @@ struct node {
 		struct {
 			uint32_t first;
 			uint32_t last;
-			uint32_t subdirs;
 		} dir;
 		struct {
 			uint32_t unit; /* device offset and length in allocation units */
@@ -254,7 +253,6 @@ static void link_node(struct namespace *ns, node_t at, node_t parent, uint32_t h
 		__atomic_store_n(&ns->nodes[dir->dir.last].sibling, at, __ATOMIC_RELEASE);
 	dir->dir.last = at;
 	if (is_dir) {
-		__atomic_store_n(&dir->dir.subdirs, dir->dir.subdirs + 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&ns->directories, ns->directories + 1, __ATOMIC_RELAXED);
 	} else {
 		__atomic_store_n(&ns->files, ns->files + 1, __ATOMIC_RELAXED);
@@ -432,11 +430,6 @@ node_t node_first_child(const struct namespace *ns, node_t dir)
 node_t node_next_sibling(const struct namespace *ns, node_t node)
 {
 	return __atomic_load_n(&ns->nodes[node].sibling, __ATOMIC_ACQUIRE);
-}
-
-uint32_t node_subdirs(const struct namespace *ns, node_t dir)
-{
-	return __atomic_load_n(&ns->nodes[dir].dir.subdirs, __ATOMIC_RELAXED);
 }
 
 void node_stat(const struct namespace *ns, node_t at, struct famfs_stat *st)

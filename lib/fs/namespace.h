@@ -94,9 +94,6 @@ void node_path(const struct namespace *ns, node_t node, char path[OMF_PATH_SIZE]
 node_t node_first_child(const struct namespace *ns, node_t dir);
 node_t node_next_sibling(const struct namespace *ns, node_t node);
 
-/* Subdirectories of a directory, for its link count. */
-uint32_t node_subdirs(const struct namespace *ns, node_t dir);
-
 void node_stat(const struct namespace *ns, node_t node, struct famfs_stat *st);
 
 /* Of a file. Only the extents that count are set. */

@@ -40,7 +40,6 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 
 	if (ino == INODE_META_DIR) {
 		st->st_mode = S_IFDIR | 0755;
-		st->st_nlink = 2;
 		return 0;
 	}
 	if (ino == INODE_META_IO) {
@@ -77,10 +76,10 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 	st->st_mode = fst.mode;
 	st->st_uid = fst.uid;
 	st->st_gid = fst.gid;
-	if (S_ISDIR(fst.mode)) {
-		st->st_nlink = 2 + node_subdirs(ns, (node_t)ino);
+	/* The kernel keeps attributes for good, and a count of subdirectories would change. One
+	 * link is what file systems say that do not count. */
+	if (S_ISDIR(fst.mode))
 		return 0;
-	}
 	node_fmap(ns, (node_t)ino, &map);
 	st->st_size = (off_t)fst.size;
 	st->st_blocks = (blkcnt_t)(fmap_allocated(&map) / ST_BLOCKS_BYTES);
