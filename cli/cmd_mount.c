@@ -13,9 +13,14 @@ static struct {
 	char *mount_options;
 } opt;
 
+enum { OPTION_FMAP = 1000 };
+
 static const struct poptOption options[] = {
 	{ "options", 'o', POPT_ARG_STRING, NULL, 'o',
 	  "mount options, comma-separated: ro, rw, allow_other, ...", "OPTIONS" },
+	{ "fmap", 0, POPT_ARG_STRING, NULL, OPTION_FMAP,
+	  "how to serve a kernel with famfs: auto, off, v2, pull, push; the same as -o fmap=",
+	  "PROFILE" },
 	{ "foreground", 'f', POPT_ARG_NONE, &opt.foreground, 0,
 	  "serve in this process until the unmount", NULL },
 	{ "debug", 'd', POPT_ARG_NONE, &opt.debug, 0, "show every request; in the foreground",
@@ -26,11 +31,11 @@ static const struct poptOption options[] = {
 static int take_option(int val, const char *name, const char *value)
 {
 	const char *before = opt.mount_options ? opt.mount_options : "";
+	const char *key = val == OPTION_FMAP ? "fmap=" : "";
 	char *joined;
 
-	(void)val;
 	(void)name;
-	if (asprintf(&joined, "%s%s%s", before, *before ? "," : "", value) < 0) {
+	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0) {
 		report_error("out of memory");
 		return EXIT_FAILED;
 	}

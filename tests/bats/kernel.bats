@@ -52,3 +52,18 @@ needs_stock_kernel()
 	run famfsctl info --kernel /mnt
 	assert_error 2 "--kernel takes no argument, got '/mnt'"
 }
+
+@test "a forced profile neither breaks a mount nor changes what is read" {
+	new_image 64M
+	famfsctl creat -r -S 42 -s 5M "$img:/f"
+	mkdir -p "$mnt"
+	for profile in off v2 pull push auto; do
+		run -0 famfsctl mount --fmap "$profile" -o clone_fd "$img" "$mnt"
+		run -0 famfsctl verify -S 42 "$mnt/f"
+		run -0 famfsctl info "$mnt"
+		assert_output --partial "by the server"
+		run -0 famfsctl umount "$mnt"
+	done
+	run famfsctl mount --fmap sideways "$img" "$mnt"
+	assert_error 1 "fmap= expects auto, off, v2, pull or push, got 'sideways'"
+}
