@@ -176,11 +176,14 @@ static void append_for_ever(int number)
 	demand(write(ready[1], "x", 1) == 1, 14);
 	for (int i = 0;; i++) {
 		char path[32];
+		int ret;
 
 		snprintf(path, sizeof(path), "c%d-%d", number, i);
-		demand((i % 2 ? add_file(vol, path, 5000, (uint32_t)i, NULL)
-			      : add_unfilled(vol, path, 1, NULL)) == 0,
-		       15);
+		ret = i % 2 ? add_file(vol, path, 5000, (uint32_t)i, NULL)
+			    : add_unfilled(vol, path, 1, NULL);
+		if (ret == -ENOSPC) /* the parent takes its time */
+			pause();
+		demand(ret == 0, 15);
 	}
 }
 
@@ -190,13 +193,13 @@ static void killed_while_appending(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ready), 0);
-	make_image(8 * GIB);
 	for (int round = 0; round < 12; round++) {
 		struct famfs_volume *vol;
 		struct famfs_info info;
 		struct famfs_error err;
 		char path[32];
 
+		make_image(8 * GIB);
 		start_child(round % CHILDREN, append_for_ever);
 		wait_ready();
 		usleep((useconds_t)rng_below(&rng, 4000));
@@ -206,12 +209,15 @@ static void killed_while_appending(void **state)
 		assert_int_equal(info.bad_entries, 0);
 		assert_int_equal(info.log_entries, info.files);
 		assert_true(info.allocated_bytes == info.files * AU);
-		/* The next command works, and what a child made makes way for the next round's. */
+		/* The next command works, where there is room for it. */
+		if (info.free_bytes == 0) {
+			famfs_close(vol);
+			continue;
+		}
 		snprintf(path, sizeof(path), "after%d", round);
 		assert_ok(add_file(vol, path, 77, 7, &err), &err);
 		famfs_close(vol);
 		assert_clean(info.files + 1, info.files + 1);
-		make_image(8 * GIB);
 	}
 	close(ready[0]);
 	close(ready[1]);

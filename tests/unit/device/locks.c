@@ -100,32 +100,44 @@ static void endless(void **state)
 	device_close(b);
 }
 
+/* Holds a lock, says so, and dies with it a while after it was told to. */
+static void hold_and_die(int told, int ready)
+{
+	struct device *dev = open_image(DEVICE_WRITE);
+	char byte;
+
+	(void)device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, true);
+	(void)!write(ready, "x", 1);
+	(void)!read(told, &byte, 1);
+	usleep(20000);
+	_exit(0);
+}
+
 static void waiting(void **state)
 {
+	int tell[2], ready[2], status;
 	struct device *dev;
-	int ready[2], status;
 	char byte;
 	pid_t child;
 
 	(void)state;
 	make_file();
+	assert_int_equal(pipe(tell), 0);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
-	if (child == 0) {
-		dev = open_image(DEVICE_WRITE);
-		(void)device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, true);
-		(void)!write(ready[1], "x", 1);
-		usleep(30000);
-		_exit(0); /* without letting go */
-	}
+	if (child == 0)
+		hold_and_die(tell[0], ready[1]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	dev = open_image(DEVICE_WRITE);
 	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), -EAGAIN);
+	assert_int_equal(write(tell[1], "x", 1), 1);
 	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, true), 0);
 	device_close(dev);
 	assert_int_equal(waitpid(child, &status, 0), child);
-	close(ready[0]);
-	close(ready[1]);
+	for (int i = 0; i < 2; i++) {
+		close(tell[i]);
+		close(ready[i]);
+	}
 }
 
 static void map_and_wait(int ready)
