@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/allocator.h"
 
+#include "base/minmax.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WORD_BITS 64u
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 static uint64_t busy_word(const struct allocator *alloc, uint64_t word)
 {

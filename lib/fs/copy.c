@@ -3,6 +3,7 @@
 #include "famfs.h"
 
 #include "base/error.h"
+#include "base/minmax.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +24,6 @@ struct copy {
 	famfs_progress_fn progress;
 	void *arg;
 };
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 static int report(const struct copy *copy, uint64_t bytes, struct famfs_error *err)
 {

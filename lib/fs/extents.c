@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/extents.h"
 
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
+#include "base/minmax.h"
 
 static struct piece simple_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
 {

@@ -2,6 +2,7 @@
 #include "fs/stripe.h"
 
 #include "base/error.h"
+#include "base/minmax.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,11 +47,6 @@ int layout_check(const struct famfs_volume *vol, const struct layout *layout,
 static uint64_t mib(uint64_t units)
 {
 	return units * (OMF_ALLOC_UNIT >> 20);
-}
-
-static uint64_t min_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
