@@ -2,6 +2,7 @@
 #include "server/shim.h"
 
 #define FUSE_USE_VERSION 312
+#include "server/message.h"
 #include "server/server.h"
 
 #include <errno.h>
@@ -156,6 +157,15 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 	shim->answer_init = shim_serves(shim);
 }
 
+static void refuse(int fd, const struct fuse_in_header *header)
+{
+	struct fuse_out_header out = { .len = sizeof(out), .error = -EINVAL, .unique = header->unique };
+
+	/* Nobody waits for the answer to a FORGET. */
+	if (header->opcode != FUSE_FORGET && header->opcode != FUSE_BATCH_FORGET)
+		(void)!write(fd, &out, sizeof(out));
+}
+
 static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
 {
 	struct shim *shim = &((struct server *)userdata)->shim;
@@ -164,8 +174,12 @@ static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
 	for (;;) {
 		ssize_t n = read(fd, buf, size);
 
-		if (n < (ssize_t)sizeof(*header) || header->len != (size_t)n)
+		if (n < (ssize_t)sizeof(*header))
 			return n;
+		if (!message_sound(buf, (size_t)n, size)) {
+			refuse(fd, header);
+			continue;
+		}
 		if (header->opcode == FUSE_INIT)
 			see_init(shim, header);
 		else if (header->opcode == FUSE_DESTROY)

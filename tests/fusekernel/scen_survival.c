@@ -264,6 +264,29 @@ static void opcodes(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&kernel);
 }
 
+/* More bytes than there are would come from the server's own memory, into the file. */
+static void long_writes(const struct setup *setup, const struct tree *tree,
+			const struct generation *gen)
+{
+	static const uint32_t sizes[] = { 1, 4096, 1 << 21, INT32_MAX, UINT32_MAX };
+	struct survival survival;
+	struct reply reply;
+
+	if (begin(&survival, setup, tree, gen))
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			const struct fuse_write_in in = { .size = sizes[i] };
+			const struct request request = { .opcode = FUSE_WRITE,
+							 .nodeid = survival.nodeid,
+							 .arg = &in,
+							 .size = sizeof(in) };
+
+			if (kernel_call(&survival.kernel, &request, &reply))
+				expect(reply.error == EINVAL, "WRITE of %u bytes without one: %d",
+				       sizes[i], reply.error);
+		}
+	end(&survival);
+}
+
 const struct scenario scenarios_survival[] = {
 	{ "GET_FMAP of 40 to 64 bytes", lengths, true, false, NULL },
 	{ "GET_FMAP with sizes from 0 to 4 GiB", sizes, true, false, NULL },
@@ -272,6 +295,7 @@ const struct scenario scenarios_survival[] = {
 	{ "GET_FMAP and GET_DAXDEV after DESTROY", after_destroy, true, false, NULL },
 	{ "GET_FMAP that is sent again, with bit 63", resend, true, false, NULL },
 	{ "GET_FMAP that is interrupted", interrupt, true, false, NULL },
+	{ "WRITE with fewer bytes than it says", long_writes, true, true, NULL },
 	{ "unknown opcodes", opcodes, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };
