@@ -159,7 +159,9 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 
 static void refuse(int fd, const struct fuse_in_header *header)
 {
-	struct fuse_out_header out = { .len = sizeof(out), .error = -EINVAL, .unique = header->unique };
+	struct fuse_out_header out = { .len = sizeof(out),
+				       .error = -EINVAL,
+				       .unique = header->unique };
 
 	/* Nobody waits for the answer to a FORGET. */
 	if (header->opcode != FUSE_FORGET && header->opcode != FUSE_BATCH_FORGET)
