@@ -229,6 +229,31 @@ struct famfs_daxdev {
 uint32_t famfs_daxdev_count(struct famfs_volume *vol);
 int famfs_daxdev(struct famfs_volume *vol, uint32_t index, struct famfs_daxdev *out);
 
+/* ---- DAX devices ------------------------------------------------------------------------ */
+
+/* What a device's driver lets it be. */
+enum famfs_dax_mode {
+	FAMFS_DAX_NO_DRIVER,
+	FAMFS_DAX_DEVDAX,     /* device_dax: processes map it */
+	FAMFS_DAX_FAMFS,      /* fsdev_dax: a kernel's famfs maps it, processes cannot */
+	FAMFS_DAX_SYSTEM_RAM, /* kmem: the kernel uses it as memory */
+	FAMFS_DAX_OTHER_DRIVER,
+};
+
+/* From sysfs: the memory itself is not touched. */
+struct famfs_dax_info {
+	char name[64];   /* "dax0.0" */
+	char driver[32]; /* of the kernel; empty without one */
+	enum famfs_dax_mode mode;
+	uint64_t size;   /* bytes */
+	uint64_t align;  /* bytes: offset and length of a mapping are multiples of it */
+	int numa_node;   /* nearest to it; -1: unknown */
+	int target_node; /* that it would be as system memory; -1: unknown */
+};
+
+/* "devdax", "famfs", "system-ram", "disabled", "unknown". Static storage. */
+const char *famfs_dax_mode_name(enum famfs_dax_mode mode);
+
 /* ---- looking at files ------------------------------------------------------------------- */
 
 struct famfs_stat {

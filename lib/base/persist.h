@@ -19,6 +19,11 @@ struct persist {
 	void (*invalidate)(const void *addr, size_t length);
 };
 
+/* Copies memory, or with `from` NULL zeros, so that the next fence has it written back; `to` is
+ * memory that nobody else stores to meanwhile. For bulk data, which is not to displace the caches
+ * and not to be fetched from memory before it is overwritten. */
+void persist_store(const struct persist *persist, void *to, const void *from, size_t length);
+
 /* The best that this processor has. */
 const struct persist *persist_for_cpu(void);
 

@@ -9,4 +9,8 @@
 int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
 	       struct famfs_error *err);
 
+/* The same for a character device, which need not be a DAX device. */
+int devdax_open(const char *path, int fd, bool writable, struct device **out,
+		struct famfs_error *err);
+
 #endif

@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/daxmode.h"
 
+#include "device/daxinfo.h"
+
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 int device_check_famfs_mode(const struct device *dev)
 {
-	char link[64], driver[PATH_MAX];
-	const char *name;
+	struct famfs_dax_info info;
 	struct stat st;
-	ssize_t n;
+	int ret;
 
 	if (fstat(dev->fd, &st) < 0)
 		return -errno;
 	if (!S_ISCHR(st.st_mode))
 		return 0;
-	snprintf(link, sizeof(link), "/sys/dev/char/%u:%u/driver", major(st.st_rdev),
-		 minor(st.st_rdev));
-	n = readlink(link, driver, sizeof(driver) - 1);
-	if (n < 0)
+	ret = daxinfo_read("", st.st_rdev, &info);
+	if (ret < 0 || info.mode == FAMFS_DAX_NO_DRIVER)
 		return -ENODEV;
-	driver[n] = '\0';
-	name = strrchr(driver, '/');
-	return name && strcmp(name + 1, "fsdev_dax") == 0 ? 0 : -EOPNOTSUPP;
+	return info.mode == FAMFS_DAX_FAMFS ? 0 : -EOPNOTSUPP;
 }

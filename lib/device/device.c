@@ -29,7 +29,6 @@ static const char *type_name(mode_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFDIR: return "directory";
-	case S_IFCHR: return "character device";
 	case S_IFBLK: return "block device";
 	case S_IFIFO: return "fifo";
 	case S_IFSOCK: return "socket";
@@ -53,8 +52,11 @@ int device_open(const char *path, enum device_access access, struct device **out
 				   access == DEVICE_WRITE ? " for writing" : "");
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", path);
+	if (S_ISCHR(st.st_mode))
+		return devdax_open(absolute, steal_fd(&fd), writable, out, err);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -ENOTSUP, "'%s' is a %s, not an image file", path,
+		return error_set(err, -ENOTSUP,
+				 "'%s' is a %s, neither an image file nor a DAX device", path,
 				 type_name(st.st_mode));
 	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
 }
@@ -88,11 +90,19 @@ int device_write(struct device *dev, uint64_t offset, const void *buf, size_t le
 	return dev->writable ? dev->ops->write(dev, offset, buf, length) : -EBADF;
 }
 
-int device_zero(struct device *dev, uint64_t offset, uint64_t length)
+int device_store(struct device *dev, uint64_t offset, const void *buf, uint64_t length)
 {
+	int ret;
+
 	if (outside(dev, offset, length))
 		return -EFAULT;
-	return dev->writable ? dev->ops->zero(dev, offset, length) : -EBADF;
+	if (!dev->writable)
+		return -EBADF;
+	if (dev->ops->store)
+		return dev->ops->store(dev, offset, buf, length);
+	ret = buf ? dev->ops->write(dev, offset, buf, length) : dev->ops->zero(dev, offset, length);
+	device_flush(dev, offset, length);
+	return ret;
 }
 
 int device_sync(struct device *dev)

@@ -25,6 +25,9 @@ struct device_ops {
 	/* Aligned 8-byte writes are single stores. */
 	int (*write)(struct device *dev, uint64_t offset, const void *buf, size_t length);
 	int (*zero)(struct device *dev, uint64_t offset, uint64_t length);
+	/* Like write, or with `buf` NULL like zero, so that the next fence has it written back.
+	 * NULL: that is what they do with a flush. */
+	int (*store)(struct device *dev, uint64_t offset, const void *buf, size_t length);
 	/* NULL where memory is coherent. */
 	void (*flush)(struct device *dev, uint64_t offset, uint64_t length);
 	void (*fence)(struct device *dev);
@@ -36,8 +39,9 @@ struct device_ops {
 
 struct device {
 	const struct device_ops *ops;
-	char *path;    /* absolute, owned */
-	uint64_t size; /* bytes really there; 0 when unknown (.meta files) */
+	char *path;     /* absolute, owned */
+	uint64_t size;  /* bytes really there; 0 when unknown (.meta files) */
+	uint64_t align; /* offsets and lengths of mappings are multiples of it; 0: no mapping */
 	bool writable;
 	int fd; /* carries the locks, and of an image the data; -1: locks are not needed */
 };
@@ -48,7 +52,8 @@ enum device_access {
 	DEVICE_WRITE_MAY, /* for writing if that is allowed, else for reading */
 };
 
-/* Opens an image file. -ENOTSUP for what is neither an image nor a DAX device. */
+/* Opens an image file or a DAX device. -ENOTSUP for what is neither; what daxinfo_check_mappable()
+ * says of a DAX device. */
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err);
 
@@ -68,7 +73,11 @@ static inline void cleanup_device_(struct device **dev)
 /* -EFAULT for a range outside the device: a bug above, or a damaged map. */
 int device_read(struct device *dev, uint64_t offset, void *buf, size_t length);
 int device_write(struct device *dev, uint64_t offset, const void *buf, size_t length);
-int device_zero(struct device *dev, uint64_t offset, uint64_t length);
+
+/* Bulk data and, with `buf` NULL, zeros: written back by the next device_fence(), with no
+ * device_flush() before it. */
+int device_store(struct device *dev, uint64_t offset, const void *buf, uint64_t length);
+
 int device_sync(struct device *dev);
 void device_flush(struct device *dev, uint64_t offset, uint64_t length);
 void device_fence(struct device *dev);

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define WINDOW_BYTES 4096u
 
@@ -210,6 +211,7 @@ int image_open(const char *path, int fd, uint64_t size, bool writable, struct de
 	dev->ops = &image_ops;
 	dev->fd = fd;
 	dev->size = size;
+	dev->align = (uint64_t)sysconf(_SC_PAGESIZE);
 	dev->writable = writable;
 	dev->path = strdup(path);
 	if (!dev->path)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 /* proc(5): space, tab, newline and backslash are written as octal escapes. In place. */
 static void unescape(char *s)
@@ -27,11 +28,16 @@ static void unescape(char *s)
 /* ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS [OPTIONAL...] - FSTYPE SOURCE SUPEROPTIONS */
 static bool parse_line(char *line, struct mount_entry *entry)
 {
+	unsigned int major, minor;
 	char *save = NULL, *word;
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 2; i++)
 		if (!strtok_r(i ? NULL : line, " \n", &save))
 			return false;
+	word = strtok_r(NULL, " \n", &save);
+	if (!word || sscanf(word, "%u:%u", &major, &minor) != 2)
+		return false;
+	entry->dev = makedev(major, minor);
 	entry->root = strtok_r(NULL, " \n", &save);
 	entry->mountpoint = strtok_r(NULL, " \n", &save);
 	entry->options = strtok_r(NULL, " \n", &save);

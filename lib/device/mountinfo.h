@@ -4,8 +4,10 @@
 #define DEVICE_MOUNTINFO_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct mount_entry {
+	dev_t dev;  /* st_dev of the files in it */
 	char *root; /* of the mount within its file system: "/" but for bind mounts */
 	char *mountpoint;
 	char *options; /* per mount, such as "rw,nosuid" */

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/probe.h"
 
+#include "base/cleanup.h"
+#include "base/minmax.h"
+
 #include <blkid.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* From either end: beyond the magics of all that is known. */
+#define PROBED_BYTES (UINT64_C(1) << 20)
 
 static int describe(blkid_probe probe, char *name, size_t size)
 {
@@ -21,14 +30,59 @@ static int describe(blkid_probe probe, char *name, size_t size)
 	return 0;
 }
 
-int device_probe(struct device *dev, char *name, size_t size)
+/* libblkid reads files and block devices only: what it may look at of a mapped device goes into a
+ * file in memory, as large as the device and as good as empty. */
+static int copy_range(struct device *dev, uint64_t offset, uint64_t length, int fd)
+{
+	cleanup_free char *buf = malloc(length);
+	int ret = buf ? 0 : -ENOMEM;
+
+	if (ret == 0)
+		device_invalidate(dev, offset, length);
+	if (ret == 0)
+		ret = device_read(dev, offset, buf, length);
+	if (ret == 0 && pwrite(fd, buf, length, (off_t)offset) != (ssize_t)length)
+		ret = -EIO;
+	return ret;
+}
+
+static int copy_ends(struct device *dev, int *fd)
+{
+	uint64_t length = min_u64(dev->size, PROBED_BYTES);
+	int ret;
+
+	*fd = memfd_create("probe", MFD_CLOEXEC);
+	if (*fd < 0 || ftruncate(*fd, (off_t)dev->size) < 0)
+		return -errno;
+	ret = copy_range(dev, 0, length, *fd);
+	return ret < 0 ? ret : copy_range(dev, dev->size - length, length, *fd);
+}
+
+/* What libblkid does not know and DAX devices hold: pools of PMDK. */
+static int probe_pools(struct device *dev, char *name, size_t size)
+{
+	static const char *const pools[] = { "PMEMOBJ", "PMEMBLK", "PMEMLOG", "PMEMPOOLSET" };
+	char magic[16] = "";
+	int ret = device_read(dev, 0, magic, sizeof(magic) - 1);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
+		if (strncmp(magic, pools[i], strlen(pools[i])) == 0) {
+			snprintf(name, size, "PMDK pool (%s)", pools[i]);
+			return 1;
+		}
+	return 0;
+}
+
+static int probe_fd(int fd, uint64_t length, char *name, size_t size)
 {
 	blkid_probe probe = blkid_new_probe();
 	int ret;
 
 	if (!probe)
 		return -ENOMEM;
-	ret = blkid_probe_set_device(probe, dev->fd, 0, (blkid_loff_t)dev->size);
+	ret = blkid_probe_set_device(probe, fd, 0, (blkid_loff_t)length);
 	if (ret < 0) {
 		blkid_free_probe(probe);
 		return -EIO;
@@ -49,4 +103,20 @@ int device_probe(struct device *dev, char *name, size_t size)
 	}
 	blkid_free_probe(probe);
 	return ret;
+}
+
+int device_probe(struct device *dev, char *name, size_t size)
+{
+	cleanup_fd int copy = -1;
+	struct stat st;
+	int ret = probe_pools(dev, name, size);
+
+	if (ret != 0)
+		return ret;
+	if (fstat(dev->fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		return probe_fd(dev->fd, dev->size, name, size);
+	ret = copy_ends(dev, &copy);
+	return ret < 0 ? ret : probe_fd(copy, dev->size, name, size);
 }

@@ -18,21 +18,10 @@ static int read_piece(struct device *dev, const struct piece *piece, void *buf)
 	return device_read(dev, piece->offset, buf, piece->length);
 }
 
-static int write_piece(struct device *dev, const struct piece *piece, void *buf)
+/* Without bytes: zeros. */
+static int store_piece(struct device *dev, const struct piece *piece, void *buf)
 {
-	int ret = device_write(dev, piece->offset, buf, piece->length);
-
-	device_flush(dev, piece->offset, piece->length);
-	return ret;
-}
-
-static int zero_piece(struct device *dev, const struct piece *piece, void *buf)
-{
-	int ret = device_zero(dev, piece->offset, piece->length);
-
-	(void)buf;
-	device_flush(dev, piece->offset, piece->length);
-	return ret;
+	return device_store(dev, piece->offset, buf, piece->length);
 }
 
 static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
@@ -68,7 +57,7 @@ int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uin
 		     const void *buf, size_t length)
 {
 	/* The pieces are only read from. */
-	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, write_piece);
+	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, store_piece);
 
 	device_fence(vol->dev);
 	return ret;
@@ -77,7 +66,7 @@ int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uin
 int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
 		    uint64_t length)
 {
-	int ret = for_pieces(vol, map, offset, NULL, length, zero_piece);
+	int ret = for_pieces(vol, map, offset, NULL, length, store_piece);
 
 	device_fence(vol->dev);
 	return ret;

@@ -34,9 +34,10 @@ static int write_flushed(struct device *dev, uint64_t offset, const void *buf, s
 static int write_log(struct device *dev, uint64_t length)
 {
 	struct omf_log_header header;
-	int ret = device_zero(dev, OMF_LOG_OFFSET, length);
+	int ret = device_store(dev, OMF_LOG_OFFSET, NULL, length);
 
-	device_flush(dev, OMF_LOG_OFFSET, length);
+	/* Only a fence orders bulk stores with others to the same lines. */
+	device_fence(dev);
 	log_header_encode(&header, length);
 	if (ret == 0)
 		ret = write_flushed(dev, OMF_LOG_OFFSET, &header, sizeof(header));
@@ -56,8 +57,7 @@ int mkfs_write(struct device *dev, const struct superblock *sb)
 	/* All of the first 2 MiB, where other file systems have their magics: what was there must
 	 * not be found again. */
 	if (ret == 0)
-		ret = device_zero(dev, 0, OMF_LOG_OFFSET);
-	device_flush(dev, 0, OMF_LOG_OFFSET);
+		ret = device_store(dev, 0, NULL, OMF_LOG_OFFSET);
 	if (ret == 0)
 		ret = write_log(dev, sb->log_length);
 	if (ret == 0)
@@ -253,6 +253,10 @@ static int resize(struct mkfs *mkfs, struct famfs_error *err)
 {
 	if (mkfs->params->size == 0 || mkfs->params->size == mkfs->dev->size)
 		return 0;
+	if (mkfs->dev->ops->dax)
+		return error_set(err, -EINVAL,
+				 "'%s' has %" PRIu64 " bytes, and only images can be resized",
+				 mkfs->name, mkfs->dev->size);
 	if (ftruncate(mkfs->dev->fd, (off_t)mkfs->params->size) < 0)
 		return error_errno(err, -errno, "cannot resize '%s' to %" PRIu64 " bytes",
 				   mkfs->name, mkfs->params->size);

@@ -37,6 +37,28 @@ static void best(void **state)
 	}
 }
 
+static void store_contents(void **state)
+{
+	static unsigned char from[4 * 64 + 3];
+	unsigned char want[sizeof(area)];
+
+	(void)state;
+	fill_bytes(from, sizeof(from), 2);
+	for (size_t at = 0; at < 130; at++)
+		for (size_t length = 0; length < 4 * 64; length += length < 8 ? 1 : 13)
+			for (int zero = 0; zero < 2; zero++) {
+				fill_bytes(area, sizeof(area), 1);
+				fill_bytes(want, sizeof(want), 1);
+				if (zero)
+					memset(want + at, 0, length);
+				else
+					memcpy(want + at, from + at % 3, length);
+				persist_store(persist_for_cpu(), area + at,
+					      zero ? NULL : from + at % 3, length);
+				assert_memory_equal(area, want, sizeof(area));
+			}
+}
+
 #if defined(__x86_64__)
 
 enum instruction {
@@ -45,6 +67,8 @@ enum instruction {
 	CLFLUSH = 4,
 	SFENCE = 8,
 	MFENCE = 16,
+	MOVNT = 32, /* the first quarter of a line; the others have the next three bits */
+	MOVNT_LINE = 15 * MOVNT,
 };
 
 struct trace {
@@ -97,12 +121,12 @@ static void record(struct trace *trace, enum instruction what, uint64_t address)
 	uint64_t at = address - (uintptr_t)area;
 
 	if (at < sizeof(area))
-		trace->lines[at / 64] |= what;
+		trace->lines[at / 64] |= (uint32_t)what << (what == MOVNT ? at % 64 / 16 : 0);
 	else
 		trace->outside |= what;
 }
 
-/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence. */
+/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence; 0F E7 movntdq. */
 static void decode(struct trace *trace, const struct user_regs_struct *r, const unsigned char *p)
 {
 	bool prefixed = *p == 0x66;
@@ -112,6 +136,8 @@ static void decode(struct trace *trace, const struct user_regs_struct *r, const 
 	p += prefixed;
 	if ((*p & 0xf0) == 0x40)
 		rex = *p++;
+	if (p[0] == 0x0f && p[1] == 0xe7 && prefixed)
+		record(trace, MOVNT, operand(r, p + 2, rex));
 	if (p[0] != 0x0f || p[1] != 0xae)
 		return;
 	p += 2;
@@ -268,6 +294,46 @@ static void fences(void **state)
 	}
 }
 
+static void store_copy(const void *addr, size_t length)
+{
+	static const unsigned char from[sizeof(area) + 1];
+
+	persist_store(&with_clflush, (void *)(uintptr_t)addr, from + 1, length);
+}
+
+static void store_zeros(const void *addr, size_t length)
+{
+	persist_store(&with_clflush, (void *)(uintptr_t)addr, NULL, length);
+}
+
+/* Whole lines go past the caches, in full; the rest of the first and the last is flushed. */
+static void check_store(ranged_fn store)
+{
+	struct trace traces[ARRAY_SIZE(ranges)];
+
+	trace_calls(store, NULL, traces);
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		size_t at = ranges[i].at, end = at + ranges[i].length;
+
+		for (size_t line = 0; line < ARRAY_SIZE(traces[i].lines); line++) {
+			size_t from = line * 64, to = from + 64;
+			uint32_t want = from >= at && to <= end ? MOVNT_LINE
+					: from < end && to > at ? CLFLUSH
+								: 0;
+
+			assert_int_equal(traces[i].lines[line], end > at ? want : 0);
+		}
+		assert_int_equal(traces[i].outside, 0);
+	}
+}
+
+static void store_lines(void **state)
+{
+	(void)state;
+	check_store(store_copy);
+	check_store(store_zeros);
+}
+
 static bool may_trace(void)
 {
 	pid_t child = fork();
@@ -286,6 +352,8 @@ int main(void)
 		TEST("an invalidation touches the same lines and ends in a full fence",
 		     invalidate_lines),
 		TEST("a fence is a store fence", fences),
+		TEST("a bulk store leaves no line behind in the caches", store_lines),
+		TEST("a bulk store writes its range and nothing else", store_contents),
 	};
 
 	if (may_trace())
@@ -301,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("the best variant of this processor runs and changes no data", best),
+		TEST("a bulk store writes its range and nothing else", store_contents),
 	};
 
 	return run_group(tests);

@@ -96,9 +96,9 @@ static void zeroes(void **state)
 		assert_int_equal(device_write(dev, at, bytes, sizeof(bytes)), 0);
 	}
 	assert_int_equal(stat(IMAGE, &before), 0);
-	assert_int_equal(device_zero(dev, 3, 2 * MIB), 0);
-	assert_int_equal(device_zero(dev, 5 * MIB, 0), 0);
-	assert_int_equal(device_zero(dev, 6 * MIB, 2 * MIB), 0);
+	assert_int_equal(device_store(dev, 3, NULL, 2 * MIB), 0);
+	assert_int_equal(device_store(dev, 5 * MIB, NULL, 0), 0);
+	assert_int_equal(device_store(dev, 6 * MIB, NULL, 2 * MIB), 0);
 	assert_int_equal(stat(IMAGE, &after), 0);
 	assert_true(after.st_size == (off_t)SIZE);
 	assert_true(after.st_blocks < before.st_blocks);
@@ -126,8 +126,8 @@ static void bounds(void **state)
 	assert_int_equal(device_read(dev, UINT64_MAX, &byte, 1), -EFAULT);
 	assert_int_equal(device_write(dev, SIZE, &byte, 1), -EFAULT);
 	assert_int_equal(device_write(dev, UINT64_MAX - 1, &byte, 1), -EFAULT);
-	assert_int_equal(device_zero(dev, SIZE, 1), -EFAULT);
-	assert_int_equal(device_zero(dev, 1, UINT64_MAX), -EFAULT);
+	assert_int_equal(device_store(dev, SIZE, NULL, 1), -EFAULT);
+	assert_int_equal(device_store(dev, 1, NULL, UINT64_MAX), -EFAULT);
 	device_close(dev);
 }
 
@@ -142,7 +142,7 @@ static void read_only(void **state)
 	assert_false(dev->writable);
 	assert_int_equal(device_write(dev, 0, &byte, 1), -EBADF);
 	assert_int_equal(device_write(dev, 4 * MIB, &byte, 1), -EBADF);
-	assert_int_equal(device_zero(dev, 0, 1), -EBADF);
+	assert_int_equal(device_store(dev, 0, NULL, 1), -EBADF);
 	assert_int_equal(device_sync(dev), 0);
 	device_close(dev);
 }

@@ -81,7 +81,7 @@ static void out_of_reach(void **state)
 	assert_int_equal(device_read(dev, 10 * MIB, bytes, 16), -EIO);
 	assert_int_equal(device_read(dev, AU - 8, bytes, 16), -EFAULT);
 	assert_int_equal(device_write(dev, 0, bytes, 16), -EBADF);
-	assert_int_equal(device_zero(dev, 0, 16), -EBADF);
+	assert_int_equal(device_store(dev, 0, NULL, 16), -EBADF);
 	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), 0);
 	assert_string_equal(dev->path, "/dev/some");
 	device_close(dev);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A DAX device in devdax mode: one mapping of all of it, MAP_SHARED, since the node has no read,
+ * write or fsync. Pages come at the first touch, so a device may be larger than memory.
+ *
+ * Every access may raise SIGBUS: a poisoned page, or a driver that was unbound. Where the program
+ * has asked for famfs_guard_memory_errors(), that is -EIO.
+ */
+#include "device/backend.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/guard.h"
+#include "base/persist.h"
+#include "device/daxinfo.h"
+#include "device/mountinfo.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct devdax {
+	struct device dev;
+	const struct persist *persist;
+	unsigned char *base; /* NULL until it is mapped */
+};
+
+static struct devdax *to_devdax(struct device *dev)
+{
+	return (struct devdax *)dev;
+}
+
+/* Word by word where all is aligned, since another host may be storing: each word is old or new,
+ * and they are loaded and stored in the order of their addresses. */
+static void copy(void *to, const void *from, size_t length)
+{
+	enum { MOST_WORDS = 64 };
+	uint64_t *dst = to;
+	const uint64_t *src = from;
+
+	if ((((uintptr_t)to | (uintptr_t)from | length) & 7) || length > MOST_WORDS * 8) {
+		memcpy(to, from, length);
+		return;
+	}
+	for (size_t i = 0; i < length / 8; i++)
+		__atomic_store_n(&dst[i], __atomic_load_n(&src[i], __ATOMIC_ACQUIRE),
+				 __ATOMIC_RELEASE);
+}
+
+static int guarded_copy(void *to, const void *from, size_t length)
+{
+	struct guard guard;
+
+	if (!guard_enter(&guard)) {
+		guard_leave(&guard);
+		return -EIO;
+	}
+	copy(to, from, length);
+	guard_leave(&guard);
+	return 0;
+}
+
+static int devdax_read(struct device *dev, uint64_t offset, void *buf, size_t length)
+{
+	return guarded_copy(buf, to_devdax(dev)->base + offset, length);
+}
+
+static int devdax_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	return guarded_copy(to_devdax(dev)->base + offset, buf, length);
+}
+
+static int devdax_store(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	const struct devdax *dax = to_devdax(dev);
+	struct guard guard;
+
+	if (!guard_enter(&guard)) {
+		guard_leave(&guard);
+		return -EIO;
+	}
+	persist_store(dax->persist, dax->base + offset, buf, length);
+	guard_leave(&guard);
+	return 0;
+}
+
+/* A page that is gone has nothing to write back or to drop, and whoever touches it next is told. */
+static void guarded(void (*operate)(const void *addr, size_t length), const void *addr,
+		    size_t length)
+{
+	struct guard guard;
+
+	if (guard_enter(&guard))
+		operate(addr, length);
+	guard_leave(&guard);
+}
+
+static void devdax_flush(struct device *dev, uint64_t offset, uint64_t length)
+{
+	const struct devdax *dax = to_devdax(dev);
+
+	guarded(dax->persist->flush, dax->base + offset, length);
+}
+
+static void devdax_invalidate(struct device *dev, uint64_t offset, uint64_t length)
+{
+	const struct devdax *dax = to_devdax(dev);
+
+	guarded(dax->persist->invalidate, dax->base + offset, length);
+}
+
+static void devdax_fence(struct device *dev)
+{
+	to_devdax(dev)->persist->fence();
+}
+
+static void devdax_close(struct device *dev)
+{
+	struct devdax *dax = to_devdax(dev);
+
+	if (dax->base)
+		munmap(dax->base, dev->size);
+	free(dax);
+}
+
+static const struct device_ops devdax_ops = {
+	.kind = "a DAX device",
+	.dax = true,
+	.read = devdax_read,
+	.write = devdax_write,
+	.store = devdax_store,
+	.flush = devdax_flush,
+	.fence = devdax_fence,
+	.invalidate = devdax_invalidate,
+	.close = devdax_close,
+};
+
+struct node_search {
+	dev_t dev;
+	bool found;
+};
+
+static int visit_mount(void *arg, const struct mount_entry *entry)
+{
+	struct node_search *search = arg;
+
+	search->found = entry->dev == search->dev && strcmp(entry->fstype, "devtmpfs") == 0;
+	return search->found;
+}
+
+/* Locks are the inode's. Whoever locks a node of a container's own making does not see those who
+ * lock the kernel's, and two appends at once would damage the log. */
+static int check_node(const char *path, const struct stat *st, struct famfs_error *err)
+{
+	struct node_search search = { .dev = st->st_dev };
+	int ret = mountinfo_walk(visit_mount, &search);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the mount table");
+	if (search.found)
+		return 0;
+	error_refuse(
+		err, -EPERM,
+		"'%s' is not the kernel's node of the device: locks on it are not seen by others",
+		path);
+	error_hint(err, "use the node in the host's /dev, bound into the container");
+	return -EPERM;
+}
+
+static int map_all(struct devdax *dax, struct famfs_error *err)
+{
+	struct device *dev = &dax->dev;
+	int prot = dev->writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *base = mmap(NULL, dev->size, prot, MAP_SHARED, dev->fd, 0);
+
+	if (base == MAP_FAILED)
+		return error_errno(err, -errno, "cannot map '%s'", dev->path);
+	dax->base = base;
+	/* A core dump is no place for what all hosts hold. */
+	(void)madvise(base, dev->size, MADV_DONTDUMP);
+	return 0;
+}
+
+static int open_dax(struct devdax *dax, const struct stat *st, struct famfs_error *err)
+{
+	struct device *dev = &dax->dev;
+	struct famfs_dax_info info;
+	int ret = daxinfo_read("", st->st_rdev, &info);
+
+	if (ret == -ENOTTY)
+		return error_set(err, -ENOTSUP, "'%s' is a character device, but not a DAX device",
+				 dev->path);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read what sysfs says of '%s'", dev->path);
+	ret = daxinfo_check_mappable(&info, dev->path, err);
+	if (ret == 0 && dev->writable)
+		ret = check_node(dev->path, st, err);
+	if (ret < 0)
+		return ret;
+	dev->size = info.size / info.align * info.align;
+	dev->align = info.align;
+	return map_all(dax, err);
+}
+
+int devdax_open(const char *path, int fd, bool writable, struct device **out,
+		struct famfs_error *err)
+{
+	struct devdax *dax = calloc(1, sizeof(*dax));
+	cleanup_device struct device *dev = NULL;
+	struct stat st;
+	int ret;
+
+	if (!dax) {
+		close(fd);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	dev = &dax->dev;
+	dev->ops = &devdax_ops;
+	dev->fd = fd;
+	dev->writable = writable;
+	dev->path = strdup(path);
+	dax->persist = persist_for_cpu();
+	if (!dev->path)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", path);
+	ret = open_dax(dax, &st, err);
+	if (ret < 0)
+		return ret;
+	*out = steal_ptr(&dev);
+	return 0;
+}
