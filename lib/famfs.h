@@ -394,6 +394,52 @@ int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress,
 int famfs_file_compare(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
 		       struct famfs_error *err);
 
+/* ---- files as memory ---------------------------------------------------------------------- */
+
+struct famfs_map_params {
+	bool write; /* for stores as well; loads only otherwise */
+	uint32_t reserved[4];
+};
+
+struct famfs_mapping;
+
+/*
+ * Maps a file into one contiguous range of addresses, straight from the device node or image:
+ * loads and stores at memory speed on any kernel. A file whose extents do not lie side by side
+ * takes a mapping for each run of them.
+ *
+ * - The caller needs permission for the node, which is permission for the whole device. A client
+ *   may ask for a writable mapping; who stores what is up to the hosts.
+ * - The mapping may be used after famfs_close(). It keeps mkfs and repair away from the device
+ *   (the shared lock of byte 0) until famfs_unmap().
+ * - The range goes on to the end of the last allocation unit. That tail belongs to the file, and
+ *   to nobody else; it was zero when the file was made.
+ * - Other hosts' caches are not coherent with this one's: famfs_flush() what they are to see,
+ *   famfs_invalidate() before reading what they wrote. On an image both do nothing.
+ * - Through a mount whose I/O the server does, read(2) may return what its page cache holds,
+ *   which is older than what was stored here, until the file is opened again.
+ * - A child made by fork(2) has the mapping too, shared and not copied, and the lock with it.
+ * - Memory errors and a device that goes away raise SIGBUS at the access, as for any mapping.
+ *
+ * Errors: as famfs_fmap(); -EACCES, -EBUSY, -ESTALE; -E2BIG when the process may not have that
+ * many mappings (vm.max_map_count) and -EOPNOTSUPP when the device's alignment does not allow the
+ * map: both before anything is mapped, and with the numbers in the message.
+ */
+int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map_params *params,
+	      struct famfs_mapping **out, struct famfs_error *err);
+
+/* Unmaps and frees. NULL is fine. */
+void famfs_unmap(struct famfs_mapping *mapping);
+
+/* Where it begins, aligned to 2 MiB and as the device demands; and the file's size in bytes. */
+void *famfs_mapping_addr(const struct famfs_mapping *mapping);
+uint64_t famfs_mapping_size(const struct famfs_mapping *mapping);
+
+/* Offsets into the file. famfs_flush() writes back what was stored, and is done when it returns;
+ * famfs_invalidate() makes later loads see memory. -EINVAL for a range outside the mapping. */
+int famfs_flush(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length);
+int famfs_invalidate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length);
+
 /* ---- reproducible contents --------------------------------------------------------------- */
 
 /*

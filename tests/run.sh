@@ -296,29 +296,49 @@ stage_fuzz()
 
 # ---- library example and demo ----
 
+# compile_example NAME ROOT LIBDIR
+compile_example()
+{
+	local -a flags
+	export PKG_CONFIG_PATH=$3/pkgconfig PKG_CONFIG_SYSROOT_DIR=$2
+	read -ra flags < <(pkg-config --cflags --libs libfamfs)
+	quietly "$work/example.log" gcc -std=c11 -Wall -Wextra -Werror -o "$work/$1" "$top/docs/$1.c" "${flags[@]}"
+}
+
+run_example()
+{
+	LD_LIBRARY_PATH=$1 quietly "$work/example.log" "$work/example" "$work/example.img" &&
+		grep -q 'hello from the library' "$work/example.log"
+}
+
+run_example_map()
+{
+	"$top/build-gcc/cli/famfsctl" cp "$top/README.md" "$work/example.img:/" &&
+		LD_LIBRARY_PATH=$1 quietly "$work/example.log" "$work/example-map" "$work/example.img:/README.md" &&
+		[[ $(<"$work/example.log") == "$(wc -l <"$top/README.md")" ]]
+}
+
 # Against the installed library, so that the headers, libfamfs.pc and the exports are tried too.
 stage_example()
 {
-	local root=$work/installed pc libdir
+	local root=$work/installed pc libdir name
 	if ! DESTDIR=$root quietly "$work/install.log" meson install -C "$top/build-gcc" --no-rebuild; then
-		result not "library example" "meson install"
+		result not "library examples" "meson install"
 		return
 	fi
 	pc=$(find "$root" -name libfamfs.pc -print -quit)
 	libdir=$(dirname "$(dirname "${pc:-/none/none}")")
-	# shellcheck disable=SC2046 # flags are words
-	if PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
-		quietly "$work/example.log" gcc -std=c11 -Wall -Wextra -Werror -o "$work/example" \
-		"$top/docs/example.c" $(PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
-			pkg-config --cflags --libs libfamfs) &&
-		FAMFS_SYSTEM_UUID=00000000-0000-4000-8000-000000000001 LD_LIBRARY_PATH=$libdir \
-			quietly "$work/example.log" "$work/example" "$work/example.img" &&
-		grep -q 'hello from the library' "$work/example.log"; then
-		result ok "library example, built with pkg-config and run"
-	else
-		result not "library example" "see above"
-		cat "$work/example.log"
-	fi
+	for name in example example-map; do
+		if (
+			export FAMFS_SYSTEM_UUID=00000000-0000-4000-8000-000000000001
+			compile_example "$name" "$root" "$libdir" && "run_${name/-/_}" "$libdir"
+		); then
+			result ok "docs/$name.c, built with pkg-config and run"
+		else
+			result not "docs/$name.c" "see above"
+			cat "$work/example.log"
+		fi
+	done
 }
 
 stage_demo()

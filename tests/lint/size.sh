@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A file over 600 lines holds two things, and a function over 60 does two.
+# A file over 600 lines holds two things, and a function over 60 does two. The public header is one
+# file whatever it holds.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(tree \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name '*.bash' -o -name '*.bats' \))
 for file in "${files[@]}"; do
 	lines=$(wc -l <"$file")
-	[[ $lines -le 600 ]] || finding "$file: $lines lines"
+	[[ $lines -le 600 || $file == lib/famfs.h ]] || finding "$file: $lines lines"
 done
 # Kernel style: the braces of a function, and only those, stand alone in the first column.
 mapfile -t files < <(c_files)

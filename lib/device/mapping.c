@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/mapping.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/persist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct famfs_mapping {
+	unsigned char *addr;
+	uint64_t mapped; /* bytes from addr on */
+	void *reserved;  /* the range that addr is in, wider by what alignment took */
+	uint64_t reserved_length;
+	uint64_t size;                 /* of the file */
+	int fd;                        /* carries the lock; -1 before it is open */
+	const struct persist *persist; /* NULL where memory is coherent */
+};
+
+/* The process's mappings and the most that it may have. */
+static int count_maps(uint64_t *have, uint64_t *most)
+{
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+	int c, ret = 0;
+
+	if (!f)
+		return -errno;
+	if (fscanf(f, "%" SCNu64, most) != 1)
+		ret = -EIO;
+	fclose(f);
+	f = ret == 0 ? fopen("/proc/self/maps", "re") : NULL;
+	if (!f)
+		return ret ? ret : -errno;
+	for (*have = 0; (c = getc_unlocked(f)) != EOF;)
+		*have += c == '\n';
+	fclose(f);
+	return 0;
+}
+
+/* Before anything is mapped: what was would have to go again, and others need mappings too. */
+static int check_count(const struct map_request *request, struct famfs_error *err)
+{
+	uint64_t have = 0, most = 0, count = request->count;
+	int ret = count_maps(&have, &most);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot see how many mappings the process may have");
+	/* The address range is one more at first. */
+	if (count + 1 <= most && have <= most - count - 1)
+		return 0;
+	error_set(err, -E2BIG,
+		  "'%s' takes %" PRIu64 " mappings: the process has %" PRIu64
+		  " of at most %" PRIu64,
+		  request->name, count, have, most);
+	error_hint(err, "run: sysctl vm.max_map_count=%" PRIu64 ", or use larger chunks",
+		   have + count + 1024);
+	return -E2BIG;
+}
+
+static int open_again(const struct device *dev, bool write, struct famfs_error *err)
+{
+	struct stat was, now;
+	cleanup_fd int fd = open(dev->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_errno(err, -errno, "cannot open '%s'%s", dev->path,
+				   write ? " for writing" : "");
+	if (fstat(dev->fd, &was) < 0 || fstat(fd, &now) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", dev->path);
+	if (was.st_dev != now.st_dev || was.st_ino != now.st_ino)
+		return error_set(err, -ESTALE, "'%s' is another file now", dev->path);
+	return steal_fd(&fd);
+}
+
+static int lock(const struct famfs_mapping *mapping, const struct device *dev,
+		struct famfs_error *err)
+{
+	struct device own = { .fd = mapping->fd };
+	int ret = device_lock(&own, DEVICE_SHARED, 0, 1, false);
+
+	if (ret == -EAGAIN)
+		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);
+	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+}
+
+/* Addresses that nothing else gets, aligned as the device and huge pages want them. */
+static int reserve(struct famfs_mapping *mapping, uint64_t align)
+{
+	uint64_t slack = align > FAMFS_ALLOC_UNIT ? align : FAMFS_ALLOC_UNIT;
+	void *p = mmap(NULL, mapping->mapped + slack, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	mapping->reserved = p;
+	mapping->reserved_length = mapping->mapped + slack;
+	mapping->addr = (unsigned char *)(((uintptr_t)p + slack - 1) & ~(slack - 1));
+	return 0;
+}
+
+static int map_pieces(const struct famfs_mapping *mapping, const struct map_request *request)
+{
+	int prot = request->write ? PROT_READ | PROT_WRITE : PROT_READ;
+	unsigned char *at = mapping->addr;
+
+	for (size_t i = 0; i < request->count; i++) {
+		const struct map_piece *piece = &request->pieces[i];
+
+		if (mmap(at, piece->length, prot, MAP_SHARED | MAP_FIXED, mapping->fd,
+			 (off_t)piece->offset) == MAP_FAILED)
+			return -errno;
+		at += piece->length;
+	}
+	return 0;
+}
+
+static int map(struct famfs_mapping *mapping, const struct device *dev,
+	       const struct map_request *request, struct famfs_error *err)
+{
+	int ret;
+
+	mapping->fd = open_again(dev, request->write, err);
+	if (mapping->fd < 0)
+		return mapping->fd;
+	ret = lock(mapping, dev, err);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < request->count; i++)
+		mapping->mapped += request->pieces[i].length;
+	ret = reserve(mapping, dev->align);
+	if (ret == 0)
+		ret = map_pieces(mapping, request);
+	return ret < 0 ? error_errno(err, ret, "cannot map '%s'", dev->path) : 0;
+}
+
+int device_map(const struct device *dev, const struct map_request *request,
+	       struct famfs_mapping **out, struct famfs_error *err)
+{
+	struct famfs_mapping *mapping;
+	int ret = check_count(request, err);
+
+	if (ret < 0)
+		return ret;
+	mapping = calloc(1, sizeof(*mapping));
+	if (!mapping)
+		return error_set(err, -ENOMEM, "out of memory");
+	mapping->fd = -1;
+	mapping->size = request->size;
+	if (dev->ops->flush)
+		mapping->persist = persist_for_cpu();
+	ret = map(mapping, dev, request, err);
+	if (ret < 0) {
+		famfs_unmap(mapping);
+		return ret;
+	}
+	*out = mapping;
+	return 0;
+}
+
+void famfs_unmap(struct famfs_mapping *mapping)
+{
+	if (!mapping)
+		return;
+	if (mapping->reserved)
+		munmap(mapping->reserved, mapping->reserved_length);
+	if (mapping->fd >= 0)
+		close(mapping->fd);
+	free(mapping);
+}
+
+void *famfs_mapping_addr(const struct famfs_mapping *mapping)
+{
+	return mapping->addr;
+}
+
+uint64_t famfs_mapping_size(const struct famfs_mapping *mapping)
+{
+	return mapping->size;
+}
+
+static bool outside(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length)
+{
+	return offset > mapping->mapped || length > mapping->mapped - offset;
+}
+
+int famfs_flush(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length)
+{
+	if (outside(mapping, offset, length))
+		return -EINVAL;
+	if (mapping->persist) {
+		mapping->persist->flush(mapping->addr + offset, length);
+		mapping->persist->fence();
+	}
+	return 0;
+}
+
+int famfs_invalidate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length)
+{
+	if (outside(mapping, offset, length))
+		return -EINVAL;
+	if (mapping->persist)
+		mapping->persist->invalidate(mapping->addr + offset, length);
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pieces of a device in one contiguous range of addresses. */
+#ifndef DEVICE_MAPPING_H
+#define DEVICE_MAPPING_H
+
+#include "device/device.h"
+
+struct map_piece {
+	uint64_t offset; /* device offset */
+	uint64_t length;
+};
+
+/* Pieces that are to lie side by side, in order. Offsets and lengths are multiples of dev->align.
+ */
+struct map_request {
+	const char *name; /* of the file, for messages */
+	const struct map_piece *pieces;
+	size_t count;
+	uint64_t size; /* bytes that the caller is told of; not more than the pieces have */
+	bool write;
+};
+
+/* Opens the node anew, so that the mapping outlives `dev` and can be writable where `dev` is not,
+ * and shares byte 0. -EBUSY while the device is formatted, -E2BIG (nothing was mapped), -ESTALE
+ * when the path leads to another device now. */
+int device_map(const struct device *dev, const struct map_request *request,
+	       struct famfs_mapping **out, struct famfs_error *err);
+
+#endif

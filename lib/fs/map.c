@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file as one range of addresses, from the device itself. */
+#include "famfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/mapping.h"
+#include "fs/extents.h"
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+struct plan {
+	const char *path;
+	const struct device *dev;
+	struct famfs_fmap map;
+	struct map_piece *pieces; /* NULL while they are being counted */
+	size_t count;
+	struct map_piece last;
+};
+
+static int check_piece(const struct plan *plan, const struct piece *piece, struct famfs_error *err)
+{
+	uint64_t align = plan->dev->align;
+
+	if (piece->daxdev != 0)
+		return error_set(err, -ENXIO,
+				 "'%s' is on device %" PRIu64 ", which is not attached", plan->path,
+				 piece->daxdev);
+	if (piece->length && piece->offset % align == 0 && piece->length % align == 0)
+		return 0;
+	return error_set(err, -EOPNOTSUPP,
+			 "'%s' has a piece of %" PRIu64 " bytes at device offset %" PRIu64
+			 ", and '%s' is mapped in units of %" PRIu64,
+			 plan->path, piece->length, piece->offset, plan->dev->path, align);
+}
+
+/* What continues the last piece makes it longer. */
+static void add_piece(struct plan *plan, const struct piece *piece)
+{
+	if (plan->count && plan->last.offset + plan->last.length == piece->offset) {
+		plan->last.length += piece->length;
+	} else {
+		plan->last = (struct map_piece){ piece->offset, piece->length };
+		plan->count++;
+	}
+	if (plan->pieces)
+		plan->pieces[plan->count - 1] = plan->last;
+}
+
+static int walk_pieces(struct plan *plan, struct famfs_error *err)
+{
+	uint64_t align = plan->dev->align, at = 0;
+	uint64_t end = (plan->map.size + align - 1) / align * align;
+
+	plan->count = 0;
+	while (at < end) {
+		struct piece piece = fmap_piece(&plan->map, at, end - at);
+		int ret = check_piece(plan, &piece, err);
+
+		if (ret < 0)
+			return ret;
+		add_piece(plan, &piece);
+		at += piece.length;
+	}
+	return 0;
+}
+
+static int make_plan(struct famfs_volume *vol, struct plan *plan, struct famfs_error *err)
+{
+	int ret = volume_check_stale(vol, err);
+
+	if (ret == 0)
+		ret = famfs_fmap(vol, plan->path, &plan->map, err);
+	if (ret < 0)
+		return ret;
+	if (!plan->dev->align)
+		return error_set(err, -EOPNOTSUPP,
+				 "'%s' cannot be mapped: %s are all there is of it", plan->path,
+				 plan->dev->ops->kind);
+	ret = walk_pieces(plan, err);
+	if (ret < 0)
+		return ret;
+	plan->pieces = malloc(plan->count * sizeof(*plan->pieces));
+	if (!plan->pieces)
+		return error_set(err, -ENOMEM, "out of memory");
+	return walk_pieces(plan, err);
+}
+
+int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map_params *params,
+	      struct famfs_mapping **out, struct famfs_error *err)
+{
+	struct plan plan = { .path = path, .dev = vol->dev };
+	int ret;
+
+	for (int i = 0; i < 4; i++)
+		if (params->reserved[i])
+			return error_set(err, -EINVAL,
+					 "reserved fields of the parameters are not zero");
+	ret = make_plan(vol, &plan, err);
+	if (ret == 0) {
+		const struct map_request request = { .name = path,
+						     .pieces = plan.pieces,
+						     .count = plan.count,
+						     .size = plan.map.size,
+						     .write = params->write };
+
+		ret = device_map(vol->dev, &request, out, err);
+	}
+	free(plan.pieces);
+	return ret;
+}

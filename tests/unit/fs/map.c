@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files as memory, on images, whose mappings are made as those of a device are. */
+#include "support.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The strips of a file lie in buckets of at least 1 GiB. */
+#define STRIPED_IMAGE (4 * GIB)
+
+static struct famfs_mapping *map(struct famfs_volume *vol, const char *path, bool write)
+{
+	const struct famfs_map_params params = { .write = write };
+	struct famfs_mapping *mapping = NULL;
+	struct famfs_error err;
+
+	assert_ok(famfs_map(vol, path, &params, &mapping, &err), &err);
+	return mapping;
+}
+
+static int add_striped(struct famfs_volume *vol, const char *path, uint64_t size,
+		       struct famfs_error *err)
+{
+	const struct famfs_create_params params = {
+		.size = size, .mode = 0644, .nstrips = 2, .nbuckets = 3, .chunk_size = 2 * MIB
+	};
+	struct famfs_file *file;
+	unsigned char *bytes = malloc(size);
+	int ret = famfs_create(vol, path, &params, &file, err);
+
+	fill_bytes(bytes, size, 7);
+	if (ret == 0)
+		ret = famfs_file_write(file, 0, bytes, size, err);
+	if (ret == 0)
+		ret = famfs_file_publish(file, err);
+	free(bytes);
+	return ret;
+}
+
+static void check_contents(const struct famfs_mapping *mapping, uint64_t size, uint32_t seed)
+{
+	unsigned char *want = malloc(size);
+
+	fill_bytes(want, size, seed);
+	assert_int_equal(famfs_mapping_size(mapping), size);
+	assert_int_equal((uintptr_t)famfs_mapping_addr(mapping) % (2 * MIB), 0);
+	assert_memory_equal(famfs_mapping_addr(mapping), want, size);
+	free(want);
+}
+
+static void simple(void **state)
+{
+	const uint64_t sizes[] = { 1, 4096, 2 * MIB - 1, 2 * MIB, 5 * MIB + 3 };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct famfs_mapping *mapping;
+		char name[8];
+
+		snprintf(name, sizeof(name), "f%zu", i);
+		assert_ok(add_file(vol, name, sizes[i], (uint32_t)i, &err), &err);
+		mapping = map(vol, name, false);
+		check_contents(mapping, sizes[i], (uint32_t)i);
+		famfs_unmap(mapping);
+	}
+	famfs_close(vol);
+}
+
+static void interleaved(void **state)
+{
+	const uint64_t size = 11 * MIB + 77;
+	struct famfs_volume *vol;
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(STRIPED_IMAGE);
+	vol = open_volume(true);
+	assert_ok(add_striped(vol, "striped", size, &err), &err);
+	mapping = map(vol, "striped", false);
+	check_contents(mapping, size, 7);
+	famfs_unmap(mapping);
+	famfs_close(vol);
+}
+
+static void stores(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+	unsigned char *p;
+
+	(void)state;
+	make_image(STRIPED_IMAGE);
+	vol = open_volume(true);
+	assert_ok(add_striped(vol, "striped", 8 * MIB, &err), &err);
+	famfs_close(vol);
+	/* A volume for reading will do, as on a client. */
+	vol = open_volume(false);
+	mapping = map(vol, "striped", true);
+	famfs_close(vol);
+	p = famfs_mapping_addr(mapping);
+	fill_bytes(p, 8 * MIB, 9);
+	assert_int_equal(famfs_flush(mapping, 0, 8 * MIB), 0);
+	famfs_unmap(mapping);
+	vol = open_volume(false);
+	assert_null(file_fault(vol, "striped", 8 * MIB, 9));
+	famfs_close(vol);
+}
+
+static void ranges(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 100, 1, &err), &err);
+	mapping = map(vol, "f", false);
+	assert_int_equal(famfs_flush(mapping, 0, 4096), 0);
+	assert_int_equal(famfs_invalidate(mapping, 99, 1), 0);
+	assert_int_equal(famfs_flush(mapping, 0, 4097), -EINVAL);
+	assert_int_equal(famfs_invalidate(mapping, 4097, 0), -EINVAL);
+	assert_int_equal(famfs_invalidate(mapping, 1, UINT64_MAX), -EINVAL);
+	famfs_unmap(mapping);
+	famfs_unmap(NULL);
+	famfs_close(vol);
+}
+
+/* As long as somebody may store into a file, nobody formats what is under it. */
+static void keeps_formatters_away(void **state)
+{
+	const struct famfs_mkfs_params params = { .force = true };
+	struct famfs_volume *vol;
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 100, 1, &err), &err);
+	mapping = map(vol, "f", false);
+	famfs_close(vol);
+	assert_error(famfs_mkfs(IMAGE, &params, NULL, &err), -EBUSY, &err, "in use");
+	famfs_unmap(mapping);
+	assert_ok(famfs_mkfs(IMAGE, &params, NULL, &err), &err);
+}
+
+static uint64_t number_in(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	uint64_t number = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%" SCNu64, &number), 1);
+	fclose(f);
+	return number;
+}
+
+static uint64_t count_maps(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	uint64_t lines = 0;
+	int c;
+
+	assert_non_null(f);
+	while ((c = getc(f)) != EOF)
+		lines += c == '\n';
+	fclose(f);
+	return lines;
+}
+
+static void too_many(void **state)
+{
+	uint64_t most = number_in("/proc/sys/vm/max_map_count");
+	const struct famfs_create_params params = { .size = most * 2 * MIB,
+						    .mode = 0644,
+						    .nstrips = 2,
+						    .nbuckets = 2,
+						    .chunk_size = 2 * MIB,
+						    .no_zero = true };
+	const struct famfs_map_params map_params = { 0 };
+	struct famfs_mapping *mapping;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	uint64_t before;
+	char numbers[64];
+
+	(void)state;
+	if (most > 1 << 20) {
+		note("needs a limit of mappings that a file can reach\n");
+		return;
+	}
+	make_image(most * 2 * MIB + 4 * GIB);
+	vol = open_volume(true);
+	assert_ok(famfs_create_unfilled(vol, "huge", &params, &err), &err);
+	before = count_maps();
+	assert_error(famfs_map(vol, "huge", &map_params, &mapping, &err), -E2BIG, &err,
+		     "'huge' takes");
+	snprintf(numbers, sizeof(numbers), "takes %" PRIu64 " mappings", most);
+	assert_text(err.message, numbers);
+	snprintf(numbers, sizeof(numbers), "of at most %" PRIu64, most);
+	assert_text(err.message, numbers);
+	assert_int_equal(count_maps(), before);
+	famfs_close(vol);
+}
+
+static void refusals(void **state)
+{
+	struct famfs_map_params params = { 0 };
+	struct famfs_mapping *mapping;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_dir(vol, "d", &err), &err);
+	assert_ok(add_file(vol, "f", 100, 1, &err), &err);
+	assert_error(famfs_map(vol, "d", &params, &mapping, &err), -EISDIR, &err, "'d'");
+	assert_error(famfs_map(vol, "none", &params, &mapping, &err), -ENOENT, &err, "'none'");
+	params.reserved[3] = 1;
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -EINVAL, &err, "reserved");
+	params.reserved[3] = 0;
+	/* What the path leads to now is not what the map is of. */
+	assert_int_equal(rename(IMAGE, "moved"), 0);
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -ENOENT, &err, IMAGE);
+	make_image(64 * MIB);
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -ESTALE, &err, "another file");
+	famfs_close(vol);
+}
+
+/* A child has the memory, not a copy of it. */
+static void forks(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+	unsigned char *p;
+	int status;
+	pid_t child;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 100, 1, &err), &err);
+	mapping = map(vol, "f", true);
+	famfs_close(vol);
+	p = famfs_mapping_addr(mapping);
+	child = fork();
+	if (child == 0) {
+		p[0] = (unsigned char)~p[0];
+		_exit(p[0]);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(p[0], WEXITSTATUS(status));
+	famfs_unmap(mapping);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a simple file is one range of addresses", simple),
+		TEST("so is an interleaved one", interleaved),
+		TEST("stores through a writable mapping are in the file", stores),
+		TEST("flush and invalidate know where the mapping ends", ranges),
+		TEST("a mapping keeps mkfs away, after its volume too", keeps_formatters_away),
+		TEST("too many mappings are refused before the first, with the numbers", too_many),
+		TEST("what cannot be mapped is refused by name", refusals),
+		TEST("a child shares the mapping", forks),
+	};
+
+	return run_group(tests);
+}
