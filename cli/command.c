@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_mkfs,   &cmd_mount,     &cmd_umount, &cmd_creat, &cmd_mkdir,    &cmd_cp,
-	&cmd_verify, &cmd_dump_fmap, &cmd_info,   &cmd_fsck,  &cmd_takeover, NULL,
+	&cmd_mkfs,      &cmd_mount, &cmd_umount, &cmd_creat, &cmd_mkdir, &cmd_cp,       &cmd_verify,
+	&cmd_dump_fmap, &cmd_info,  &cmd_list,   &cmd_wait,  &cmd_fsck,  &cmd_takeover, NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -77,9 +77,11 @@ void command_help(const struct command *cmd, FILE *file)
 
 static int check_count(const struct command *cmd, int count)
 {
+	int most = cmd->max_args == NO_ARGS ? 0 : cmd->max_args;
+
 	if (count < cmd->min_args)
 		report_error("missing argument");
-	else if (cmd->max_args && count > cmd->max_args)
+	else if (cmd->max_args && count > most)
 		report_error("too many arguments");
 	else
 		return EXIT_DONE;

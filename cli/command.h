@@ -6,6 +6,8 @@
 #include <popt.h>
 #include <stdio.h>
 
+#define NO_ARGS (-1)
+
 struct command {
 	const char *name;
 	const char *synopsis; /* what follows the name */
@@ -22,7 +24,7 @@ struct command {
 	int (*take_option)(int val, const char *name, const char *value);
 
 	int min_args;
-	int max_args; /* 0: any number */
+	int max_args; /* 0: any number, NO_ARGS: none */
 
 	/* Where the exit codes are not the usual ones; 0: they are. */
 	int exit_failed;

@@ -9,11 +9,13 @@ extern const struct command cmd_creat;
 extern const struct command cmd_dump_fmap;
 extern const struct command cmd_fsck;
 extern const struct command cmd_info;
+extern const struct command cmd_list;
 extern const struct command cmd_mkdir;
 extern const struct command cmd_mkfs;
 extern const struct command cmd_mount;
 extern const struct command cmd_takeover;
 extern const struct command cmd_umount;
 extern const struct command cmd_verify;
+extern const struct command cmd_wait;
 
 #endif

@@ -187,6 +187,16 @@ void famfs_close(struct famfs_volume *vol);
 /* Applies what was appended since the last call. 0, -ESTALE, -EUCLEAN or -EIO. */
 int famfs_catch_up(struct famfs_volume *vol, struct famfs_error *err);
 
+#define FAMFS_WAIT_FOREVER UINT64_MAX
+
+/*
+ * Returns when `path` is there, whichever host makes it: a file's contents are complete before it
+ * can be seen. -ETIMEDOUT after `timeout_ms` milliseconds, or FAMFS_WAIT_FOREVER; 0 looks once.
+ * Errors of famfs_catch_up() and famfs_stat(), but for -ENOENT, end the wait.
+ */
+int famfs_wait(struct famfs_volume *vol, const char *path, uint64_t timeout_ms,
+	       struct famfs_error *err);
+
 struct famfs_info {
 	uint8_t uuid[16]; /* of the file system */
 	uint8_t device_uuid[16];
@@ -253,6 +263,13 @@ struct famfs_dax_info {
 
 /* "devdax", "famfs", "system-ram", "disabled", "unknown". Static storage. */
 const char *famfs_dax_mode_name(enum famfs_dax_mode mode);
+
+/* Nonzero ends the list, and is returned. `info` is valid during the call. */
+typedef int (*famfs_dax_visit_fn)(void *arg, const struct famfs_dax_info *info);
+
+/* All DAX devices of this host. -ENOSYS when libdaxctl is not installed, which is loaded for this.
+ */
+int famfs_dax_list(famfs_dax_visit_fn visit, void *arg, struct famfs_error *err);
 
 /* ---- looking at files ------------------------------------------------------------------- */
 

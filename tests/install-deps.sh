@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
 	gcc libc6-dev pkg-config meson ninja-build fuse3 libfuse3-dev uuid-dev libdeflate-dev
-	libblkid-dev libpopt-dev libjson-c-dev
+	libblkid-dev libdaxctl-dev libpopt-dev libjson-c-dev
 )
 case ${1:-test} in
 build) ;;

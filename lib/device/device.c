@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "device/backend.h"
+#include "device/daxinfo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,19 @@ static const char *type_name(mode_t mode)
 	return "special file";
 }
 
+/* Without a driver that serves it, a DAX device's node cannot even be opened. */
+static int open_error(const char *path, const char *absolute, int ret, bool write,
+		      struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+	struct stat st;
+
+	if (ret == -ENXIO && stat(absolute, &st) == 0 && S_ISCHR(st.st_mode) &&
+	    daxinfo_read("", st.st_rdev, &info) == 0 && info.mode != FAMFS_DAX_DEVDAX)
+		return daxinfo_check_mappable(&info, path, err);
+	return error_errno(err, ret, "cannot open '%s'%s", path, write ? " for writing" : "");
+}
+
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err)
 {
@@ -48,8 +62,7 @@ int device_open(const char *path, enum device_access access, struct device **out
 		return error_errno(err, -errno, "cannot open '%s'", path);
 	fd = open_node(absolute, access, &writable);
 	if (fd < 0)
-		return error_errno(err, fd, "cannot open '%s'%s", path,
-				   access == DEVICE_WRITE ? " for writing" : "");
+		return open_error(path, absolute, fd, access == DEVICE_WRITE, err);
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", path);
 	if (S_ISCHR(st.st_mode))

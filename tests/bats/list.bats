@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# list: the DAX devices of this host. What they are is shown in a virtual machine: tests/vm.
+
+load helper
+
+nodes()
+{
+	find /sys/bus/dax/devices -mindepth 1 -printf '/dev/%f\n' 2>/dev/null | sort
+}
+
+@test "list -a names each device of the kernel's dax bus" {
+	run -0 famfsctl list --all --json
+	assert_equal "$(jq -r .schema <<<"$output")" famfsctl.list/1
+	assert_equal "$(jq -r '.devices[].device' <<<"$output" | sort)" "$(nodes)"
+}
+
+@test "list says so when there is no device" {
+	[[ -z $(nodes) ]] || skip "needs a host without DAX devices"
+	run -0 famfsctl list
+	assert_output "no DAX device that can be used"
+	run -0 famfsctl list -a
+	assert_output "no DAX device"
+}
+
+@test "list takes no argument" {
+	run -2 --separate-stderr famfsctl list /dev/dax0.0
+	assert_regex "$stderr" "too many arguments"
+}
