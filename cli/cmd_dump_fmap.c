@@ -4,22 +4,40 @@
 #include "output.h"
 #include "report.h"
 #include "session.h"
+#include "wire.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static struct {
 	int recursive;
 	int json;
+	char wire[8]; /* a profile; empty: what the log has */
 } opt;
 
 static const struct poptOption options[] = {
 	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0,
 	  "all files below a directory, not only those in it", NULL },
 	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
+	{ "wire", 'w', POPT_ARG_STRING, NULL, 'w',
+	  "the bytes that a kernel is sent instead: v1, v2, pull or push", "PROFILE" },
 	POPT_TABLEEND,
 };
+
+static int take_option(int val, const char *name, const char *value)
+{
+	static const char *const profiles[] = { "v1", "v2", "pull", "push" };
+
+	(void)val;
+	for (size_t i = 0; i < COUNT_OF(profiles); i++)
+		if (strcmp(value, profiles[i]) == 0) {
+			snprintf(opt.wire, sizeof(opt.wire), "%s", value);
+			return EXIT_DONE;
+		}
+	return report_usage("--%s expects v1, v2, pull or push, got '%s'", name, value);
+}
 
 struct dump {
 	struct output out;
@@ -150,8 +168,13 @@ static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
 	struct dump dump = { 0 };
-	int ret = session_use(&session, argv[0]);
+	int ret;
 
+	if (*opt.wire && opt.recursive)
+		return report_usage("--wire takes files, not --recursive");
+	ret = session_use(&session, argv[0]);
+	if (ret == EXIT_DONE && *opt.wire)
+		return wire_dump(&session, opt.wire, opt.json, argc, argv);
 	if (ret == EXIT_DONE)
 		ret = check_same_device(&session, argc, argv);
 	if (ret != EXIT_DONE)
@@ -182,6 +205,7 @@ const struct command cmd_dump_fmap = {
 	.summary = "Show where the bytes of files lie, as the log has it",
 	.example = "dump-fmap --json fam.img:/data/a",
 	.options = options,
+	.take_option = take_option,
 	.min_args = 1,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "command.h"
 
+extern const struct command cmd_cat;
 extern const struct command cmd_cp;
 extern const struct command cmd_creat;
 extern const struct command cmd_dump_fmap;

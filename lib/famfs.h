@@ -612,6 +612,40 @@ struct famfs_kernel_info {
  */
 int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err);
 
+/* ---- what a kernel is told ---------------------------------------------------------------- */
+
+/* The reply to GET_FMAP, as the server sends it when the kernel has room for all of it. */
+struct famfs_wire {
+	void *data;       /* host byte order, as on the wire */
+	size_t size;      /* bytes; some profiles want more than the map takes, zeros follow */
+	uint32_t nstrips; /* 0: simple extents */
+};
+
+/*
+ * Renders the map of a file, or of ".meta/.superblock" or ".meta/.log", for a protocol profile:
+ * "v1", "v2", "pull" or "push". End with famfs_wire_free(). -EINVAL for another profile, -EFBIG
+ * when the profile has no room for the map (message has the numbers), -EXDEV when the map names a
+ * device that the profile cannot name, errors of famfs_fmap().
+ */
+int famfs_fmap_wire(struct famfs_volume *vol, const char *path, const char *profile,
+		    struct famfs_wire *out, struct famfs_error *err);
+void famfs_wire_free(struct famfs_wire *wire);
+
+#define FAMFS_WIRE_NO_INDEX UINT32_MAX
+
+struct famfs_wire_field {
+	const char *group; /* "header", "interleave", "strip" or "extent"; static storage */
+	uint32_t index;    /* of the strip or extent, or FAMFS_WIRE_NO_INDEX */
+	const char *name;  /* static storage */
+	size_t offset;     /* in the reply */
+	size_t size;       /* 1 to 8 bytes */
+	uint64_t value;
+};
+
+/* Nonzero ends the walk, and is returned. */
+typedef int (*famfs_wire_field_fn)(void *arg, const struct famfs_wire_field *field);
+int famfs_wire_fields(const struct famfs_wire *wire, famfs_wire_field_fn visit, void *arg);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

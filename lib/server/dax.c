@@ -4,6 +4,7 @@
 #include "device/daxmode.h"
 #include "server/buffer.h"
 #include "server/fmapwire.h"
+#include "server/meta.h"
 #include "server/node.h"
 
 #include <errno.h>
@@ -41,32 +42,19 @@ int ensure_daxdevs(struct server *server, int fd)
 	return ret;
 }
 
-/* The superblock's and the log's files have maps of one extent each. */
-static bool meta_map(const struct server *server, uint64_t ino, struct famfs_fmap *map,
-		     enum fmap_file_type *type)
-{
-	uint64_t offset, length;
-
-	if (!inode_meta_range(server, ino, &offset, &length))
-		return false;
-	*type = ino == INODE_META_LOG ? FMAP_FILE_LOG : FMAP_FILE_SUPERBLOCK;
-	map->type = FAMFS_MAP_SIMPLE;
-	map->nextents = 1;
-	map->chunk_size = 0;
-	map->size = length;
-	map->extents[0] = (struct famfs_extent){ 0, offset, length };
-	return true;
-}
-
 static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 		    enum fmap_file_type *type)
 {
 	int ret = server_check(server);
 
-	if (ret < 0 || meta_map(server, ino, map, type))
-		return ret;
-	*type = FMAP_FILE_REGULAR;
-	return inode_fmap(server, ino, map);
+	*type = ino == INODE_META_LOG          ? FMAP_FILE_LOG
+		: ino == INODE_META_SUPERBLOCK ? FMAP_FILE_SUPERBLOCK
+					       : FMAP_FILE_REGULAR;
+	if (ret == 0 && *type != FMAP_FILE_REGULAR)
+		meta_fmap(server->vol, *type, map);
+	else if (ret == 0)
+		ret = inode_fmap(server, ino, map);
+	return ret;
 }
 
 static void log_too_big(struct server *server, uint64_t ino, const struct fmap_message *message)
@@ -106,14 +94,12 @@ static int reply_more(dax_req_t req, const struct fmap_message *message, size_t 
 /* Written once, into a buffer that is the thread's; the kernel copies it from there. */
 static int reply_whole(dax_req_t req, struct server *server, const struct fmap_message *message)
 {
-	const struct fmap_profile *profile = message->profile;
-	size_t size = profile->fixed_reply ? profile->first_reply : message->size;
-	char *buf = buffer_get(server->buffers, size);
+	size_t size = fmap_message_reply_size(message);
+	void *buf = buffer_get(server->buffers, size);
 
 	if (!buf)
 		return dax_reply_err(req, ENOMEM);
-	fmap_message_write(message, buf);
-	memset(buf + message->size, 0, size - message->size);
+	fmap_message_reply(message, buf);
 	return dax_reply_buf(req, buf, size);
 }
 

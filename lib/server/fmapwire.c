@@ -37,11 +37,11 @@ static int plan_simple(struct fmap_message *message)
 	uint64_t count = map->type == FAMFS_MAP_SIMPLE ? map->nextents : chunks_of(map);
 	uint64_t size;
 
+	message->interleaved = false;
+	message->nextents = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
 	if (count > message->profile->max_extents)
 		return -EFBIG;
 	size = sizeof(struct fmap_header) + count * sizeof(struct fmap_simple_ext);
-	message->interleaved = false;
-	message->nextents = (uint32_t)count;
 	message->size = (uint32_t)size;
 	return size > message->profile->max_reply ? -EFBIG : 0;
 }
@@ -103,7 +103,7 @@ static void write_chunks(struct fmap_simple_ext *ext, const struct famfs_fmap *m
 	}
 }
 
-void fmap_message_write(const struct fmap_message *message, void *buf)
+static void write_message(const struct fmap_message *message, void *buf)
 {
 	const struct famfs_fmap *map = message->map;
 	void *body = (char *)buf + sizeof(struct fmap_header);
@@ -121,4 +121,17 @@ void fmap_message_write(const struct fmap_message *message, void *buf)
 	} else {
 		write_chunks(body, map, message->nextents);
 	}
+}
+
+size_t fmap_message_reply_size(const struct fmap_message *message)
+{
+	const struct fmap_profile *profile = message->profile;
+
+	return profile->fixed_reply ? profile->first_reply : message->size;
+}
+
+void fmap_message_reply(const struct fmap_message *message, void *buf)
+{
+	write_message(message, buf);
+	memset((char *)buf + message->size, 0, fmap_message_reply_size(message) - message->size);
 }

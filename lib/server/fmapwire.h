@@ -68,13 +68,17 @@ struct fmap_message {
 
 /*
  * Decides how to send a map, which must outlive the message. -EFBIG when the profile has no room
- * for it, -EXDEV when it names devices that the profile cannot.
+ * for it (nextents is set all the same), -EXDEV when it names devices that the profile cannot.
  */
 int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *profile,
 		      const struct famfs_fmap *map, enum fmap_file_type file_type);
 
-/* Writes the first 32 bytes, or all message->size bytes. 8-byte aligned. */
+/* The first 32 bytes of the message. */
 void fmap_message_header(const struct fmap_message *message, struct fmap_header *header);
-void fmap_message_write(const struct fmap_message *message, void *buf);
+
+/* The bytes of the whole reply, which a profile may want longer than the message; written to
+ * memory that is 8-byte aligned. */
+size_t fmap_message_reply_size(const struct fmap_message *message);
+void fmap_message_reply(const struct fmap_message *message, void *buf);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/daxmode.h"
 #include "server/buffer.h"
 #include "server/dax.h"
 #include "server/fuselog.h"
@@ -45,21 +46,27 @@ static int join_options(const struct server *server, const struct session_params
 	return 0;
 }
 
+/* Why no kernel's famfs can map this device, as it is now; NULL when one may. A kernel that tried
+ * would let every open succeed and every access fail. */
+static const char *unmappable(const struct device *dev)
+{
+	if (!dev->ops->dax)
+		return "no kernel can map an image file";
+	return device_check_famfs_mode(dev) < 0 ? "a kernel cannot map a device in devdax mode"
+						: NULL;
+}
+
 /* Called from the read hook, with the kernel's first message. */
 static void choose_profile(void *userdata, const struct kernel_init *init,
 			   struct kernel_choice *out)
 {
 	struct kernel_evidence evidence = { .root = "" };
 	struct server *server = userdata;
+	const char *why = server->forced ? NULL : unmappable(server->vol->dev);
 
-	if (!server->forced && !server->vol->dev->ops->dax) {
-		kernel_choose(init, fmap_profile(FMAP_OFF), &evidence, out);
-		snprintf(out->why, sizeof(out->why),
-			 "no kernel can map %s, so the server reads and writes",
-			 server->vol->dev->ops->kind);
-	} else {
-		kernel_choose(init, server->forced, &evidence, out);
-	}
+	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &evidence, out);
+	if (why)
+		snprintf(out->why, sizeof(out->why), "%s, so the server reads and writes", why);
 	server_set_io_status(server, out->profile, out->why);
 }
 

@@ -56,6 +56,7 @@ make_tree()
 	assert_equal "$(entries .path)" '[]'
 }
 
+# bats test_tags=dax
 @test "cp -r copies a tree exactly, on an image and on a mount" {
 	make_tree
 	mount_image
@@ -153,6 +154,7 @@ make_tree()
 	file_from_medium "src/a/b/c/five" | cmp - "$src/a/b/c/five"
 }
 
+# bats test_tags=dax
 @test "--overwrite replaces the contents of a file of the same size in place" {
 	data "$src/f" 3000000 1
 	famfsctl cp "$src/f" "$img:/f"

@@ -21,6 +21,7 @@ old_data()
 		dd of="$img" bs=1M seek=$((10 * MiB)) oflag=seek_bytes conv=notrunc status=none iflag=fullblock
 }
 
+# bats test_tags=dax
 @test "creat makes a file of the exact size" {
 	run -0 famfsctl creat -s 5000000 "$img:/f"
 	assert_equal "$(entry '[.type, .path, .size, .flags, .ext_type, .ext[0][2]]')" \
@@ -118,6 +119,7 @@ old_data()
 	"$MEDIUM" "$img" show | jq -e '.entries == []'
 }
 
+# bats test_tags=dax
 @test "-r fills a file with the stream of its seed" {
 	run -0 famfsctl creat -r -S 42 -s 32 "$img:/f"
 	assert_equal "$(file_from_medium f | od -An -v -tx1 | tr -d ' \n')" \

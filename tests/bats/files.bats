@@ -29,6 +29,7 @@ suite_setup()
 	run -0 diff -r "$src" "$t"
 }
 
+# bats test_tags=dax
 @test "mmap reads what is in the file, and a shared mapping writes in place" {
 	"$MMAPIO" read "$t/f" | cmp - "$src/f"
 	run -0 "$MMAPIO" write "$t/f" 4999990 'at the end'
@@ -37,6 +38,7 @@ suite_setup()
 	file_from_medium t/f | cmp - "$src/f"
 }
 
+# bats test_tags=dax
 @test "a file that exists can be written in place on a master" {
 	printf 'HERE' | dd of="$t/f" bs=1 seek=2097150 conv=notrunc status=none
 	printf 'HERE' | dd of="$src/f" bs=1 seek=2097150 conv=notrunc status=none
@@ -44,6 +46,7 @@ suite_setup()
 	file_from_medium t/f | cmp - "$src/f"
 }
 
+# bats test_tags=dax
 @test "reads beyond the end return nothing, writes beyond the end are refused" {
 	assert_equal "$(dd if="$t/d/text" bs=1 skip=1000 status=none | wc -c)" 0
 	run dd if="$src/f" of="$t/d/text" bs=1M count=1 conv=notrunc

@@ -189,7 +189,7 @@ data()
 # bytes FILE OFFSET LENGTH: raw bytes of a file or device.
 bytes()
 {
-	dd if="$1" iflag=skip_bytes,count_bytes bs=1M skip="$2" count="$3" status=none
+	"$MEDIUM" "$1" read "$2" "$3"
 }
 
 # What the image is: its size, superblock, log header and first entries. Enough to see a change, and
@@ -197,7 +197,7 @@ bytes()
 fingerprint()
 {
 	stat -c %s "$img"
-	head -c 3M "$img" | md5sum
+	bytes "$img" 0 $((3 * MiB)) | md5sum
 }
 
 # file_from_medium PATH: the contents of a file, gathered from the medium by the JSON of dump-fmap.

@@ -10,6 +10,7 @@ suite_setup()
 	a=$BATS_TEST_TMPDIR/a b=$BATS_TEST_TMPDIR/b
 }
 
+# bats test_tags=dax
 @test "a file that another process made is there at the next lookup" {
 	mount_image
 	run stat "$mnt/new"
@@ -45,6 +46,7 @@ suite_setup()
 	cmp "$a/f" "$b/f"
 }
 
+# bats test_tags=dax
 @test "a client cannot add, and the message names the master" {
 	mount_as "$OTHER" "$b"
 	data "$BATS_TEST_TMPDIR/src" 10
@@ -70,6 +72,7 @@ suite_setup()
 	assert_equal "$(file_from_medium f | head -c 9)" "by client"
 }
 
+# bats test_tags=dax
 @test "what one mount wrote, the other sees after open" {
 	famfsctl creat -s 3M "$img:/f"
 	mount_as "$MASTER" "$a"
@@ -126,6 +129,7 @@ suite_setup()
 	run -0 famfsctl fsck "$img"
 }
 
+# bats test_tags=dax
 @test "concurrent creators in several processes lose nothing" {
 	local -a pids=()
 	for p in 1 2 3 4; do
@@ -157,7 +161,7 @@ suite_setup()
 		wait $creator
 		skip "needs a machine slow enough to be caught filling"
 	fi
-	assert_error 3 "fam.img"
+	assert_error 3 "$(basename "$img")"
 	assert_equal "$status_short" 0
 	"$MEDIUM" "$img" show | jq -e '[.entries[].path] == ["short"]'
 	wait $creator

@@ -162,6 +162,7 @@ mount_options()
 	wait_for 10 no_server
 }
 
+# bats test_tags=dax
 @test "a mount whose server was killed can be unmounted, and mounted again" {
 	mount_image
 	kill -9 "$(servers)"
@@ -184,6 +185,7 @@ mount_options()
 	run -0 famfsctl fsck "$img"
 }
 
+# bats test_tags=dax
 @test "a server that is killed while a file is written leaves a clean medium" {
 	mount_image
 	(while printf 'written in place' | dd of="$mnt/f" conv=notrunc status=none 2>/dev/null; do :; done) 3>&- &
@@ -197,6 +199,7 @@ mount_options()
 	assert_equal "$(head -c 16 "$mnt/f")" "written in place"
 }
 
+# bats test_tags=dax
 @test ".meta shows superblock and log, to be read only, and is not listed" {
 	mount_image
 	cmp <(bytes "$mnt/.meta/.superblock" 0 200) <(bytes "$img" 0 200)

@@ -15,6 +15,7 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	run -0 famfsctl wait --timeout 0 "$img:/d/f"
 }
 
+# bats test_tags=dax
 @test "wait ends when another process makes the file, which is complete then" {
 	new_image
 	{

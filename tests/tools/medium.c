@@ -10,6 +10,8 @@
  *   medium IMAGE append FIELD=VALUE...       a new entry behind the last, published
  *   medium IMAGE fill COUNT                  COUNT new directories, published
  *   medium IMAGE format [LOGLEN]             superblock and empty log for the size of the image
+ *   medium IMAGE read OFFSET LENGTH          raw bytes to standard output
+ *   medium IMAGE write OFFSET                standard input to the medium
  *   medium IMAGE fuzz-seed                   the medium as an input of tests/fuzz/fuzz_medium.c
  */
 #include <errno.h>
@@ -20,7 +22,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "omf.h"
@@ -79,6 +83,8 @@ static const struct field mkdir_fields[] = {
 };
 
 static int image;
+static uint8_t *mapped; /* of a DAX device, which has no read and write */
+static uint64_t image_size;
 
 static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
 {
@@ -92,15 +98,57 @@ static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *form
 	exit(1);
 }
 
+/* A DAX device's node does not say how large it is. */
+static uint64_t node_size(dev_t node)
+{
+	char path[64];
+	uint64_t size = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/size", major(node), minor(node));
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%" SCNu64, &size) != 1)
+		die("cannot read '%s'", path);
+	fclose(f);
+	return size;
+}
+
+static void open_image(const char *path)
+{
+	struct stat st;
+
+	image = open(path, O_RDWR | O_CLOEXEC);
+	if (image < 0)
+		image = open(path, O_RDONLY | O_CLOEXEC);
+	if (image < 0 || fstat(image, &st))
+		die("cannot open '%s': %s", path, strerror(errno));
+	image_size = (uint64_t)st.st_size;
+	if (!S_ISCHR(st.st_mode))
+		return;
+	image_size = node_size(st.st_rdev);
+	mapped = mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_SHARED, image, 0);
+	if (mapped == MAP_FAILED)
+		die("cannot map '%s': %s", path, strerror(errno));
+}
+
+static bool inside(uint64_t offset, size_t length)
+{
+	return offset <= image_size && length <= image_size - offset;
+}
+
 static void read_at(uint64_t offset, void *buf, size_t length)
 {
-	if (pread(image, buf, length, (off_t)offset) != (ssize_t)length)
+	if (mapped && inside(offset, length))
+		memcpy(buf, mapped + offset, length);
+	else if (pread(image, buf, length, (off_t)offset) != (ssize_t)length)
 		die("short read of %zu bytes at %" PRIu64, length, offset);
 }
 
 static void write_at(uint64_t offset, const void *buf, size_t length)
 {
-	if (pwrite(image, buf, length, (off_t)offset) != (ssize_t)length)
+	if (mapped && inside(offset, length))
+		memcpy(mapped + offset, buf, length);
+	else if (pwrite(image, buf, length, (off_t)offset) != (ssize_t)length)
 		die("short write of %zu bytes at %" PRIu64, length, offset);
 }
 
@@ -399,13 +447,10 @@ static void format(uint64_t log_length)
 					      "sys_uuid=f0f0f0f0-0000-4000-8000-000000000003",
 					      "dd_daxdev=medium",
 					      NULL };
-	struct stat st;
 
-	if (fstat(image, &st))
-		die("cannot stat the image");
 	apply(super, super_fields, fields);
 	omf_put(super + 24, 8, log_length);
-	omf_put(super + 112, 8, (uint64_t)st.st_size);
+	omf_put(super + 112, 8, image_size);
 	omf_seal_super(super);
 	write_at(0, super, sizeof(super));
 	omf_put(header, 8, OMF_HEADER_MAGIC);
@@ -429,15 +474,41 @@ static void fuzz_seed(void)
 	}
 }
 
+/* To standard output. */
+static void copy_out(uint64_t offset, uint64_t length)
+{
+	static uint8_t block[1 << 20];
+
+	while (length) {
+		size_t n = length < sizeof(block) ? (size_t)length : sizeof(block);
+
+		read_at(offset, block, n);
+		if (fwrite(block, 1, n, stdout) != n)
+			die("cannot write to standard output");
+		offset += n;
+		length -= n;
+	}
+}
+
+/* All of standard input. */
+static void copy_in(uint64_t offset)
+{
+	static uint8_t block[1 << 20];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), stdin)) > 0) {
+		write_at(offset, block, n);
+		offset += n;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 2 ? argv[2] : "";
 
 	if (argc < 3)
-		die("usage: medium IMAGE show|set|append|fill|format|fuzz-seed ...");
-	image = open(argv[1], O_RDWR | O_CLOEXEC);
-	if (image < 0)
-		die("cannot open '%s': %s", argv[1], strerror(errno));
+		die("usage: medium IMAGE show|set|append|fill|format|read|write|fuzz-seed ...");
+	open_image(argv[1]);
 	if (!strcmp(command, "show"))
 		show();
 	else if (!strcmp(command, "set") && argc > 3)
@@ -448,6 +519,10 @@ int main(int argc, char **argv)
 		fill(number(argv[3]));
 	else if (!strcmp(command, "format"))
 		format(argc > 3 ? number(argv[3]) : 0x800000);
+	else if (!strcmp(command, "read") && argc > 4)
+		copy_out(number(argv[3]), number(argv[4]));
+	else if (!strcmp(command, "write") && argc > 3)
+		copy_in(number(argv[3]));
 	else if (!strcmp(command, "fuzz-seed"))
 		fuzz_seed();
 	else

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/meta.h"
+
+#include "server/node.h"
+
+#include <string.h>
+
+void meta_fmap(const struct famfs_volume *vol, enum fmap_file_type type, struct famfs_fmap *map)
+{
+	bool log = type == FMAP_FILE_LOG;
+	uint64_t offset = log ? OMF_LOG_OFFSET : 0;
+
+	map->type = FAMFS_MAP_SIMPLE;
+	map->nextents = 1;
+	map->chunk_size = 0;
+	map->size = log ? vol->sb.log_length : OMF_LOG_OFFSET;
+	map->extents[0] = (struct famfs_extent){ 0, offset, map->size };
+}
+
+enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *path,
+				    struct famfs_fmap *map)
+{
+	enum fmap_file_type type = FMAP_FILE_REGULAR;
+
+	if (strcmp(path, META_DIR "/" META_SUPERBLOCK) == 0)
+		type = FMAP_FILE_SUPERBLOCK;
+	else if (strcmp(path, META_DIR "/" META_LOG) == 0)
+		type = FMAP_FILE_LOG;
+	if (type != FMAP_FILE_REGULAR)
+		meta_fmap(vol, type, map);
+	return type;
+}
