@@ -12,9 +12,11 @@ case ${1:-test} in
 build) ;;
 test)
 	packages+=(
-		bats bats-assert bats-support bats-file clang clang-format codespell e2fsprogs
-		diffutils g++ jq libclang-rt-14-dev libcmocka-dev llvm procps rsync shellcheck
-		strace tar util-linux xz-utils
+		bats bats-assert bats-support bats-file binutils-aarch64-linux-gnu clang clang-format codespell e2fsprogs
+		diffutils g++ gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross libclang-rt-14-dev libcmocka-dev
+		llvm procps rsync shellcheck strace tar util-linux xz-utils
+		# for tests/vm
+		busybox-static cpio daxctl kmod ndctl qemu-system-x86 zstd
 	)
 	;;
 *)

@@ -3,25 +3,27 @@
 # Builds and tests everything, on a bare Debian 12 too; run it as root. Builds land in build-*/ of
 # the checkout, everything else in a folder under /tmp that is removed at the end.
 #
-#   tests/run.sh [--quick] [--keep] [STAGE...]
+#   tests/run.sh [--quick] [--no-vm] [--keep] [STAGE...]
 #
-# Stages, in this order: build units bats lint fuzz example demo. --quick leaves out clang, the
-# sanitizers, the fuzzers and the demo. --keep keeps the folder under /tmp.
+# Stages, in this order: build units bats vm lint fuzz example demo. --no-vm leaves out the virtual
+# machines, --quick also clang, the sanitizers, the fuzzers and the demo. --keep keeps the folder
+# under /tmp.
 # Ends with the line "N passed, N failed, N skipped"; exits 1 when something failed.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-all_stages=(build units bats lint fuzz example demo)
+all_stages=(build units bats vm lint fuzz example demo)
 fuzz_seconds=${FAMFS_FUZZ_SECONDS:-20}
-quick=0 keep=0
+quick=0 keep=0 vm=1
 stages=()
 for arg in "$@"; do
 	case $arg in
-	--quick) quick=1 ;;
+	--quick) quick=1 vm=0 ;;
+	--no-vm) vm=0 ;;
 	--keep) keep=1 ;;
 	*)
 		if [[ " ${all_stages[*]} " != *" $arg "* ]]; then
-			echo "usage: tests/run.sh [--quick] [--keep] [${all_stages[*]}]" >&2
+			echo "usage: tests/run.sh [--quick] [--no-vm] [--keep] [${all_stages[*]}]" >&2
 			exit 2
 		fi
 		stages+=("$arg")
@@ -95,6 +97,13 @@ stage_build()
 			result not "build with $name, warnings are errors"
 		fi
 	done
+	[[ $quick == 1 ]] || build_arm64
+}
+
+build_arm64()
+{
+	bash "$top/tests/cross/arm64.sh" >"$work/arm64.tap" 2>&1 </dev/null || true
+	count_suite arm64 "$work/arm64.tap"
 }
 
 # ---- sanitizers ----
@@ -197,7 +206,7 @@ count_suite()
 		esac
 	done <"$tap"
 	if [[ $plan == 0 || $seen -lt $plan ]]; then
-		result not "bats, $name, $(basename "$tap" .tap)" "ended early, $seen of $plan tests were seen"
+		result not "$name, $(basename "$tap" .tap)" "ended early, $seen of $plan tests were seen"
 	fi
 }
 
@@ -237,6 +246,17 @@ stage_bats()
 		echo "bats, $name: $((passed - before)) passed in ${#suites[@]} suites"
 	done
 	[[ $quick == 1 ]] || check_sanitizers bats
+}
+
+# ---- virtual machines ----
+
+stage_vm()
+{
+	local tap=$work/vm.tap
+	[[ $vm == 1 ]] || { result skip "virtual machines" "--no-vm or --quick" && return; }
+	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 1200 bash "$top/tests/vm/run.sh" >"$tap" 2>&1 </dev/null || true
+	count_suite vm "$tap"
+	echo "virtual machines: $(grep -c '^ok' "$tap") passed"
 }
 
 # ---- lints ----

@@ -46,7 +46,6 @@ suite_setup()
 	file_from_medium t/f | cmp - "$src/f"
 }
 
-# bats test_tags=dax
 @test "reads beyond the end return nothing, writes beyond the end are refused" {
 	assert_equal "$(dd if="$t/d/text" bs=1 skip=1000 status=none | wc -c)" 0
 	run dd if="$src/f" of="$t/d/text" bs=1M count=1 conv=notrunc

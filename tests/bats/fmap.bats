@@ -53,7 +53,6 @@ schema='
 	file_from_medium f | cmp - "$src"
 }
 
-# bats test_tags=dax
 @test "the bytes of an interleaved file are where the map says" {
 	data "$src" 38000001
 	famfsctl cp -N 3 -B 4 -C 4M "$src" "$img:/f"

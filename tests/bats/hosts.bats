@@ -129,7 +129,6 @@ suite_setup()
 	run -0 famfsctl fsck "$img"
 }
 
-# bats test_tags=dax
 @test "concurrent creators in several processes lose nothing" {
 	local -a pids=()
 	for p in 1 2 3 4; do

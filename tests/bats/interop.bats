@@ -7,6 +7,14 @@ load helper
 # The master of the images, and one that is not.
 reference=13165b20-87af-4de6-b7a6-72f2b5a62153
 
+setup_file()
+{
+	local archive
+	for archive in "$FAMFS_TOP"/tests/vectors/*.img.tar.xz; do
+		tar -C "$BATS_FILE_TMPDIR" -xJSf "$archive"
+	done
+}
+
 suite_setup()
 {
 	needs_image
@@ -15,7 +23,7 @@ suite_setup()
 # use NAME: an image of the reference as $img, and what it must hold as $dump.
 use()
 {
-	cp --sparse=always "$FAMFS_VECTORS/$1.img" "$img"
+	cp --sparse=always "$BATS_FILE_TMPDIR/$1.img" "$img"
 	dump=$FAMFS_TOP/tests/vectors/$1.dump.json
 }
 

@@ -30,14 +30,6 @@ setup_suite()
 	find "$FAMFS_BUILD/lib" -maxdepth 1 -name 'libfamfs.so*' ! -type d \
 		-exec cp -P -t "$FAMFS_PUBLIC/lib" {} +
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
-
-	# Media that the reference implementation wrote.
-	export FAMFS_VECTORS=$BATS_SUITE_TMPDIR/vectors
-	mkdir -p "$FAMFS_VECTORS"
-	local archive
-	for archive in "$top"/tests/vectors/*.img.tar.xz; do
-		tar -C "$FAMFS_VECTORS" -xJSf "$archive"
-	done
 	set +u
 }
 

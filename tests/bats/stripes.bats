@@ -82,7 +82,6 @@ last()
 	"$MEDIUM" "$img" show | jq -e '.entries == []'
 }
 
-# bats test_tags=dax
 @test "contents are read and written through the map" {
 	mount_image
 	for geometry in '2 4 2M' '3 4 4M' '4 8 2M' '1 2 2M'; do

@@ -5,7 +5,8 @@
 #
 #   tests/bench/run.sh [OPTION...] [BENCHMARK...]
 #
-# Benchmarks, in this order: replay catchup create process stat ls io memory cp. Without one, all.
+# Benchmarks, in this order: replay catchup create process stat ls io memory cp
+# map fmap. Without one, all.
 #   --verbose     also the median, minimum and maximum of everything that was measured
 #   --json FILE   writes the figures to FILE as well
 #   --dir DIR     where the images go, sparse files of up to 1 TiB and 3 GiB in blocks (/dev/shm)
@@ -16,7 +17,7 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-all_benchmarks=(replay catchup create process stat ls io memory cp)
+all_benchmarks=(replay catchup create process stat ls io memory cp map fmap)
 KiB=1024 MiB=$((1 << 20)) GiB=$((1 << 30))
 files=15000
 data_bytes=$((128 * MiB))
@@ -183,10 +184,11 @@ detail()
 
 # ---- images and mounts ----
 
-# An image of 64 GiB with a log of 8 MiB, and $files files of 2 MiB that nobody has written.
+# new_image IMAGE [SIZE]: of 64 GiB unless told, with a log of 8 MiB and $files files of 2 MiB that
+# nobody has written.
 new_image()
 {
-	attended "$bench/bench-core" fill "$1" $((64 * GiB)) $((8 * MiB)) "$files" 0
+	attended "$bench/bench-core" fill "$1" "${2:-$((64 * GiB))}" $((8 * MiB)) "$files" 0
 }
 
 # Logs that are full to the last entry. Made once, when they are first needed.
@@ -396,6 +398,42 @@ bench_memory()
 	full_image "$large_log" 0
 	memory_per_file "$large" \
 		"$("$famfsctl" info --json "$large" | tr -d ' \n' | sed -n 's/.*"files":\([0-9]*\).*/\1/p')"
+}
+
+bench_map()
+{
+	local image=$work/map.img what name
+	new_image "$image"
+	"$famfsctl" creat -S 1 -s "$copy_bytes" "$image:/big"
+	serve_famfs "$image" "$work/famfs"
+	measure '' "$bench/bench-map" 9 "$image:/big" "$image" "$(data_offset "$image:/big")" "$work/famfs/big"
+	for what in 64 4K scan; do
+		[[ $what == scan ]] && name="scan" || name="random reads of $what"
+		figure "$name, famfs_map() beside a plain mapping" "map_$what" 100 % 1 '>=' 95
+		detail "plain mapping" "plain_$what" 1e-6 MB/s 0
+		detail "through the mount, beside it" "mount_$what" 100 % 1
+	done
+	stop_servers
+	rm -f "$image"
+}
+
+bench_fmap()
+{
+	local image=$work/fmap.img
+	new_image "$image" $((2048 * GiB))
+	"$famfsctl" creat --no-zero -s 1M "$image:/simple"
+	# As many chunks as fit into a reply of 16 MiB.
+	"$famfsctl" creat --no-zero -s 1365G -N 2 -B 2 -C 2M "$image:/huge"
+	measure '' "$bench/bench-fmap" 15 "$image" simple huge
+	figure "GET_FMAP of a simple map, the server's own time" fmap_simple 1e6 us 3 '<=' 1
+	detail "a push reply of 16 MiB, written" fmap_huge 1e-6 MB/s 0
+	detail "the same bytes, copied" fmap_memcpy 1e-6 MB/s 0
+	rm -f "$image"
+	measure '' "$build/tests/fusekernel/fusekernel" "$famfsctl" \
+		"$build/tests/fusekernel/libfusekernel_preload.so" --bench
+	figure "GET_FMAP round trip beside a request of nothing" roundtrip_ratio 1 x 3 '<=' 1.05
+	detail "GET_FMAP" roundtrip_fmap 1e-3 us 2
+	detail "a request of nothing" roundtrip_nothing 1e-3 us 2
 }
 
 # slowest KEY PREFIX: of speeds beside several peers, that beside the fastest peer.

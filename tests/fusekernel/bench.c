@@ -17,10 +17,12 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *times, size_t count)
+/* "KEY MEDIAN QUARTILE QUARTILE", of which the benchmarks make a figure. */
+static void report(const char *key, double *values)
 {
-	qsort(times, count, sizeof(*times), compare);
-	return times[count / 2];
+	qsort(values, ROUNDS, sizeof(*values), compare);
+	printf("%s %.9g %.9g %.9g\n", key, values[ROUNDS / 2], values[ROUNDS / 4],
+	       values[3 * ROUNDS / 4]);
 }
 
 static double round_trip(struct kernel *kernel, const struct request *request)
@@ -39,7 +41,7 @@ static double round_trip(struct kernel *kernel, const struct request *request)
 /* By turns, so that both see the same machine. */
 static void measure(struct kernel *kernel, uint64_t nodeid)
 {
-	static double map[ROUNDS], nothing[ROUNDS];
+	static double map[ROUNDS], nothing[ROUNDS], ratio[ROUNDS];
 	const struct request get_fmap = { .opcode = kernel->gen->op_fmap, .nodeid = nodeid };
 	const struct request unknown = { .opcode = 4000, .nodeid = nodeid };
 
@@ -52,9 +54,11 @@ static void measure(struct kernel *kernel, uint64_t nodeid)
 			nothing[i] = second;
 		}
 	}
-	printf("get_fmap_ns %.0f\n", median(map, ROUNDS));
-	printf("nothing_ns %.0f\n", median(nothing, ROUNDS));
-	printf("ratio %.3f\n", map[ROUNDS / 2] / nothing[ROUNDS / 2]);
+	for (int i = 0; i < ROUNDS; i++)
+		ratio[i] = map[i] / nothing[i];
+	report("roundtrip_fmap", map);
+	report("roundtrip_nothing", nothing);
+	report("roundtrip_ratio", ratio);
 }
 
 void bench_run(const struct setup *setup, const struct tree *tree)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034 # variables are for the scripts
+# What the scripts that run in guests share: TAP, and steps that machines take together.
+famfsctl=$FAMFS_BUILD/cli/famfsctl
+dax=/dev/dax0.0
+mnt=/run/famfs
+number=0 failures=0
+master=11111111-1111-4111-8111-111111111111
+client=22222222-2222-4222-8222-222222222222
+mkdir -p "$mnt"
+
+# try TITLE COMMAND...: one line of TAP; shows what the command said when it fails.
+try()
+{
+	local title=$1 said
+	shift
+	number=$((number + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $number - $title"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $title"
+		# shellcheck disable=SC2001 # of every line
+		sed 's/^/# /' <<<"$said"
+	fi
+}
+
+# fails CODE TEXT COMMAND...: whether it ends with the code and says the text.
+fails()
+{
+	local code=$1 text=$2 said status=0
+	shift 2
+	said=$("$@" 2>&1) || status=$?
+	echo "exit code $status: $said"
+	[[ $status == "$code" && $said == *"$text"* ]]
+}
+
+step()
+{
+	touch "/vmshare/$1"
+}
+
+await()
+{
+	local tries=600
+	until [[ -e /vmshare/$1 ]]; do
+		((tries-- > 0)) || { echo "not ok 0 - waited for $1 in vain" && exit 1; }
+		sleep 0.1
+	done
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # the caller sets vm_work and vm_kernels
+# Virtual machines with a DAX device, under software emulation. The caller has set $vm_work, a folder
+# of its own, and $vm_kernels, a folder that is kept; and calls vm_clean when it ends.
+#
+# Two machines on one device need two processors each and a thread for each: otherwise the emulator
+# makes no atomic instructions, and locks between machines fail.
+
+vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+vm_size=6G
+declare -A vm_pids=()
+
+# vm_kernel VERSION: fetches it unless it is there.
+vm_kernel()
+{
+	[[ -f $vm_kernels/$1/modules ]] || bash "$vm_here/kernel.sh" "$1" "$vm_kernels/$1" >&2
+}
+
+# vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background. The commands are run by
+# bash; $VM is NAME there, /vmshare is common to all machines.
+vm_boot()
+{
+	local name=$1 kernel=$vm_kernels/$2 seconds=$3 job=$vm_work/$1
+	rm -rf "$job"
+	mkdir -p "$job" "$vm_work/share"
+	cp "$kernel/modules" "$job/modules"
+	{
+		echo "export VM=$name HOME=/root TMPDIR=/run LC_ALL=C.UTF-8 TERM=dumb"
+		echo "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		printf '%s\n' "$4"
+	} >"$job/command"
+	timeout -k 5 "$seconds" qemu-system-x86_64 -machine pc,nvdimm=on -accel tcg,thread=multi \
+		-cpu max,la57=off -smp 2 -m 2G,slots=2,maxmem=32G \
+		-nodefaults -display none -no-reboot -serial "file:$job/console" \
+		-kernel "$kernel/vmlinux" -initrd "$kernel/initrd" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr cryptomgr.notests audit=0" \
+		-object "memory-backend-file,id=dax,share=on,mem-path=$vm_device,size=$vm_size" \
+		-device nvdimm,id=nv,memdev=dax \
+		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
+		-virtfs "local,path=$job,mount_tag=job,security_model=none" \
+		-virtfs "local,path=$vm_work/share,mount_tag=share,security_model=none" \
+		</dev/null >"$job/qemu.log" 2>&1 3>&- &
+	vm_pids[$name]=$!
+}
+
+# vm_finish NAME: waits for its end. Its output is in $vm_work/NAME/output; its status is ours, 125
+# when it has none: then the console is shown.
+vm_finish()
+{
+	local job=$vm_work/$1
+	wait "${vm_pids[$1]}" 2>/dev/null || true
+	unset "vm_pids[$1]"
+	[[ ! -s $job/status ]] || return "$(<"$job/status")"
+	tail -n 30 "$job/console" "$job/qemu.log" >&2
+	return 125
+}
+
+# vm_kill NAME: as if its power was cut.
+vm_kill()
+{
+	pkill -KILL -P "${vm_pids[$1]}" || true
+	wait "${vm_pids[$1]}" 2>/dev/null || true
+	unset "vm_pids[$1]"
+}
+
+# vm_new_device FILE: memory with a namespace in devdax mode, which each machine finds at its boot.
+vm_new_device()
+{
+	vm_device=$1
+	rm -f "$vm_device"
+	truncate -s "$vm_size" "$vm_device"
+	vm_boot format 6.1 60 'ndctl create-namespace -f -e namespace0.0 -m devdax -M mem --align 2M'
+	vm_finish format || {
+		cat "$vm_work/format/output" >&2
+		return 1
+	}
+}
+
+vm_clean()
+{
+	local name
+	for name in "${!vm_pids[@]}"; do
+		vm_kill "$name"
+	done
+	rm -f "${vm_device:-}"
+}

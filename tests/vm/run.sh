@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Tests that need a real DAX device, in virtual machines with one. As root, on Debian 12.
+#
+#   tests/vm/run.sh [LANE...]
+#
+# Lanes: devdax (Linux 6.1, the bats suites on /dev/dax0.0), famfsmode (7.3, which has fsdev_dax),
+# hosts (two machines on one memory), page (the commands of docs/VM.md). Prints TAP. $FAMFS_BUILD is the build to test; kernels are
+# kept in build-vm/.
+#
+#   tests/vm/run.sh --shell COMMANDS [COMMANDS]
+#
+# runs commands in a machine with Linux 6.1, or in two that share the device: see docs/VM.md.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${FAMFS_BUILD:-$top/build-gcc}
+vm_kernels=$top/build-vm
+vm_work=$(mktemp -d "${TMPDIR:-/tmp}/famfs-vm.XXXXXX")
+# shellcheck source=machine.bash
+. "$here/machine.bash"
+trap 'vm_clean; rm -rf "$vm_work"' EXIT
+trap 'exit 130' INT TERM
+
+memory_dir()
+{
+	local free
+	free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || free=0
+	# Sparse, but the tests touch much of it.
+	((free > 4 << 20)) && echo /dev/shm || echo "$vm_work"
+}
+
+number=0 failures=0
+
+# result ok|not TITLE: a line of TAP.
+result()
+{
+	number=$((number + 1))
+	if [[ $1 == ok ]]; then
+		echo "ok $number - $2"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $2"
+	fi
+}
+
+# The TAP lines of a machine, numbered anew; what is not TAP is a comment of the test before.
+results_of()
+{
+	local machine=$1 line
+	while IFS= read -r line; do
+		case $line in
+		"ok "*"# skip"*)
+			number=$((number + 1))
+			echo "ok $number - $machine: $(sed -E 's/^ok [0-9]+ (- )?//' <<<"$line")"
+			;;
+		"ok "*) result ok "$machine: $(sed -E 's/^ok [0-9]+ (- )?//' <<<"$line")" ;;
+		"not ok "*) result not "$machine: $(sed -E 's/^not ok [0-9]+ (- )?//' <<<"$line")" ;;
+		1..*) ;;
+		*) echo "# ${line#\# }" ;;
+		esac
+	done <"$vm_work/$machine/output"
+}
+
+# finish NAME: its results, and one more, that it came to its end.
+finish()
+{
+	local status=0
+	vm_finish "$1" || status=$?
+	results_of "$1"
+	if [[ $status == 0 ]]; then
+		result ok "$1: came to its end"
+	else
+		result not "$1: came to its end, status $status"
+	fi
+}
+
+guest()
+{
+	echo "export FAMFS_BUILD=$build; cd $top; . tests/vm/$1"
+}
+
+lane_devdax()
+{
+	vm_kernel 6.1
+	vm_boot devdax 6.1 300 "$(guest devdax.bash)"
+	finish devdax
+}
+
+lane_famfsmode()
+{
+	vm_kernel 7.3
+	vm_boot famfsmode 7.3 120 "$(guest famfsmode.bash)"
+	finish famfsmode
+}
+
+# The scripts of the two machines go side by side, in step through /vmshare. The master's says when
+# its power is to be cut.
+lane_hosts()
+{
+	local tries=1200
+	rm -rf "$vm_work/share"
+	vm_boot master 6.1 200 "$(guest hosts-master.bash)"
+	vm_boot client 6.1 300 "$(guest hosts-client.bash)"
+	until [[ -e $vm_work/share/cut-the-power || $tries == 0 ]]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	vm_kill master
+	results_of master
+	touch "$vm_work/share/power-was-cut"
+	vm_boot master 6.1 200 "$(guest hosts-again.bash)"
+	finish master
+	finish client
+}
+
+# The commands of a block of docs/VM.md, by the word behind its language.
+block()
+{
+	awk -v fence='```sh '"$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$top/docs/VM.md"
+}
+
+# shell COMMANDS [COMMANDS]: in one machine or two; what they said is in $vm_work/{one,two}/output.
+shell()
+{
+	local -a names=(one two)
+	local i status=0
+	vm_kernel 6.1
+	vm_new_device "$vm_device"
+	for ((i = 0; i < $#; i++)); do
+		vm_boot "${names[i]}" 6.1 3600 "export PATH=$build/cli:\$PATH; cd $top; set -e; ${*:i + 1:1}"
+	done
+	for ((i = 0; i < $#; i++)); do
+		vm_finish "${names[i]}" || status=$?
+	done
+	return "$status"
+}
+
+# page_runs TITLE COMMANDS...: a result, and what was said when it is bad.
+page_runs()
+{
+	local title=$1 machine
+	shift
+	if shell "$@"; then
+		result ok "page: $title"
+		return
+	fi
+	result not "page: $title"
+	for machine in one two; do
+		[[ ! -e $vm_work/$machine/output ]] || sed "s/^/# $machine: /" "$vm_work/$machine/output"
+	done
+}
+
+lane_page()
+{
+	page_runs "the commands for one machine" "$(block one)"
+	page_runs "the commands for two machines" "$(block master)" "$(block client)"
+}
+
+vm_device=$(memory_dir)/famfs-vm.$$
+if [[ ${1:-} == --shell ]]; then
+	shift
+	status=0
+	shell "$@" || status=$?
+	for name in one two; do
+		[[ ! -e $vm_work/$name/output ]] || cat "$vm_work/$name/output"
+	done
+	exit "$status"
+fi
+vm_kernel 6.1
+vm_new_device "$vm_device"
+[[ $# -gt 0 ]] || set -- devdax famfsmode hosts page
+for lane; do
+	SECONDS=0
+	"lane_$lane"
+	echo "# $lane: $SECONDS s"
+done
+echo "1..$number"
+[[ $failures == 0 ]]
