@@ -185,7 +185,11 @@ static int create_in(struct session *session, const char *directory)
 
 		if (asprintf(&joined, "%s%s%s", path, *path ? "/" : "", opt.plans[i].name) < 0)
 			joined = NULL;
-		ret = create_reported(session->volume, joined ? joined : "", &opt.plans[i], &over);
+		if (!joined) {
+			report_error("out of memory");
+			return EXIT_FAILED;
+		}
+		ret = create_reported(session->volume, joined, &opt.plans[i], &over);
 		if (ret != EXIT_DONE)
 			result = ret;
 	}

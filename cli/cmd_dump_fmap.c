@@ -103,7 +103,7 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 		const struct famfs_extent *extent = &map->extents[i];
 		const struct field fields[] = {
 			{ .label = "ext", .width = 5, .kind = FIELD_NUMBER, .number = i },
-			{ .label = "logical", .width = 16, .kind = FIELD_HEX, .number = logical },
+			{ .label = "logical", .width = 19, .kind = FIELD_HEX, .number = logical },
 			{ .key = "daxdev",
 			  .label = "device",
 			  .width = 8,
@@ -111,12 +111,12 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 			  .number = extent->daxdev },
 			{ .key = "offset",
 			  .label = "offset",
-			  .width = 18,
+			  .width = 19,
 			  .kind = FIELD_HEX,
 			  .number = extent->offset },
 			{ .key = "length",
 			  .label = "length",
-			  .width = 16,
+			  .width = 19,
 			  .kind = FIELD_HEX,
 			  .number = extent->length },
 		};

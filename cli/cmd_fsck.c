@@ -131,18 +131,19 @@ static int save(void *arg, uint64_t offset, const void *old, size_t length)
 static void print_result(struct check *check, const struct famfs_fsck_result *result)
 {
 	const char *saved = undo_name(&check->undo);
+	/* Without a superblock there is nothing to count. */
+	bool known = result->log_capacity > 0;
+	enum field_kind number = known ? FIELD_NUMBER : FIELD_NULL;
 	const struct field fields[] = {
 		{ .key = "clean", .kind = FIELD_BOOL, .flag = result->problems == 0 },
-		{ .key = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
-		{ .key = "log_entries", .kind = FIELD_NUMBER, .number = result->log_entries },
-		{ .key = "log_capacity", .kind = FIELD_NUMBER, .number = result->log_capacity },
-		{ .key = "files", .kind = FIELD_NUMBER, .number = result->files },
-		{ .key = "directories", .kind = FIELD_NUMBER, .number = result->directories },
-		{ .key = "file_bytes", .kind = FIELD_NUMBER, .number = result->file_bytes },
-		{ .key = "allocated_bytes",
-		  .kind = FIELD_NUMBER,
-		  .number = result->allocated_bytes },
-		{ .key = "free_bytes", .kind = FIELD_NUMBER, .number = result->free_bytes },
+		{ .key = "uuid", .kind = known ? FIELD_UUID : FIELD_NULL, .uuid = result->uuid },
+		{ .key = "log_entries", .kind = number, .number = result->log_entries },
+		{ .key = "log_capacity", .kind = number, .number = result->log_capacity },
+		{ .key = "files", .kind = number, .number = result->files },
+		{ .key = "directories", .kind = number, .number = result->directories },
+		{ .key = "file_bytes", .kind = number, .number = result->file_bytes },
+		{ .key = "allocated_bytes", .kind = number, .number = result->allocated_bytes },
+		{ .key = "free_bytes", .kind = number, .number = result->free_bytes },
 		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
 		{ .key = "repaired_count", .kind = FIELD_NUMBER, .number = result->repaired },
 		{ .key = "undo_file", .kind = saved ? FIELD_PATH : FIELD_NULL, .text = saved },
@@ -154,10 +155,12 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 		output_note(out, "what was changed is saved in '%s'", saved);
 	if (opt.quiet)
 		return;
-	output_note(out,
-		    "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64
-		    " of %" PRIu64,
-		    result->files, result->directories, result->log_entries, result->log_capacity);
+	if (known)
+		output_note(out,
+			    "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64
+			    " of %" PRIu64,
+			    result->files, result->directories, result->log_entries,
+			    result->log_capacity);
 	if (result->problems == 0)
 		output_note(out, "clean");
 	else

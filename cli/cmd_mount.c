@@ -4,6 +4,7 @@
 #include "famfs.h"
 #include "report.h"
 
+#include <errno.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -77,7 +78,12 @@ static int run(int argc, const char *const *argv)
 	ret = famfs_mount(&params, &err);
 	free(opt.mount_options);
 	opt.mount_options = NULL;
-	return ret < 0 ? report_failure(&err) : EXIT_DONE;
+	if (ret == 0)
+		return EXIT_DONE;
+	/* The library's word for options that are none. */
+	if (ret == -EINVAL)
+		return report_usage("%s", err.message);
+	return report_failure(&err);
 }
 
 const struct command cmd_mount = {

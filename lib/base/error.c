@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,4 +65,13 @@ void error_hint(struct famfs_error *err, const char *format, ...)
 const char *famfs_version(void)
 {
 	return FAMFS_VERSION;
+}
+
+int error_if_reserved(const uint32_t *reserved, size_t count, struct famfs_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (reserved[i])
+			return error_set(err, -EINVAL,
+					 "reserved fields of the parameters are not zero");
+	return 0;
 }

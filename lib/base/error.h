@@ -17,6 +17,9 @@ int error_errno(struct famfs_error *err, int code, const char *format, ...)
 int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* -EINVAL unless the reserved fields of a params struct are zero, as famfs.h demands. */
+int error_if_reserved(const uint32_t *reserved, size_t count, struct famfs_error *err);
+
 /* Adds a hint to an error that is set already. */
 void error_hint(struct famfs_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -31,14 +31,13 @@ static bool parse_line(char *line, struct mount_entry *entry)
 	unsigned int major, minor;
 	char *save = NULL, *word;
 
-	for (int i = 0; i < 2; i++)
-		if (!strtok_r(i ? NULL : line, " \n", &save))
-			return false;
-	word = strtok_r(NULL, " \n", &save);
-	if (!word || sscanf(word, "%u:%u", &major, &minor) != 2)
+	int length;
+
+	if (sscanf(line, "%d %d %u:%u%n", &entry->id, &entry->parent, &major, &minor, &length) != 4)
 		return false;
+	line += length;
 	entry->dev = makedev(major, minor);
-	entry->root = strtok_r(NULL, " \n", &save);
+	entry->root = strtok_r(line, " \n", &save);
 	entry->mountpoint = strtok_r(NULL, " \n", &save);
 	entry->options = strtok_r(NULL, " \n", &save);
 	do

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 struct mount_entry {
+	int id;
+	int parent; /* id of the mount that the mountpoint is in */
 	dev_t dev;  /* st_dev of the files in it */
 	char *root; /* of the mount within its file system: "/" but for bind mounts */
 	char *mountpoint;
@@ -18,6 +20,19 @@ struct mount_entry {
 /* Calls `visit` for each mount in the order of the table; the strings are valid during the call.
  * Nonzero ends the walk and is returned. -errno when the table cannot be read. */
 int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), void *arg);
+
+/* The mount that a path is in, and where in its file system. All owned. */
+struct mount_place {
+	bool famfs;
+	char *source;
+	char *mountpoint;
+	char *inside; /* path from the root of the file system, not normalised */
+};
+
+/* Which mount an absolute and normalised path leads into, by name alone: a mount that is hidden by
+ * a later one is not it. 1, 0 when there is none, -errno. */
+int mountinfo_find(const char *path, struct mount_place *out);
+void mount_place_clear(struct mount_place *place);
 
 /* Whether the entry is a famfs mount served through FUSE. */
 bool mount_is_famfs(const struct mount_entry *entry);

@@ -107,19 +107,12 @@ static int append_path(struct famfs_volume *vol, struct record *rec, const char 
 	return volume_append(vol, rec, err);
 }
 
-static bool reserved_are_zero(const uint32_t *reserved, size_t count)
+static int check_attributes(uint32_t mode, const uint32_t reserved[4], struct famfs_error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		if (reserved[i])
-			return false;
-	return true;
-}
+	int ret = error_if_reserved(reserved, 4, err);
 
-static int check_attributes(uint32_t mode, const uint32_t *reserved, size_t count,
-			    struct famfs_error *err)
-{
-	if (!reserved_are_zero(reserved, count))
-		return error_set(err, -EINVAL, "reserved fields of the parameters are not zero");
+	if (ret < 0)
+		return ret;
 	if (mode & ~(uint32_t)OMF_MODE_BITS)
 		return error_set(err, -EINVAL, "mode %#o has more than permission bits", mode);
 	return 0;
@@ -129,7 +122,7 @@ static int check_params(const struct famfs_volume *vol, const char *path,
 			const struct famfs_create_params *params, struct layout *layout,
 			struct famfs_error *err)
 {
-	int ret = check_attributes(params->mode, params->reserved, 4, err);
+	int ret = check_attributes(params->mode, params->reserved, err);
 
 	*layout = (struct layout){ params->size, params->nstrips, params->nbuckets,
 				   params->chunk_size };
@@ -252,6 +245,17 @@ int famfs_file_publish(struct famfs_file *file, struct famfs_error *err)
 	return ret;
 }
 
+/* With slack to be zeroed, for which others should not have to wait. */
+static int create_and_publish(struct famfs_volume *vol, const char *path,
+			      const struct famfs_create_params *params, struct famfs_error *err)
+{
+	struct famfs_file *file;
+	int ret = famfs_create(vol, path, params, &file, err);
+
+	return ret < 0 ? ret : famfs_file_publish(file, err);
+}
+
+/* A file that fills its extents, so that there is nothing to write but its entry. */
 static int create_locked(struct famfs_file *file, const struct layout *layout,
 			 struct famfs_error *err)
 {
@@ -266,11 +270,7 @@ static int create_locked(struct famfs_file *file, const struct layout *layout,
 	if (ret < 0)
 		return name_failure(file->path, ret, &why, err);
 	rec = file_record(file);
-	ret = zero_slack(vol, &file->map);
-	if (ret < 0)
-		error_errno(err, ret, "cannot write '%s'", file->path);
-	else
-		ret = append_path(vol, &rec, file->path, err);
+	ret = append_path(vol, &rec, file->path, err);
 	for (uint32_t i = 0; i < file->map.nextents; i++)
 		allocator_release(&vol->alloc, to_units(file->map.extents[i].offset),
 				  to_units(file->map.extents[i].length));
@@ -290,6 +290,8 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 		return ret;
 	if (!params->no_zero)
 		return error_set(err, -EINVAL, "an unfilled file cannot be a zeroed one");
+	if (params->nstrips || params->size % OMF_ALLOC_UNIT)
+		return create_and_publish(vol, path, params, err);
 	strcpy(file.path, path); /* famfs_path_check() has its length */
 	ret = volume_begin_append(vol, err);
 	if (ret < 0)
@@ -356,7 +358,7 @@ static int append_dirs(struct famfs_volume *vol, const char *path,
 int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_mkdir_params *params,
 		struct famfs_error *err)
 {
-	int ret = check_attributes(params->mode, params->reserved, 4, err);
+	int ret = check_attributes(params->mode, params->reserved, err);
 
 	if (ret == 0 && params->parents && path[0] == '\0')
 		return 0;

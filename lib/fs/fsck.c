@@ -317,10 +317,9 @@ int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params
 	int ret;
 
 	memset(result, 0, sizeof(*result));
-	for (int i = 0; i < 4; i++)
-		if (params->reserved[i])
-			return error_set(err, -EINVAL,
-					 "reserved fields of the parameters are not zero");
+	ret = error_if_reserved(params->reserved, 4, err);
+	if (ret < 0)
+		return ret;
 	ret = run(&fsck, target, err);
 	if (fsck.findings.failed)
 		ret = error_set(err, -ENOMEM, "out of memory for %zu problems",

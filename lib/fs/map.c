@@ -92,13 +92,10 @@ int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map
 	      struct famfs_mapping **out, struct famfs_error *err)
 {
 	struct plan plan = { .path = path, .dev = vol->dev };
-	int ret;
+	int ret = error_if_reserved(params->reserved, 4, err);
 
-	for (int i = 0; i < 4; i++)
-		if (params->reserved[i])
-			return error_set(err, -EINVAL,
-					 "reserved fields of the parameters are not zero");
-	ret = make_plan(vol, &plan, err);
+	if (ret == 0)
+		ret = make_plan(vol, &plan, err);
 	if (ret == 0) {
 		const struct map_request request = { .name = path,
 						     .pieces = plan.pieces,

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uuid.h>
 
 struct mkfs {
@@ -73,10 +74,10 @@ static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
 {
 	uint64_t log = mkfs->params->log_length;
 
-	for (int i = 0; i < 4; i++)
-		if (mkfs->params->reserved[i])
-			return error_set(err, -EINVAL,
-					 "reserved fields of the parameters are not zero");
+	int ret = error_if_reserved(mkfs->params->reserved, 4, err);
+
+	if (ret < 0)
+		return ret;
 	if (log && (log < OMF_LOG_LENGTH_MIN || log > OMF_LOG_LENGTH_MAX || (log & (log - 1))))
 		return error_set(
 			err, -EINVAL,
@@ -218,6 +219,21 @@ static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
 	return refuse(mkfs, what, false, err);
 }
 
+/* What is checked must be what is locked, and will be written. Closes `dev` when it is not. */
+static int check_same(const struct mkfs *mkfs, struct device *dev, struct famfs_error *err)
+{
+	struct stat locked, opened;
+
+	/* One that is no file cannot be another. */
+	if (mkfs->dev->fd < 0)
+		return 0;
+	if (fstat(mkfs->dev->fd, &locked) == 0 && fstat(dev->fd, &opened) == 0 &&
+	    locked.st_dev == opened.st_dev && locked.st_ino == opened.st_ino)
+		return 0;
+	device_close(dev);
+	return error_set(err, -ESTALE, "'%s' is another file now", mkfs->name);
+}
+
 /* What is on the device now, and whether it may go. */
 static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 {
@@ -232,6 +248,8 @@ static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 		return 0;
 	/* A handle of its own, since the volume closes it. */
 	ret = device_open(mkfs->name, DEVICE_READ, &dev, err);
+	if (ret == 0)
+		ret = check_same(mkfs, dev, err);
 	if (ret < 0)
 		return ret;
 	ret = volume_open(dev, &params, &vol, &why);
@@ -249,14 +267,34 @@ static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 	return refuse_famfs(mkfs, &info, err);
 }
 
+/* A file system that loses its end must not be taken for a whole one, should we not get further. */
+static int erase_before_cut(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	const le64 none = le64_make(0);
+	int ret;
+
+	if (mkfs->params->size >= mkfs->dev->size || mkfs->dev->size < sizeof(none))
+		return 0;
+	ret = write_flushed(mkfs->dev, 0, &none, sizeof(none));
+	device_fence(mkfs->dev);
+	if (ret == 0)
+		ret = device_sync(mkfs->dev);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;
+}
+
 static int resize(struct mkfs *mkfs, struct famfs_error *err)
 {
+	int ret;
+
 	if (mkfs->params->size == 0 || mkfs->params->size == mkfs->dev->size)
 		return 0;
 	if (mkfs->dev->ops->dax)
 		return error_set(err, -EINVAL,
 				 "'%s' has %" PRIu64 " bytes, and only images can be resized",
 				 mkfs->name, mkfs->dev->size);
+	ret = erase_before_cut(mkfs, err);
+	if (ret < 0)
+		return ret;
 	if (ftruncate(mkfs->dev->fd, (off_t)mkfs->params->size) < 0)
 		return error_errno(err, -errno, "cannot resize '%s' to %" PRIu64 " bytes",
 				   mkfs->name, mkfs->params->size);

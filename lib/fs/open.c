@@ -56,13 +56,10 @@ int famfs_open(const struct famfs_target *target, const struct famfs_volume_para
 				     .log_fn = params->log,
 				     .log_arg = params->log_arg };
 	cleanup_volume struct famfs_volume *vol = NULL;
-	int ret;
+	int ret = error_if_reserved(params->reserved, 4, err);
 
-	for (int i = 0; i < 4; i++)
-		if (params->reserved[i])
-			return error_set(err, -EINVAL,
-					 "reserved fields of the parameters are not zero");
-	ret = target_open(target, &own, &vol, err);
+	if (ret == 0)
+		ret = target_open(target, &own, &vol, err);
 	if (ret == 0 && params->write)
 		ret = volume_check_master(vol, err);
 	if (ret < 0)

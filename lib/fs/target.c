@@ -83,77 +83,24 @@ static char *absolute(const char *arg)
 	return path;
 }
 
-/* The last mount at or above a path. Later lines cover earlier ones at the same place. */
-struct mount_search {
-	const char *path; /* absolute */
-	size_t length;    /* of the best mountpoint so far */
-	bool famfs;
-	char *device;
-	char *mountpoint;
-	char *inside; /* path relative to the root of the file system */
-	bool failed;
-};
-
-static void search_clear(struct mount_search *search)
-{
-	free(search->device);
-	free(search->mountpoint);
-	free(search->inside);
-	search->device = search->mountpoint = search->inside = NULL;
-}
-
-/* What follows the mountpoint, or NULL when the path is not below it. */
-static const char *below(const char *path, const char *mountpoint)
-{
-	size_t length = strlen(mountpoint);
-
-	if (strcmp(mountpoint, "/") == 0)
-		return path;
-	if (strncmp(path, mountpoint, length) != 0)
-		return NULL;
-	return path[length] == '/' || path[length] == '\0' ? path + length : NULL;
-}
-
-static int visit_mount(void *arg, const struct mount_entry *entry)
-{
-	struct mount_search *search = arg;
-	const char *rest = below(search->path, entry->mountpoint);
-	size_t length = strlen(entry->mountpoint);
-
-	if (!rest || length < search->length)
-		return 0;
-	search_clear(search);
-	search->length = length;
-	search->famfs = mount_is_famfs(entry);
-	if (!search->famfs)
-		return 0;
-	search->device = strdup(entry->source);
-	search->mountpoint = strdup(entry->mountpoint);
-	/* A bind mount shows a part of the file system. */
-	if (asprintf(&search->inside, "%s/%s", entry->root, rest) < 0)
-		search->inside = NULL;
-	search->failed = !search->device || !search->mountpoint || !search->inside;
-	return search->failed;
-}
-
 /* 1: in a famfs mount, 0: not, -errno. */
 static int search_mounts(const char *path, struct famfs_target **out, const char *arg,
 			 struct famfs_error *err)
 {
-	struct mount_search search = { .path = path };
-	int ret = mountinfo_walk(visit_mount, &search);
+	struct mount_place place;
+	int ret = mountinfo_find(path, &place);
 
 	if (ret < 0)
-		ret = error_errno(err, ret, "cannot read the mount table");
-	else if (search.failed)
-		ret = error_set(err, -ENOMEM, "out of memory");
-	else if (search.famfs && !normalise(search.inside))
+		return error_errno(err, ret, "cannot read the mount table");
+	if (!place.famfs)
+		ret = 0;
+	else if (!normalise(place.inside))
 		ret = error_set(err, -EINVAL, "'%s' leads out of the file system", arg);
-	else if (search.famfs)
-		ret = make_target(search.device, search.mountpoint, search.inside, out) < 0
+	else
+		ret = make_target(place.source, place.mountpoint, place.inside, out) < 0
 			      ? error_set(err, -ENOMEM, "out of memory")
 			      : 1;
-	search_clear(&search);
+	mount_place_clear(&place);
 	return ret;
 }
 
@@ -207,7 +154,7 @@ static int resolve_mount(const char *arg, struct famfs_target **out, struct famf
 	if (ret != 0)
 		return ret;
 	real = resolve_existing(path);
-	return real ? search_mounts(real, out, arg, err) : 0;
+	return real && strcmp(real, path) != 0 ? search_mounts(real, out, arg, err) : 0;
 }
 
 static bool is_device(const char *path)

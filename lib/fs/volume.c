@@ -292,6 +292,25 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 	return -EUCLEAN;
 }
 
+/* Another host may have taken the file system over since it was opened. The owner is in the second
+ * line of the superblock. */
+static int check_still_master(struct famfs_volume *vol, struct famfs_error *err)
+{
+	uint64_t owner[OMF_UUID_SIZE / sizeof(uint64_t)];
+	const uint64_t offset = offsetof(struct omf_super, system_uuid);
+	int ret;
+
+	device_invalidate(vol->dev, offset, sizeof(owner));
+	ret = device_read(vol->dev, offset, owner, sizeof(owner));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+	if (memcmp(owner, vol->sb.system_uuid, sizeof(owner)) == 0)
+		return 0;
+	memcpy(vol->sb.system_uuid, owner, sizeof(owner));
+	vol->role = FAMFS_ROLE_CLIENT;
+	return volume_check_master(vol, err);
+}
+
 static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
@@ -300,6 +319,8 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 	if (ret < 0)
 		return ret;
 	ret = volume_check_stale(vol, err);
+	if (ret == 0)
+		ret = check_still_master(vol, err);
 	if (ret == 0 && state.next_index != vol->applied)
 		ret = replay_all(vol, err);
 	if (ret == 0)

@@ -24,9 +24,11 @@ struct job {
 
 static int check_params(const struct famfs_mount_params *params, struct famfs_error *err)
 {
-	for (size_t i = 0; i < sizeof(params->reserved) / sizeof(params->reserved[0]); i++)
-		if (params->reserved[i])
-			return error_set(err, -EINVAL, "a reserved field is not zero");
+	int ret = error_if_reserved(params->reserved,
+				    sizeof(params->reserved) / sizeof(params->reserved[0]), err);
+
+	if (ret < 0)
+		return ret;
 	if (!params->device || !params->mountpoint)
 		return error_set(err, -EINVAL, "a device and a mountpoint are needed");
 	return 0;

@@ -103,7 +103,7 @@ static int create(struct server *server, const struct session_params *params,
 	server->session = fuse_session_new(&args, &operations, sizeof(operations), server);
 	fuse_opt_free_args(&args);
 	if (!server->session)
-		return error_set(err, -EINVAL, "cannot start the FUSE server: %s", fuselog_text());
+		return error_set(err, -EIO, "cannot start the FUSE server: %s", fuselog_text());
 	return install_shim(server, err);
 }
 

@@ -80,7 +80,7 @@ mount_options()
 	mkdir "$mnt"
 	for option in nonsense ro,nonsense max_read=x; do
 		run famfsctl mount -o "$option" "$img" "$mnt"
-		assert_failure 1
+		assert_failure 2
 		assert_output --partial "${option##*,}"
 		run is_mounted "$mnt"
 		assert_failure
@@ -221,6 +221,28 @@ mount_options()
 	famfsctl umount "$mnt"
 	assert_file_exist "$mnt.2/new"
 	famfsctl umount "$mnt.2"
+}
+
+@test "a famfs that another mount hides is not what its path leads to" {
+	mkdir -p "$mnt/famfs"
+	famfsctl mount "$img" "$mnt/famfs"
+	famfsctl creat -s 2M "$mnt/famfs/below"
+	mount -t tmpfs tmpfs "$mnt"
+	mkdir "$mnt/famfs"
+	run famfsctl creat -s 2M "$mnt/famfs/above"
+	umount "$mnt"
+	assert_error 1 "'$mnt/famfs/above'"
+	[[ -e $mnt/famfs/below && ! -e $mnt/famfs/above ]]
+	# One that is mounted on top of another is the one that counts.
+	famfsctl mkfs --size 1G "$img.2" >/dev/null
+	mount -t tmpfs tmpfs "$mnt/famfs"
+	mkdir "$mnt/famfs/deep"
+	famfsctl mount "$img.2" "$mnt/famfs/deep"
+	famfsctl creat -s 2M "$mnt/famfs/deep/file"
+	run -0 famfsctl info --json "$mnt/famfs/deep"
+	jq -e '.files == 1 and (.device | endswith("fam.img.2"))' <<<"$output"
+	famfsctl umount "$mnt/famfs/deep"
+	umount "$mnt/famfs"
 }
 
 @test "mount points with spaces and newlines work" {

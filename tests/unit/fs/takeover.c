@@ -52,6 +52,27 @@ static void takes(void **state)
 	assert_error(famfs_open(&target, &writing, &vol, &err), -EROFS, &err, CLIENT_UUID);
 }
 
+/* The old master may have it open all the while. */
+static void while_open(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	vol = open_volume(true);
+	be_client();
+	assert_ok(famfs_takeover(IMAGE, NULL, &err), &err);
+	assert_error(add_file(vol, "g", 77, 2, &err), -EROFS, &err,
+		     "belongs to the master " CLIENT_UUID);
+	assert_error(add_dir(vol, "d", &err), -EROFS, &err, "this host is the client " MASTER_UUID);
+	famfs_info(vol, &info);
+	assert_int_equal(info.role, FAMFS_ROLE_CLIENT);
+	assert_int_equal(info.log_entries, 1);
+	famfs_close(vol);
+}
+
 static void nothing_to_take(void **state)
 {
 	struct omf_super before, after;
@@ -109,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a client becomes the master, and the master a client", takes),
+		TEST("the old master adds nothing more, though it had it open", while_open),
 		TEST("a master has nothing to take over", nothing_to_take),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
