@@ -126,7 +126,8 @@ static void record(struct trace *trace, enum instruction what, uint64_t address)
 		trace->outside |= what;
 }
 
-/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence; 0F E7 movntdq. */
+/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence; 66 0F E7 movntdq,
+ * 0F 2B movntps, of which compilers take either. */
 static void decode(struct trace *trace, const struct user_regs_struct *r, const unsigned char *p)
 {
 	bool prefixed = *p == 0x66;
@@ -136,7 +137,7 @@ static void decode(struct trace *trace, const struct user_regs_struct *r, const 
 	p += prefixed;
 	if ((*p & 0xf0) == 0x40)
 		rex = *p++;
-	if (p[0] == 0x0f && p[1] == 0xe7 && prefixed)
+	if (p[0] == 0x0f && ((p[1] == 0xe7 && prefixed) || p[1] == 0x2b))
 		record(trace, MOVNT, operand(r, p + 2, rex));
 	if (p[0] != 0x0f || p[1] != 0xae)
 		return;
