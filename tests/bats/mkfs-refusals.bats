@@ -69,10 +69,13 @@ refuses_signature()
 	truncate -s 64M "$img"
 }
 
-@test "btrfs, swap, LUKS and partition tables are refused by name" {
+@test "btrfs, xfs, swap, LUKS and partition tables are refused by name" {
 	truncate -s 64M "$img"
 	put 65600 '_BHRfS_M'
 	refuses_signature btrfs
+	truncate -s 320M "$img"
+	mkfs.xfs -q "$img"
+	refuses_signature xfs
 	mkswap -q "$img"
 	refuses_signature swap
 	put 0 'LUKS\xba\xbe\x00\x01'

@@ -406,7 +406,7 @@ bench_map()
 	new_image "$image"
 	"$famfsctl" creat -S 1 -s "$copy_bytes" "$image:/big"
 	serve_famfs "$image" "$work/famfs"
-	measure '' "$bench/bench-map" 9 "$image:/big" "$image" "$(data_offset "$image:/big")" "$work/famfs/big"
+	measure '' "$bench/bench-map" 25 "$image:/big" "$image" "$(data_offset "$image:/big")" "$work/famfs/big"
 	for what in 64 4K scan; do
 		[[ $what == scan ]] && name="scan" || name="random reads of $what"
 		figure "$name, famfs_map() beside a plain mapping" "map_$what" 100 % 1 '>=' 95

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "famfs.h"
+#include "mode.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+static struct {
+	int json;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
+	POPT_TABLEEND,
+};
+
+static void print_attributes(struct output *out, const char *path, const struct famfs_stat *st)
+{
+	char mode[MODE_LENGTH], octal[8];
+	const struct field fields[] = {
+		{ .key = "path", .label = "path", .kind = FIELD_PATH, .text = path },
+		{ .key = "type", .label = "type", .kind = FIELD_TEXT, .text = mode_type(st->mode) },
+		{ .key = "mode", .kind = FIELD_TEXT, .text = octal },
+		{ .label = "mode", .kind = FIELD_TEXT, .text = mode },
+		{ .key = "uid", .label = "uid", .kind = FIELD_NUMBER, .number = st->uid },
+		{ .key = "gid", .label = "gid", .kind = FIELD_NUMBER, .number = st->gid },
+		{ .key = "inode", .label = "inode", .kind = FIELD_NUMBER, .number = st->inode },
+		{ .key = "entry",
+		  .label = "log entry",
+		  .kind = st->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
+		  .number = st->entry },
+		{ .key = "size", .label = "size", .kind = FIELD_SIZE, .number = st->size },
+	};
+
+	mode_text(st->mode, mode);
+	snprintf(octal, sizeof(octal), "%04o", st->mode & 07777u);
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static void print_map(struct output *out, const struct famfs_fmap *map)
+{
+	bool interleaved = map->type == FAMFS_MAP_INTERLEAVED;
+	uint64_t allocated = 0;
+
+	for (uint32_t i = 0; i < map->nextents; i++)
+		allocated += map->extents[i].length;
+	const struct field fields[] = {
+		{ .key = "allocated",
+		  .label = "on the device",
+		  .kind = FIELD_SIZE,
+		  .number = allocated },
+		{ .key = "map",
+		  .label = "map",
+		  .kind = FIELD_TEXT,
+		  .text = interleaved ? "interleaved" : "simple" },
+		{ .key = "nextents",
+		  .label = interleaved ? "strips" : "extents",
+		  .kind = FIELD_NUMBER,
+		  .number = map->nextents },
+		{ .key = "chunk_size",
+		  .label = interleaved ? "chunk size" : NULL,
+		  .kind = interleaved ? FIELD_SIZE : FIELD_NULL,
+		  .number = map->chunk_size },
+	};
+
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static int show(struct session *session, struct output *out, const char *arg)
+{
+	struct famfs_error err = { 0 };
+	struct famfs_fmap map;
+	struct famfs_stat st;
+	const char *path;
+	int ret = session_use(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	path = session_path(session);
+	if (famfs_stat(session->volume, path, &st, &err) < 0 ||
+	    (S_ISREG(st.mode) && famfs_fmap(session->volume, path, &map, &err) < 0))
+		return report_failure(&err);
+	output_item_begin(out);
+	print_attributes(out, path, &st);
+	if (S_ISREG(st.mode))
+		print_map(out, &map);
+	output_item_end(out);
+	return EXIT_DONE;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_READ;
+	struct output out;
+	int result = EXIT_DONE;
+
+	output_begin(&out, opt.json, "famfsctl.stat/1");
+	output_array_begin(&out, "files");
+	for (int i = 0; i < argc; i++) {
+		int ret = show(&session, &out, argv[i]);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+		else if (i + 1 < argc)
+			output_note(&out, "%s", "");
+	}
+	output_array_end(&out);
+	output_end(&out);
+	return result;
+}
+
+const struct command cmd_stat = {
+	.name = "stat",
+	.synopsis = "[OPTION...] PATH...",
+	.summary = "Show what the log says of files and directories",
+	.example = "stat fam.img:/data/a",
+	.options = options,
+	.min_args = 1,
+	.run = run,
+};
