@@ -7,9 +7,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_mkfs, &cmd_mount, &cmd_umount, &cmd_creat,    &cmd_mkdir,     &cmd_cp,
-	&cmd_ls,   &cmd_cat,   &cmd_stat,   &cmd_verify,   &cmd_dump_fmap, &cmd_info,
-	&cmd_list, &cmd_wait,  &cmd_fsck,   &cmd_takeover, NULL,
+	&cmd_mkfs,  &cmd_mount, &cmd_umount, &cmd_creat,  &cmd_mkdir,     &cmd_cp,
+	&cmd_ls,    &cmd_cat,   &cmd_stat,   &cmd_verify, &cmd_dump_fmap, &cmd_info,
+	&cmd_usage, &cmd_list,  &cmd_wait,   &cmd_fsck,   &cmd_takeover,  NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -18,6 +18,7 @@ extern const struct command cmd_mount;
 extern const struct command cmd_stat;
 extern const struct command cmd_takeover;
 extern const struct command cmd_umount;
+extern const struct command cmd_usage;
 extern const struct command cmd_verify;
 extern const struct command cmd_wait;
 

@@ -9,8 +9,9 @@
 int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
 	       struct famfs_error *err);
 
-/* The same for a character device, which need not be a DAX device. */
-int devdax_open(const char *path, int fd, bool writable, struct device **out,
+/* The same for a character device, which need not be a DAX device. `writable` is what `fd` allows;
+ * a node that may only be read all the same is refused with `must_write`, and otherwise read. */
+int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
 		struct famfs_error *err);
 
 #endif

@@ -182,7 +182,8 @@ static int map_all(struct devdax *dax, struct famfs_error *err)
 	return 0;
 }
 
-static int open_dax(struct devdax *dax, const struct stat *st, struct famfs_error *err)
+static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
+		    struct famfs_error *err)
 {
 	struct device *dev = &dax->dev;
 	struct famfs_dax_info info;
@@ -194,16 +195,19 @@ static int open_dax(struct devdax *dax, const struct stat *st, struct famfs_erro
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", dev->path);
 	ret = daxinfo_check_mappable(&info, dev->path, err);
-	if (ret == 0 && dev->writable)
-		ret = check_node(dev->path, st, err);
 	if (ret < 0)
 		return ret;
+	ret = dev->writable ? check_node(dev->path, st, must_write ? err : NULL) : 0;
+	if (ret < 0 && must_write)
+		return ret;
+	if (ret < 0)
+		dev->writable = false;
 	dev->size = info.size / info.align * info.align;
 	dev->align = info.align;
 	return map_all(dax, err);
 }
 
-int devdax_open(const char *path, int fd, bool writable, struct device **out,
+int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
 		struct famfs_error *err)
 {
 	struct devdax *dax = calloc(1, sizeof(*dax));
@@ -225,7 +229,7 @@ int devdax_open(const char *path, int fd, bool writable, struct device **out,
 		return error_set(err, -ENOMEM, "out of memory");
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", path);
-	ret = open_dax(dax, &st, err);
+	ret = open_dax(dax, &st, must_write, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&dev);

@@ -66,7 +66,8 @@ int device_open(const char *path, enum device_access access, struct device **out
 	if (fstat(fd, &st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", path);
 	if (S_ISCHR(st.st_mode))
-		return devdax_open(absolute, steal_fd(&fd), writable, out, err);
+		return devdax_open(absolute, steal_fd(&fd), writable, access == DEVICE_WRITE, out,
+				   err);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -ENOTSUP,
 				 "'%s' is a %s, neither an image file nor a DAX device", path,

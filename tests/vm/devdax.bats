@@ -124,6 +124,9 @@ unbind()
 	run famfsctl mkdir "$BATS_TEST_TMPDIR/node:/d"
 	assert_error 3 "is not the kernel's node of the device"
 	run -0 famfsctl info "$BATS_TEST_TMPDIR/node"
+	mkdir -p "$mnt"
+	famfsctl mount "$BATS_TEST_TMPDIR/node" "$mnt"
+	famfsctl info --json "$mnt" | jq -e '.mounts[0].read_only'
 }
 
 @test "a device without a driver is refused, with the command that changes it" {

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "famfs.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+
+#include <sys/stat.h>
+
+static struct {
+	int json;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
+	POPT_TABLEEND,
+};
+
+struct usage {
+	struct famfs_volume *volume;
+	uint64_t in_files; /* device bytes in the extents of files */
+	struct famfs_error err;
+};
+
+static int add_file(void *arg, const char *path, const struct famfs_stat *st)
+{
+	struct usage *usage = arg;
+	struct famfs_fmap map;
+	int ret;
+
+	if (!S_ISREG(st->mode))
+		return 0;
+	ret = famfs_fmap(usage->volume, path, &map, &usage->err);
+	for (uint32_t i = 0; ret == 0 && i < map.nextents; i++)
+		usage->in_files += map.extents[i].length;
+	return ret;
+}
+
+/* What no file has and nobody can have: retired entries keep theirs, and damaged ones may. */
+static uint64_t lost(const struct usage *usage, const struct famfs_info *info)
+{
+	return info->allocated_bytes > usage->in_files ? info->allocated_bytes - usage->in_files
+						       : 0;
+}
+
+static void print(const struct usage *usage, const struct famfs_info *info)
+{
+	uint64_t slack =
+		usage->in_files > info->file_bytes ? usage->in_files - info->file_bytes : 0;
+	const struct field fields[] = {
+		{ .key = "usable_size",
+		  .label = "device",
+		  .kind = FIELD_SIZE,
+		  .number = info->usable_size },
+		{ .key = "reserved_bytes",
+		  .label = "superblock, log",
+		  .kind = FIELD_SIZE,
+		  .number = info->usable_size - info->data_length },
+		{ .key = "file_bytes",
+		  .label = "in files",
+		  .kind = FIELD_SIZE,
+		  .number = info->file_bytes },
+		{ .key = "slack_bytes",
+		  .label = "behind file ends",
+		  .kind = FIELD_SIZE,
+		  .number = slack },
+		{ .key = "lost_bytes",
+		  .label = "lost to damage",
+		  .kind = FIELD_SIZE,
+		  .number = lost(usage, info) },
+		{ .key = "free_bytes",
+		  .label = "free",
+		  .kind = FIELD_SIZE,
+		  .number = info->free_bytes },
+		{ .key = "largest_free",
+		  .label = "largest free run",
+		  .kind = FIELD_SIZE,
+		  .number = info->largest_free },
+		{ .key = "log_entries",
+		  .label = "log entries used",
+		  .kind = FIELD_NUMBER,
+		  .number = info->log_entries },
+		{ .key = "log_entries_left",
+		  .label = "log entries left",
+		  .kind = FIELD_NUMBER,
+		  .number = info->log_capacity - info->log_entries },
+	};
+	struct output out;
+
+	output_begin(&out, opt.json, "famfsctl.usage/1");
+	output_fields(&out, fields, COUNT_OF(fields));
+	output_end(&out);
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_session struct session session = SESSION_READ;
+	struct usage usage = { 0 };
+	struct famfs_info info;
+	int ret = session_use(&session, argv[0]);
+
+	(void)argc;
+	if (ret != EXIT_DONE)
+		return ret;
+	usage.volume = session.volume;
+	if (famfs_walk(session.volume, "", true, add_file, &usage, &usage.err) < 0)
+		return report_failure(&usage.err);
+	famfs_info(session.volume, &info);
+	print(&usage, &info);
+	return EXIT_DONE;
+}
+
+const struct command cmd_usage = {
+	.name = "usage",
+	.synopsis = "[OPTION...] DEVICE|PATH",
+	.summary = "Show where the space of a famfs goes",
+	.example = "usage fam.img",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
