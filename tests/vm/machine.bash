@@ -69,7 +69,7 @@ vm_new_device()
 	vm_device=$1
 	rm -f "$vm_device"
 	truncate -s "$vm_size" "$vm_device"
-	vm_boot format 6.1 60 'ndctl create-namespace -f -e namespace0.0 -m devdax -M mem --align 2M'
+	vm_boot format 6.1 120 'ndctl create-namespace -f -e namespace0.0 -m devdax -M mem --align 2M'
 	vm_finish format || {
 		cat "$vm_work/format/output" >&2
 		return 1
