@@ -83,9 +83,17 @@ static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_erro
 
 	if (ret < 0)
 		return ret;
-	famfs_invalidate(mapping, 0, famfs_mapping_size(mapping));
-	ret = put(famfs_mapping_addr(mapping), famfs_mapping_size(mapping), err);
+	ret = famfs_invalidate(mapping, 0, famfs_mapping_size(mapping));
+	if (ret == 0)
+		ret = put(famfs_mapping_addr(mapping), famfs_mapping_size(mapping), err);
 	famfs_unmap(mapping);
+	/* The kernel's word for memory that it cannot read, which is no fault of standard output.
+	 */
+	if (ret == -EIO || ret == -EFAULT) {
+		snprintf(err->message, sizeof(err->message), "cannot read '%s': %s", path,
+			 strerror(EIO));
+		full = false;
+	}
 	return ret;
 }
 

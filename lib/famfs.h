@@ -453,7 +453,8 @@ void *famfs_mapping_addr(const struct famfs_mapping *mapping);
 uint64_t famfs_mapping_size(const struct famfs_mapping *mapping);
 
 /* Offsets into the file. famfs_flush() writes back what was stored, and is done when it returns;
- * famfs_invalidate() makes later loads see memory. -EINVAL for a range outside the mapping. */
+ * famfs_invalidate() makes later loads see memory. -EINVAL for a range outside the mapping, -EIO
+ * for memory that is gone (with famfs_guard_memory_errors()). */
 int famfs_flush(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length);
 int famfs_invalidate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length);
 

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/guard.h"
 #include "base/persist.h"
 
 #include <errno.h>
@@ -188,22 +189,37 @@ static bool outside(const struct famfs_mapping *mapping, uint64_t offset, uint64
 	return offset > mapping->mapped || length > mapping->mapped - offset;
 }
 
+/* -EIO where the memory is gone, and the program has asked not to die of that. */
+static int operate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length,
+		   void (*operation)(const void *addr, size_t length))
+{
+	struct guard guard;
+
+	if (!guard_enter(&guard)) {
+		guard_leave(&guard);
+		return -EIO;
+	}
+	operation(mapping->addr + offset, length);
+	guard_leave(&guard);
+	return 0;
+}
+
 int famfs_flush(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length)
 {
-	if (outside(mapping, offset, length))
-		return -EINVAL;
-	if (mapping->persist) {
-		mapping->persist->flush(mapping->addr + offset, length);
-		mapping->persist->fence();
+	const struct persist *persist = mapping->persist;
+	int ret = outside(mapping, offset, length) ? -EINVAL : 0;
+
+	if (ret == 0 && persist) {
+		ret = operate(mapping, offset, length, persist->flush);
+		persist->fence();
 	}
-	return 0;
+	return ret;
 }
 
 int famfs_invalidate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length)
 {
-	if (outside(mapping, offset, length))
-		return -EINVAL;
-	if (mapping->persist)
-		mapping->persist->invalidate(mapping->addr + offset, length);
-	return 0;
+	const struct persist *persist = mapping->persist;
+	int ret = outside(mapping, offset, length) ? -EINVAL : 0;
+
+	return ret == 0 && persist ? operate(mapping, offset, length, persist->invalidate) : ret;
 }
