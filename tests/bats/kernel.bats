@@ -65,5 +65,5 @@ needs_stock_kernel()
 		run -0 famfsctl umount "$mnt"
 	done
 	run famfsctl mount --fmap sideways "$img" "$mnt"
-	assert_error 1 "fmap= expects auto, off, v2, pull or push, got 'sideways'"
+	assert_error 2 "fmap= expects auto, off, v2, pull or push, got 'sideways'"
 }
