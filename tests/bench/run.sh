@@ -403,6 +403,7 @@ bench_memory()
 bench_map()
 {
 	local image=$work/map.img what name
+	stop_servers
 	new_image "$image"
 	"$famfsctl" creat -S 1 -s "$copy_bytes" "$image:/big"
 	serve_famfs "$image" "$work/famfs"
