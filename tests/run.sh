@@ -65,6 +65,14 @@ quietly()
 	return 1
 }
 
+# side_by_side COMMAND...: runs it in the background, as many at a time as there are processors.
+# The caller waits for the last ones.
+side_by_side()
+{
+	(($(jobs -rp | wc -l) < $(nproc))) || wait -n || true
+	"$@" &
+}
+
 configurations()
 {
 	[[ $quick == 1 ]] && echo gcc || printf '%s\n' gcc clang sanitize
@@ -210,11 +218,10 @@ count_suite()
 	fi
 }
 
-# The suites share no file, so that as many run side by side as there are processors: those with the
-# sanitizers first, and the large ones before the small ones.
+# The suites share no file: those with the sanitizers first, and the large ones before the small ones.
 stage_bats()
 {
-	local name suite tap running=0 before
+	local name suite tap before
 	local -a suites names=()
 	[[ -c /dev/fuse ]] || result skip "bats on the mount" "needs /dev/fuse"
 	mapfile -t suites < <(ls -S "$top"/tests/bats/*.bats)
@@ -229,12 +236,7 @@ stage_bats()
 	done
 	for name in "${names[@]}"; do
 		for suite in "${suites[@]}"; do
-			if ((running >= $(nproc))); then
-				wait -n || true
-				running=$((running - 1))
-			fi
-			run_suite "$name" "$suite" &
-			running=$((running + 1))
+			side_by_side run_suite "$name" "$suite"
 		done
 	done
 	wait
@@ -261,18 +263,28 @@ stage_vm()
 
 # ---- lints ----
 
+run_lint()
+{
+	local status=0
+	FAMFS_BUILD=$top/build-gcc TMPDIR=$work bash "$1" >"$2.log" 2>&1 </dev/null || status=$?
+	echo "$status" >"$2.status"
+}
+
 stage_lint()
 {
-	local lint status name
+	local lint name
 	for lint in "$top"/tests/lint/*.sh; do
-		name=$(basename "$lint" .sh) status=0
-		FAMFS_BUILD=$top/build-gcc TMPDIR=$work bash "$lint" >"$work/lint.log" 2>&1 </dev/null || status=$?
-		case $status in
+		side_by_side run_lint "$lint" "$work/lint-$(basename "$lint" .sh)"
+	done
+	wait
+	for lint in "$top"/tests/lint/*.sh; do
+		name=$(basename "$lint" .sh)
+		case $(<"$work/lint-$name.status") in
 		0) result ok "lint $name" ;;
-		77) result skip "lint $name" "$(tail -n 1 "$work/lint.log")" ;;
+		77) result skip "lint $name" "$(tail -n 1 "$work/lint-$name.log")" ;;
 		*)
 			result not "lint $name"
-			head -n 60 "$work/lint.log"
+			head -n 60 "$work/lint-$name.log"
 			;;
 		esac
 	done
@@ -280,37 +292,56 @@ stage_lint()
 
 # ---- fuzzers ----
 
-stage_fuzz()
+# run_fuzzer NAME SECONDS SCRATCH: leaves its output, and the status in a file.
+run_fuzzer()
 {
-	local dir=$top/build-fuzz source name seconds scratch=$work/fuzz
-	# The images that the fuzzers make are synced; in memory that costs nothing.
-	[[ -w /dev/shm ]] && scratch=/dev/shm/${work##*/}
+	local name=$1 dir=$top/build-fuzz status=0
+	mkdir -p "$work/$name" "$3/$name"
+	TMPDIR=$3/$name "$dir/tests/fuzz/$name" -timeout=60 -rss_limit_mb=2048 -max_total_time="$2" \
+		-print_final_stats=1 -artifact_prefix="$dir/crash-$name-" "$work/$name" \
+		"$top/tests/fuzz/corpus/${name#fuzz_}" >"$work/$name.log" 2>&1 </dev/null || status=$?
+	echo "$status" >"$work/$name.status"
+}
+
+build_fuzzers()
+{
+	local dir=$top/build-fuzz
 	local -a options=(-Dfuzz=true "-Db_sanitize=address,undefined" -Db_lundef=false -Dbuildtype=debug
 		-Doptimization=1 -Dwerror=true)
-	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
 	[[ -f $dir/build.ninja ]] && options+=(--reconfigure)
+	CC=clang quietly "$work/fuzz.log" meson setup "$dir" "$top" "${options[@]}" &&
+		quietly "$work/fuzz.log" ninja -C "$dir" "${@/#/tests/fuzz/}"
+}
+
+stage_fuzz()
+{
+	local source name seconds scratch=$work/fuzz
+	# The request path is what a kernel talks to: it gets three times as long, and begins.
+	local -a names=(fuzz_request)
+	# The images that the fuzzers make are synced; in memory that costs nothing.
+	[[ -w /dev/shm ]] && scratch=/dev/shm/${work##*/}
+	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
 	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	unset LSAN_OPTIONS
-	if ! CC=clang quietly "$work/fuzz.log" meson setup "$dir" "$top" "${options[@]}"; then
-		result not "fuzzers" "meson setup"
-		return
-	fi
 	for source in "$top"/tests/fuzz/fuzz_*.c; do
 		name=$(basename "$source" .c)
-		mkdir -p "$work/$name" "$scratch"
-		# The request path is what a kernel talks to: it gets three times as long.
+		[[ $name == fuzz_request ]] || names+=("$name")
+	done
+	build_fuzzers "${names[@]}" || { result not "fuzzers" "the build" && return; }
+	for name in "${names[@]}"; do
 		seconds=$fuzz_seconds
 		[[ $name != fuzz_request ]] || seconds=$((3 * fuzz_seconds))
-		if quietly "$work/fuzz.log" ninja -C "$dir" "tests/fuzz/$name" &&
-			TMPDIR=$scratch quietly "$work/fuzz.log" "$dir/tests/fuzz/$name" -timeout=10 \
-				-rss_limit_mb=2048 -max_total_time="$seconds" -print_final_stats=1 \
-				-artifact_prefix="$dir/crash-$name-" "$work/$name" \
-				"$top/tests/fuzz/corpus/${name#fuzz_}"; then
-			result ok "$name, $(sed -n 's/stat::number_of_executed_units: *//p' "$work/fuzz.log") inputs"
+		side_by_side run_fuzzer "$name" "$seconds" "$scratch"
+	done
+	wait
+	rm -rf "$scratch"
+	for name in "${names[@]}"; do
+		if [[ $(<"$work/$name.status") == 0 ]]; then
+			result ok "$name, $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$name.log") inputs"
 		else
 			result not "$name"
+			tail -n 100 "$work/$name.log"
 		fi
-		rm -rf "$scratch"
 	done
 }
 

@@ -11,6 +11,11 @@ suite_setup()
 	famfsctl creat -r -S 42 -s 3M "$img:/f"
 }
 
+was_written()
+{
+	[[ $(head -c 16 "$mnt/f") == "written in place" ]]
+}
+
 mount_options()
 {
 	awk -v dir="$mnt" '$5 == dir { print $6 "," $NF }' /proc/self/mountinfo
@@ -24,7 +29,7 @@ mount_options()
 	[[ -n $(servers) ]]
 	run -0 famfsctl umount "$mnt"
 	assert_output ""
-	no_server
+	wait_for 10 no_server
 	run is_mounted "$mnt"
 	assert_failure
 }
@@ -190,7 +195,7 @@ mount_options()
 	mount_image
 	(while printf 'written in place' | dd of="$mnt/f" conv=notrunc status=none 2>/dev/null; do :; done) 3>&- &
 	writer=$!
-	sleep 0.3
+	wait_for 10 was_written
 	kill -9 "$(servers)"
 	wait $writer || true
 	run -0 famfsctl umount "$mnt"
@@ -252,5 +257,5 @@ mount_options()
 	run -0 famfsctl dump-fmap "$mnt/f"
 	run -0 famfsctl creat -s 1 "$mnt/new"
 	run -0 famfsctl umount "$mnt"
-	no_server
+	wait_for 10 no_server
 }

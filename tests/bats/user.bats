@@ -112,7 +112,7 @@ mounted()
 	assert_output --partial "default_permissions"
 	refute_output --partial "allow_other"
 	run -0 user_famfsctl umount "$mnt"
-	no_server
+	wait_for 10 no_server
 	run -0 mounted
 	assert_output ""
 }

@@ -55,11 +55,17 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	new_image
 	# Here mkfs refuses, since the device is mapped; another host does not see that.
 	famfsctl mkfs --size 4G "$img.other" >/dev/null
+	head -c 4M "$img" >"$img.own"
+	# There and back, since nothing tells when the wait has looked for the first time.
 	{
-		sleep 0.3
-		dd if="$img.other" of="$img" bs=2M count=2 conv=notrunc status=none
+		while sleep 1 && [[ ! -e $BATS_TEST_TMPDIR/ended ]]; do
+			dd if="$img.other" of="$img" bs=2M count=2 conv=notrunc status=none
+			sleep 1
+			dd if="$img.own" of="$img" bs=2M count=2 conv=notrunc status=none
+		done
 	} 3>&- &
-	run -1 --separate-stderr famfsctl wait -t 20 "$img:/never"
+	run -1 --separate-stderr famfsctl wait -t 60 "$img:/never"
+	touch "$BATS_TEST_TMPDIR/ended"
 	assert_regex "$stderr" "another file system"
 	wait
 }
