@@ -130,5 +130,6 @@ const struct command cmd_cat = {
 	.example = "cat fam.img:/data/words",
 	.options = options,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

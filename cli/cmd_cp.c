@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "commands.h"
+#include "common.h"
 #include "cp.h"
 #include "interrupt.h"
 #include "options.h"
@@ -31,7 +32,6 @@ static const struct poptOption options[] = {
 	  "read every file back before it becomes visible", NULL },
 	{ "overwrite", 0, POPT_ARG_NONE, &opt.overwrite, 0,
 	  "write into existing files of the same size", NULL },
-	{ "quiet", 'q', POPT_ARG_NONE, &opt.quiet, 0, "show no progress", NULL },
 	POPT_TABLEEND,
 };
 
@@ -146,7 +146,7 @@ static void copy_source(struct cp *cp, const struct destination *destination, co
 static void copy_sources(struct cp *cp, const struct destination *destination, int nsources,
 			 const char *const *sources)
 {
-	bool shown = !opt.quiet && progress_possible();
+	bool shown = !common.quiet && progress_possible();
 
 	for (int i = 0; shown && i < nsources; i++)
 		copy_source(cp, destination, sources[i], true);
@@ -174,10 +174,8 @@ static int copy_all(int argc, const char *const *argv)
 	cp.uid = geteuid();
 	cp.gid = getegid();
 	cp.pool = pool_start((unsigned)opt.jobs, cp_file_work);
-	if (!cp.pool) {
-		report_error("out of memory");
-		return EXIT_FAILED;
-	}
+	if (!cp.pool)
+		return report_no_memory();
 	interrupt_catch();
 	copy_sources(&cp, &destination, argc - 1, argv);
 	if (cp_stopped(&cp))
@@ -205,5 +203,6 @@ const struct command cmd_cp = {
 	.options = options,
 	.take_option = take_option,
 	.min_args = 2,
+	.arg_kinds = { VALUE_SOURCE },
 	.run = run,
 };

@@ -88,10 +88,8 @@ static int add_plan(const char *value)
 	cleanup_free char *spec = strdup(value);
 	struct plan *plan = new_plan();
 
-	if (!spec || !plan) {
-		report_error("out of memory");
-		return EXIT_FAILED;
-	}
+	if (!spec || !plan)
+		return report_no_memory();
 	if (!parse_plan(spec, plan))
 		return report_usage("--multi expects NAME,SIZE[,SEED] such as a,64M,42, got '%s'",
 				    value);
@@ -185,10 +183,8 @@ static int create_in(struct session *session, const char *directory)
 
 		if (asprintf(&joined, "%s%s%s", path, *path ? "/" : "", opt.plans[i].name) < 0)
 			joined = NULL;
-		if (!joined) {
-			report_error("out of memory");
-			return EXIT_FAILED;
-		}
+		if (!joined)
+			return report_no_memory();
 		ret = create_reported(session->volume, joined, &opt.plans[i], &over);
 		if (ret != EXIT_DONE)
 			result = ret;
@@ -276,5 +272,6 @@ const struct command cmd_creat = {
 	.example = "creat -s 64M -S 42 fam.img:/data/a",
 	.options = options,
 	.take_option = take_option,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

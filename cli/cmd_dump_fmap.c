@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
+#include "options.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
@@ -13,14 +15,25 @@
 
 static struct {
 	int recursive;
-	int json;
-	char wire[8]; /* a profile; empty: what the log has */
+	const char *wire; /* a profile; NULL: what the log has */
 } opt;
+
+static const struct word profiles[] = {
+	{ "v1", "RFC v1 of the kernel patches, April 2025" },
+	{ "v2", "RFC v2, July 2025" },
+	{ "pull", "v3 to v10, January to March 2026" },
+	{ "push", "the push ioctl, June 2026" },
+	{ NULL, NULL },
+};
+
+static const struct option_value values[] = {
+	{ "wire", VALUE_WORD, profiles },
+	{ NULL, VALUE_NONE, NULL },
+};
 
 static const struct poptOption options[] = {
 	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0,
 	  "all files below a directory, not only those in it", NULL },
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
 	{ "wire", 'w', POPT_ARG_STRING, NULL, 'w',
 	  "the bytes that a kernel is sent instead: v1, v2, pull or push", "PROFILE" },
 	POPT_TABLEEND,
@@ -28,15 +41,13 @@ static const struct poptOption options[] = {
 
 static int take_option(int val, const char *name, const char *value)
 {
-	static const char *const profiles[] = { "v1", "v2", "pull", "push" };
+	unsigned index;
+	int ret = option_word(name, value, profiles, &index);
 
 	(void)val;
-	for (size_t i = 0; i < COUNT_OF(profiles); i++)
-		if (strcmp(value, profiles[i]) == 0) {
-			snprintf(opt.wire, sizeof(opt.wire), "%s", value);
-			return EXIT_DONE;
-		}
-	return report_usage("--%s expects v1, v2, pull or push, got '%s'", name, value);
+	if (ret == EXIT_DONE)
+		opt.wire = profiles[index].name;
+	return ret;
 }
 
 struct dump {
@@ -170,18 +181,18 @@ static int run(int argc, const char *const *argv)
 	struct dump dump = { 0 };
 	int ret;
 
-	if (*opt.wire && opt.recursive)
+	if (opt.wire && opt.recursive)
 		return report_usage("--wire takes files, not --recursive");
 	ret = session_use(&session, argv[0]);
-	if (ret == EXIT_DONE && *opt.wire)
-		return wire_dump(&session, opt.wire, opt.json, argc, argv);
+	if (ret == EXIT_DONE && opt.wire)
+		return wire_dump(&session, opt.wire, common.json, argc, argv);
 	if (ret == EXIT_DONE)
 		ret = check_same_device(&session, argc, argv);
 	if (ret != EXIT_DONE)
 		return ret;
 
 	dump.volume = session.volume;
-	output_begin(&dump.out, opt.json, "famfsctl.dump-fmap/1");
+	output_begin(&dump.out, common.json, "famfsctl.dump-fmap/1");
 	print_daxdevs(&dump);
 	output_array_begin(&dump.out, "files");
 	for (int i = 0; i < argc; i++) {
@@ -204,8 +215,11 @@ const struct command cmd_dump_fmap = {
 	.synopsis = "[OPTION...] PATH...",
 	.summary = "Show where the bytes of files lie, as the log has it",
 	.example = "dump-fmap --json fam.img:/data/a",
+	.flags = COMMAND_JSON,
 	.options = options,
+	.values = values,
 	.take_option = take_option,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "output.h"
 #include "report.h"
@@ -20,25 +21,15 @@ enum {
 };
 
 static struct {
-	int no_change;
 	int repair;
-	int yes;
-	int json;
-	int quiet;
 	char *save;
 } opt;
 
 static const struct poptOption options[] = {
-	{ "dry-run", 'n', POPT_ARG_NONE, &opt.no_change, 0, "only check, even with --repair",
-	  NULL },
 	{ "repair", 0, POPT_ARG_NONE, &opt.repair, 0,
 	  "mend what can be mended, after saving what it changes", NULL },
-	{ "yes", 'y', POPT_ARG_NONE, &opt.yes, 0,
-	  "give up damaged entries in the middle of the log without asking", NULL },
 	{ "save", 0, POPT_ARG_STRING, NULL, 's',
 	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
-	{ "quiet", 'q', POPT_ARG_NONE, &opt.quiet, 0, "print only problems", NULL },
 	POPT_TABLEEND,
 };
 
@@ -83,7 +74,7 @@ static void begin(struct check *check)
 	if (check->begun)
 		return;
 	check->begun = true;
-	output_begin(&check->out, opt.json, "famfsctl.fsck/1");
+	output_begin(&check->out, common.json, "famfsctl.fsck/1");
 	output_array_begin(&check->out, "problems");
 }
 
@@ -114,8 +105,7 @@ static bool confirm(void *arg, const struct famfs_problem *problem)
 {
 	struct check *check = arg;
 
-	if (opt.yes ||
-	    report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair))
+	if (report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair))
 		return true;
 	check->declined = true;
 	return false;
@@ -153,7 +143,7 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 	output_fields(out, fields, COUNT_OF(fields));
 	if (saved)
 		output_note(out, "what was changed is saved in '%s'", saved);
-	if (opt.quiet)
+	if (common.quiet)
 		return;
 	if (known)
 		output_note(out,
@@ -208,7 +198,7 @@ static int check_target(const struct famfs_target *target)
 {
 	struct check check = { 0 };
 	const struct famfs_fsck_params params = {
-		.repair = opt.repair && !opt.no_change,
+		.repair = opt.repair && !common.dry_run,
 		.report = on_problem,
 		.confirm = confirm,
 		.save = save,
@@ -253,10 +243,14 @@ const struct command cmd_fsck = {
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
 	.summary = "Check a famfs, and repair it on request",
 	.example = "fsck --repair fam.img",
+	.flags = COMMAND_JSON | COMMAND_DRY_RUN | COMMAND_YES,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,
 	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
+	.exit_codes =
+		"0   clean\n1   repaired\n4   problems left\n8   could not check\n16  wrong usage",
 	.exit_failed = FSCK_FAILED,
 	.exit_usage = FSCK_USAGE,
 	.run = run,

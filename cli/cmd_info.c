@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "output.h"
 #include "report.h"
@@ -10,12 +11,10 @@
 #include <string.h>
 
 static struct {
-	int json;
 	int kernel;
 } opt;
 
 static const struct poptOption options[] = {
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
 	{ "kernel", 0, POPT_ARG_NONE, &opt.kernel, 0,
 	  "show what the running kernel has of famfs support", NULL },
 	POPT_TABLEEND,
@@ -285,7 +284,7 @@ static int print_kernel(void)
 
 	if (famfs_kernel_info(&info, &err) < 0)
 		return report_failure(&err);
-	output_begin(&out, opt.json, "famfsctl.kernel/1");
+	output_begin(&out, common.json, "famfsctl.kernel/1");
 	output_fields(&out,
 		      &(struct field){ .key = "release",
 				       .label = "kernel",
@@ -313,7 +312,7 @@ static int run(int argc, const char *const *argv)
 	if (opt.kernel)
 		return print_kernel();
 	if (argc == 0) {
-		output_begin(&out, opt.json, "famfsctl.mounts/1");
+		output_begin(&out, common.json, "famfsctl.mounts/1");
 		ret = print_mounts(&out, NULL);
 		output_end(&out);
 		return ret;
@@ -323,7 +322,7 @@ static int run(int argc, const char *const *argv)
 	if (ret != EXIT_DONE)
 		return ret;
 	famfs_info(session.volume, &info);
-	output_begin(&out, opt.json, "famfsctl.info/1");
+	output_begin(&out, common.json, "famfsctl.info/1");
 	print_identity(&out, session.target->device, &info);
 	print_counts(&out, &info);
 	print_space(&out, &info);
@@ -337,7 +336,9 @@ const struct command cmd_info = {
 	.synopsis = "[OPTION...] [DEVICE|PATH]",
 	.summary = "Show the facts of a famfs, or without an argument what is mounted",
 	.example = "info /mnt/famfs",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
 	.run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "output.h"
 #include "report.h"
@@ -10,14 +11,12 @@
 #include <string.h>
 
 static struct {
-	int json;
 	int all;
 } opt;
 
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0,
 	  "also devices that no famfs can be on: system memory, disabled, empty", NULL },
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
 	POPT_TABLEEND,
 };
 
@@ -144,7 +143,7 @@ static int visit(void *arg, const struct famfs_dax_info *dax)
 	print_device(&listing->out, dax, &contents, !listing->any);
 	listing->any = true;
 	/* Most often it is permission that is missing, and JSON says so in its own place. */
-	if (contents.err.code && !opt.json)
+	if (contents.err.code && !common.json)
 		report_warning("%s", contents.err.message);
 	return 0;
 }
@@ -156,7 +155,7 @@ static int run(int argc, const char *const *argv)
 	int ret;
 
 	(void)argc, (void)argv;
-	output_begin(&listing.out, opt.json, "famfsctl.list/1");
+	output_begin(&listing.out, common.json, "famfsctl.list/1");
 	output_array_begin(&listing.out, "devices");
 	ret = famfs_dax_list(visit, &listing, &err);
 	output_array_end(&listing.out);
@@ -173,6 +172,7 @@ const struct command cmd_list = {
 	.synopsis = "[OPTION...]",
 	.summary = "List the DAX devices of this host and the famfs on them",
 	.example = "list --all",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.max_args = NO_ARGS,
 	.run = run,

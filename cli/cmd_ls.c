@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "mode.h"
 #include "output.h"
@@ -11,7 +12,6 @@
 #include <sys/stat.h>
 
 static struct {
-	int json;
 	int l;
 	int recursive;
 } opt;
@@ -20,7 +20,6 @@ static const struct poptOption options[] = {
 	{ "long", 'l', POPT_ARG_NONE, &opt.l, 0, "mode, owner and size as well", NULL },
 	{ "recursive", 'R', POPT_ARG_NONE, &opt.recursive, 0, "all that is below a directory",
 	  NULL },
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
 	POPT_TABLEEND,
 };
 
@@ -99,7 +98,7 @@ static int run(int argc, const char *const *argv)
 	struct listing listing = { .several = argc > 1 };
 	int result = EXIT_DONE;
 
-	output_begin(&listing.out, opt.json, "famfsctl.ls/1");
+	output_begin(&listing.out, common.json, "famfsctl.ls/1");
 	output_array_begin(&listing.out, "entries");
 	for (int i = 0; i < argc; i++) {
 		int ret = list(&session, &listing, argv[i]);
@@ -117,7 +116,9 @@ const struct command cmd_ls = {
 	.synopsis = "[OPTION...] PATH...",
 	.summary = "List files and directories, in a mount or an unmounted device",
 	.example = "ls -l fam.img:/data",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

@@ -69,5 +69,6 @@ const struct command cmd_mkdir = {
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "options.h"
 #include "output.h"
@@ -14,7 +15,6 @@ enum { OPTION_SIZE = 256, OPTION_UUID };
 static struct {
 	int force;
 	int force_foreign;
-	int dry_run;
 	uint64_t log_length;
 	uint64_t size;
 	uint8_t uuid[16];
@@ -31,8 +31,6 @@ static const struct poptOption options[] = {
 	  "make the image file, or resize it, to this", "SIZE" },
 	{ "uuid", 0, POPT_ARG_STRING, NULL, OPTION_UUID, "UUID of the file system (a random one)",
 	  "UUID" },
-	{ "dry-run", 'n', POPT_ARG_NONE, &opt.dry_run, 0,
-	  "check everything, say what would be done, write nothing", NULL },
 	POPT_TABLEEND,
 };
 
@@ -64,9 +62,9 @@ static void print_result(const char *device, const struct famfs_mkfs_result *res
 
 	output_begin(&out, false, NULL);
 	if (result->replaced[0])
-		output_note(&out, "%s %s", opt.dry_run ? "would destroy" : "destroyed",
+		output_note(&out, "%s %s", common.dry_run ? "would destroy" : "destroyed",
 			    result->replaced);
-	output_note(&out, "%s a famfs file system on '%s'", opt.dry_run ? "would make" : "made",
+	output_note(&out, "%s a famfs file system on '%s'", common.dry_run ? "would make" : "made",
 		    device);
 	output_fields(&out, fields, COUNT_OF(fields));
 	output_end(&out);
@@ -79,7 +77,7 @@ static int run(int argc, const char *const *argv)
 		.size = opt.size,
 		.force = opt.force,
 		.force_foreign = opt.force_foreign,
-		.dry_run = opt.dry_run,
+		.dry_run = common.dry_run,
 	};
 	struct famfs_mkfs_result result = { 0 };
 	struct famfs_error err = { 0 };
@@ -97,9 +95,11 @@ const struct command cmd_mkfs = {
 	.synopsis = "[OPTION...] DEVICE",
 	.summary = "Create a famfs file system on a device or image file",
 	.example = "mkfs --size 4G fam.img",
+	.flags = COMMAND_DRY_RUN,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,
 	.max_args = 1,
+	.arg_kinds = { VALUE_DEVICE },
 	.run = run,
 };

@@ -16,6 +16,35 @@ static struct {
 
 enum { OPTION_FMAP = 1000 };
 
+static const struct word profiles[] = {
+	{ "auto", "what the kernel offers" },         { "off", "the server reads and writes" },
+	{ "v2", "kernels with the patches of 2025" }, { "pull", "kernels that ask for maps" },
+	{ "push", "kernels that are given maps" },    { NULL, NULL },
+};
+
+/* Those that mean something to a famfs; the library has more that it takes from fstab. */
+static const struct word mount_words[] = {
+	{ "ro", "read only; what a client has without it" },
+	{ "rw", "a client may write existing files in place" },
+	{ "allow_other", "other users may use the mount, too" },
+	{ "fmap=", "how to serve a kernel with famfs" },
+	{ "suid", "obey set-id bits" },
+	{ "nosuid", "ignore set-id bits" },
+	{ "dev", "obey device nodes" },
+	{ "nodev", "ignore device nodes" },
+	{ "exec", "programs may run" },
+	{ "noexec", "programs may not run" },
+	{ "clone_fd", "a descriptor of the kernel's for each thread" },
+	{ "single_thread", "one request at a time" },
+	{ NULL, NULL },
+};
+
+static const struct option_value values[] = {
+	{ "options", VALUE_WORDS, mount_words },
+	{ "fmap", VALUE_WORD, profiles },
+	{ NULL, VALUE_NONE, NULL },
+};
+
 static const struct poptOption options[] = {
 	{ "options", 'o', POPT_ARG_STRING, NULL, 'o',
 	  "mount options, comma-separated: ro, rw, allow_other, ...", "OPTIONS" },
@@ -36,10 +65,8 @@ static int take_option(int val, const char *name, const char *value)
 	char *joined;
 
 	(void)name;
-	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0) {
-		report_error("out of memory");
-		return EXIT_FAILED;
-	}
+	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0)
+		return report_no_memory();
 	free(opt.mount_options);
 	opt.mount_options = joined;
 	return EXIT_DONE;
@@ -92,8 +119,10 @@ const struct command cmd_mount = {
 	.summary = "Mount a famfs; returns when the mount answers",
 	.example = "mount fam.img /mnt/famfs",
 	.options = options,
+	.values = values,
 	.take_option = take_option,
 	.min_args = 2,
 	.max_args = 2,
+	.arg_kinds = { VALUE_DEVICE, VALUE_DIRECTORY },
 	.run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "mode.h"
 #include "output.h"
@@ -8,15 +9,6 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
-
-static struct {
-	int json;
-} opt;
-
-static const struct poptOption options[] = {
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
-	POPT_TABLEEND,
-};
 
 static void print_attributes(struct output *out, const char *path, const struct famfs_stat *st)
 {
@@ -98,7 +90,7 @@ static int run(int argc, const char *const *argv)
 	struct output out;
 	int result = EXIT_DONE;
 
-	output_begin(&out, opt.json, "famfsctl.stat/1");
+	output_begin(&out, common.json, "famfsctl.stat/1");
 	output_array_begin(&out, "files");
 	for (int i = 0; i < argc; i++) {
 		int ret = show(&session, &out, argv[i]);
@@ -118,7 +110,8 @@ const struct command cmd_stat = {
 	.synopsis = "[OPTION...] PATH...",
 	.summary = "Show what the log says of files and directories",
 	.example = "stat fam.img:/data/a",
-	.options = options,
+	.flags = COMMAND_JSON,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

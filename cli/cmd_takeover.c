@@ -68,6 +68,7 @@ const struct command cmd_takeover = {
 	.example = "takeover --force fam.img",
 	.options = options,
 	.min_args = 1,
+	.arg_kinds = { VALUE_DEVICE },
 	.max_args = 1,
 	.run = run,
 };

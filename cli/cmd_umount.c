@@ -33,5 +33,6 @@ const struct command cmd_umount = {
 	.example = "umount /mnt/famfs",
 	.options = options,
 	.min_args = 1,
+	.arg_kinds = { VALUE_MOUNT },
 	.run = run,
 };

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "output.h"
 #include "report.h"
 #include "session.h"
 
 #include <sys/stat.h>
-
-static struct {
-	int json;
-} opt;
-
-static const struct poptOption options[] = {
-	{ "json", 0, POPT_ARG_NONE, &opt.json, 0, "print JSON", NULL },
-	POPT_TABLEEND,
-};
 
 struct usage {
 	struct famfs_volume *volume;
@@ -87,7 +79,7 @@ static void print(const struct usage *usage, const struct famfs_info *info)
 	};
 	struct output out;
 
-	output_begin(&out, opt.json, "famfsctl.usage/1");
+	output_begin(&out, common.json, "famfsctl.usage/1");
 	output_fields(&out, fields, COUNT_OF(fields));
 	output_end(&out);
 }
@@ -115,8 +107,9 @@ const struct command cmd_usage = {
 	.synopsis = "[OPTION...] DEVICE|PATH",
 	.summary = "Show where the space of a famfs goes",
 	.example = "usage fam.img",
-	.options = options,
+	.flags = COMMAND_JSON,
 	.min_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
 	.max_args = 1,
 	.run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "options.h"
 #include "report.h"
@@ -18,12 +19,10 @@
 static struct {
 	bool has_seed;
 	uint32_t seed;
-	int quiet;
 } opt;
 
 static const struct poptOption options[] = {
 	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S', "the seed that the file was made with", "SEED" },
-	{ "quiet", 'q', POPT_ARG_NONE, &opt.quiet, 0, "say nothing of files that are right", NULL },
 	POPT_TABLEEND,
 };
 
@@ -142,7 +141,7 @@ static int verify(struct session *session, const char *arg)
 		report_error("cannot open '%s': %s", arg, strerror(code));
 		return EXIT_FAILED;
 	}
-	if (ret == EXIT_DONE && !opt.quiet) {
+	if (ret == EXIT_DONE && !common.quiet) {
 		cleanup_free char *shown = text_escape(arg);
 
 		printf("%s: ok\n", shown ? shown : "");
@@ -174,5 +173,6 @@ const struct command cmd_verify = {
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,
+	.arg_kinds = { VALUE_SOURCE },
 	.run = run,
 };

@@ -66,5 +66,6 @@ const struct command cmd_wait = {
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,
+	.arg_kinds = { VALUE_PATH },
 	.run = run,
 };

@@ -9,6 +9,7 @@ extern const struct command cmd_cp;
 extern const struct command cmd_creat;
 extern const struct command cmd_dump_fmap;
 extern const struct command cmd_fsck;
+extern const struct command cmd_help;
 extern const struct command cmd_info;
 extern const struct command cmd_list;
 extern const struct command cmd_ls;

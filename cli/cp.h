@@ -19,7 +19,6 @@ struct cp_options {
 	int dereference;
 	int verify;
 	int overwrite;
-	int quiet;
 	uint64_t jobs;
 	struct attrs attrs; /* override what the sources have */
 	struct layout layout;

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "common.h"
 #include "famfs.h"
+#include "help.h"
 #include "options.h"
 #include "report.h"
+#include "stdout.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void print_usage(FILE *file)
-{
-	fputs("usage: famfsctl COMMAND [OPTION...] [ARGUMENT...]\n\n"
-	      "Administer famfs, the file system in memory that several hosts share.\n\n"
-	      "Commands:\n",
-	      file);
-	for (size_t i = 0; commands[i]; i++)
-		fprintf(file, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nOptions:\n"
-	      "  -h, --help              show this help; COMMAND --help shows that of a command\n"
-	      "  -V, --version           show the version\n"
-	      "      --list-commands     list the names of the commands\n",
-	      file);
-}
 
 /*
  * A descriptor from 0 to 2 that the caller closed would be given to the device, and the next
@@ -40,15 +29,27 @@ static void occupy_standard_streams(void)
 		close(fd);
 }
 
+static void note_nothing(int sig)
+{
+	(void)sig;
+}
+
+/* A reader that went away is an error like a full disk, with a message and an exit code. A handler,
+ * since "ignore" would be inherited by programs that are started. */
+static void survive_broken_pipes(void)
+{
+	const struct sigaction action = { .sa_handler = note_nothing, .sa_flags = SA_RESTART };
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
 static int close_stdout(int ret, int failed)
 {
-	bool bad = ferror(stdout);
+	int code = stdout_finish();
 
-	/* An earlier failure may have left no reason behind. */
-	errno = bad ? EIO : 0;
-	if (fclose(stdout) == 0 && !bad)
+	if (code == 0)
 		return ret;
-	report_error("cannot write to standard output: %s", strerror(errno));
+	report_errno(-code, "cannot write to standard output");
 	return ret == EXIT_DONE ? failed : ret;
 }
 
@@ -57,84 +58,66 @@ static int run_command(const char *name, int argc, const char **argv)
 	const struct command *cmd = command_find(name);
 	int ret;
 
-	if (!cmd) {
-		const char *guess = command_guess(name);
-
-		report_error("unknown command '%s'", name);
-		if (guess)
-			report_hint("did you mean '%s'?", guess);
-		else
-			report_hint("see 'famfsctl --help'");
-		return EXIT_USAGE;
-	}
+	if (!cmd)
+		return report_unknown_command(name, command_guess(name));
+	famfs_guard_memory_errors();
 	ret = command_run(cmd, argc, argv);
 	return close_stdout(ret, cmd->exit_failed ? cmd->exit_failed : EXIT_FAILED);
 }
 
-static int run_help(const char *name)
+static void list_commands(void)
 {
-	const struct command *cmd = name ? command_find(name) : NULL;
-
-	if (name && !cmd)
-		return report_usage("unknown command '%s'", name);
-	if (cmd)
-		command_help(cmd, stdout);
-	else
-		print_usage(stdout);
-	return EXIT_DONE;
+	for (size_t i = 0; commands[i]; i++) {
+		if (!commands[i]->hidden)
+			puts(commands[i]->name);
+	}
 }
 
-static int run_global(int help, int version, int list, const char *const *args)
+/* Without the name of a command. */
+static int run_global(bool list)
 {
-	if (version) {
-		printf("famfsctl %s (libfamfs %s, famfs format 2.2)\n", FAMFS_VERSION,
-		       famfs_version());
+	if (common.version) {
+		help_version(stdout);
 	} else if (list) {
-		for (size_t i = 0; commands[i]; i++)
-			puts(commands[i]->name);
-	} else if (help || args) {
-		return run_help(help ? args ? args[0] : NULL : args[1]);
+		list_commands();
+	} else if (common.help) {
+		help_program(stdout);
 	} else {
-		print_usage(stderr);
+		help_program(stderr);
 		return EXIT_USAGE;
 	}
-	return EXIT_DONE;
+	return close_stdout(EXIT_DONE, EXIT_FAILED);
+}
+
+/* What is wrong with the options is to be said as JSON, too. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	}
+	return false;
 }
 
 int main(int argc, char **argv)
 {
-	int help = 0, version = 0, list = 0, ret;
-	const struct poptOption options[] = {
-		{ "help", 'h', POPT_ARG_NONE, &help, 0, NULL, NULL },
-		{ "version", 'V', POPT_ARG_NONE, &version, 0, NULL, NULL },
+	int list = 0, ret;
+	const struct poptOption own[] = {
 		{ "list-commands", 0, POPT_ARG_NONE, &list, 0, NULL, NULL },
 		POPT_TABLEEND,
 	};
-	const char **args;
-	poptContext context;
+	struct options options;
 
 	occupy_standard_streams();
-	context = poptGetContext("famfsctl", argc, (const char **)argv, options,
-				 POPT_CONTEXT_POSIXMEHARDER);
-	if (!context) {
-		report_error("out of memory");
-		return EXIT_FAILED;
-	}
-
-	ret = poptGetNextOpt(context);
-	args = poptGetArgs(context);
-	if (ret < -1) {
-		ret = options_bad(context, ret);
-	} else if (args && !help && !version && !list && strcmp(args[0], "help") != 0) {
-		int count = 0;
-
-		while (args[count])
-			count++;
-		famfs_guard_memory_errors();
-		ret = run_command(args[0], count, args);
-	} else {
-		ret = close_stdout(run_global(help, version, list, args), EXIT_FAILED);
-	}
-	poptFreeContext(context);
+	survive_broken_pipes();
+	stdout_start();
+	report_json(wants_json(argc, argv));
+	ret = options_parse_global(own, argc, (const char **)argv, &options);
+	if (ret == EXIT_DONE && options.count > 0 && !list)
+		ret = run_command(options.args[0], options.count, (const char **)options.args);
+	else if (ret == EXIT_DONE)
+		ret = run_global(list);
+	options_free(&options);
+	report_finish();
 	return ret;
 }

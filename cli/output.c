@@ -1,40 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 #include "cleanup.h"
+#include "json.h"
 #include "text.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <uuid/uuid.h>
 
 #define LABEL_WIDTH 17
-
-/* json-c leaves DEL and the controls of Latin-1 as they are, and a terminal obeys them. */
-static void print_json_text(const char *json)
-{
-	for (const unsigned char *p = (const unsigned char *)json; *p; p++) {
-		if (p[0] == 0x7f)
-			fputs("\\u007f", stdout);
-		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			printf("\\u%04x", *++p);
-		else
-			putchar(*p);
-	}
-}
-
-static void json_string(const char *text)
-{
-	cleanup_free char *utf8 = text_to_utf8(text);
-	struct json_object *string = json_object_new_string(utf8 ? utf8 : "");
-
-	print_json_text(json_object_to_json_string_ext(
-		string, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(string);
-}
 
 static void json_value(const struct field *field)
 {
@@ -45,10 +22,10 @@ static void json_value(const struct field *field)
 	case FIELD_SIZE:
 	case FIELD_HEX: printf("%" PRIu64, field->number); break;
 	case FIELD_TEXT:
-	case FIELD_PATH: json_string(field->text); break;
+	case FIELD_PATH: json_put_string(stdout, field->text); break;
 	case FIELD_UUID:
 		uuid_unparse_lower(field->uuid, uuid);
-		json_string(uuid);
+		json_put_string(stdout, uuid);
 		break;
 	case FIELD_BOOL: fputs(field->flag ? "true" : "false", stdout); break;
 	case FIELD_NULL: fputs("null", stdout); break;

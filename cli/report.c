@@ -1,27 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
 #include "cleanup.h"
+#include "common.h"
+#include "json.h"
 #include "text.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const char *command;
-static bool status_shown;
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
 #define HINT_LENGTH sizeof(((struct famfs_error *)0)->hint)
 #define HINT_COUNT  4
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const char *command;
+static bool status_shown;
+static bool json;
+static bool dropped; /* the last message, by --quiet: its hint goes with it */
+
 static char hints[HINT_COUNT][HINT_LENGTH]; /* given lately */
 static unsigned next_hint;
+
+/* In JSON a message waits for its hint until the next message or the end. */
+static struct {
+	bool waits;
+	enum severity severity;
+	const char *id;
+	int code;
+	char *text;
+	char hint[2 * HINT_LENGTH];
+} pending;
 
 void report_set_command(const char *name)
 {
 	command = name;
+}
+
+void report_json(bool wanted)
+{
+	json = wanted;
 }
 
 static void clear_status(void)
@@ -31,13 +53,67 @@ static void clear_status(void)
 	status_shown = false;
 }
 
-static void print_line(const char *kind, const char *text)
+static void put_member(const char *key, const char *value)
+{
+	fprintf(stderr, "\"%s\":", key);
+	if (value)
+		json_put_string(stderr, value);
+	else
+		fputs("null", stderr);
+}
+
+static void flush_pending(void)
+{
+	static const char *const kinds[] = { "error", "warning", "note" };
+
+	if (!pending.waits)
+		return;
+	pending.waits = false;
+	clear_status();
+	fprintf(stderr, "{\"schema\":\"famfsctl.error/1\",\"%s\":{", kinds[pending.severity]);
+	put_member("id", pending.id);
+	fputc(',', stderr);
+	put_member("command", command);
+	fputc(',', stderr);
+	put_member("message", pending.text ? pending.text : "out of memory");
+	fputc(',', stderr);
+	put_member("hint", pending.hint[0] ? pending.hint : NULL);
+	fputc(',', stderr);
+	put_member("errno", pending.code ? strerrorname_np(pending.code) : NULL);
+	fputs("}}\n", stderr);
+	free(pending.text);
+	pending.text = NULL;
+}
+
+static void print_line(enum severity severity, const char *text)
 {
 	cleanup_free char *escaped = text_escape(text);
 
 	clear_status();
-	fprintf(stderr, "famfsctl%s%s: %s%s\n", command ? " " : "", command ? command : "", kind,
+	fprintf(stderr, "famfsctl%s%s: %s%s\n", command ? " " : "", command ? command : "",
+		severity == SEVERITY_WARNING ? "warning: " : "",
 		escaped ? escaped : "out of memory");
+}
+
+/* Lock held. */
+static void say(enum severity severity, const char *id, int code, const char *text)
+{
+	dropped = common.quiet && severity != SEVERITY_ERROR;
+	if (dropped)
+		return;
+	if (!json) {
+		print_line(severity, text);
+		return;
+	}
+	flush_pending();
+	pending.waits = true;
+	pending.severity = severity;
+	pending.id = id;
+	pending.code = code;
+	pending.text = strdup(text);
+	pending.hint[0] = '\0';
+	if (severity == SEVERITY_NOTE)
+		flush_pending();
 }
 
 static bool was_given(const char *hint)
@@ -51,27 +127,54 @@ static bool was_given(const char *hint)
 	return false;
 }
 
-static void print_hint(const char *hint)
+static void json_hint(const char *hint)
 {
-	cleanup_free char *escaped = text_escape(hint);
+	size_t length = strlen(pending.hint);
 
+	if (pending.waits)
+		snprintf(pending.hint + length, sizeof(pending.hint) - length, "%s%s",
+			 length ? "; " : "", hint);
+	else
+		say(SEVERITY_NOTE, report_id_name(REPORT_NOTE, 0), 0, hint);
+}
+
+/* Lock held. */
+static void say_hint(const char *hint)
+{
+	cleanup_free char *escaped = NULL;
+
+	if (dropped)
+		return;
+	if (json) {
+		json_hint(hint);
+		return;
+	}
+	escaped = text_escape(hint);
 	if (!escaped || was_given(hint))
 		return;
 	clear_status();
 	fprintf(stderr, "hint: %s\n", escaped);
 }
 
-static void print_message(const char *kind, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
+static void message(enum severity severity, enum report_id id, int code, const char *format,
+		    va_list args) __attribute__((format(printf, 4, 0)));
 
-static void print_message(const char *kind, const char *format, va_list args)
+static void message(enum severity severity, enum report_id id, int code, const char *format,
+		    va_list args)
 {
 	cleanup_free char *text = NULL;
 
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	pthread_mutex_lock(&lock);
-	print_line(kind, text ? text : "out of memory");
+	say(severity, report_id_name(id, code), code, text ? text : "out of memory");
+	pthread_mutex_unlock(&lock);
+}
+
+void report_finish(void)
+{
+	pthread_mutex_lock(&lock);
+	flush_pending();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -80,8 +183,36 @@ void report_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("", format, args);
+	message(SEVERITY_ERROR, REPORT_FAILED, 0, format, args);
 	va_end(args);
+}
+
+void report_as(enum report_id id, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(SEVERITY_ERROR, id, code, format, args);
+	va_end(args);
+}
+
+int report_errno(int code, const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	report_as(REPORT_FAILED, code, "%s: %s", text ? text : "failed", strerror(code));
+	return EXIT_FAILED;
+}
+
+int report_no_memory(void)
+{
+	report_as(REPORT_FAILED, ENOMEM, "out of memory");
+	return EXIT_FAILED;
 }
 
 void report_warning(const char *format, ...)
@@ -89,7 +220,7 @@ void report_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("warning: ", format, args);
+	message(SEVERITY_WARNING, REPORT_LOG, 0, format, args);
 	va_end(args);
 }
 
@@ -98,7 +229,7 @@ void report_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("", format, args);
+	message(SEVERITY_NOTE, REPORT_NOTE, 0, format, args);
 	va_end(args);
 }
 
@@ -112,8 +243,13 @@ void report_hint(const char *format, ...)
 	va_end(args);
 
 	pthread_mutex_lock(&lock);
-	print_hint(hint);
+	say_hint(hint);
 	pthread_mutex_unlock(&lock);
+}
+
+void report_see_help(void)
+{
+	report_hint("see 'famfsctl%s%s --help'", command ? " " : "", command ? command : "");
 }
 
 int report_usage(const char *format, ...)
@@ -121,19 +257,31 @@ int report_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("", format, args);
+	message(SEVERITY_ERROR, REPORT_USAGE, 0, format, args);
 	va_end(args);
-	report_hint("see 'famfsctl%s%s --help'", command ? " " : "", command ? command : "");
+	report_see_help();
+	return EXIT_USAGE;
+}
+
+int report_unknown_command(const char *name, const char *guess)
+{
+	report_as(REPORT_UNKNOWN_COMMAND, 0, "unknown command '%s'", name);
+	if (guess)
+		report_hint("did you mean '%s'?", guess);
+	else
+		report_hint("see 'famfsctl --help'");
 	return EXIT_USAGE;
 }
 
 int report_failure(const struct famfs_error *err)
 {
+	const char *id = report_id_name(err->refused ? REPORT_REFUSED : REPORT_FAILED, -err->code);
+
 	/* One critical section, so that no other thread's line comes between. */
 	pthread_mutex_lock(&lock);
-	print_line("", err->message[0] ? err->message : strerror(-err->code));
+	say(SEVERITY_ERROR, id, -err->code, err->message[0] ? err->message : strerror(-err->code));
 	if (err->hint[0])
-		print_hint(err->hint);
+		say_hint(err->hint);
 	pthread_mutex_unlock(&lock);
 	return err->refused ? EXIT_REFUSED : EXIT_FAILED;
 }
@@ -144,6 +292,8 @@ bool report_confirm(const char *format, ...)
 	char answer[16];
 	va_list args;
 
+	if (common.yes)
+		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
 	va_start(args, format);
@@ -154,6 +304,7 @@ bool report_confirm(const char *format, ...)
 	if (!escaped)
 		return false;
 
+	report_finish();
 	fflush(stdout);
 	fprintf(stderr, "%s [y/N] ", escaped);
 	if (!fgets(answer, sizeof(answer), stdin))
@@ -161,11 +312,13 @@ bool report_confirm(const char *format, ...)
 	return answer[0] == 'y' || answer[0] == 'Y';
 }
 
-void report_log(void *arg, int priority, const char *message)
+void report_log(void *arg, int priority, const char *text)
 {
 	(void)arg;
 	if (priority <= LOG_WARNING)
-		report_warning("%s", message);
+		report_warning("%s", text);
+	else if (common.verbose >= 2 || (common.verbose && priority <= LOG_INFO))
+		report_note("%s", text);
 }
 
 void report_status(const char *line)

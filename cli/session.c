@@ -66,10 +66,8 @@ int session_use(struct session *session, const char *arg)
 
 	close_volume(session);
 	session->device = strdup(session->target->device);
-	if (!session->device) {
-		report_error("out of memory");
-		return EXIT_FAILED;
-	}
+	if (!session->device)
+		return report_no_memory();
 	if (famfs_open(session->target, &params, &session->volume, &err) < 0)
 		return report_failure(&err);
 	return EXIT_DONE;

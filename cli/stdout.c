@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stdout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int failed; /* the first errno */
+
+static int fail(int code)
+{
+	if (!failed)
+		failed = code;
+	errno = code;
+	return 0;
+}
+
+static ssize_t put(void *cookie, const char *data, size_t size)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < size) {
+		ssize_t n = write(STDOUT_FILENO, data + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(errno);
+		done += (size_t)n;
+	}
+	return (ssize_t)size;
+}
+
+static int finish(void *cookie)
+{
+	(void)cookie;
+	if (close(STDOUT_FILENO) < 0)
+		fail(errno);
+	return 0;
+}
+
+void stdout_start(void)
+{
+	const cookie_io_functions_t functions = { .write = put, .close = finish };
+	FILE *stream = fopencookie(NULL, "w", functions);
+
+	if (!stream)
+		return; /* the one of stdio does, but for the reason */
+	if (isatty(STDOUT_FILENO))
+		setvbuf(stream, NULL, _IOLBF, 0);
+	stdout = stream;
+}
+
+int stdout_finish(void)
+{
+	int bad = ferror(stdout);
+
+	if (fclose(stdout) != 0 || bad)
+		fail(EIO); /* unless there is a better reason */
+	return -failed;
+}
