@@ -1,8 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mode of a DAX device, devdax or famfs: which it is, and switching it. The only place that
+ * writes to sysfs.
+ *
+ * The kernel does not protect itself: a driver that is taken away under a mapping brings the host
+ * down, and a descriptor of the node that is closed after a switch breaks the node. So nothing may
+ * be mounted, mapped or open, in this process either.
+ *
+ * Whoever switches owes the way back. The debt is written to /run/famfs/NAME before the switch, and
+ * the file is locked as long as the debtor lives. When it is killed, anybody can settle: see
+ * daxmode_settle(). A reboot forgets both the switch and the debt.
+ */
 #ifndef DEVICE_DAXMODE_H
 #define DEVICE_DAXMODE_H
 
 #include "device/device.h"
+
+/* A node, and what is put before /sys and /run: "" but in tests. */
+struct dax_node {
+	const char *root;
+	const char *path;
+	dev_t number;
+};
+
+/* -ENOTTY unless `path` is a character device; -errno. `path` must live as long as *out. */
+int dax_node_at(const char *path, struct dax_node *out);
+
+/* A switch that is to be undone. */
+struct daxmode;
+
+/*
+ * From devdax to famfs mode; loads the driver. After a failure the device is in the mode that it
+ * was in, as far as the kernel lets it. -EBUSY when somebody uses the device, says who; -ENODEV
+ * when it is not in devdax mode, -ENOSYS without the driver.
+ */
+int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famfs_error *err);
+
+/* The device now serves the files of a mount with this st_dev: as long as any of them is in use,
+ * nobody may switch back. */
+void daxmode_mounted(struct daxmode *mode, dev_t files);
+
+/* Back to devdax mode; frees `mode` in any case. Waits a moment for users to go. -EBUSY when there
+ * are some still: the debt is then left to the next daxmode_settle(). */
+int daxmode_leave(struct daxmode *mode, struct famfs_error *err);
+
+/* Pays what a process that is gone has left: 1 when the device was taken back to devdax mode, 0
+ * when there was nothing to do, -EBUSY when the debtor lives or the device is in use. */
+int daxmode_settle(const struct dax_node *node, struct famfs_error *err);
+
+/* Whether a living process has switched the device, and is to switch it back. */
+bool daxmode_has_debtor(const struct dax_node *node);
 
 /* Whether the kernel's famfs can use the device: 0 for a DAX device whose driver is fsdev_dax, and
  * for an image, of which the kernel is to judge; -EOPNOTSUPP for another driver, -ENODEV for none.

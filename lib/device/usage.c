@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,7 @@ int device_mounts(const char *path, struct usage_text *first)
 	return ret < 0 ? ret : search.count;
 }
 
-/* A line of /proc/PID/maps: ADDRESS PERMS OFFSET MAJ:MIN INODE [PATH] */
+/* A line of /proc/PID/maps: ADDRESS PERMS OFFSET MAJ:MIN INODE [PATH]. Inode 0: any. */
 static bool maps_file(const char *maps, dev_t dev, ino_t ino)
 {
 	FILE *f = fopen(maps, "re");
@@ -53,14 +54,14 @@ static bool maps_file(const char *maps, dev_t dev, ino_t ino)
 		uint64_t inode;
 
 		found = sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major, &minor, &inode) == 3 &&
-			makedev(major, minor) == dev && inode == ino;
+			makedev(major, minor) == dev && (inode == ino || !ino);
 	}
 	if (f)
 		fclose(f);
 	return found;
 }
 
-static void name_process(const char *pid, struct usage_text *out)
+static void name_process(const char *what, const char *pid, struct usage_text *out)
 {
 	char path[64], name[32] = "?";
 	FILE *f;
@@ -73,7 +74,7 @@ static void name_process(const char *pid, struct usage_text *out)
 		name[strcspn(name, "\n")] = '\0';
 		fclose(f);
 	}
-	snprintf(out->text, sizeof(out->text), "mapped by process %.20s (%s)", pid, name);
+	snprintf(out->text, sizeof(out->text), "%s by process %.20s (%s)", what, pid, name);
 }
 
 static int find_mapping(dev_t dev, ino_t ino, struct usage_text *out)
@@ -89,7 +90,7 @@ static int find_mapping(dev_t dev, ino_t ino, struct usage_text *out)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/maps", entry->d_name);
 		if (maps_file(path, dev, ino)) {
-			name_process(entry->d_name, out);
+			name_process("mapped", entry->d_name, out);
 			found = 1;
 		}
 	}
@@ -107,4 +108,84 @@ int device_usage(const struct device *dev, struct usage_text *out)
 	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
 		return 0;
 	return find_mapping(st.st_dev, st.st_ino, out);
+}
+
+/* Any node of the device. The descriptor may be of a file system that hangs, which is not asked. */
+static bool opens_device(const char *fds, dev_t number)
+{
+	DIR *dir = opendir(fds);
+	struct dirent *entry;
+	bool found = false;
+	struct statx st;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) ==
+				0 &&
+			S_ISCHR(st.stx_mode) &&
+			makedev(st.stx_rdev_major, st.stx_rdev_minor) == number;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool maps_device(const char *maps, const struct stat *node, dev_t files)
+{
+	return maps_file(maps, node->st_dev, node->st_ino) || (files && maps_file(maps, files, 0));
+}
+
+static bool holds(const char *pid, const struct stat *node, dev_t number, dev_t files,
+		  struct usage_text *out)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
+	if (maps_device(path, node, files)) {
+		name_process("mapped", pid, out);
+		return true;
+	}
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	if (!opens_device(path, number))
+		return false;
+	name_process("open", pid, out);
+	return true;
+}
+
+int device_holders(const char *path, dev_t number, dev_t files, struct usage_text *out)
+{
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	struct stat node;
+	bool found = false;
+
+	if (stat(path, &node) < 0)
+		memset(&node, 0, sizeof(node));
+	while (proc && !found && (entry = readdir(proc)))
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+			holds(entry->d_name, &node, number, files, out);
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+static int visit_files(void *arg, const struct mount_entry *entry)
+{
+	const dev_t *files = arg;
+
+	return entry->dev == *files;
+}
+
+/* The kernel names connections by the minor number, which it gives to other file systems when the
+ * one that had it is gone: one that is mounted is not ours, or the caller would have seen it. */
+int device_files_in_use(const char *root, dev_t files, struct usage_text *out)
+{
+	cleanup_free char *path = NULL;
+
+	if (!files || mountinfo_walk(visit_files, &files) > 0)
+		return 0;
+	if (asprintf(&path, "%s/sys/fs/fuse/connections/%u", root, minor(files)) < 0)
+		return -ENOMEM;
+	if (access(path, F_OK) < 0)
+		return 0;
+	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
+	return 1;
 }

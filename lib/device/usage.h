@@ -18,4 +18,12 @@ int device_usage(const struct device *dev, struct usage_text *out);
  */
 int device_mounts(const char *path, struct usage_text *first);
 
+/* 1 and a description when a process of this host, this one included, has the DAX device open or
+ * mapped, or maps a file whose st_dev is `files` (0: none), else 0. Touches no file system. */
+int device_holders(const char *path, dev_t number, dev_t files, struct usage_text *out);
+
+/* The same when the kernel still has the FUSE connection of files with that st_dev, although it may
+ * be unmounted: for those who have some open. `root` is put before /sys. */
+int device_files_in_use(const char *root, dev_t files, struct usage_text *out);
+
 #endif
