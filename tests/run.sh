@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything, on a bare Debian 12 too; run it as root. Builds land in build-*/ of
-# the checkout, everything else in a folder under /tmp that is removed at the end.
+# the checkout, everything else in a folder that is removed at the end: in memory under /dev/shm
+# where that has room, since mkfs waits for the disk and the suites make hundreds of images, else
+# under $TMPDIR or /tmp. The unit tests and the demo use the disk.
 #
 #   tests/run.sh [--quick] [--no-vm] [--keep] [STAGE...]
 #
 # Stages, in this order: build units bats vm lint fuzz example demo. --no-vm leaves out the virtual
-# machines, --quick also clang, the sanitizers, the fuzzers and the demo. --keep keeps the folder
-# under /tmp.
+# machines, --quick also clang, the sanitizers, the fuzzers and the demo. --keep keeps the folder.
 # Ends with the line "N passed, N failed, N skipped"; exits 1 when something failed.
 set -euo pipefail
 
@@ -292,12 +293,12 @@ stage_lint()
 
 # ---- fuzzers ----
 
-# run_fuzzer NAME SECONDS SCRATCH: leaves its output, and the status in a file.
+# run_fuzzer NAME SECONDS: leaves its output, and the status in a file.
 run_fuzzer()
 {
 	local name=$1 dir=$top/build-fuzz status=0
-	mkdir -p "$work/$name" "$3/$name"
-	TMPDIR=$3/$name "$dir/tests/fuzz/$name" -timeout=60 -rss_limit_mb=2048 -max_total_time="$2" \
+	mkdir -p "$work/$name" "$work/$name.tmp"
+	TMPDIR=$work/$name.tmp "$dir/tests/fuzz/$name" -timeout=60 -rss_limit_mb=2048 -max_total_time="$2" \
 		-print_final_stats=1 -artifact_prefix="$dir/crash-$name-" "$work/$name" \
 		"$top/tests/fuzz/corpus/${name#fuzz_}" >"$work/$name.log" 2>&1 </dev/null || status=$?
 	echo "$status" >"$work/$name.status"
@@ -315,11 +316,9 @@ build_fuzzers()
 
 stage_fuzz()
 {
-	local source name seconds scratch=$work/fuzz
+	local source name seconds
 	# The request path is what a kernel talks to: it gets three times as long, and begins.
 	local -a names=(fuzz_request)
-	# The images that the fuzzers make are synced; in memory that costs nothing.
-	[[ -w /dev/shm ]] && scratch=/dev/shm/${work##*/}
 	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
 	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 	unset LSAN_OPTIONS
@@ -331,10 +330,9 @@ stage_fuzz()
 	for name in "${names[@]}"; do
 		seconds=$fuzz_seconds
 		[[ $name != fuzz_request ]] || seconds=$((3 * fuzz_seconds))
-		side_by_side run_fuzzer "$name" "$seconds" "$scratch"
+		side_by_side run_fuzzer "$name" "$seconds"
 	done
 	wait
-	rm -rf "$scratch"
 	for name in "${names[@]}"; do
 		if [[ $(<"$work/$name.status") == 0 ]]; then
 			result ok "$name, $(sed -n 's/stat::number_of_executed_units: *//p' "$work/$name.log") inputs"
@@ -397,7 +395,7 @@ stage_demo()
 	[[ $quick == 0 ]] || { result skip "demo" "--quick" && return; }
 	if [[ ! -c /dev/fuse ]]; then
 		result skip "demo" "needs /dev/fuse"
-	elif TMPDIR=$work quietly "$work/demo.log" timeout 300 bash "$top/docs/demo.sh"; then
+	elif quietly "$work/demo.log" timeout 300 bash "$top/docs/demo.sh"; then
 		result ok "docs/demo.sh"
 	else
 		result not "docs/demo.sh"
@@ -454,8 +452,20 @@ cleanup()
 
 # ---- run ----
 
+roomy_dir()
+{
+	local free memory
+	free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || free=0
+	memory=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+	if ((free > 6 << 20 && memory > 8 << 20)); then
+		echo /dev/shm
+	else
+		echo "${TMPDIR:-/tmp}"
+	fi
+}
+
 bash "$top/tests/install-deps.sh" test
-work=$(mktemp -d /tmp/famfs-tests.XXXXXX)
+work=$(mktemp -d "$(roomy_dir)/famfs-tests.XXXXXX")
 export FAMFS_TESTS_RUN=$work
 chmod 755 "$work"
 trap cleanup EXIT
