@@ -16,6 +16,9 @@
 /* Small enough to stay in the L2 cache between the read and the write. */
 #define BLOCK (UINT64_C(256) << 10)
 
+/* Zeroed between two reports: on a mapped device, a few milliseconds. */
+#define ZERO_BLOCK (UINT64_C(32) << 20)
+
 struct copy {
 	struct famfs_file *file;
 	int fd;
@@ -70,6 +73,22 @@ static int copy_data(const struct copy *copy, uint64_t start, uint64_t end, stru
 	return ret;
 }
 
+/* Memory that was used before holds old data, so a hole is work as well. */
+static int zero_hole(const struct copy *copy, uint64_t start, uint64_t end, struct famfs_error *err)
+{
+	int ret = 0;
+
+	while (ret == 0 && start < end) {
+		uint64_t n = min_u64(end - start, ZERO_BLOCK);
+
+		ret = famfs_file_zero(copy->file, start, n, err);
+		if (ret == 0)
+			ret = report(copy, n, err);
+		start += n;
+	}
+	return ret;
+}
+
 /* Where the next data after `offset` is; `size` when only a hole follows. File systems that know
  * no holes have data everywhere. */
 static uint64_t next_data(int fd, uint64_t offset, uint64_t size)
@@ -116,11 +135,7 @@ static int copy_sparse(const struct copy *copy, uint64_t size, struct famfs_erro
 		uint64_t data = next_data(copy->fd, at, size);
 		uint64_t hole = data < size ? next_hole(copy->fd, data, size) : size;
 
-		/* Memory that was used before holds old data, so a hole is work as well. */
-		if (data > at)
-			ret = famfs_file_zero(copy->file, at, data - at, err);
-		if (ret == 0 && data > at)
-			ret = report(copy, data - at, err);
+		ret = zero_hole(copy, at, data, err);
 		if (ret == 0)
 			ret = copy_data(copy, data, hole, err);
 		at = hole;

@@ -169,6 +169,32 @@ static void canceled(void **state)
 	free(bytes);
 }
 
+/* Nothing but a hole, which is long work where memory is zeroed by stores. */
+static void canceled_in_hole(void **state)
+{
+	const uint64_t size = 200 * MIB;
+	struct progress progress = { .stop_at = 1 };
+	struct famfs_volume *vol;
+	struct famfs_file *file;
+	struct famfs_error err;
+	int fd = open("source", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	make_image(300 * MIB);
+	vol = open_volume(true);
+	file = create(vol, "f", size);
+	assert_error(famfs_file_copy(file, fd, on_progress, &progress, &err), -ECANCELED, &err,
+		     "canceled");
+	assert_in_range(progress.bytes, 1, size / 2);
+	progress = (struct progress){ 0 };
+	assert_ok(famfs_file_copy(file, fd, on_progress, &progress, &err), &err);
+	assert_true(progress.bytes == size);
+	famfs_file_close(file);
+	famfs_close(vol);
+	close(fd);
+}
+
 static void bad_source(void **state)
 {
 	struct famfs_volume *vol = new_volume();
@@ -235,6 +261,7 @@ int main(void)
 		TEST("a difference is found, at its offset", differences),
 		TEST("a source that got shorter is noticed", short_source),
 		TEST("a callback stops a copy and a comparison", canceled),
+		TEST("a copy is stopped within a hole of its source too", canceled_in_hole),
 		TEST("a source that cannot be read is an error", bad_source),
 		TEST("what is not inside the file is neither read nor written", ranges),
 		TEST("a published file is written in place", in_place),
