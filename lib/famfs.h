@@ -150,8 +150,8 @@ struct famfs_mkfs_result {
  * Formats a device, OMF 2.2. The old magic is zeroed first and the new one written last, each
  * flushed, so that a crash leaves no file system rather than half of one; then reads back.
  * Refusals (err->refused): mounted or mapped (-EBUSY), an existing famfs or other signature
- * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small, -ENOKEY when the host has
- * no identity. `result` may be NULL.
+ * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small and -EFBIG for one of more
+ * than 64 PiB, -ENOKEY when the host has no identity. `result` may be NULL.
  */
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);

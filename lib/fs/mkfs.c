@@ -149,6 +149,10 @@ static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 				 "'%s' has %" PRIu64 " bytes, at least %" PRIu64
 				 " are needed for a log of %" PRIu64 " bytes",
 				 mkfs->name, result->device_size, least, result->log_length);
+	if (result->device_size > OMF_DEVICE_MAX)
+		return error_set(err, -EFBIG,
+				 "'%s' has %" PRIu64 " bytes, at most %" PRIu64 " can be used",
+				 mkfs->name, result->device_size, OMF_DEVICE_MAX);
 	result->log_entries = omf_log_capacity(result->log_length);
 	result->data_length =
 		(result->device_size - result->data_offset) / OMF_ALLOC_UNIT * OMF_ALLOC_UNIT;

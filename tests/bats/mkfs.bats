@@ -60,6 +60,12 @@ show()
 	assert_output --partial "12582912"
 }
 
+@test "a device beyond what can be used is refused with both numbers" {
+	run famfsctl mkfs --size 1024P "$img"
+	assert_error 1 "1152921504606846976 bytes, at most 72057594037927936"
+	assert_file_not_exist "$img"
+}
+
 @test "an empty file is refused, and stays empty" {
 	: >"$img"
 	run famfsctl mkfs "$img"
