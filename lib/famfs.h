@@ -521,6 +521,133 @@ struct famfs_fsck_result {
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
 	       struct famfs_fsck_result *result, struct famfs_error *err);
 
+/* ---- the medium itself -------------------------------------------------------------------- */
+
+/*
+ * What lies on a device, field by field, whatever is wrong with it: for looking at media that
+ * famfs_open() refuses, and at those that it does not. Nothing is believed, everything is judged.
+ */
+struct famfs_medium;
+
+/*
+ * Opens the device of a target, or for a mount whose device the caller may not open its .meta
+ * files. Whether there is a famfs does not matter. End with famfs_medium_close().
+ * Errors: those of open(2), -ENOTSUP, -EMEDIUMTYPE for a device too small for a superblock, -EIO.
+ */
+int famfs_medium_open(const struct famfs_target *target, struct famfs_medium **out,
+		      struct famfs_error *err);
+void famfs_medium_close(struct famfs_medium *medium);
+
+struct famfs_medium_info {
+	uint64_t size;        /* of the device in bytes; 0: unknown, read through a mount */
+	uint64_t usable_size; /* the smaller of this and a recorded one that can be */
+	uint64_t log_length;  /* bytes */
+	const char *log_length_source; /* "superblock", "log header", "device": what was believed */
+	uint64_t log_capacity; /* entries that such a log, as far as the device reaches, holds */
+	uint64_t published;    /* entries, at most the capacity */
+	bool counted;          /* the header's index cannot be, so whole entries were counted */
+	bool super_ok;         /* the superblock can be believed */
+	bool header_ok;        /* the log header can be believed, and its index can be */
+};
+
+/* As of famfs_medium_open(). */
+void famfs_medium_info(const struct famfs_medium *medium, struct famfs_medium_info *out);
+
+enum famfs_structure {
+	FAMFS_SUPERBLOCK,
+	FAMFS_LOG_HEADER,
+	FAMFS_LOG_ENTRY,
+};
+
+#define FAMFS_RAW_SIZE 544 /* the largest structure */
+
+/* One structure as it lies on the medium. */
+struct famfs_raw {
+	enum famfs_structure structure;
+	uint64_t entry;   /* number of the log entry, else FAMFS_NO_ENTRY */
+	uint64_t offset;  /* device offset */
+	size_t size;      /* bytes */
+	size_t crc_bytes; /* that the CRC covers, from the structure's start */
+	uint64_t crc_stored;
+	uint64_t crc_computed;
+	/* A stable word for what is wrong with these bytes, as in struct famfs_problem, or NULL. Of
+	 * an entry, "io": it cannot be read. What only other entries show, such as overlaps, is
+	 * famfs_fsck()'s. */
+	const char *fault;
+	char message[200]; /* about the fault; lower case, no full stop */
+	/* What the fields are judged by. */
+	uint64_t device_size; /* 0: unknown */
+	uint64_t log_length;
+	unsigned char bytes[FAMFS_RAW_SIZE] __attribute__((aligned(8)));
+};
+
+int famfs_medium_super(struct famfs_medium *medium, struct famfs_raw *out, struct famfs_error *err);
+/* -EMEDIUMTYPE when the device ends before it. */
+int famfs_medium_log_header(struct famfs_medium *medium, struct famfs_raw *out,
+			    struct famfs_error *err);
+
+/* A log entry, decoded as far as it goes: values are as recorded, and may be nonsense. */
+struct famfs_log_entry {
+	const struct famfs_raw *raw;
+	bool published;
+	bool empty;            /* nothing but zeros */
+	uint32_t type;         /* as recorded */
+	const char *type_name; /* "file", "mkdir", "delete", "daxdev", "invalid", "unknown" */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;
+	char path[81]; /* "" when the type has none */
+	/* Of files and invalid entries; no extents when their number cannot be. Of devices that
+	 * are added, only the size. */
+	struct famfs_fmap map;
+	uint64_t unusable_extents; /* a bit for each that is misaligned or outside the data area */
+};
+
+/* Nonzero ends the walk, and is returned. */
+typedef int (*famfs_log_entry_fn)(void *arg, const struct famfs_log_entry *entry);
+
+/*
+ * Visits `count` entries from number `first` on, as far as the log reaches, published or not. An
+ * entry that cannot be read is visited with the fault "io". -EINVAL when `first` is beyond the log.
+ */
+int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t count,
+			 famfs_log_entry_fn visit, void *arg, struct famfs_error *err);
+
+enum famfs_raw_kind {
+	FAMFS_RAW_NUMBER, /* 4 or 8 bytes, little-endian */
+	FAMFS_RAW_HEX,    /* the same: magics, CRCs, offsets */
+	FAMFS_RAW_OCTAL,  /* the same: permission bits */
+	FAMFS_RAW_UUID,
+	FAMFS_RAW_TEXT,   /* NUL-padded */
+	FAMFS_RAW_UNUSED, /* padding, and what the entry's type does not use */
+};
+
+enum famfs_verdict {
+	FAMFS_VERDICT_NONE, /* any value can be */
+	FAMFS_VERDICT_OK,
+	FAMFS_VERDICT_BAD,
+};
+
+struct famfs_raw_field {
+	const char *group; /* "superblock", "header", "entry", "file", "mkdir", "daxdev", "extent",
+			      "strip"; static storage */
+	uint32_t index;    /* of the extent or strip, or FAMFS_WIRE_NO_INDEX */
+	const char *name;  /* as the format's description has it; static storage */
+	size_t at;         /* offset in raw->bytes */
+	uint64_t offset;   /* device offset */
+	size_t size;       /* bytes */
+	enum famfs_raw_kind kind;
+	uint64_t value; /* of numbers */
+	enum famfs_verdict verdict;
+	char meaning[120]; /* may be empty */
+};
+
+/* Nonzero ends the walk, and is returned. */
+typedef int (*famfs_raw_field_fn)(void *arg, const struct famfs_raw_field *field);
+
+/* Visits the fields of a structure in their order; together they cover all of its bytes. */
+int famfs_raw_fields(const struct famfs_raw *raw, famfs_raw_field_fn visit, void *arg);
+
 /* ---- mounting ---------------------------------------------------------------------------- */
 
 struct famfs_mount_params {

@@ -24,8 +24,8 @@ static int open_for_writing(const char *path, struct device **out, struct famfs_
 	return 0;
 }
 
-static int open_for_reading(const struct famfs_target *target, struct device **out,
-			    struct famfs_error *err)
+int target_open_device(const struct famfs_target *target, struct device **out,
+		       struct famfs_error *err)
 {
 	struct famfs_error ignored;
 	int ret = device_open(target->device, DEVICE_READ, out, err);
@@ -44,7 +44,7 @@ int target_open(const struct famfs_target *target, const struct volume_params *p
 {
 	struct device *dev;
 	int ret = params->access == DEVICE_WRITE ? open_for_writing(target->device, &dev, err)
-						 : open_for_reading(target, &dev, err);
+						 : target_open_device(target, &dev, err);
 
 	return ret < 0 ? ret : volume_open(dev, params, out, err);
 }

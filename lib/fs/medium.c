@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device as it is, for those who look at its structures one by one. Unlike a volume it can be
+ * had of any device: what cannot be believed is replaced by what can, and said.
+ */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "fs/log.h"
+#include "fs/open.h"
+#include "media/layout.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BATCH 256
+
+struct famfs_medium {
+	struct device *dev;
+	struct famfs_medium_info info;
+	struct log log;
+};
+
+static int read_structure(const struct famfs_medium *medium, enum famfs_structure structure,
+			  struct famfs_raw *raw)
+{
+	bool super = structure == FAMFS_SUPERBLOCK;
+	int ret;
+
+	memset(raw, 0, sizeof(*raw));
+	raw->structure = structure;
+	raw->entry = FAMFS_NO_ENTRY;
+	raw->offset = super ? 0 : OMF_LOG_OFFSET;
+	raw->size = super ? sizeof(struct omf_super) : sizeof(struct omf_log_header);
+	raw->device_size = medium->info.size;
+	raw->log_length = medium->info.log_length;
+	device_invalidate(medium->dev, raw->offset, raw->size);
+	ret = device_read(medium->dev, raw->offset, raw->bytes, raw->size);
+	if (ret == 0)
+		layout_judge(raw);
+	return ret;
+}
+
+int famfs_medium_super(struct famfs_medium *medium, struct famfs_raw *out, struct famfs_error *err)
+{
+	/* No size and no descriptor: unknown. No size and a descriptor: an empty image. */
+	bool empty = medium->dev->size == 0 && medium->dev->fd >= 0;
+	int ret = empty ? -EFAULT : read_structure(medium, FAMFS_SUPERBLOCK, out);
+
+	if (ret == -EFAULT)
+		return error_set(err, -EMEDIUMTYPE,
+				 "'%s' has %" PRIu64 " bytes, too few for a superblock",
+				 medium->dev->path, medium->dev->size);
+	return ret < 0 ? error_errno(err, ret, "cannot read the superblock of '%s'",
+				     medium->dev->path)
+		       : 0;
+}
+
+int famfs_medium_log_header(struct famfs_medium *medium, struct famfs_raw *out,
+			    struct famfs_error *err)
+{
+	int ret = read_structure(medium, FAMFS_LOG_HEADER, out);
+
+	if (ret == -EFAULT)
+		return error_set(err, -EMEDIUMTYPE,
+				 "'%s' has %" PRIu64 " bytes and ends before its log",
+				 medium->dev->path, medium->dev->size);
+	return ret < 0 ? error_errno(err, ret, "cannot read the log header of '%s'",
+				     medium->dev->path)
+		       : 0;
+}
+
+static bool is_log_length(uint64_t length)
+{
+	return length >= OMF_LOG_LENGTH_MIN && length <= OMF_LOG_LENGTH_MAX &&
+	       (length & (length - 1)) == 0;
+}
+
+/* Which of those that say how long the log is can be believed. */
+static void find_log(struct famfs_medium *medium, const struct famfs_raw *super,
+		     const struct famfs_raw *header)
+{
+	const struct omf_super *sb = (const void *)super->bytes;
+	const struct omf_log_header *log = (const void *)header->bytes;
+	uint64_t recorded = le64_get(sb->log_length), own = le64_get(log->length);
+	struct famfs_medium_info *info = &medium->info;
+
+	if (super->crc_stored == super->crc_computed && is_log_length(recorded)) {
+		info->log_length = recorded;
+		info->log_length_source = "superblock";
+	} else if (header->crc_stored == header->crc_computed && is_log_length(own)) {
+		info->log_length = own;
+		info->log_length_source = "log header";
+	} else {
+		info->log_length = info->size && info->size < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN
+					   ? 0
+					   : OMF_LOG_LENGTH_MIN;
+		info->log_length_source = "device";
+	}
+}
+
+/* As many entries as lie on the device. */
+static uint64_t entries_within(const struct famfs_medium *medium)
+{
+	uint64_t length = medium->info.log_length, size = medium->info.size;
+
+	if (size && length > size - OMF_LOG_OFFSET)
+		length = size - OMF_LOG_OFFSET;
+	return length < sizeof(struct omf_log_header) ? 0 : omf_log_capacity(length);
+}
+
+static int stop_at_fault(void *arg, const struct famfs_log_entry *entry)
+{
+	uint64_t *count = arg;
+	const char *fault = entry->raw->fault;
+
+	if (entry->empty || (fault && (strcmp(fault, "crc") == 0 || strcmp(fault, "seqnum") == 0 ||
+				       strcmp(fault, "io") == 0)))
+		return 1;
+	++*count;
+	return 0;
+}
+
+/* Like a replay: of an index that cannot be, the other counter is witness, and then the entries. */
+static int find_end(struct famfs_medium *medium, const struct famfs_raw *raw,
+		    struct famfs_error *err)
+{
+	const struct omf_log_header *header = (const void *)raw->bytes;
+	struct famfs_medium_info *info = &medium->info;
+	uint64_t index = le64_get(header->next_index), seqnum = le64_get(header->next_seqnum);
+	int ret;
+
+	info->header_ok = !raw->fault;
+	if (le64_get(header->magic) == OMF_LOG_MAGIC && index <= info->log_capacity) {
+		info->published = index;
+		return 0;
+	}
+	info->counted = true;
+	ret = famfs_medium_entries(
+		medium, 0, seqnum && seqnum <= info->log_capacity ? seqnum : info->log_capacity,
+		stop_at_fault, &info->published, err);
+	return ret < 0 ? ret : 0;
+}
+
+static void find_usable(struct famfs_medium *medium, const struct famfs_raw *super)
+{
+	const struct omf_super *sb = (const void *)super->bytes;
+	uint64_t recorded = le64_get(sb->device_size);
+	struct famfs_medium_info *info = &medium->info;
+	uint64_t least = OMF_LOG_OFFSET + info->log_length;
+
+	info->usable_size = info->size;
+	if (info->super_ok && recorded >= least && (!info->size || recorded < info->size))
+		info->usable_size = recorded;
+	if (info->usable_size > OMF_DEVICE_MAX)
+		info->usable_size = OMF_DEVICE_MAX;
+}
+
+static int look(struct famfs_medium *medium, struct famfs_error *err)
+{
+	struct famfs_raw super, header;
+	int ret = famfs_medium_super(medium, &super, err);
+
+	if (ret < 0)
+		return ret;
+	medium->info.super_ok = !super.fault;
+	memset(&header, 0, sizeof(header));
+	/* A device that ends before its log still has a superblock to be looked at. */
+	if (medium->info.size == 0 ||
+	    medium->info.size >= OMF_LOG_OFFSET + sizeof(struct omf_log_header))
+		ret = famfs_medium_log_header(medium, &header, err);
+	if (ret < 0)
+		return ret;
+	if (!header.size)
+		return 0;
+	find_log(medium, &super, &header);
+	find_usable(medium, &super);
+	log_init(&medium->log, medium->dev, medium->info.log_length);
+	medium->info.log_capacity = entries_within(medium);
+	ret = famfs_medium_log_header(medium, &header, err);
+	return ret < 0 ? ret : find_end(medium, &header, err);
+}
+
+int famfs_medium_open(const struct famfs_target *target, struct famfs_medium **out,
+		      struct famfs_error *err)
+{
+	struct famfs_medium *medium = calloc(1, sizeof(*medium));
+	int ret;
+
+	if (!medium)
+		return error_set(err, -ENOMEM, "out of memory");
+	medium->info.log_length_source = "device";
+	ret = target_open_device(target, &medium->dev, err);
+	if (ret == 0) {
+		medium->info.size = medium->dev->size;
+		ret = look(medium, err);
+	}
+	if (ret < 0) {
+		famfs_medium_close(medium);
+		return ret;
+	}
+	*out = medium;
+	return 0;
+}
+
+void famfs_medium_close(struct famfs_medium *medium)
+{
+	if (!medium)
+		return;
+	device_close(medium->dev);
+	free(medium);
+}
+
+void famfs_medium_info(const struct famfs_medium *medium, struct famfs_medium_info *out)
+{
+	*out = medium->info;
+}
+
+static bool all_zero(const struct omf_entry *entry)
+{
+	static const struct omf_entry zeros;
+
+	return memcmp(entry, &zeros, sizeof(zeros)) == 0;
+}
+
+/* `bytes` NULL: could not be read, `error` says why. */
+static int visit_entry(const struct famfs_medium *medium, uint64_t index,
+		       const struct omf_entry *bytes, int error, famfs_log_entry_fn visit,
+		       void *arg)
+{
+	struct famfs_raw raw = { .structure = FAMFS_LOG_ENTRY,
+				 .entry = index,
+				 .offset = omf_entry_offset(index),
+				 .size = sizeof(*bytes),
+				 .device_size = medium->info.usable_size,
+				 .log_length = medium->info.log_length };
+	struct famfs_log_entry entry = { .raw = &raw, .published = index < medium->info.published };
+
+	if (bytes) {
+		memcpy(raw.bytes, bytes, sizeof(*bytes));
+		layout_judge(&raw);
+		layout_decode_entry(&entry);
+		entry.empty = all_zero(bytes);
+	} else {
+		raw.fault = "io";
+		snprintf(raw.message, sizeof(raw.message), "cannot be read: %s", strerror(-error));
+		entry.type_name = "unknown";
+	}
+	return visit(arg, &entry);
+}
+
+static int visit_batch(struct famfs_medium *medium, struct omf_entry *batch, uint64_t first,
+		       uint64_t count, famfs_log_entry_fn visit, void *arg)
+{
+	bool whole = log_read(&medium->log, first, count, batch) == 0;
+	int ret = 0;
+
+	for (uint64_t i = 0; ret == 0 && i < count; i++) {
+		/* One line that is gone must not hide its neighbours. */
+		int error = whole ? 0 : log_read(&medium->log, first + i, 1, &batch[i]);
+
+		ret = visit_entry(medium, first + i, error ? NULL : &batch[i], error, visit, arg);
+	}
+	return ret;
+}
+
+int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t count,
+			 famfs_log_entry_fn visit, void *arg, struct famfs_error *err)
+{
+	uint64_t capacity = medium->info.log_capacity, end;
+	cleanup_free struct omf_entry *batch = NULL;
+	int ret = 0;
+
+	if (count && first >= capacity)
+		return error_set(err, -EINVAL,
+				 "'%s' has no log entry %" PRIu64 ", there is room for %" PRIu64,
+				 medium->dev->path, first, capacity);
+	batch = malloc(BATCH * sizeof(*batch));
+	if (!batch)
+		return error_set(err, -ENOMEM, "out of memory");
+	end = count < capacity - first ? first + count : capacity;
+	while (ret == 0 && first < end) {
+		uint64_t n = end - first < BATCH ? end - first : BATCH;
+
+		ret = visit_batch(medium, batch, first, n, visit, arg);
+		first += n;
+	}
+	return ret;
+}
