@@ -16,6 +16,7 @@
 
 struct search {
 	const char *path;
+	bool foreign; /* only mounts of others */
 	struct usage_text *first;
 	int count;
 };
@@ -25,7 +26,7 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	struct search *search = arg;
 
 	/* By source, whatever the type: the reference implementation's mounts count as well. */
-	if (strcmp(entry->source, search->path) != 0)
+	if (strcmp(entry->source, search->path) != 0 || (search->foreign && mount_is_famfs(entry)))
 		return 0;
 	if (search->count++ == 0 && search->first)
 		snprintf(search->first->text, sizeof(search->first->text), "mounted at '%s'",
@@ -36,6 +37,14 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 int device_mounts(const char *path, struct usage_text *first)
 {
 	struct search search = { .path = path, .first = first };
+	int ret = mountinfo_walk(visit_mount, &search);
+
+	return ret < 0 ? ret : search.count;
+}
+
+int device_foreign_mounts(const char *path, struct usage_text *first)
+{
+	struct search search = { .path = path, .foreign = true, .first = first };
 	int ret = mountinfo_walk(visit_mount, &search);
 
 	return ret < 0 ? ret : search.count;

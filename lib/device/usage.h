@@ -18,6 +18,9 @@ int device_usage(const struct device *dev, struct usage_text *out);
  */
 int device_mounts(const char *path, struct usage_text *first);
 
+/* The same, of mounts that this program's server did not make: the reference implementation's. */
+int device_foreign_mounts(const char *path, struct usage_text *first);
+
 /* 1 and a description when a process of this host, this one included, has the DAX device open or
  * mapped, or maps a file whose st_dev is `files` (0: none), else 0. Touches no file system. */
 int device_holders(const char *path, dev_t number, dev_t files, struct usage_text *out);

@@ -280,7 +280,9 @@ static int open_volume(struct fsck *fsck, const struct famfs_target *target,
 	ret = device_open(target->device, DEVICE_WRITE, &dev, err);
 	if (ret < 0)
 		return ret;
-	ret = lock_for_repair(dev, err);
+	ret = target_check_writer(target, dev, err);
+	if (ret == 0)
+		ret = lock_for_repair(dev, err);
 	if (ret < 0) {
 		device_close(dev);
 		return ret;

@@ -15,7 +15,8 @@ struct identity {
 /*
  * The first that exists of $FAMFS_SYSTEM_UUID, /etc/famfs/system_uuid, /opt/famfs/system_uuid, and
  * a UUID derived from /etc/machine-id. `root` is put before the files' names; "" but in tests.
- * Having none is no error; -EINVAL when the first that exists is not a UUID.
+ * Having none is no error; -EINVAL when the first that exists is not a UUID, -errno when it cannot
+ * be read.
  */
 int identity_read(const char *root, struct identity *out, struct famfs_error *err);
 

@@ -4,15 +4,66 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/usage.h"
 
 #include <errno.h>
+#include <sys/statfs.h>
+
+static int refuse_foreign_mount(const struct device *dev, struct famfs_error *err)
+{
+	struct usage_text usage;
+	int ret = device_foreign_mounts(dev->path, &usage);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the mount table");
+	if (ret == 0)
+		return 0;
+	error_refuse(err, -EBUSY,
+		     "'%s' is %s by another implementation, which does not know our locks",
+		     dev->path, usage.text);
+	error_hint(err, "unmount it there first");
+	return -EBUSY;
+}
+
+/* A path can lead to another file than it did when it was mounted. The server of the mount holds a
+ * lock on the one that it serves. */
+static bool is_served(struct device *dev)
+{
+	uint64_t end;
+
+	return device_lock_conflict(dev, 0, 1, &end) > 0;
+}
+
+/* Without its server a mount has nothing to say about the device. */
+static int check_served(const struct famfs_target *target, struct device *dev,
+			struct famfs_error *err)
+{
+	struct statfs st;
+
+	if (!target->mountpoint || is_served(dev) || statfs(target->mountpoint, &st) < 0)
+		return 0;
+	return error_set(err, -ESTALE, "'%s' is not what is mounted at '%s': it was replaced",
+			 target->device, target->mountpoint);
+}
+
+int target_check_writer(const struct famfs_target *target, struct device *dev,
+			struct famfs_error *err)
+{
+	int ret = refuse_foreign_mount(dev, err);
+
+	return ret < 0 ? ret : check_served(target, dev, err);
+}
 
 /* A writer shares byte 0 with the mounts, so that nobody formats the device under it. */
-static int open_for_writing(const char *path, struct device **out, struct famfs_error *err)
+static int open_for_writing(const struct famfs_target *target, struct device **out,
+			    struct famfs_error *err)
 {
+	const char *path = target->device;
 	cleanup_device struct device *dev = NULL;
 	int ret = device_open(path, DEVICE_WRITE, &dev, err);
 
+	if (ret == 0)
+		ret = target_check_writer(target, dev, err);
 	if (ret < 0)
 		return ret;
 	ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
@@ -27,23 +78,26 @@ static int open_for_writing(const char *path, struct device **out, struct famfs_
 int target_open_device(const struct famfs_target *target, struct device **out,
 		       struct famfs_error *err)
 {
+	struct device *dev = NULL;
 	struct famfs_error ignored;
-	int ret = device_open(target->device, DEVICE_READ, out, err);
+	int ret = device_open(target->device, DEVICE_READ, &dev, err);
 
-	if (ret == 0 || !target->mountpoint)
+	*out = dev;
+	if (!target->mountpoint || (ret == 0 && is_served(dev)))
 		return ret;
 	/* A mount shows its metadata to whoever may look at it. */
 	if (device_open_metafiles(target->mountpoint, target->device, out,
-				  ret == -EACCES || ret == -ENOENT ? err : &ignored) == 0)
-		return 0;
-	return ret;
+				  ret == -EACCES || ret == -ENOENT ? err : &ignored) < 0)
+		return ret;
+	device_close(dev);
+	return 0;
 }
 
 int target_open(const struct famfs_target *target, const struct volume_params *params,
 		struct famfs_volume **out, struct famfs_error *err)
 {
 	struct device *dev;
-	int ret = params->access == DEVICE_WRITE ? open_for_writing(target->device, &dev, err)
+	int ret = params->access == DEVICE_WRITE ? open_for_writing(target, &dev, err)
 						 : target_open_device(target, &dev, err);
 
 	return ret < 0 ? ret : volume_open(dev, params, out, err);

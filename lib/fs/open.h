@@ -12,4 +12,12 @@ int target_open(const struct famfs_target *target, const struct volume_params *p
 int target_open_device(const struct famfs_target *target, struct device **out,
 		       struct famfs_error *err);
 
+/*
+ * Whether the target's device, opened for writing, may be written. -EBUSY, refused, while another
+ * implementation has it mounted: it does not know our locks, and two appends at once would damage
+ * the log. -ESTALE when the target's mount serves another file than its path leads to now.
+ */
+int target_check_writer(const struct famfs_target *target, struct device *dev,
+			struct famfs_error *err);
+
 #endif

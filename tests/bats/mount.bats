@@ -250,6 +250,42 @@ mount_options()
 	umount "$mnt/famfs"
 }
 
+@test "a mount is what it was made of, although another image has taken that one's place" {
+	mount_image
+	famfsctl mkfs --size 1G "$img.new" >/dev/null
+	famfsctl mkdir "$img.new:/other"
+	mv "$img" "$img.old"
+	mv "$img.new" "$img"
+	run -0 famfsctl ls "$mnt"
+	assert_output f
+	for command in "creat -s 1" mkdir; do
+		# shellcheck disable=SC2086 # command and options
+		run famfsctl $command "$mnt/new"
+		assert_error 1 "is not what is mounted at '$mnt'"
+	done
+	run famfsctl fsck --repair "$mnt"
+	assert_error 8 "is not what is mounted at '$mnt'"
+	run -0 famfsctl ls -R "$img"
+	assert_output --partial other
+	refute_output --partial new
+}
+
+@test "nothing is added while another implementation has the device mounted" {
+	mkdir "$mnt"
+	mount -t tmpfs -o size=1M "$(realpath "$img")" "$mnt"
+	for command in "creat -s 1" mkdir; do
+		# shellcheck disable=SC2086 # command and options
+		run famfsctl $command "$img:/new"
+		assert_error 3 "is mounted at '$mnt' by another implementation"
+	done
+	run famfsctl fsck --repair "$img"
+	assert_error 8 "by another implementation"
+	run -0 famfsctl ls "$img"
+	assert_output f
+	umount "$mnt"
+	run -0 famfsctl creat -s 1 "$img:/new"
+}
+
 @test "mount points with spaces and newlines work" {
 	mnt="$BATS_TEST_TMPDIR/a b"$'\n'"c\\d"
 	mkdir "$mnt"
