@@ -330,7 +330,8 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 	return ret;
 }
 
-int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
+/* What does not depend on the log. */
+static int check_writable(const struct famfs_volume *vol, struct famfs_error *err)
 {
 	int ret = volume_check_master(vol, err);
 
@@ -342,8 +343,17 @@ int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
 		return error_set(err, -ENOTSUP,
 				 "'%s' has media format %u.%u; this program can only read it",
 				 vol->dev->path, vol->sb.major, vol->sb.minor);
+	return 0;
+}
+
+int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
+{
+	int ret;
+
 	pthread_mutex_lock(&vol->mutex);
-	ret = begin_locked(vol, err);
+	ret = check_writable(vol, err);
+	if (ret == 0)
+		ret = begin_locked(vol, err);
 	if (ret < 0)
 		pthread_mutex_unlock(&vol->mutex);
 	return ret;

@@ -12,6 +12,8 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 	const struct superblock *sb = &vol->sb;
 
 	memset(info, 0, sizeof(*info));
+	/* The master may be another one after a takeover that an append notices. */
+	pthread_mutex_lock(&vol->mutex);
 	memcpy(info->uuid, sb->uuid, sizeof(info->uuid));
 	memcpy(info->device_uuid, sb->dev_uuid, sizeof(info->device_uuid));
 	memcpy(info->master_uuid, sb->system_uuid, sizeof(info->master_uuid));
@@ -28,8 +30,6 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 	info->log_length = sb->log_length;
 	info->log_capacity = vol->log.capacity;
 	snprintf(info->recorded_name, sizeof(info->recorded_name), "%s", sb->name);
-
-	pthread_mutex_lock(&vol->mutex);
 	info->log_entries = vol->applied;
 	info->bad_entries = vol->bad_entries;
 	info->files = vol->ns.files;
