@@ -54,7 +54,8 @@ static bool parse_machine_id(const char *text, uint8_t uuid[OMF_UUID_SIZE])
 	return true;
 }
 
-/* 1: read; 0: not there, or empty as in an image that was never booted; -EINVAL: not a UUID. */
+/* 1: read; 0: not there, or empty as in an image that was never booted; -EINVAL: not a UUID. One
+ * that cannot be read is an error too: the next source would make this another host. */
 static int read_source(const char *root, const struct source *source, uint8_t uuid[OMF_UUID_SIZE],
 		       struct famfs_error *err)
 {
@@ -64,8 +65,10 @@ static int read_source(const char *root, const struct source *source, uint8_t uu
 
 	snprintf(path, sizeof(path), "%s%s", root, source->path);
 	f = fopen(path, "re");
-	if (!f)
+	if (!f && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
+	if (!f)
+		return error_errno(err, -errno, "cannot read '%s'", path);
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';
 	fclose(f);

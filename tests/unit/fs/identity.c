@@ -144,6 +144,22 @@ static void bad_contents(void **state)
 	}
 }
 
+/* It may well say who this host is, whatever the next file says. */
+static void unreadable(void **state)
+{
+	struct identity self;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	put(MID, MACHINE_ID "\n");
+	assert_int_equal(symlink("system_uuid", ETC), 0);
+	assert_error(identity_read(ROOT, &self, &err), -ELOOP, &err, "cannot read '" ETC "'");
+	start();
+	put(MID, MACHINE_ID "\n");
+	assert_identity(FAMFS_IDENTITY_MACHINE_ID, MACHINE_UUID);
+}
+
 static void machine_id(void **state)
 {
 	struct identity self;
@@ -225,6 +241,7 @@ int main(void)
 		TEST("environment, /etc, /opt and machine-id come in this order", precedence),
 		TEST("a UUID is read as the reference and editors write it", spellings),
 		TEST("what is no UUID is an error, and not passed over", bad_contents),
+		TEST("what cannot be read is an error, and not passed over", unreadable),
 		TEST("the UUID that a machine-id gives is stable, and not the machine-id",
 		     machine_id),
 		TEST("a host is the master under any of its names, but for the environment", roles),
