@@ -90,42 +90,45 @@ static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct 
 	return fault;
 }
 
+/* `fault`: what is wrong with its name or mode. What is wrong with its extents weighs more, since a
+ * name or mode can be mended. */
 static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const struct record *rec,
-			     bool *implied, struct fault_text *why)
+			     enum fault fault, bool *implied, struct fault_text *why)
 {
-	enum fault fault;
+	struct record_limits limits = volume_limits(vol);
+	enum fault extents = record_check(rec, &limits, why);
+	bool overlap;
 
-	/* A file that shares space stays visible: which of the two is right, nobody can say. */
-	if (!use_extents(vol, rec))
-		return insert(vol, index, rec, implied, why);
-	fault = insert(vol, index, rec, implied, why);
-	if (fault != FAULT_NONE)
+	if (extents != FAULT_NONE)
+		return extents;
+	overlap = use_extents(vol, rec);
+	if (fault == FAULT_NONE)
+		fault = insert(vol, index, rec, implied, why);
+	if (fault != FAULT_NONE || !overlap)
 		return fault;
+	/* Such a file stays visible: which of the two is right, nobody can say. */
 	snprintf(why->text, sizeof(why->text), "shares space with an earlier file or with itself");
 	return FAULT_OVERLAP;
+}
+
+/* A retired entry: nothing but space that nobody may use. */
+static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
+{
+	struct record_limits limits = volume_limits(vol);
+
+	if (record_check(rec, &limits, NULL) == FAULT_NONE)
+		use_extents(vol, rec);
 }
 
 /* A record that decoded without a fault, or with one that leaves its extents to be believed. */
 static enum fault apply(struct famfs_volume *vol, uint64_t index, const struct record *rec,
 			enum fault fault, bool *implied, struct fault_text *why)
 {
-	struct record_limits limits = volume_limits(vol);
-	struct fault_text ignored;
-
 	switch (rec->type) {
-	case OMF_FILE:
-		if (record_check(rec, &limits, fault ? &ignored : why) != FAULT_NONE)
-			return fault ? fault : record_check(rec, &limits, why);
-		if (fault == FAULT_NONE)
-			return apply_file(vol, index, rec, implied, why);
-		use_extents(vol, rec);
-		return fault;
+	case OMF_FILE: return apply_file(vol, index, rec, fault, implied, why);
 	case OMF_MKDIR: return fault ? fault : insert(vol, index, rec, implied, why);
 	case OMF_ADD_DAXDEV: return fault ? fault : add_daxdev(vol, rec, why);
-	case OMF_INVALID:
-		if (record_check(rec, &limits, &ignored) == FAULT_NONE)
-			use_extents(vol, rec);
-		return fault;
+	case OMF_INVALID: apply_invalid(vol, rec); return fault;
 	case OMF_DELETE: break;
 	}
 	return fault;

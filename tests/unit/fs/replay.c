@@ -265,6 +265,13 @@ static void bad_mode(struct omf_entry *raw)
 	raw->file.mode = le32_make(0120777);
 }
 
+/* Whose remedy, to mend the mode, would not do. */
+static void bad_mode_and_place(struct omf_entry *raw)
+{
+	bad_mode(raw);
+	raw->file.simple[0].offset = le64_make(0);
+}
+
 /* The entry is refused, and yet the space that it names is not free. */
 static void check_space_is_kept(uint64_t units)
 {
@@ -285,6 +292,9 @@ static void paths_and_modes(void **state)
 	damage(2, bad_mode, true);
 	check_damage(2, "mode", "dac", true);
 	check_space_is_kept(4);
+	damage(2, bad_mode_and_place, true);
+	check_damage(2, "extent", "dac", true);
+	check_space_is_kept(3);
 }
 
 static void share_space(struct omf_entry *raw)
