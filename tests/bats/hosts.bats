@@ -105,9 +105,18 @@ suite_setup()
 }
 
 @test "a host without an identity is a client" {
-	mkdir -p "$BATS_TEST_TMPDIR/none"
-	run env -u FAMFS_SYSTEM_UUID "$FAMFSCTL" creat -s 1 "$img:/f" 3>&-
+	needs_root
+	unshare -m true || skip "needs mount namespaces"
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -m env -u FAMFS_SYSTEM_UUID bash -c '
+		for dir in /etc/famfs /opt/famfs; do
+			[[ ! -d $dir ]] || mount -t tmpfs tmpfs "$dir"
+		done
+		[[ ! -e /etc/machine-id ]] || mount --bind /dev/null /etc/machine-id
+		"$1" info --json "$2:/" | jq -c "[.role, .identity_source, .system_uuid]"
+		"$1" creat -s 1 "$2:/f"' - "$FAMFSCTL" "$img" 3>&-
 	assert_error 1 "$MASTER"
+	assert_line '["client","none",null]'
 }
 
 @test "a new file system under a mount is ESTALE, not somebody else's data" {
