@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
 	gcc libc6-dev pkg-config meson ninja-build fuse3 libfuse3-dev uuid-dev libdeflate-dev
-	libblkid-dev libdaxctl-dev libpopt-dev libjson-c-dev
+	libblkid-dev libdaxctl-dev libpopt-dev libjson-c-dev scdoc
 )
 case ${1:-test} in
 build) ;;
@@ -14,7 +14,7 @@ test)
 	packages+=(
 		bats bats-assert bats-support bats-file binutils-aarch64-linux-gnu clang clang-format codespell e2fsprogs
 		diffutils g++ gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross libclang-rt-14-dev libcmocka-dev
-		llvm procps rsync shellcheck strace tar util-linux xfsprogs xz-utils
+		llvm mandoc procps rsync shellcheck strace tar util-linux xfsprogs xz-utils
 		# for tests/vm
 		busybox-static cpio daxctl kmod ndctl qemu-system-x86 zstd
 	)

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The manual says what the program does: every command has a page and every page a command, each
+# option of each --help is in its page and the other way round, each page has its sections, names
+# pages that there are, and passes mandoc -Tlint. tests/bats/manual.bats runs the examples.
+. "$(dirname "$0")/common.bash"
+need_build
+for tool in mandoc scdoc; do
+	command -v "$tool" >/dev/null || skip "$tool"
+done
+
+export ASAN_OPTIONS=detect_leaks=0
+pages=docs/man
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# plain PAGE SECTION: its lines, without markup.
+plain()
+{
+	awk -v section="# $2" '
+		/^```/ { literal = !literal }
+		/^# / && !literal { on = $0 == section; next }
+		on' "$1" | sed -E 's/(^|[^\\])[*_]/\1/g; s/(^|[^\\])[*_]/\1/g; s/\\([*_])/\1/g; s/\+\+$//'
+}
+
+# The options of a help text or of a section, as "-s, --size=SIZE", one a line.
+options()
+{
+	sed -nE 's/^ *((-[[:alnum:]], )?--[a-z][a-z-]*(=[^ ]+)?)( .*)?$/\1/p' | LC_ALL=C sort
+}
+
+# check_options PAGE HELP: both ways.
+check_options()
+{
+	local option
+	plain "$1" OPTIONS | options >"$work/page"
+	options <<<"$2" >"$work/help"
+	while IFS= read -r option; do
+		finding "$1: lacks the option $option"
+	done < <(LC_ALL=C comm -13 "$work/page" "$work/help")
+	while IFS= read -r option; do
+		finding "$1: has an option that --help lacks: $option"
+	done < <(LC_ALL=C comm -23 "$work/page" "$work/help")
+}
+
+# The usage line of the help is the synopsis of the page, but for how it is broken.
+check_synopsis()
+{
+	local page help
+	page=$(plain "$1" SYNOPSIS | tr -s '\n ' '  ' | sed 's/^ //; s/ $//')
+	help=$(sed -nE 's/^usage: //p' <<<"$2" | sed "s/ | / famfsctl $3 /g")
+	[[ $page == "$help" ]] || finding "$1: the synopsis is '$page', that of --help '$help'"
+}
+
+check_sections()
+{
+	local section
+	for section in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES "SEE ALSO"; do
+		grep -qx "# $section" "$1" || finding "$1: has no section $section"
+	done
+	[[ $(plain "$1" "EXIT STATUS" | grep -cxE '[0-9]+') -ge 3 ]] || finding "$1: names no exit codes"
+	plain "$1" EXAMPLES | grep -qE '^[$#] ' || finding "$1: has no example that can be run"
+}
+
+mapfile -t commands < <("$build/cli/famfsctl" --list-commands)
+for command in "${commands[@]}"; do
+	page=$pages/famfsctl-$command.8.scd
+	if [[ ! -f $page ]]; then
+		finding "$command: has no page, $page"
+		continue
+	fi
+	help=$("$build/cli/famfsctl" "$command" --help)
+	check_options "$page" "$help"
+	check_synopsis "$page" "$help" "$command"
+	check_sections "$page"
+	grep -q "^\*famfsctl-$command\*(8)" "$pages/famfsctl.8.scd" || finding "$command: not in famfsctl(8)"
+done
+check_options "$pages/famfsctl.8.scd" "$("$build/cli/famfsctl" --help)"
+
+for page in "$pages"/*.scd; do
+	name=$(basename "$page" .scd)
+	command=${name#famfsctl-} command=${command%.8}
+	if [[ $name == famfsctl-* && " ${commands[*]} " != *" $command "* ]]; then
+		finding "$page: there is no such command"
+	fi
+	grep -qxF "  '$name'," "$pages/meson.build" || finding "$page: not in meson.build"
+	bash "$pages/page.sh" scdoc "$page" >"$work/$name" || finding "$page: scdoc has complaints"
+	mandoc -Tlint "$work/$name" | sed "s,^mandoc: $work/$name:,," | finding_each "$page, mandoc"
+	# Names of our own pages; those of others cannot be checked on every machine.
+	while IFS= read -r name; do
+		[[ -f $pages/$name.scd ]] || finding "$page: refers to $name, which is no page"
+	done < <(grep -oE '\*[a-z.-]*famfs[a-z-]*\*\([0-9]\)' "$page" | sed -E 's/\*(.*)\*\((.)\)/\1.\2/' | sort -u)
+done
+finish
