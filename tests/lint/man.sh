@@ -29,6 +29,14 @@ options()
 	sed -nE 's/^ *((-[[:alnum:]], )?--[a-z][a-z-]*(=[^ ]+)?)( .*)?$/\1/p' | LC_ALL=C sort
 }
 
+# help_part HEADING: a part of the help on standard input.
+help_part()
+{
+	awk -v heading="$1:" '
+		/^[^ ].*:$/ { on = $0 == heading; next }
+		on'
+}
+
 # check_options PAGE HELP: both ways.
 check_options()
 {
@@ -58,10 +66,21 @@ check_sections()
 	for section in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES "SEE ALSO"; do
 		grep -qx "# $section" "$1" || finding "$1: has no section $section"
 	done
-	[[ $(plain "$1" "EXIT STATUS" | grep -cxE '[0-9]+') -ge 3 ]] || finding "$1: names no exit codes"
 	plain "$1" EXAMPLES | grep -qE '^[$#] ' || finding "$1: has no example that can be run"
 }
 
+# The codes are those of the help, and that of the program where a command has none of its own.
+check_codes()
+{
+	local page help
+	page=$(plain "$1" "EXIT STATUS" | grep -xE '[0-9]+' | xargs)
+	help=$(help_part "Exit codes" <<<"$2" | awk '{ print $1 }' | xargs)
+	[[ $page == "${help:-$usual_codes}" ]] ||
+		finding "$1: has the exit codes $page, --help has ${help:-$usual_codes}"
+}
+
+usual_codes=$("$build/cli/famfsctl" --help | help_part "Exit codes" | awk '{ print $1 }' | xargs)
+[[ $usual_codes == 0* ]] || finding "famfsctl --help names no exit codes"
 mapfile -t commands < <("$build/cli/famfsctl" --list-commands)
 for command in "${commands[@]}"; do
 	page=$pages/famfsctl-$command.8.scd
@@ -70,11 +89,14 @@ for command in "${commands[@]}"; do
 		continue
 	fi
 	help=$("$build/cli/famfsctl" "$command" --help)
-	check_options "$page" "$help"
+	check_options "$page" "$(help_part Options <<<"$help")"
+	plain "$page" OPTIONS | xargs -d '\n' | grep -q 'The common options.* famfsctl(8)' || finding "$page: does not say where the common options are"
+	check_codes "$page" "$help"
 	check_synopsis "$page" "$help" "$command"
 	check_sections "$page"
 	grep -q "^\*famfsctl-$command\*(8)" "$pages/famfsctl.8.scd" || finding "$command: not in famfsctl(8)"
 done
+check_codes "$pages/famfsctl.8.scd" ""
 check_options "$pages/famfsctl.8.scd" "$("$build/cli/famfsctl" --help)"
 
 for page in "$pages"/*.scd; do
