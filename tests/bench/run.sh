@@ -466,6 +466,10 @@ bench_cp()
 	detail "famfsctl cp" cp_new_time_0 1e3 ms 1
 	detail "loop of 256 KiB" cp_over_time_1 1e3 ms 1
 	detail "loop of 1 MiB" cp_over_time_2 1e3 ms 1
+
+	measure '' "$bench/bench-copymap" $rounds "$source" "$image" big
+	figure "copying $((copy_bytes / MiB)) MiB onto mapped memory, beside a loop" mapped_copy 100 % 1 '>=' 95
+	detail "loop of pread and non-temporal stores" mapped_loop 1e-6 MB/s 0
 	rm -f "$image" "$source"
 }
 
