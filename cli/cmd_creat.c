@@ -2,11 +2,14 @@
 #include "attrs.h"
 #include "cleanup.h"
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "options.h"
+#include "output.h"
 #include "parse.h"
 #include "report.h"
 #include "session.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -150,7 +153,7 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 		return famfs_create_unfilled(volume, path, &params, err);
 
 	ret = famfs_create(volume, path, &params, &file, err);
-	if (ret == 0 && random)
+	if (ret == 0 && random && !common.dry_run)
 		ret = fill(file, plan->random ? plan->seed : opt.seed, err);
 	if (ret == 0)
 		ret = famfs_file_publish(steal_ptr(&file), err);
@@ -163,10 +166,13 @@ static int create_reported(struct famfs_volume *volume, const char *path, const 
 			   bool *over)
 {
 	struct famfs_error err = { 0 };
+	char size[TEXT_SIZE_LENGTH];
 	int ret = create(volume, path, plan, &err);
 
-	if (ret == 0)
+	if (ret == 0) {
+		output_would("create '%s' of %s", path, text_size(size, plan->size));
 		return EXIT_DONE;
+	}
 	*over = error_is_final(ret);
 	return report_failure(&err);
 }
@@ -270,6 +276,7 @@ const struct command cmd_creat = {
 	.synopsis = "[OPTION...] -s SIZE FILE... | [OPTION...] -M NAME,SIZE[,SEED]... [DIR]",
 	.summary = "Create files of a given size",
 	.example = "creat -s 64M -S 42 fam.img:/data/a",
+	.flags = COMMAND_DRY_RUN,
 	.options = options,
 	.take_option = take_option,
 	.arg_kinds = { VALUE_PATH },

@@ -46,10 +46,11 @@ struct check {
 	struct output out;
 	bool begun;    /* a check that cannot be made prints no result */
 	bool declined; /* a repair that has to be agreed to was not */
+	bool dry;      /* what is called repaired would be */
 	struct undo undo;
 };
 
-static void print_problem(const struct famfs_problem *problem)
+static void print_problem(const struct check *check, const struct famfs_problem *problem)
 {
 	cleanup_free char *path = text_escape(problem->path ? problem->path : "");
 	cleanup_free char *message = text_escape(problem->message);
@@ -63,7 +64,7 @@ static void print_problem(const struct famfs_problem *problem)
 		printf("'%s': ", path);
 	fputs(message ? message : "", stdout);
 	if (problem->repaired)
-		printf(" (repaired)");
+		printf(check->dry ? " (would be repaired: %s)" : " (repaired)", problem->repair);
 	else if (problem->repair)
 		printf(" (repair: %s)", problem->repair);
 	putchar('\n');
@@ -91,20 +92,28 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 		{ .key = "repair",
 		  .kind = problem->repair ? FIELD_TEXT : FIELD_NULL,
 		  .text = problem->repair },
-		{ .key = "repaired", .kind = FIELD_BOOL, .flag = problem->repaired },
+		{ .key = "repaired", .kind = FIELD_BOOL, .flag = problem->repaired && !check->dry },
+		{ .key = "would_repair",
+		  .kind = FIELD_BOOL,
+		  .flag = problem->repaired && check->dry },
 	};
 
 	begin(check);
 	if (check->out.json)
 		output_row(&check->out, fields, COUNT_OF(fields));
 	else
-		print_problem(problem);
+		print_problem(check, problem);
 }
 
 static bool confirm(void *arg, const struct famfs_problem *problem)
 {
 	struct check *check = arg;
 
+	/* Nothing is lost by a yes to what is not done. */
+	if (check->dry) {
+		check->declined = !common.yes;
+		return true;
+	}
 	if (report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair))
 		return true;
 	check->declined = true;
@@ -135,7 +144,12 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 		{ .key = "allocated_bytes", .kind = number, .number = result->allocated_bytes },
 		{ .key = "free_bytes", .kind = number, .number = result->free_bytes },
 		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
-		{ .key = "repaired_count", .kind = FIELD_NUMBER, .number = result->repaired },
+		{ .key = "repaired_count",
+		  .kind = FIELD_NUMBER,
+		  .number = check->dry ? 0 : result->repaired },
+		{ .key = "would_repair_count",
+		  .kind = FIELD_NUMBER,
+		  .number = check->dry ? result->repaired : 0 },
 		{ .key = "undo_file", .kind = saved ? FIELD_PATH : FIELD_NULL, .text = saved },
 	};
 	struct output *out = &check->out;
@@ -154,8 +168,9 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 	if (result->problems == 0)
 		output_note(out, "clean");
 	else
-		output_note(out, "%" PRIu64 " problem%s found, %" PRIu64 " repaired",
-			    result->problems, result->problems == 1 ? "" : "s", result->repaired);
+		output_note(out, "%" PRIu64 " problem%s found, %" PRIu64 " %s", result->problems,
+			    result->problems == 1 ? "" : "s", result->repaired,
+			    check->dry ? "would be repaired" : "repaired");
 }
 
 static int check_failed(struct check *check, const struct famfs_error *err)
@@ -191,14 +206,15 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 		report_hint("use --yes to give up damaged entries");
 	if (result->problems == 0)
 		return FSCK_CLEAN;
-	return result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
+	return check->dry || result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
 }
 
 static int check_target(const struct famfs_target *target)
 {
-	struct check check = { 0 };
+	struct check check = { .dry = opt.repair && common.dry_run };
 	const struct famfs_fsck_params params = {
-		.repair = opt.repair && !common.dry_run,
+		.repair = opt.repair,
+		.dry_run = common.dry_run,
 		.report = on_problem,
 		.confirm = confirm,
 		.save = save,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attrs.h"
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
+#include "output.h"
 #include "report.h"
 #include "session.h"
 
@@ -43,6 +45,7 @@ static int make_directory(struct session *session, const char *arg)
 	}
 	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0)
 		return report_failure(&err);
+	output_would("make directory '%s'", arg);
 	return EXIT_DONE;
 }
 
@@ -66,6 +69,7 @@ const struct command cmd_mkdir = {
 	.synopsis = "[OPTION...] DIR...",
 	.summary = "Make directories",
 	.example = "mkdir -p fam.img:/data/2024",
+	.flags = COMMAND_DRY_RUN,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,

@@ -60,6 +60,8 @@ static void print_result(const char *device, const struct famfs_mkfs_result *res
 	};
 	struct output out;
 
+	if (common.quiet)
+		return;
 	output_begin(&out, false, NULL);
 	if (result->replaced[0])
 		output_note(&out, "%s %s", common.dry_run ? "would destroy" : "destroyed",

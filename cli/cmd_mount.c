@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
+#include "output.h"
 #include "report.h"
 
 #include <errno.h>
@@ -81,6 +83,8 @@ static void log_message(void *arg, int priority, const char *message)
 		report_warning("%s", message);
 	else if (opt.debug || opt.foreground)
 		report_note("%s", message);
+	else
+		report_log(NULL, priority, message);
 	if (getpid() != *starter)
 		syslog(LOG_DAEMON | priority, "%s", message);
 }
@@ -94,6 +98,7 @@ static int run(int argc, const char *const *argv)
 		.options = opt.mount_options,
 		.foreground = opt.foreground,
 		.debug = opt.debug,
+		.dry_run = common.dry_run,
 		.log = log_message,
 		.log_arg = &starter,
 	};
@@ -105,6 +110,8 @@ static int run(int argc, const char *const *argv)
 	ret = famfs_mount(&params, &err);
 	free(opt.mount_options);
 	opt.mount_options = NULL;
+	if (ret == 0)
+		output_would("mount '%s' at '%s'", argv[0], argv[1]);
 	if (ret == 0)
 		return EXIT_DONE;
 	/* The library's word for options that are none. */
@@ -118,6 +125,7 @@ const struct command cmd_mount = {
 	.synopsis = "[OPTION...] DEVICE DIR",
 	.summary = "Mount a famfs; returns when the mount answers",
 	.example = "mount fam.img /mnt/famfs",
+	.flags = COMMAND_DRY_RUN,
 	.options = options,
 	.values = values,
 	.take_option = take_option,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "report.h"
 #include "session.h"
@@ -12,32 +13,40 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "force", 0, POPT_ARG_NONE, &opt.force, 0, "do it: the old master is gone for good",
-	  NULL },
+	{ "force", 0, POPT_ARG_NONE, &opt.force, 0,
+	  "the old master is gone for good; the same as --yes", NULL },
 	POPT_TABLEEND,
 };
 
-static int refuse(const char *device, const struct famfs_info *info)
+static int ask(const char *device, const struct famfs_info *info)
 {
 	char master[UUID_STR_LEN];
 
 	uuid_unparse_lower(info->master_uuid, master);
-	report_error("'%s' has a master, the host with system uuid %s", device, master);
-	report_hint("two masters destroy each other's files; use --force when that host is gone "
-		    "for good");
+	if (report_confirm(
+		    "the master of '%s' is the host with system uuid %s; is it gone for good?",
+		    device, master))
+		return EXIT_DONE;
+	report_as(REPORT_REFUSED, 0, "'%s' has a master, the host with system uuid %s", device,
+		  master);
+	report_hint("two masters destroy each other's files; use --yes or --force when that host "
+		    "is gone for good");
 	return EXIT_REFUSED;
 }
 
 static int take_over(const char *device)
 {
+	const struct famfs_takeover_params params = { .dry_run = common.dry_run };
 	struct famfs_error err = { 0 };
 	uint8_t previous[16] = { 0 };
 	char text[UUID_STR_LEN];
 
-	if (famfs_takeover(device, previous, &err) < 0)
+	if (famfs_takeover(device, &params, previous, &err) < 0)
 		return report_failure(&err);
 	uuid_unparse_lower(previous, text);
-	printf("this host is the master now; the master was %s\n", text);
+	if (!common.quiet)
+		printf("this host %s the master%s; the master was %s\n",
+		       common.dry_run ? "would be" : "is", common.dry_run ? "" : " now", text);
 	return EXIT_DONE;
 }
 
@@ -55,17 +64,21 @@ static int run(int argc, const char *const *argv)
 
 	famfs_info(session.volume, &info);
 	if (info.role == FAMFS_ROLE_MASTER) {
-		printf("this host is the master already\n");
+		if (!common.quiet)
+			printf("this host is the master already\n");
 		return EXIT_DONE;
 	}
-	return opt.force ? take_over(session.target->device) : refuse(argv[0], &info);
+	if (!opt.force)
+		ret = ask(argv[0], &info);
+	return ret == EXIT_DONE ? take_over(session.target->device) : ret;
 }
 
 const struct command cmd_takeover = {
 	.name = "takeover",
-	.synopsis = "--force DEVICE",
+	.synopsis = "[OPTION...] DEVICE",
 	.summary = "Make this host the master, when the old master is gone for good",
 	.example = "takeover --force fam.img",
+	.flags = COMMAND_DRY_RUN | COMMAND_YES,
 	.options = options,
 	.min_args = 1,
 	.arg_kinds = { VALUE_DEVICE },

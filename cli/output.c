@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
 #include "cleanup.h"
+#include "common.h"
 #include "json.h"
 #include "text.h"
 
@@ -192,6 +193,22 @@ void output_heading(struct output *out, const struct field *fields, size_t count
 		if (fields[i].label)
 			printf("%*s", fields[i].width, fields[i].label);
 	}
+	putchar('\n');
+}
+
+void output_would(const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list args;
+
+	if (!common.dry_run || common.quiet)
+		return;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	fputs("would ", stdout);
+	print_escaped(text ? text : "", 0);
 	putchar('\n');
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
+#include "common.h"
 #include "report.h"
 
 #include <errno.h>
@@ -55,7 +56,9 @@ static void close_volume(struct session *session)
 
 int session_use(struct session *session, const char *arg)
 {
-	const struct famfs_volume_params params = { .write = session->write, .log = report_log };
+	const struct famfs_volume_params params = { .write = session->write,
+						    .dry_run = session->write && common.dry_run,
+						    .log = report_log };
 	struct famfs_error err = { 0 };
 	int ret = session_resolve(session, arg);
 

@@ -22,8 +22,8 @@ struct session {
 	}
 
 /*
- * Makes `arg` the current target: resolves it, and opens its volume unless it is open already.
- * Returns an exit code; what went wrong has been reported.
+ * Makes `arg` the current target: resolves it, and opens its volume unless it is open already; with
+ * --dry-run for a dry run. Returns an exit code; what went wrong has been reported.
  */
 int session_use(struct session *session, const char *arg);
 

@@ -156,12 +156,18 @@ struct famfs_mkfs_result {
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);
 
+struct famfs_takeover_params {
+	bool dry_run; /* check everything, write nothing */
+	uint32_t reserved[4];
+};
+
 /*
  * Makes this host the master of the famfs on `device`, for when the old master is gone for good.
  * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
  * receives the old master's system UUID. Succeeds without writing when this host is the master.
  */
-int famfs_takeover(const char *device, uint8_t previous[16], struct famfs_error *err);
+int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
+		   uint8_t previous[16], struct famfs_error *err);
 
 /* ---- volumes ---------------------------------------------------------------------------- */
 
@@ -169,6 +175,7 @@ struct famfs_volume;
 
 struct famfs_volume_params {
 	bool write;       /* files will be added or written */
+	bool dry_run;     /* with write: the medium stays as it is, see famfs_open() */
 	famfs_log_fn log; /* may be NULL */
 	void *log_arg;
 	uint32_t reserved[4];
@@ -178,6 +185,13 @@ struct famfs_volume_params {
  * Opens the famfs that a target names and replays its log. For reading, a target in a mount whose
  * device the caller may not open is read through the mount's .meta files. For writing, the device
  * itself is opened. Damaged log entries are skipped and counted, not errors.
+ *
+ * In a dry run everything is checked as for writing, permissions and space too, and what is added
+ * is there for later calls with this volume, so that they meet what they would meet; but nothing is
+ * stored on the device, neither entries nor data, and no space is kept from others. Reading such a
+ * file returns what the memory holds now. From the first addition on, the volume does not see what
+ * others add.
+ *
  * Errors: those of open(2), -EMEDIUMTYPE, -EUCLEAN, -ENOTSUP, -EROFS (write, but not the master).
  */
 int famfs_open(const struct famfs_target *target, const struct famfs_volume_params *params,
@@ -488,6 +502,9 @@ struct famfs_problem {
 
 struct famfs_fsck_params {
 	bool repair; /* mend what can be mended; needs an unmounted device and the master */
+	/* With repair: check all that a repair needs, ask, and write nothing. What would be mended
+	 * is told, and counted, as if it had been. Nothing is given to save(). */
+	bool dry_run;
 	/* Called for every problem, after its repair if there was one. May be NULL. */
 	void (*report)(void *arg, const struct famfs_problem *problem);
 	/* Asked before a damaged entry in the middle of the log is replaced, which loses the file
@@ -656,6 +673,7 @@ struct famfs_mount_params {
 	const char *options; /* comma-separated, as for mount -o; NULL: none */
 	bool foreground;     /* serve in the calling process until unmounted */
 	bool debug;          /* log every request; implies foreground */
+	bool dry_run;        /* check options, mountpoint, device and file system; mount nothing */
 	famfs_log_fn log;
 	void *log_arg;
 	uint32_t reserved[4];

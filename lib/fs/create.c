@@ -37,8 +37,8 @@ static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
 	return ret;
 }
 
-/* For an extent that is published before the append lock is dropped: nobody can come between, but
- * one who reserved it earlier. */
+/* For an extent that is published before the append lock is dropped, or by a dry run never: nobody
+ * can come between, but one who reserved it earlier. */
 static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
 			 struct held_range *held)
 {
@@ -150,7 +150,8 @@ static int reserve_space(struct famfs_file *file, const struct layout *layout,
 		return ret;
 	ret = check_free(vol, file->path, err);
 	if (ret == 0) {
-		ret = layout_place(vol, layout, take_locked, &file->map, &why);
+		ret = layout_place(vol, layout, vol->dry_run ? take_unlocked : take_locked,
+				   &file->map, &why);
 		if (ret < 0)
 			name_failure(file->path, ret, &why, err);
 	}

@@ -24,6 +24,18 @@ static int store_piece(struct device *dev, const struct piece *piece, void *buf)
 	return device_store(dev, piece->offset, buf, piece->length);
 }
 
+/* A dry run finds all the pieces and stores nothing. */
+static int skip_piece(struct device *dev, const struct piece *piece, void *buf)
+{
+	(void)dev, (void)piece, (void)buf;
+	return 0;
+}
+
+static piece_fn storing(const struct famfs_volume *vol)
+{
+	return vol->dry_run ? skip_piece : store_piece;
+}
+
 static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
 		      void *buf, uint64_t length, piece_fn fn)
 {
@@ -57,7 +69,7 @@ int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uin
 		     const void *buf, size_t length)
 {
 	/* The pieces are only read from. */
-	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, store_piece);
+	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, storing(vol));
 
 	device_fence(vol->dev);
 	return ret;
@@ -66,7 +78,7 @@ int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uin
 int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
 		    uint64_t length)
 {
-	int ret = for_pieces(vol, map, offset, NULL, length, store_piece);
+	int ret = for_pieces(vol, map, offset, NULL, length, storing(vol));
 
 	device_fence(vol->dev);
 	return ret;

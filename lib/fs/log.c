@@ -87,16 +87,23 @@ void log_unlock(const struct log *log)
 	(void)device_lock(log->dev, DEVICE_UNLOCK, OMF_LOG_OFFSET, 1, false);
 }
 
+int log_check_room(const struct log *log, uint64_t index, struct famfs_error *err)
+{
+	if (index < log->capacity)
+		return 0;
+	return error_set(err, -ENOSPC, "log is full: all %" PRIu64 " entries are in use",
+			 log->capacity);
+}
+
 int log_append(const struct log *log, uint64_t index, const struct record *rec,
 	       struct famfs_error *err)
 {
 	uint64_t offset = omf_entry_offset(index);
 	struct omf_entry raw;
-	int ret;
+	int ret = log_check_room(log, index, err);
 
-	if (index >= log->capacity)
-		return error_set(err, -ENOSPC, "log is full: all %" PRIu64 " entries are in use",
-				 log->capacity);
+	if (ret < 0)
+		return ret;
 	record_encode(&raw, rec, index);
 	ret = device_write(log->dev, offset, &raw, sizeof(raw));
 	if (ret == 0) {

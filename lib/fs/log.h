@@ -45,6 +45,9 @@ bool log_has_entry(const struct log *log, uint64_t index);
 int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err);
 void log_unlock(const struct log *log);
 
+/* -ENOSPC when the log has no entry `index`. */
+int log_check_room(const struct log *log, uint64_t index, struct famfs_error *err);
+
 /* Writes and publishes entry `index`, which must be the next. Lock held. -ENOSPC when full. */
 int log_append(const struct log *log, uint64_t index, const struct record *rec,
 	       struct famfs_error *err);

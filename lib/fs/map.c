@@ -94,6 +94,8 @@ int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map
 	struct plan plan = { .path = path, .dev = vol->dev };
 	int ret = error_if_reserved(params->reserved, 4, err);
 
+	if (ret == 0 && params->write && vol->dry_run)
+		ret = error_set(err, -EBADF, "'%s' is open for a dry run only", vol->dev->path);
 	if (ret == 0)
 		ret = make_plan(vol, &plan, err);
 	if (ret == 0) {

@@ -107,6 +107,7 @@ int famfs_open(const struct famfs_target *target, const struct famfs_volume_para
 	       struct famfs_volume **out, struct famfs_error *err)
 {
 	struct volume_params own = { .access = params->write ? DEVICE_WRITE : DEVICE_READ,
+				     .dry_run = params->dry_run,
 				     .log_fn = params->log,
 				     .log_arg = params->log_arg };
 	cleanup_volume struct famfs_volume *vol = NULL;

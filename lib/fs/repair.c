@@ -16,7 +16,7 @@ static int save(const struct fsck *fsck, uint64_t offset, const void *old, size_
 {
 	int ret;
 
-	if (!fsck->params->save)
+	if (!fsck->params->save || fsck->params->dry_run)
 		return 0;
 	ret = fsck->params->save(fsck->params->arg, offset, old, length);
 	return ret < 0 ? error_errno(err, ret, "cannot save what would be changed") : 0;
@@ -28,7 +28,7 @@ static int replace(const struct fsck *fsck, uint64_t offset, const void *old, co
 	struct device *dev = fsck->vol->dev;
 	int ret = save(fsck, offset, old, length, err);
 
-	if (ret < 0)
+	if (ret < 0 || fsck->params->dry_run)
 		return ret;
 	ret = device_write(dev, offset, new, length);
 	device_flush(dev, offset, length);
@@ -213,8 +213,12 @@ static int mend_all(struct fsck *fsck, struct famfs_error *err)
 int fsck_repair(struct fsck *fsck, struct famfs_error *err)
 {
 	struct log_state state;
-	int ret = log_lock(&fsck->vol->log, &state, err);
+	int ret;
 
+	/* Whoever locks the log ends a crashed publish; the device is locked as it is. */
+	if (fsck->params->dry_run)
+		return mend_all(fsck, err);
+	ret = log_lock(&fsck->vol->log, &state, err);
 	if (ret < 0)
 		return ret;
 	ret = mend_all(fsck, err);

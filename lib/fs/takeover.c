@@ -35,6 +35,8 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 		return error_set(err, -ENOKEY,
 				 "this host has no identity, so it cannot be a "
 				 "master");
+	if (vol->dry_run)
+		return 0;
 	/* No append of this host may be under way. */
 	ret = log_lock(&vol->log, &state, err);
 	if (ret < 0)
@@ -80,20 +82,23 @@ static void finish(const char *device)
 		(void)write_owner(dev, &raw);
 }
 
-int famfs_takeover(const char *device, uint8_t previous[16], struct famfs_error *err)
+int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
+		   uint8_t previous[16], struct famfs_error *err)
 {
-	const struct volume_params params = { .access = DEVICE_WRITE };
+	const struct volume_params writing = { .access = DEVICE_WRITE, .dry_run = params->dry_run };
 	cleanup_volume struct famfs_volume *vol = NULL;
 	cleanup_free char *path = strdup(device);
 	const struct famfs_target target = { .device = path };
-	int ret;
+	int ret = error_if_reserved(params->reserved, 4, err);
 
+	if (ret < 0)
+		return ret;
 	if (!path)
 		return error_set(err, -ENOMEM, "out of memory");
-	ret = target_open(&target, &params, &vol, err);
-	if (ret == -EUCLEAN) {
+	ret = target_open(&target, &writing, &vol, err);
+	if (ret == -EUCLEAN && !params->dry_run) {
 		finish(device);
-		ret = target_open(&target, &params, &vol, err);
+		ret = target_open(&target, &writing, &vol, err);
 	}
 	if (ret < 0)
 		return ret;

@@ -140,6 +140,7 @@ static struct famfs_volume *volume_alloc(struct device *dev, const struct volume
 	}
 	vol->dev = dev;
 	vol->write = params->access == DEVICE_WRITE;
+	vol->dry_run = params->dry_run;
 	vol->log_fn = params->log_fn;
 	vol->log_arg = params->log_arg;
 	vol->observer = params->observer;
@@ -224,7 +225,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 	struct log_state state;
 	int ret = volume_check_stale(vol, err);
 
-	if (ret < 0)
+	if (ret < 0 || __atomic_load_n(&vol->imagined, __ATOMIC_RELAXED))
 		return ret;
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
@@ -311,6 +312,21 @@ static int check_still_master(struct famfs_volume *vol, struct famfs_error *err)
 	return volume_check_master(vol, err);
 }
 
+/* What is imagined follows what was published when it began. */
+static int prepare_append(struct famfs_volume *vol, const struct log_state *state,
+			  struct famfs_error *err)
+{
+	int ret = volume_check_stale(vol, err);
+
+	if (ret == 0)
+		ret = check_still_master(vol, err);
+	if (ret < 0 || vol->imagined)
+		return ret;
+	if (state->next_index != vol->applied)
+		ret = replay_all(vol, err);
+	return ret ? ret : check_appendable(vol, state, err);
+}
+
 static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
@@ -318,16 +334,21 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (ret < 0)
 		return ret;
-	ret = volume_check_stale(vol, err);
-	if (ret == 0)
-		ret = check_still_master(vol, err);
-	if (ret == 0 && state.next_index != vol->applied)
-		ret = replay_all(vol, err);
-	if (ret == 0)
-		ret = check_appendable(vol, &state, err);
+	ret = prepare_append(vol, &state, err);
 	if (ret < 0)
 		log_unlock(&vol->log);
 	return ret;
+}
+
+/* Without the lock: whoever takes it ends a crashed publish, which writes. */
+static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct log_state state;
+	int ret = log_load(&vol->log, &state);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	return prepare_append(vol, &state, err);
 }
 
 /* What does not depend on the log. */
@@ -353,7 +374,7 @@ int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
 	pthread_mutex_lock(&vol->mutex);
 	ret = check_writable(vol, err);
 	if (ret == 0)
-		ret = begin_locked(vol, err);
+		ret = vol->dry_run ? begin_dry(vol, err) : begin_locked(vol, err);
 	if (ret < 0)
 		pthread_mutex_unlock(&vol->mutex);
 	return ret;
@@ -362,15 +383,20 @@ int volume_begin_append(struct famfs_volume *vol, struct famfs_error *err)
 int volume_append(struct famfs_volume *vol, const struct record *rec, struct famfs_error *err)
 {
 	uint64_t index = vol->applied;
-	int ret = log_append(&vol->log, index, rec, err);
+	int ret = vol->dry_run ? log_check_room(&vol->log, index, err)
+			       : log_append(&vol->log, index, rec, err);
 
-	if (ret == 0)
-		replay_record(vol, index, rec);
-	return ret;
+	if (ret < 0)
+		return ret;
+	replay_record(vol, index, rec);
+	if (vol->dry_run)
+		__atomic_store_n(&vol->imagined, vol->imagined + 1, __ATOMIC_RELAXED);
+	return 0;
 }
 
 void volume_end_append(struct famfs_volume *vol)
 {
-	log_unlock(&vol->log);
+	if (!vol->dry_run)
+		log_unlock(&vol->log);
 	pthread_mutex_unlock(&vol->mutex);
 }

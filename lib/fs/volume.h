@@ -42,6 +42,8 @@ struct famfs_volume {
 	struct identity identity;
 	enum famfs_role role;
 	bool write;
+	bool dry_run;      /* nothing is stored: entries are only applied */
+	uint64_t imagined; /* entries that a dry run has added */
 
 	famfs_log_fn log_fn;
 	void *log_arg;
@@ -68,6 +70,7 @@ struct famfs_volume {
 
 struct volume_params {
 	enum device_access access;
+	bool dry_run; /* see famfs_open() */
 	famfs_log_fn log_fn;
 	void *log_arg;
 	volume_observer observer;

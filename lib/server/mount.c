@@ -162,6 +162,17 @@ static int serve(const struct job *job, struct daemon *daemon, struct famfs_erro
 	return ret;
 }
 
+/* All that can be found out without a mount. */
+static int rehearse(const struct job *job, struct famfs_error *err)
+{
+	cleanup_volume struct famfs_volume *vol = NULL;
+	int ret = open_volume(job, &vol, err);
+
+	if (ret == 0)
+		(void)decide_read_only(job, vol);
+	return ret;
+}
+
 static int serve_in_background(void *arg, struct daemon *daemon, struct famfs_error *err)
 {
 	/* In the foreground the process is the caller's, and so are its signals. */
@@ -190,6 +201,8 @@ static int mount_job(struct job *job, struct famfs_error *err)
 		ret = check_mountpoint(job, err);
 	if (ret < 0)
 		return ret;
+	if (params->dry_run)
+		return rehearse(job, err);
 	if (params->foreground || params->debug)
 		return serve(job, NULL, err);
 	ret = daemonize(serve_in_background, job, err);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <uuid.h>
 
+static const struct famfs_takeover_params for_real = { .dry_run = false };
+
 static const struct plan_entry entries[] = {
 	{ .path = "d" },
 	{ .path = "d/a", .size = 5000 },
@@ -87,7 +89,7 @@ static const char *again_fault(void)
 	struct famfs_error err;
 	const char *fault;
 
-	if (famfs_takeover(MEMORY_NAME, NULL, &err) < 0)
+	if (famfs_takeover(MEMORY_NAME, &for_real, NULL, &err) < 0)
 		return "a second takeover fails";
 	if (open_plugged(true, &vol, &err) < 0)
 		return "it cannot be written to after a second takeover";
@@ -138,7 +140,7 @@ static void old_or_new(void **state)
 	start(&scene);
 	plug_powercut(scene.cut);
 	powercut_hook(scene.cut, explore, &scene);
-	assert_ok(famfs_takeover(MEMORY_NAME, previous, &err), &err);
+	assert_ok(famfs_takeover(MEMORY_NAME, &for_real, previous, &err), &err);
 	if (scene.fault)
 		fail_msg("%s", scene.fault);
 	assert_true(scene.old > 0 && scene.new > 0);
@@ -164,13 +166,13 @@ static void not_by_others(void **state)
 	start(&scene);
 	scene.mem->base[offsetof(struct omf_super, system_uuid) + 15] ^= 1;
 	plug_memory(scene.mem);
-	assert_error(famfs_takeover(MEMORY_NAME, NULL, &err), -EUCLEAN, &err, "CRC");
+	assert_error(famfs_takeover(MEMORY_NAME, &for_real, NULL, &err), -EUCLEAN, &err, "CRC");
 	/* Of our own, too, what the log header does not bear out. */
 	be_master();
 	scene.mem->base[offsetof(struct omf_super, system_uuid) + 15] ^= 1;
 	scene.mem->base[offsetof(struct omf_super, log_length) + 2] = 0;
 	scene.mem->base[offsetof(struct omf_super, log_length) + 3] = 1; /* 16 MiB */
-	assert_error(famfs_takeover(MEMORY_NAME, NULL, &err), -EUCLEAN, &err, "CRC");
+	assert_error(famfs_takeover(MEMORY_NAME, &for_real, NULL, &err), -EUCLEAN, &err, "CRC");
 	end(&scene);
 }
 

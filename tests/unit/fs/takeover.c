@@ -8,6 +8,8 @@
 #include <string.h>
 #include <uuid.h>
 
+static const struct famfs_takeover_params for_real = { .dry_run = false };
+
 static void assert_uuid(const uint8_t uuid[16], const char *text)
 {
 	uint8_t want[16];
@@ -39,7 +41,7 @@ static void takes(void **state)
 	(void)state;
 	start();
 	be_client();
-	assert_ok(famfs_takeover(IMAGE, previous, &err), &err);
+	assert_ok(famfs_takeover(IMAGE, &for_real, previous, &err), &err);
 	assert_uuid(previous, MASTER_UUID);
 	vol = open_volume(true);
 	famfs_info(vol, &info);
@@ -63,7 +65,7 @@ static void while_open(void **state)
 	start();
 	vol = open_volume(true);
 	be_client();
-	assert_ok(famfs_takeover(IMAGE, NULL, &err), &err);
+	assert_ok(famfs_takeover(IMAGE, &for_real, NULL, &err), &err);
 	assert_error(add_file(vol, "g", 77, 2, &err), -EROFS, &err,
 		     "belongs to the master " CLIENT_UUID);
 	assert_error(add_dir(vol, "d", &err), -EROFS, &err, "this host is the client " MASTER_UUID);
@@ -82,7 +84,7 @@ static void nothing_to_take(void **state)
 	(void)state;
 	start();
 	image_get(0, &before, sizeof(before));
-	assert_ok(famfs_takeover(IMAGE, previous, &err), &err);
+	assert_ok(famfs_takeover(IMAGE, &for_real, previous, &err), &err);
 	assert_uuid(previous, MASTER_UUID);
 	image_get(0, &after, sizeof(after));
 	assert_memory_equal(&before, &after, sizeof(before));
@@ -98,7 +100,7 @@ static void nothing_else(void **state)
 	start();
 	image_get(0, &before, sizeof(before));
 	be_client();
-	assert_ok(famfs_takeover(IMAGE, NULL, &err), &err);
+	assert_ok(famfs_takeover(IMAGE, &for_real, NULL, &err), &err);
 	be_master();
 	image_get(0, &after, sizeof(after));
 	memcpy(after.system_uuid, before.system_uuid, 16);
@@ -118,9 +120,10 @@ static void not_now(void **state)
 	assert_ok(device_open(IMAGE, DEVICE_WRITE, &dev, &err), &err);
 	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), 0);
 	be_client();
-	assert_error(famfs_takeover(IMAGE, NULL, &err), -EBUSY, &err, "formatted or repaired");
+	assert_error(famfs_takeover(IMAGE, &for_real, NULL, &err), -EBUSY, &err,
+		     "formatted or repaired");
 	device_close(dev);
-	assert_error(famfs_takeover("missing", NULL, &err), -ENOENT, &err, "missing");
+	assert_error(famfs_takeover("missing", &for_real, NULL, &err), -ENOENT, &err, "missing");
 	be_master();
 	image_get(0, &after, sizeof(after));
 	assert_memory_equal(&before, &after, sizeof(before));

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct famfs_takeover_params for_real = { .dry_run = false };
+
 static const struct plan_entry entries[] = {
 	{ .path = "d" },
 	{ .path = "d/a", .size = 5000 },
@@ -268,7 +270,7 @@ static void change_of_roles(void **state)
 		look(&pair);
 		be_client();
 		plug_host(pair.client);
-		assert_ok(famfs_takeover(MEMORY_NAME, NULL, &err), &err);
+		assert_ok(famfs_takeover(MEMORY_NAME, &for_real, NULL, &err), &err);
 		famfs_close(pair.view);
 		assert_ok(open_plugged(true, &pair.view, &err), &err);
 		for (size_t i = 4; i < plan.count; i++) {
