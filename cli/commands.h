@@ -8,6 +8,8 @@ extern const struct command cmd_cat;
 extern const struct command cmd_cp;
 extern const struct command cmd_creat;
 extern const struct command cmd_dump_fmap;
+extern const struct command cmd_dump_log;
+extern const struct command cmd_dump_super;
 extern const struct command cmd_fsck;
 extern const struct command cmd_help;
 extern const struct command cmd_info;
