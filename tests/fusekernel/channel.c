@@ -14,7 +14,8 @@
 
 bool channel_open(struct channel *channel, int fd, int control)
 {
-	channel->fd = fd;
+	channel->fds[0] = fd;
+	channel->nfds = 1;
 	channel->control = control;
 	channel->datagram = malloc(DATAGRAM);
 	return channel->datagram != NULL;
@@ -22,7 +23,8 @@ bool channel_open(struct channel *channel, int fd, int control)
 
 void channel_close(struct channel *channel)
 {
-	close(channel->fd);
+	for (int i = 0; i < channel->nfds; i++)
+		close(channel->fds[i]);
 	close(channel->control);
 	free(channel->datagram);
 	free(channel->whole);
@@ -36,7 +38,10 @@ bool channel_send(struct channel *channel, const struct iovec *iov, int count)
 	const struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 				    .msg_iovlen = (size_t)count };
 
-	return sendmsg(channel->fd, &msg, MSG_NOSIGNAL) >= 0;
+	/* The threads of a server that clones read from the clones alone. */
+	if (channel->nfds > 1)
+		channel->to = channel->to + 1 < channel->nfds ? channel->to + 1 : 1;
+	return sendmsg(channel->fds[channel->to], &msg, MSG_NOSIGNAL) >= 0;
 }
 
 /* The reply with that id, or a place for it. */
@@ -92,6 +97,14 @@ static bool answer_ioctl(struct channel *channel, int fd)
 	       (ssize_t)sizeof(error);
 }
 
+static bool add_clone(struct channel *channel, int fd)
+{
+	if (fd < 0 || channel->nfds == CHANNEL_MAX_FDS)
+		return false;
+	channel->fds[channel->nfds++] = fd;
+	return true;
+}
+
 /* One datagram, and the descriptor that came with it, or -1. */
 static ssize_t receive(struct channel *channel, int *fd)
 {
@@ -104,7 +117,7 @@ static ssize_t receive(struct channel *channel, int *fd)
 			      .msg_iovlen = 1,
 			      .msg_control = attached.space,
 			      .msg_controllen = sizeof(attached.space) };
-	ssize_t n = recvmsg(channel->fd, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(channel->fds[channel->from], &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *cmsg = n < 0 ? NULL : CMSG_FIRSTHDR(&msg);
 
 	*fd = -1;
@@ -120,16 +133,43 @@ static bool is_side(const uint8_t *datagram, size_t size)
 	return size >= sizeof(*header) && header->magic == SIDE_MAGIC;
 }
 
+/* Waits for something from any of them. */
+static bool wait_for_any(struct channel *channel, int timeout_ms)
+{
+	struct pollfd pollfds[CHANNEL_MAX_FDS];
+
+	for (int i = 0; i < channel->nfds; i++)
+		pollfds[i] = (struct pollfd){ .fd = channel->fds[i], .events = POLLIN };
+	if (poll(pollfds, (nfds_t)channel->nfds, timeout_ms) <= 0)
+		return false;
+	for (channel->from = 0; !pollfds[channel->from].revents;)
+		channel->from++;
+	return true;
+}
+
+/* What the server says to the channel, not to the kernel. */
+static enum channel_event take_side(struct channel *channel, int fd, size_t n, const uint8_t **data,
+				    size_t *size)
+{
+	switch (((const struct side_header *)(const void *)channel->datagram)->kind) {
+	case SIDE_IOCTL: return answer_ioctl(channel, fd) ? CHANNEL_SILENCE : CHANNEL_END;
+	case SIDE_CLONE: return add_clone(channel, fd) ? CHANNEL_SILENCE : CHANNEL_NONSENSE;
+	}
+	if (!add_part(channel, n, data, size))
+		return CHANNEL_SILENCE;
+	return *data ? CHANNEL_MESSAGE : CHANNEL_NONSENSE;
+}
+
 enum channel_event channel_receive(struct channel *channel, int timeout_ms, const uint8_t **data,
 				   size_t *size)
 {
-	struct pollfd pollfd = { .fd = channel->fd, .events = POLLIN };
+	enum channel_event event = CHANNEL_SILENCE;
 
-	for (;;) {
-		int ready = poll(&pollfd, 1, timeout_ms), fd;
+	while (event == CHANNEL_SILENCE) {
 		ssize_t n;
+		int fd;
 
-		if (ready <= 0)
+		if (!wait_for_any(channel, timeout_ms))
 			return CHANNEL_SILENCE;
 		n = receive(channel, &fd);
 		if (n <= 0)
@@ -138,11 +178,15 @@ enum channel_event channel_receive(struct channel *channel, int timeout_ms, cons
 		*size = (size_t)n;
 		if (!is_side(channel->datagram, (size_t)n))
 			return CHANNEL_MESSAGE;
-		if (((const struct side_header *)(const void *)*data)->kind == SIDE_IOCTL) {
-			if (!answer_ioctl(channel, fd))
-				return CHANNEL_END;
-		} else if (add_part(channel, (size_t)n, data, size)) {
-			return *data ? CHANNEL_MESSAGE : CHANNEL_NONSENSE;
-		}
+		event = take_side(channel, fd, (size_t)n, data, size);
 	}
+	return event;
+}
+
+bool channel_await_clone(struct channel *channel, int timeout_ms)
+{
+	int fd;
+
+	return wait_for_any(channel, timeout_ms) && receive(channel, &fd) > 0 &&
+	       add_clone(channel, fd);
 }

@@ -11,8 +11,13 @@
 /* Longer than any reply that a server may send: 16 MiB and headers. */
 #define CHANNEL_MAX_MESSAGE ((size_t)17 << 20)
 
+#define CHANNEL_MAX_FDS 16
+
 struct channel {
-	int fd;
+	int fds[CHANNEL_MAX_FDS]; /* the connection, and its clones */
+	int nfds;
+	int to;   /* index of the one that the last message went to, */
+	int from; /* and of the one that the last one came from */
 	int control;
 	uint8_t *datagram;
 	struct channel_reply {
@@ -30,7 +35,11 @@ struct channel {
 bool channel_open(struct channel *channel, int fd, int control);
 void channel_close(struct channel *channel);
 
+/* To the connection, or to its clones in turn. */
 bool channel_send(struct channel *channel, const struct iovec *iov, int count);
+
+/* Waits until the server has cloned the connection. */
+bool channel_await_clone(struct channel *channel, int timeout_ms);
 
 enum channel_event { CHANNEL_MESSAGE, CHANNEL_SILENCE, CHANNEL_END, CHANNEL_NONSENSE };
 

@@ -63,6 +63,18 @@ void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const 
 		bail_out("out of memory");
 }
 
+bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
+			const struct generation *gen)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "fmap=%s,clone_fd", gen->option);
+	kernel_boot_silent(kernel, setup, tree, gen, options);
+	return expect(channel_await_clone(&kernel->channel, TIMEOUT_MS),
+		      "the connection is not cloned") &&
+	       kernel_greet(kernel);
+}
+
 bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 		 const struct generation *gen, const char *options)
 {
@@ -216,6 +228,10 @@ bool kernel_call(struct kernel *kernel, const struct request *request, struct re
 	uint64_t unique = kernel_send(kernel, request);
 
 	if (!kernel_wait(kernel, unique, reply))
+		return false;
+	/* Requests are the descriptor's that they were read from: on another one, ENOENT. */
+	if (!expect(kernel->channel.from == kernel->channel.to,
+		    "the reply to request %u comes on another descriptor", request->opcode))
 		return false;
 	if (kernel->mutate && kernel->mutate_opcode == request->opcode)
 		return mutate(kernel, unique, reply);

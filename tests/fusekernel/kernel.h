@@ -73,6 +73,10 @@ bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct 
 void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen, const char *options);
 
+/* The same of a server that has a descriptor for each of its threads. */
+bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
+			const struct generation *gen);
+
 /* Unmounts; the server must end well. */
 void kernel_shutdown(struct kernel *kernel);
 

@@ -7,9 +7,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,12 +32,16 @@ struct daxdev_arg {
 static int connection = -1;
 static int control = -1;
 static bool push_known;
+static bool misdirect;
 static pthread_mutex_t ioctl_mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t next_id;
+/* Clones of the connection, by their numbers. */
+static bool cloned[1024];
 
 static ssize_t (*real_read)(int, void *, size_t);
 static ssize_t (*real_writev)(int, const struct iovec *, int);
 static int (*real_ioctl)(int, unsigned long, ...);
+static int (*real_close)(int);
 
 static void find(void *function, const char *name)
 {
@@ -55,9 +62,22 @@ static void __attribute__((constructor)) load(void)
 	find(&real_read, "read");
 	find(&real_writev, "writev");
 	find(&real_ioctl, "ioctl");
+	find(&real_close, "close");
 	connection = number_of("FUSEKERNEL_FD");
 	control = number_of("FUSEKERNEL_CONTROL");
 	push_known = getenv("FUSEKERNEL_PUSH") != NULL;
+	misdirect = getenv("FUSEKERNEL_MISDIRECT") != NULL;
+}
+
+static bool is_clone(int fd)
+{
+	return fd >= 0 && (size_t)fd < sizeof(cloned) / sizeof(cloned[0]) &&
+	       __atomic_load_n(&cloned[fd], __ATOMIC_RELAXED);
+}
+
+static bool is_connection(int fd)
+{
+	return fd == connection || is_clone(fd);
 }
 
 /* The end of the connection is an unmount, not the end of a file. */
@@ -68,7 +88,7 @@ EXPORT ssize_t read(int fd, void *buf, size_t size)
 	if (!real_read)
 		load();
 	n = real_read(fd, buf, size);
-	if (fd != connection || n > 0 || size == 0)
+	if (!is_connection(fd) || n > 0 || size == 0)
 		return n;
 	if (n == 0 || errno == ECONNRESET) {
 		errno = ENODEV;
@@ -86,16 +106,16 @@ static size_t total_of(const struct iovec *iov, int count)
 	return total;
 }
 
-static int send_part(const struct side_header *header, const uint8_t *data, size_t size)
+static int send_part(int fd, const struct side_header *header, const uint8_t *data, size_t size)
 {
 	struct iovec iov[2] = { { (void *)(uintptr_t)header, sizeof(*header) },
 				{ (void *)(uintptr_t)data, size } };
 
-	return real_writev(connection, iov, 2) < 0 ? -1 : 0;
+	return real_writev(fd, iov, 2) < 0 ? -1 : 0;
 }
 
 /* In parts, each from one buffer: the kernel has no limit where the socket has one. */
-static ssize_t send_parts(const struct iovec *iov, int count, size_t total)
+static ssize_t send_parts(int fd, const struct iovec *iov, int count, size_t total)
 {
 	struct side_header header = { .magic = SIDE_MAGIC,
 				      .kind = SIDE_REPLY_PART,
@@ -110,7 +130,7 @@ static ssize_t send_parts(const struct iovec *iov, int count, size_t total)
 			size_t left = iov[i].iov_len - done;
 			size_t part = left < SIDE_PART ? left : SIDE_PART;
 
-			if (send_part(&header, data + done, part) < 0)
+			if (send_part(fd, &header, data + done, part) < 0)
 				return -1;
 			done += part;
 			header.offset += part;
@@ -119,16 +139,53 @@ static ssize_t send_parts(const struct iovec *iov, int count, size_t total)
 	return (ssize_t)total;
 }
 
+/* libfuse cancels its threads when it ends, wherever they are: one that is in a handler then would
+ * keep its locks for ever. Its own loop without threads runs in the first one. */
+static void check_cancellation(const struct iovec *iov)
+{
+	const struct fuse_out_header *header = iov->iov_base;
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (state == PTHREAD_CANCEL_ENABLE && header->unique && gettid() != getpid()) {
+		fprintf(stderr, "a thread that may be cancelled answers a request\n");
+		abort();
+	}
+	pthread_setcancelstate(state, NULL);
+}
+
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 {
 	size_t total;
 
 	if (!real_writev)
 		load();
-	if (fd != connection)
+	if (!is_connection(fd))
 		return real_writev(fd, iov, count);
+	check_cancellation(iov);
+	if (misdirect)
+		fd = connection;
 	total = total_of(iov, count);
-	return total > SIDE_PART ? send_parts(iov, count, total) : real_writev(fd, iov, count);
+	return total > SIDE_PART ? send_parts(fd, iov, count, total) : real_writev(fd, iov, count);
+}
+
+/* A message of ours to the kernel, with a descriptor. */
+static int send_side(struct iovec *iov, int attach)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} attached = { .space = { 0 } };
+	struct msghdr msg = { .msg_iov = iov,
+			      .msg_iovlen = 1,
+			      .msg_control = attached.space,
+			      .msg_controllen = sizeof(attached.space) };
+
+	attached.align.cmsg_level = SOL_SOCKET;
+	attached.align.cmsg_type = SCM_RIGHTS;
+	attached.align.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&attached.align), &attach, sizeof(int));
+	return sendmsg(connection, &msg, MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
 static int forward(const struct daxdev_arg *arg)
@@ -137,22 +194,10 @@ static int forward(const struct daxdev_arg *arg)
 				      .flags = arg->flags,
 				      .index = arg->index };
 	struct iovec iov = { &message, sizeof(message) };
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} attached = { .space = { 0 } };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = attached.space,
-			      .msg_controllen = sizeof(attached.space) };
-	int32_t error = EIO;
+	int32_t error = send_side(&iov, arg->fd);
 
-	attached.align.cmsg_level = SOL_SOCKET;
-	attached.align.cmsg_type = SCM_RIGHTS;
-	attached.align.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&attached.align), &arg->fd, sizeof(int));
-	if (sendmsg(connection, &msg, MSG_NOSIGNAL) < 0)
-		return errno;
+	if (error)
+		return error;
 	if (recv(control, &error, sizeof(error), 0) != (ssize_t)sizeof(error))
 		return EIO;
 	return error;
@@ -162,7 +207,7 @@ static int daxdev_open(int fd, const struct daxdev_arg *arg)
 {
 	int error;
 
-	if (fd != connection) {
+	if (!is_connection(fd)) {
 		errno = push_known ? EPERM : ENOTTY;
 		return -1;
 	}
@@ -171,6 +216,36 @@ static int daxdev_open(int fd, const struct daxdev_arg *arg)
 	pthread_mutex_unlock(&ioctl_mutex);
 	errno = error;
 	return error ? -1 : 0;
+}
+
+/* FUSE_DEV_IOC_CLONE: one more queue of the same connection. The kernel has the other end. */
+static int clone_connection(int fd, const uint32_t *master)
+{
+	struct side_header message = { .magic = SIDE_MAGIC, .kind = SIDE_CLONE };
+	struct iovec iov = { &message, sizeof(message) };
+	int pair[2], error = EINVAL;
+
+	if ((int)*master == connection && (size_t)fd < sizeof(cloned) / sizeof(cloned[0]))
+		error = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ? errno : 0;
+	if (error) {
+		errno = error;
+		return -1;
+	}
+	error = dup3(pair[0], fd, O_CLOEXEC) < 0 ? errno : send_side(&iov, pair[1]);
+	real_close(pair[0]);
+	real_close(pair[1]);
+	__atomic_store_n(&cloned[fd], error == 0, __ATOMIC_RELAXED);
+	errno = error;
+	return error ? -1 : 0;
+}
+
+EXPORT int close(int fd)
+{
+	if (!real_close)
+		load();
+	if (is_clone(fd))
+		__atomic_store_n(&cloned[fd], false, __ATOMIC_RELAXED);
+	return real_close(fd);
 }
 
 EXPORT int ioctl(int fd, unsigned long request, ...)
@@ -183,5 +258,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (!real_ioctl)
 		load();
+	if (request == FUSE_DEV_IOC_CLONE)
+		return clone_connection(fd, arg);
 	return request == SIDE_DAXDEV ? daxdev_open(fd, arg) : real_ioctl(fd, request, arg);
 }

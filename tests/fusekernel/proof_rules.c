@@ -6,6 +6,7 @@
 #include "vfs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #define FILE_PATH "hand/2"
@@ -159,6 +160,26 @@ static const struct {
 	{ "a map before its device is handed over", GEN_PUSH_2, 0, NULL, device_not_handed_over },
 };
 
+/* ---- which descriptor ---- */
+
+static void misdirected(const struct setup *setup, const struct tree *tree)
+{
+	const struct generation *gen = &generations[GEN_PULL];
+	const char *reason = "";
+	struct kernel kernel;
+
+	test_begin("rule, %s: a reply on another descriptor is noticed", gen->name);
+	setenv("FUSEKERNEL_MISDIRECT", "1", 1);
+	kernel_boot_cloned(&kernel, setup, tree, gen);
+	unsetenv("FUSEKERNEL_MISDIRECT");
+	if (test_caught(&reason) && strstr(reason, "descriptor"))
+		test_note("noticed: %s", reason);
+	else
+		fail("nobody notices: %s", reason);
+	kernel_shutdown(&kernel);
+	test_end();
+}
+
 void rules_proof(const struct setup *setup, const struct tree *tree)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -179,4 +200,5 @@ void rules_proof(const struct setup *setup, const struct tree *tree)
 		kernel_shutdown(&kernel);
 		test_end();
 	}
+	misdirected(setup, tree);
 }

@@ -103,15 +103,22 @@ static void check_file(struct kernel *kernel, const struct tree_file *file)
 	vfs_release(kernel, &open);
 }
 
+static void check_folder(struct kernel *kernel, const char *prefix)
+{
+	const struct tree *tree = kernel->tree;
+
+	for (unsigned int i = 0; i < tree->nfiles && !test_failed(); i++)
+		if (!strncmp(tree->files[i].path, prefix, strlen(prefix)))
+			check_file(kernel, &tree->files[i]);
+}
+
 static void check_files(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen, const char *options, const char *prefix)
 {
 	struct kernel kernel;
-	bool up = kernel_boot(&kernel, setup, tree, gen, options);
 
-	for (unsigned int i = 0; up && i < tree->nfiles && !test_failed(); i++)
-		if (!strncmp(tree->files[i].path, prefix, strlen(prefix)))
-			check_file(&kernel, &tree->files[i]);
+	if (kernel_boot(&kernel, setup, tree, gen, options))
+		check_folder(&kernel, prefix);
 	kernel_shutdown(&kernel);
 }
 
@@ -171,6 +178,24 @@ static void single_thread(const struct setup *setup, const struct tree *tree,
 
 	snprintf(options, sizeof(options), "fmap=%s,single_thread", gen->option);
 	check_files(setup, tree, gen, options, "striped/");
+}
+
+/* Requests go to the clones in turn. The largest maps of the tree come in parts. */
+static void clone_fd(const struct setup *setup, const struct tree *tree,
+		     const struct generation *gen)
+{
+	struct kernel kernel;
+
+	if (kernel_boot_cloned(&kernel, setup, tree, gen)) {
+		check_folder(&kernel, "striped/");
+		check_folder(&kernel, "border/");
+		expect(kernel.channel.nfds > 2, "the connection is cloned %d times",
+		       kernel.channel.nfds - 1);
+		if (gen->push)
+			expect(kernel.hand_overs == 1, "the device is handed over %u times",
+			       kernel.hand_overs);
+	}
+	kernel_shutdown(&kernel);
 }
 
 /* A client's mount of the same medium: same maps. */
@@ -246,6 +271,8 @@ const struct scenario scenarios_maps[] = {
 	{ "one map for an inode, and another after FORGET", once, true, false, NULL },
 	{ "told from its sibling by what it asks", sibling, true, false, has_sibling },
 	{ "one thread serves as well", single_thread, true, false, NULL },
+	{ "a descriptor for each thread: replies on that of the request", clone_fd, true, false,
+	  NULL },
 	{ "a read-only mount has the same maps", read_only, true, false, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a socket cannot do for /dev/fuse, preload.c and channel.c do with messages of their own on
- * the same socket, in order with the replies: a long reply in parts, and the ioctl that hands over
- * a device. No FUSE reply is as long as the magic, which stands where its length would.
+ * the same socket, in order with the replies: a long reply in parts, the ioctl that hands over a
+ * device, and the one that clones the connection. No FUSE reply is as long as the magic, which
+ * stands where its length would.
  *
  * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket
  * on which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
- * /dev/fuse know the ioctl as well.
+ * /dev/fuse know the ioctl as well; FUSEKERNEL_MISDIRECT when every reply is to go to the
+ * connection itself, whichever clone the request came from.
  */
 #ifndef FUSEKERNEL_SIDE_H
 #define FUSEKERNEL_SIDE_H
@@ -20,6 +22,7 @@
 enum side_kind {
 	SIDE_REPLY_PART = 1,
 	SIDE_IOCTL = 2, /* with the device's descriptor attached */
+	SIDE_CLONE = 3, /* with the kernel's end of the clone attached */
 };
 
 struct side_header {
