@@ -21,7 +21,7 @@ static void keep(const char *line)
 	const char *rest = strncmp(line, "fuse", 4) == 0 ? strstr(line, ": ") : NULL;
 
 	if (!*state.text)
-		snprintf(state.text, sizeof(state.text), "%s", rest ? rest + 2 : line);
+		snprintf(state.text, sizeof(state.text), "%.255s", rest ? rest + 2 : line);
 }
 
 static void on_log(enum fuse_log_level level, const char *format, va_list ap)

@@ -13,7 +13,7 @@
 #include "server/shim.h"
 #include "server/watch.h"
 
-#define FUSE_USE_VERSION 312
+#define FUSE_USE_VERSION 317 /* older libraries take it for their own latest */
 #include <fuse_lowlevel.h>
 
 struct daemon;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/shim.h"
 
-#define FUSE_USE_VERSION 312
 #include "server/message.h"
 #include "server/server.h"
 
@@ -263,5 +262,9 @@ int shim_install(struct fuse_session *session, int fd)
 #endif
 	};
 
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+	return fuse_session_custom_io(session, &io, sizeof(io), fd);
+#else
 	return fuse_session_custom_io(session, &io, fd);
+#endif
 }
