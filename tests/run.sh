@@ -106,13 +106,17 @@ stage_build()
 			result not "build with $name, warnings are errors"
 		fi
 	done
-	[[ $quick == 1 ]] || build_arm64
+	[[ $quick == 1 ]] || build_elsewhere
 }
 
-build_arm64()
+# For another processor, and with another libfuse.
+build_elsewhere()
 {
-	bash "$top/tests/cross/arm64.sh" >"$work/arm64.tap" 2>&1 </dev/null || true
-	count_suite arm64 "$work/arm64.tap"
+	local name
+	for name in arm64 libfuse317; do
+		TMPDIR=$work timeout -k 10 600 bash "$top/tests/cross/$name.sh" >"$work/$name.tap" 2>&1 </dev/null || true
+		count_suite "$name" "$work/$name.tap"
+	done
 }
 
 # ---- sanitizers ----

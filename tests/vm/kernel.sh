@@ -9,6 +9,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../tools/debian.bash
+. "$here/../tools/debian.bash"
 version=$1 dir=$2
 tree=$dir/tree
 
@@ -29,19 +31,12 @@ fetch_61()
 
 fetch_73()
 {
-	local lists=$dir/apt mirror release
-	local -a apt=(-o "Dir::Etc::SourceList=$lists/sources.list" -o Dir::Etc::SourceParts=/dev/null
-		-o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists" -o APT::Sandbox::User=root)
-	mkdir -p "$lists/lists/partial" "$lists/archives/partial"
-	# From the mirror that this machine already uses.
-	mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | awk '/debian$/ && !n++')
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie-backports main" \
-		>"$lists/sources.list"
-	apt-get "${apt[@]}" update -qq
-	release=$(kernel_package "${apt[@]}")
+	local release
+	debian_lists "$dir/apt" trixie-backports
+	release=$(kernel_package "${debian_apt[@]}")
 	release=${release#linux-image-}
 	# From 7.3 on, an image is three packages.
-	apt-get "${apt[@]}" download -qq "linux-binary-$release" "linux-modules-$release" "linux-base-$release"
+	apt-get "${debian_apt[@]}" download -qq "linux-binary-$release" "linux-modules-$release" "linux-base-$release"
 }
 
 # The compressed kernel inside a bzImage: its header says where it is (offsets 497, 584, 588).
