@@ -425,6 +425,15 @@ int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress,
 int famfs_file_compare(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
 		       struct famfs_error *err);
 
+/*
+ * Makes the contents those of the first famfs_file_size() bytes of `fd`: reads both, and writes
+ * the blocks that differ, so that a copy which broke off is completed at the cost of reading.
+ * *written, which may be NULL, receives the bytes that were written, on failure as well. Errors as
+ * famfs_file_copy().
+ */
+int famfs_file_update(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
+		      uint64_t *written, struct famfs_error *err);
+
 /* ---- files as memory ---------------------------------------------------------------------- */
 
 struct famfs_map_params {

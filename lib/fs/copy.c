@@ -165,12 +165,18 @@ int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress,
 	return ret;
 }
 
-static int compare_block(const struct copy *copy, uint64_t at, size_t n, struct famfs_error *err)
+/* The same part of both. */
+static int read_both(const struct copy *copy, uint64_t at, size_t n, struct famfs_error *err)
 {
 	int ret = read_source(copy->fd, at, copy->block, n, err);
 
-	if (ret == 0)
-		ret = famfs_file_read(copy->file, at, copy->other, n, err);
+	return ret ? ret : famfs_file_read(copy->file, at, copy->other, n, err);
+}
+
+static int compare_block(const struct copy *copy, uint64_t at, size_t n, struct famfs_error *err)
+{
+	int ret = read_both(copy, at, n, err);
+
 	if (ret < 0 || memcmp(copy->block, copy->other, n) == 0)
 		return ret;
 	for (size_t i = 0; i < n; i++)
@@ -202,6 +208,42 @@ int famfs_file_compare(struct famfs_file *file, int fd, famfs_progress_fn progre
 
 	if (ret == 0)
 		ret = compare_all(&copy, famfs_file_size(file), err);
+	free(copy.block);
+	free(copy.other);
+	return ret;
+}
+
+static int update_all(const struct copy *copy, uint64_t size, uint64_t *written,
+		      struct famfs_error *err)
+{
+	int ret = 0;
+
+	for (uint64_t at = 0; ret == 0 && at < size; at += BLOCK) {
+		size_t n = (size_t)min_u64(size - at, BLOCK);
+
+		ret = read_both(copy, at, n, err);
+		if (ret == 0 && memcmp(copy->block, copy->other, n) != 0) {
+			ret = famfs_file_write(copy->file, at, copy->block, n, err);
+			*written += ret == 0 ? n : 0;
+		}
+		if (ret == 0)
+			ret = report(copy, n, err);
+	}
+	return ret;
+}
+
+int famfs_file_update(struct famfs_file *file, int fd, famfs_progress_fn progress, void *arg,
+		      uint64_t *written, struct famfs_error *err)
+{
+	struct copy copy = { .file = file, .fd = fd, .progress = progress, .arg = arg };
+	uint64_t unwanted;
+	int ret = alloc_blocks(&copy, true, err);
+
+	if (!written)
+		written = &unwanted;
+	*written = 0;
+	if (ret == 0)
+		ret = update_all(&copy, famfs_file_size(file), written, err);
 	free(copy.block);
 	free(copy.other);
 	return ret;

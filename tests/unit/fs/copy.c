@@ -122,6 +122,40 @@ static void differences(void **state)
 	free(bytes);
 }
 
+/* Only what differs is written, and afterwards nothing differs. */
+static void updates(void **state)
+{
+	static const uint64_t places[] = { 0, MIB, 2 * MIB + 77, SIZE - 1 };
+	struct famfs_volume *vol = new_volume();
+	unsigned char *bytes = malloc(SIZE), other = 0;
+	struct progress progress = { 0 };
+	struct famfs_file *file;
+	struct famfs_error err;
+	uint64_t written;
+	int fd = make_source(bytes);
+
+	(void)state;
+	file = create(vol, "f", SIZE);
+	assert_ok(famfs_file_copy(file, fd, NULL, NULL, &err), &err);
+	assert_ok(famfs_file_publish(file, &err), &err);
+	assert_ok(famfs_file_open(vol, "f", &file, &err), &err);
+	assert_ok(famfs_file_update(file, fd, on_progress, &progress, &written, &err), &err);
+	assert_true(written == 0 && progress.bytes == SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		other = bytes[places[i]] ^ 1;
+		assert_ok(famfs_file_write(file, places[i], &other, 1, &err), &err);
+		assert_ok(famfs_file_update(file, fd, NULL, NULL, &written, &err), &err);
+		assert_true(written > 0 && written <= MIB);
+		assert_ok(famfs_file_compare(file, fd, NULL, NULL, &err), &err);
+	}
+	assert_int_equal(ftruncate(fd, SIZE - 1), 0);
+	assert_error(famfs_file_update(file, fd, NULL, NULL, NULL, &err), -ENODATA, &err, "source");
+	famfs_file_close(file);
+	famfs_close(vol);
+	close(fd);
+	free(bytes);
+}
+
 static void short_source(void **state)
 {
 	static const uint64_t sizes[] = { 0, 5000, MIB, SIZE - 1 };
@@ -161,6 +195,9 @@ static void canceled(void **state)
 	progress.bytes = 0;
 	assert_error(famfs_file_compare(file, fd, on_progress, &progress, &err), -ECANCELED, &err,
 		     "canceled");
+	progress.bytes = 0;
+	assert_error(famfs_file_update(file, fd, on_progress, &progress, NULL, &err), -ECANCELED,
+		     &err, "canceled");
 	famfs_file_close(file);
 	famfs_info(vol, &info);
 	assert_true(info.allocated_bytes == 0);
@@ -259,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("a copy has the bytes of its source, and zeros for its holes", copies),
 		TEST("a difference is found, at its offset", differences),
+		TEST("an update writes what differs and no more", updates),
 		TEST("a source that got shorter is noticed", short_source),
 		TEST("a callback stops a copy and a comparison", canceled),
 		TEST("a copy is stopped within a hole of its source too", canceled_in_hole),
