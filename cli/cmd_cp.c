@@ -10,48 +10,125 @@
 #include "session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #define MOST_JOBS 64
 
 static struct cp_options opt = { .jobs = 1 };
+static bool progress_given;
+
+enum { OPTION_EXCLUDE = 256, OPTION_FILES_FROM, OPTION_PROGRESS };
 
 static const struct poptOption options[] = {
 	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0, "copy directories and all below them",
 	  NULL },
 	{ "preserve", 'p', POPT_ARG_NONE, &opt.preserve, 0,
 	  "keep owners and all mode bits, also set-id ones", NULL },
+	{ "archive", 'a', POPT_ARG_NONE, &opt.archive, 0,
+	  "-r and -p; symlinks, which famfs cannot hold, are listed and skipped", NULL },
 	{ "dereference", 'L', POPT_ARG_NONE, &opt.dereference, 0, "copy what symlinks point to",
 	  NULL },
 	{ "jobs", 'j', POPT_ARG_STRING, NULL, 'j', "copy so many files at a time, 1 to 64 (1)",
 	  "JOBS" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)layout_options, 0, NULL, NULL },
+	{ "files-from0", 0, POPT_ARG_STRING, NULL, OPTION_FILES_FROM,
+	  "take more sources from FILE, each ended by a NUL byte; - is standard input", "FILE" },
+	{ "no-target-directory", 'T', POPT_ARG_NONE, &opt.exact, 0,
+	  "DESTINATION is the copy itself, not a directory to copy into", NULL },
+	{ "parents", 0, POPT_ARG_NONE, &opt.parents, 0,
+	  "keep the whole path of each source below DESTINATION", NULL },
+	{ "exclude", 0, POPT_ARG_STRING, NULL, OPTION_EXCLUDE,
+	  "leave out what PATTERN matches, and all below it; may be repeated", "PATTERN" },
 	{ "verify", 0, POPT_ARG_NONE, &opt.verify, 0,
 	  "read every file back before it becomes visible", NULL },
 	{ "overwrite", 0, POPT_ARG_NONE, &opt.overwrite, 0,
 	  "write into existing files of the same size", NULL },
+	{ "resume", 0, POPT_ARG_NONE, &opt.resume, 0,
+	  "go on with an earlier copy: compare existing files, write what differs", NULL },
+	{ "progress", 0, POPT_ARG_STRING, NULL, OPTION_PROGRESS,
+	  "auto (on a terminal), never, or json: lines on standard output", "WHEN" },
 	POPT_TABLEEND,
 };
+
+static const char description[] =
+	"--exclude: PATTERN is that of fnmatch(3), and its '*' also matches '/' and a leading "
+	"'.'.\n"
+	"It is held against the last component of every name and against its path: below a SOURCE\n"
+	"directory the path from there, of a SOURCE itself the name as given. With a '/' at its\n"
+	"start it is for paths only, with one at its end for directories only.\n"
+	"\n"
+	"--resume: directories that exist are gone into. A file that exists with the size of its\n"
+	"source is compared with it piece by piece, and the pieces that differ are written in "
+	"place;\n"
+	"its mode and owner stay as they are. A file that exists with another size is an error, "
+	"since\n"
+	"famfs files cannot change theirs. All others are copied. A copy that broke off, even by\n"
+	"kill -9, leaves no half of a new file, so that nothing needs to be cleaned up before.\n"
+	"After 'cp -r SOURCE NEW' it takes 'cp -r --resume -T SOURCE NEW', now that NEW exists.\n"
+	"\n"
+	"SIGUSR1 prints how far the copy is.\n";
+
+static const struct word progress_words[] = {
+	{ "auto", "a line on a terminal" },
+	{ "never", "nothing" },
+	{ "json", "lines of JSON on standard output" },
+	{ NULL, NULL },
+};
+
+static const struct option_value values[] = {
+	{ "progress", VALUE_WORD, progress_words },
+	{ NULL, VALUE_NONE, NULL },
+};
+
+static int take_progress(const char *name, const char *value)
+{
+	static const enum progress_style styles[] = { PROGRESS_SILENT, PROGRESS_SILENT,
+						      PROGRESS_JSON };
+	unsigned index;
+	int ret = option_word(name, value, progress_words, &index);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	progress_given = index > 0;
+	opt.progress = styles[index];
+	return EXIT_DONE;
+}
+
+static int take_exclude(const char *value)
+{
+	if (!*value)
+		return report_usage("--exclude expects a pattern, got ''");
+	if (cp_exclude_add(&opt, value))
+		return EXIT_DONE;
+	return report_no_memory();
+}
+
+static int take_files_from(const char *value)
+{
+	free(opt.files_from);
+	opt.files_from = strdup(value);
+	if (opt.files_from)
+		return EXIT_DONE;
+	return report_no_memory();
+}
 
 static int take_option(int val, const char *name, const char *value)
 {
 	int ret;
 
-	if (val == 'j')
-		return option_number(name, value, 1, MOST_JOBS, &opt.jobs);
+	switch (val) {
+	case 'j': return option_number(name, value, 1, MOST_JOBS, &opt.jobs);
+	case OPTION_EXCLUDE: return take_exclude(value);
+	case OPTION_FILES_FROM: return take_files_from(value);
+	case OPTION_PROGRESS: return take_progress(name, value);
+	default: break;
+	}
 	ret = attrs_take_option(&opt.attrs, val, name, value);
 	if (ret == OPTION_NOT_MINE)
 		ret = layout_take_option(&opt.layout, val, name, value);
 	return ret;
 }
-
-/* Where the sources go. */
-struct destination {
-	const char *path;
-	bool directory; /* it exists, and takes them in under their own names */
-};
 
 static bool ends_with_slash(const char *s)
 {
@@ -60,137 +137,143 @@ static bool ends_with_slash(const char *s)
 	return length > 0 && s[length - 1] == '/';
 }
 
-static int find_destination(const struct session *session, const char *arg, int nsources,
-			    const char *first, struct destination *out)
+/* What the dry run would only find out by making something there. */
+static int check_parent(const struct session *session, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	cleanup_free char *parent = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+	struct famfs_stat st;
+
+	if (!slash || !common.dry_run)
+		return EXIT_DONE;
+	if (parent && famfs_stat(session->volume, parent, &st, NULL) == 0 && S_ISDIR(st.mode))
+		return EXIT_DONE;
+	report_error("cannot create '%s': no directory '%s'", path, parent ? parent : "");
+	return EXIT_FAILED;
+}
+
+static bool is_directory(const char *source)
+{
+	struct stat st;
+
+	return stat(source, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * "cp -r dir new" makes "new", so that the same command would go on with "new/dir", unless that is
+ * where it began.
+ */
+static int check_resumed(const struct session *session, const char *arg, const char *source)
+{
+	const char *path = session_path(session);
+	cleanup_free char *name = cp_base_name(source), *inside = NULL;
+
+	if (!opt.resume || !*path || ends_with_slash(arg) || !is_directory(source))
+		return EXIT_DONE;
+	if (!name || asprintf(&inside, "%s/%s", path, name) < 0)
+		return report_no_memory();
+	if (!*name || famfs_stat(session->volume, inside, &(struct famfs_stat){ 0 }, NULL) == 0)
+		return EXIT_DONE;
+	report_error("'%s' exists, and '%s' is not in it: where to go on is not certain", arg,
+		     name);
+	report_hint("use -T when '%s' is the copy of '%s', or '%s/' to copy into it", arg, source,
+		    arg);
+	return EXIT_REFUSED;
+}
+
+/* `single`: the one source that there is, or NULL. */
+static int find_destination(const struct session *session, const char *arg, const char *single,
+			    struct cp_destination *out)
 {
 	struct famfs_error err = { 0 };
 	struct famfs_stat st;
-	struct stat source;
 	int ret;
 
 	out->path = session_path(session);
 	ret = *out->path ? famfs_stat(session->volume, out->path, &st, &err) : 0;
-	out->directory = !*out->path || (ret == 0 && S_ISDIR(st.mode));
+	out->directory = !opt.exact && (!*out->path || (ret == 0 && S_ISDIR(st.mode)));
 	if (ret < 0 && ret != -ENOENT)
 		return report_failure(&err);
-	if (out->directory || (nsources == 1 && !ends_with_slash(arg)))
-		return EXIT_DONE;
+	if (out->directory)
+		return single && !opt.parents ? check_resumed(session, arg, single) : EXIT_DONE;
+	if (single && !opt.parents && (opt.exact || !ends_with_slash(arg)))
+		return check_parent(session, out->path);
 
 	/* "cp -r dir new/" means a new directory. */
-	if (nsources == 1 && ret == -ENOENT && opt.recursive && stat(first, &source) == 0 &&
-	    S_ISDIR(source.st_mode))
-		return EXIT_DONE;
+	if (single && !opt.parents && ret == -ENOENT && opt.recursive && is_directory(single))
+		return check_parent(session, out->path);
 	report_error("'%s' is not a directory", arg);
 	return EXIT_FAILED;
 }
 
-/* The source's own name; "" where it has none: "dir/." means what is in dir. */
-static char *base_name(const char *source)
+static int copy_sources(struct cp *cp, const struct cp_destination *destination, int nsources,
+			const char *const *sources)
 {
-	size_t length = strlen(source);
-	const char *start;
+	/* The dry run reckons with what is left, one file after the other. */
+	unsigned jobs = common.dry_run ? 1 : (unsigned)opt.jobs;
 
-	while (length > 0 && source[length - 1] == '/')
-		length--;
-	start = memrchr(source, '/', length);
-	start = start ? start + 1 : source;
-	length -= (size_t)(start - source);
-	if ((length == 1 && start[0] == '.') || (length == 2 && memcmp(start, "..", 2) == 0))
-		length = 0;
-	return strndup(start, length);
-}
-
-static char *path_for(const struct destination *destination, const char *source)
-{
-	cleanup_free char *base = destination->directory ? base_name(source) : strdup("");
-	const char *path = destination->path;
-	char *joined;
-
-	if (!base || asprintf(&joined, "%s%s%s", path, *path && *base ? "/" : "", base) < 0)
-		return NULL;
-	return joined;
-}
-
-/* A file inside an unmounted device is no source: it would need a reader of its own. */
-static bool is_inside_device(const char *source)
-{
-	cleanup_target struct famfs_target *target = NULL;
-	struct stat st;
-
-	if (lstat(source, &st) == 0 || famfs_target_resolve(source, &target, NULL) < 0)
-		return false;
-	if (target->mountpoint || !target->path)
-		return false;
-	report_error("cannot copy '%s': a source must be an ordinary path", source);
-	report_hint("mount '%s' and copy from there", target->device);
-	return true;
-}
-
-static void copy_source(struct cp *cp, const struct destination *destination, const char *source,
-			bool count)
-{
-	cleanup_free char *path = path_for(destination, source);
-
-	if (!path) {
-		if (!count)
-			cp_skip(cp, source, strerror(ENOMEM));
-	} else if (count) {
-		cp_tree(cp, source, path, true);
-	} else if (is_inside_device(source)) {
-		atomic_store(&cp->partial, true);
-	} else {
-		cp_tree(cp, source, path, false);
+	if (!progress_given && !common.quiet && !common.dry_run && progress_possible())
+		opt.progress = PROGRESS_LINE;
+	progress_start(&cp->progress, common.dry_run ? PROGRESS_SILENT : opt.progress,
+		       opt.verify ? 2 : 1);
+	cp->pool = pool_start(jobs, cp_file_work);
+	if (!cp->pool) {
+		progress_end(&cp->progress);
+		return report_no_memory();
 	}
-}
-
-static void copy_sources(struct cp *cp, const struct destination *destination, int nsources,
-			 const char *const *sources)
-{
-	bool shown = !common.quiet && progress_possible();
-
-	for (int i = 0; shown && i < nsources; i++)
-		copy_source(cp, destination, sources[i], true);
-	progress_start(&cp->progress, shown, opt.verify ? 2 : 1);
-	for (int i = 0; i < nsources && !cp_stopped(cp); i++)
-		copy_source(cp, destination, sources[i], false);
+	if (opt.progress != PROGRESS_SILENT && cp_sources(cp, destination, nsources, sources, true))
+		progress_counted(&cp->progress);
+	cp_sources(cp, destination, nsources, sources, false);
 	pool_finish(cp->pool);
 	progress_end(&cp->progress);
+	return cp_summary(cp);
 }
 
-static int copy_all(int argc, const char *const *argv)
+static int copy_all(int nsources, const char *const *sources, const char *to)
 {
 	cleanup_session struct session session = SESSION_WRITE;
+	const char *single = nsources == 1 && !opt.files_from ? sources[0] : NULL;
 	struct cp cp = { .options = &opt, .umask = attrs_umask() };
-	struct destination destination;
-	int ret = session_use(&session, argv[argc - 1]);
+	struct cp_destination destination;
+	int ret = session_use(&session, to);
 
 	if (ret == EXIT_DONE)
-		ret = find_destination(&session, argv[argc - 1], argc - 1, argv[0], &destination);
+		ret = find_destination(&session, to, single, &destination);
 	if (ret != EXIT_DONE)
 		return ret;
 
+	cp.named = !destination.directory && is_directory(single);
 	cp.volume = session.volume;
 	cp.device = session.device;
 	cp.uid = geteuid();
 	cp.gid = getegid();
-	cp.pool = pool_start((unsigned)opt.jobs, cp_file_work);
-	if (!cp.pool)
-		return report_no_memory();
+	if (common.dry_run)
+		cp_plan_begin(&cp);
 	interrupt_catch();
-	copy_sources(&cp, &destination, argc - 1, argv);
-	if (cp_stopped(&cp))
-		report_error("%s: %" PRIu64 " files were copied",
-			     interrupt_pending() ? "interrupted" : "stopped", cp.copied);
-	return cp.partial || cp_stopped(&cp) ? EXIT_FAILED : EXIT_DONE;
+	return copy_sources(&cp, &destination, nsources, sources);
+}
+
+static int check_usage(int argc)
+{
+	opt.recursive |= opt.archive;
+	opt.preserve |= opt.archive;
+	if (argc < 2 && !opt.files_from)
+		return report_usage("a SOURCE and a DESTINATION are needed");
+	if (opt.overwrite && opt.resume)
+		return report_usage("--overwrite and --resume exclude each other");
+	if (opt.exact && (argc != 2 || opt.files_from || opt.parents))
+		return report_usage("-T takes one SOURCE, and no --parents");
+	return layout_complete(&opt.layout);
 }
 
 static int run(int argc, const char *const *argv)
 {
-	int ret = layout_complete(&opt.layout);
+	int ret = check_usage(argc);
 
-	if (ret != EXIT_DONE)
-		return ret;
-	ret = copy_all(argc, argv);
+	if (ret == EXIT_DONE)
+		ret = copy_all(argc - 1, argv, argv[argc - 1]);
+	cp_exclude_free(&opt);
+	free(opt.files_from);
 	interrupt_reraise();
 	return ret;
 }
@@ -199,10 +282,13 @@ const struct command cmd_cp = {
 	.name = "cp",
 	.synopsis = "[OPTION...] SOURCE... DESTINATION",
 	.summary = "Copy files and directories into a famfs",
+	.description = description,
 	.example = "cp -r -j 4 /usr/include fam.img:/data",
 	.options = options,
 	.take_option = take_option,
-	.min_args = 2,
+	.min_args = 1,
+	.flags = COMMAND_DRY_RUN,
+	.values = values,
 	.arg_kinds = { VALUE_SOURCE },
 	.run = run,
 };

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of cp share: the walk over the sources (tree), and the copy of a file. */
+/*
+ * What the parts of cp share: the sources (sources), which of them are left out (exclude), the walk
+ * over them (tree), the copy of a file (file), the dry run (plan), and what is said of it all
+ * (listing).
+ */
 #ifndef CLI_CP_H
 #define CLI_CP_H
 
@@ -13,15 +17,50 @@
 
 struct pool;
 
+/* Of --exclude. */
+struct cp_pattern {
+	char *text;
+	bool anchored;  /* it began with '/': it is for paths only */
+	bool directory; /* it ended with '/' */
+};
+
 struct cp_options {
 	int recursive;
 	int preserve;
+	int archive;
 	int dereference;
 	int verify;
 	int overwrite;
+	int resume;
+	int parents;
+	int exact; /* -T */
 	uint64_t jobs;
+	enum progress_style progress;
+	char *files_from;
+	struct cp_pattern *excludes;
+	size_t nexcludes;
 	struct attrs attrs; /* override what the sources have */
 	struct layout layout;
+};
+
+/* What became of a source. */
+enum cp_event {
+	CP_COPIED,
+	CP_OVERWRITTEN,
+	CP_SAME,    /* --resume found it complete */
+	CP_UPDATED, /* --resume found it, and wrote what differed */
+	CP_DIRECTORY,
+	CP_EXCLUDED,
+	CP_SKIPPED, /* the format cannot hold it */
+	CP_FAILED,
+	CP_EVENTS,
+};
+
+/* What is left of the device, for the dry run. */
+struct cp_room {
+	uint64_t bytes;
+	uint64_t entries;
+	uint64_t capacity; /* entries of the log */
 };
 
 struct cp {
@@ -33,19 +72,51 @@ struct cp {
 	uint32_t gid;
 	struct pool *pool;
 	struct progress progress;
-	_Atomic uint64_t copied; /* files */
-	atomic_bool partial;     /* something was not copied */
-	atomic_bool over;        /* an error that every further file would meet */
+	struct cp_room room;
+	_Atomic uint64_t events[CP_EVENTS];
+	_Atomic uint64_t bytes; /* written, or to be written */
+	bool named;       /* the destination is the copy of a directory, and not what it is in */
+	atomic_bool over; /* an error that every further file would meet */
 };
 
 /* Nothing more is to be begun, and what is under way is to be given up. */
 bool cp_stopped(const struct cp *cp);
 
+/* ---- listing ---- */
+
+/* Counts, and with --verbose or --dry-run lists, what was done or would be. */
+void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *destination,
+	    uint64_t bytes);
+
 /* Reports that a source is passed over. */
 void cp_skip(struct cp *cp, const char *source, const char *why);
 
-/* Notes and reports a failed library call. */
+/* Notes and reports a failure: of the library, of the system (errno), or in words. */
 void cp_failed(struct cp *cp, const struct famfs_error *err);
+void cp_cannot(struct cp *cp, const char *verb, const char *source);
+void cp_error(struct cp *cp, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The totals, where somebody wants them. Returns the exit code. */
+int cp_summary(struct cp *cp);
+
+/* ---- sources ---- */
+
+/* Where the sources go. */
+struct cp_destination {
+	const char *path;
+	bool directory; /* it exists, and takes them in under their own names */
+};
+
+/* Copies the arguments and what --files-from0 names; with `count` only sums up their sizes.
+ * Returns whether that could be done: what comes from a pipe cannot be read twice. */
+bool cp_sources(struct cp *cp, const struct cp_destination *destination, int nsources,
+		const char *const *sources, bool count);
+
+/* The source's own name; "" where it has none: "dir/." means what is in dir. The caller frees it;
+ * NULL when there is no memory. */
+char *cp_base_name(const char *source);
+
+/* ---- tree ---- */
 
 /*
  * Copies `source` to the path `destination` in the volume; with --recursive all below it. With
@@ -53,8 +124,23 @@ void cp_failed(struct cp *cp, const struct famfs_error *err);
  */
 void cp_tree(struct cp *cp, const char *source, const char *destination, bool count);
 
+/* Makes a directory like `st`, or reports why not. One that exists is fine. */
+int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st);
+
 /* Whether `source` is the file or directory `path` of the volume, seen through a mount. */
 bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path);
+
+/* ---- exclude ---- */
+
+/* False when there is no memory. */
+bool cp_exclude_add(struct cp_options *options, const char *pattern);
+void cp_exclude_free(struct cp_options *options);
+
+/* Whether a pattern leaves out `path`: the path below a source that is a directory, or that of the
+ * source itself. */
+bool cp_excluded(const struct cp_options *options, const char *path, bool directory);
+
+/* ---- file ---- */
 
 /* A file to be copied. */
 struct cp_file {
@@ -72,9 +158,25 @@ void cp_file_free(struct cp_file *file);
 /* The work of a thread: copies a struct cp_file, and frees it. */
 void cp_file_work(void *job);
 
+/* Whether an existing file can take the contents of the source: the format cannot change a file's
+ * size, so that it must be the same. */
+int cp_check_existing(const struct cp_file *file, struct famfs_error *err);
+
+/* Fills in *err, and returns `code`. */
+int cp_set_error(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Owner and permission bits of what is made for a source. */
 uint32_t cp_mode(const struct cp *cp, const struct stat *st);
 uint32_t cp_uid(const struct cp *cp, const struct stat *st);
 uint32_t cp_gid(const struct cp *cp, const struct stat *st);
+
+/* ---- plan ---- */
+
+/* What the dry run has to say of a file and of a directory: the errors that the copy would meet,
+ * as far as they can be known without making anything. */
+void cp_plan_begin(struct cp *cp);
+void cp_plan_file(const struct cp_file *file);
+int cp_plan_directory(struct cp *cp, const char *source, const char *destination);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
+#include "common.h"
 #include "cp.h"
 #include "interrupt.h"
-#include "report.h"
-#include "session.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,24 +34,6 @@ uint32_t cp_gid(const struct cp *cp, const struct stat *st)
 bool cp_stopped(const struct cp *cp)
 {
 	return interrupt_pending() || atomic_load_explicit(&cp->over, memory_order_relaxed);
-}
-
-void cp_skip(struct cp *cp, const char *source, const char *why)
-{
-	atomic_store(&cp->partial, true);
-	report_error("skipping '%s': %s", source, why);
-}
-
-void cp_failed(struct cp *cp, const struct famfs_error *err)
-{
-	bool stopped = cp_stopped(cp);
-
-	atomic_store(&cp->partial, true);
-	if (error_is_final(err->code))
-		atomic_store(&cp->over, true);
-	/* A copy that was given up is not news: the reason is. */
-	if (err->code != -ECANCELED || !stopped)
-		report_failure(err);
 }
 
 struct cp_file *cp_file_new(struct cp *cp, const char *source, const char *destination)
@@ -94,10 +75,7 @@ static int on_bytes(void *arg, uint64_t bytes)
 	return cp_stopped(transfer->cp);
 }
 
-static int fail(struct famfs_error *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct famfs_error *err, int code, const char *format, ...)
+int cp_set_error(struct famfs_error *err, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -108,6 +86,15 @@ static int fail(struct famfs_error *err, int code, const char *format, ...)
 	return code;
 }
 
+/* The library knows the source by its descriptor only. */
+static int name_source(const struct cp_file *file, int ret, const struct famfs_error *why,
+		       struct famfs_error *err)
+{
+	if (ret == 0)
+		return 0;
+	return cp_set_error(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
+}
+
 static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
 		struct famfs_error *err)
 {
@@ -116,12 +103,24 @@ static int fill(const struct cp_file *file, struct famfs_file *to, struct transf
 
 	if (ret == 0 && file->cp->options->verify)
 		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
-	/* The library knows the source by its descriptor only. */
-	return ret < 0 ? fail(err, ret, "cannot copy '%s': %.500s", file->source, why.message) : 0;
+	return name_source(file, ret, &why, err);
 }
 
-/* The format cannot change a file's size, so that only a file of the same size can be written. */
-static int check_overwrite(const struct cp_file *file, struct famfs_error *err)
+/* What was read and not written needs no second look. */
+static int update(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
+		  uint64_t *written, struct famfs_error *err)
+{
+	struct famfs_error why;
+	int ret = famfs_file_update(to, file->fd, on_bytes, transfer, written, &why);
+
+	if (ret == 0 && file->cp->options->verify && *written)
+		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
+	else if (ret == 0 && file->cp->options->verify)
+		on_bytes(transfer, famfs_file_size(to));
+	return name_source(file, ret, &why, err);
+}
+
+int cp_check_existing(const struct cp_file *file, struct famfs_error *err)
 {
 	struct famfs_volume *volume = file->cp->volume;
 	const char *path = file->destination;
@@ -131,26 +130,39 @@ static int check_overwrite(const struct cp_file *file, struct famfs_error *err)
 	if (ret < 0)
 		return ret;
 	if (S_ISDIR(st.mode))
-		return fail(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'", path,
-			    file->source);
+		return cp_set_error(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'",
+				    path, file->source);
 	if (st.size != (uint64_t)file->st.st_size)
-		return fail(err, -EEXIST,
-			    "cannot overwrite '%s': it has %" PRIu64 " bytes, '%s' has %" PRIu64,
-			    path, st.size, file->source, (uint64_t)file->st.st_size);
+		return cp_set_error(err, -EEXIST,
+				    "cannot overwrite '%s': it has %" PRIu64
+				    " bytes, '%s' has %" PRIu64,
+				    path, st.size, file->source, (uint64_t)file->st.st_size);
 	if (cp_is_same(file->cp, file->source, &file->st, path))
-		return fail(err, -EINVAL, "'%s' and '%s' are the same file", file->source, path);
+		return cp_set_error(err, -EINVAL, "'%s' and '%s' are the same file", file->source,
+				    path);
 	return 0;
 }
 
-static int overwrite(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
+static int copy_existing(const struct cp_file *file, struct transfer *transfer,
+			 struct famfs_error *err)
 {
 	cleanup_file struct famfs_file *to = NULL;
-	int ret = check_overwrite(file, err);
+	enum cp_event event = CP_OVERWRITTEN;
+	uint64_t written = (uint64_t)file->st.st_size;
+	int ret = cp_check_existing(file, err);
 
 	if (ret == 0)
 		ret = famfs_file_open(file->cp->volume, file->destination, &to, err);
-	if (ret == 0)
+	if (ret < 0)
+		return ret;
+	if (file->cp->options->resume) {
+		ret = update(file, to, transfer, &written, err);
+		event = written ? CP_UPDATED : CP_SAME;
+	} else {
 		ret = fill(file, to, transfer, err);
+	}
+	if (ret == 0)
+		cp_did(file->cp, event, file->source, file->destination, written);
 	return ret;
 }
 
@@ -161,7 +173,7 @@ static void hint_overwrite(const struct cp_file *file, struct famfs_error *err)
 	if (famfs_stat(file->cp->volume, file->destination, &st, NULL) == 0 && S_ISREG(st.mode) &&
 	    st.size == (uint64_t)file->st.st_size)
 		snprintf(err->hint, sizeof(err->hint),
-			 "use --overwrite to write into existing files of the same size");
+			 "use --resume to go on with an earlier copy, or --overwrite");
 }
 
 static int copy(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
@@ -180,14 +192,16 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 
 	layout_apply(&options->layout, &params);
 	ret = famfs_create(file->cp->volume, file->destination, &params, &to, err);
-	if (ret == -EEXIST && options->overwrite)
-		return overwrite(file, transfer, err);
+	if (ret == -EEXIST && (options->overwrite || options->resume))
+		return copy_existing(file, transfer, err);
 	if (ret == -EEXIST)
 		hint_overwrite(file, err);
 	if (ret == 0)
 		ret = fill(file, to, transfer, err);
 	if (ret == 0)
 		ret = famfs_file_publish(steal_ptr(&to), err);
+	if (ret == 0)
+		cp_did(file->cp, CP_COPIED, file->source, file->destination, params.size);
 	return ret;
 }
 
@@ -199,12 +213,13 @@ void cp_file_work(void *job)
 	struct famfs_error err = { 0 };
 
 	if (cp_stopped(cp)) {
-		atomic_store(&cp->partial, true);
+		/* It is not begun; the summary says that there was more. */
+	} else if (common.dry_run) {
+		cp_plan_file(file);
 	} else if (copy(file, &transfer, &err) < 0) {
 		progress_drop(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
 		cp_failed(cp, &err);
 	} else {
-		atomic_fetch_add(&cp->copied, 1);
 		progress_add_file(&cp->progress);
 	}
 	cp_file_free(file);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
+#include "common.h"
 #include "cp.h"
 #include "pool.h"
 #include "report.h"
@@ -23,6 +24,7 @@ struct ancestor {
 struct walk {
 	struct cp *cp;
 	const char *top; /* destination of the source, which must not be copied into itself */
+	size_t below;    /* where in a source's path that begins which patterns are held against */
 	bool count;
 };
 
@@ -39,12 +41,8 @@ static void walk_place(const struct walk *walk, const struct place *place);
 
 static void cannot(const struct walk *walk, const char *verb, const char *source)
 {
-	int code = errno;
-
-	if (walk->count)
-		return;
-	atomic_store(&walk->cp->partial, true);
-	report_error("cannot %s '%s': %s", verb, source, strerror(code));
+	if (!walk->count)
+		cp_cannot(walk->cp, verb, source);
 }
 
 static void skip(const struct walk *walk, const char *source, const char *why)
@@ -109,9 +107,8 @@ static void walk_file(const struct walk *walk, const struct place *place)
 }
 
 /* An existing directory is merged into. */
-static int make_directory(const struct walk *walk, const struct place *place, const struct stat *st)
+int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st)
 {
-	struct cp *cp = walk->cp;
 	const struct famfs_mkdir_params params = {
 		.mode = cp_mode(cp, st),
 		.uid = cp_uid(cp, st),
@@ -121,12 +118,16 @@ static int make_directory(const struct walk *walk, const struct place *place, co
 	struct famfs_stat there;
 	int ret;
 
-	if (!*place->destination)
+	if (!*destination)
 		return 0;
-	ret = famfs_mkdir(cp->volume, place->destination, &params, &err);
-	if (ret == 0)
+	if (common.dry_run)
+		return cp_plan_directory(cp, source, destination);
+	ret = famfs_mkdir(cp->volume, destination, &params, &err);
+	if (ret == 0) {
+		cp_did(cp, CP_DIRECTORY, source, destination, 0);
 		return 0;
-	if (ret == -EEXIST && famfs_stat(cp->volume, place->destination, &there, NULL) == 0 &&
+	}
+	if (ret == -EEXIST && famfs_stat(cp->volume, destination, &there, NULL) == 0 &&
 	    S_ISDIR(there.mode))
 		return 0;
 	cp_failed(cp, &err);
@@ -215,7 +216,7 @@ static void walk_directory(const struct walk *walk, const struct place *place)
 	if (walk->count) {
 		if (*place->destination && famfs_path_check(place->destination, NULL) < 0)
 			return;
-	} else if (make_directory(walk, place, &st) < 0) {
+	} else if (cp_directory(walk->cp, place->source, place->destination, &st) < 0) {
 		return;
 	}
 	walk_entries(walk, place, fd, &self);
@@ -231,6 +232,30 @@ static const char *why_not(mode_t mode)
 	}
 }
 
+static bool is_nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bool is_excluded(const struct walk *walk, const struct place *place, mode_t mode)
+{
+	const char *path = place->source + (place->up ? walk->below : 0);
+
+	/* A source is known by the name that was given, less what says nothing; "dir/" and "dir/."
+	 * stand for what is in dir. */
+	if (!place->up && is_nameless(path))
+		return false;
+	while (!place->up && (path[0] == '/' || (path[0] == '.' && path[1] == '/')))
+		path++;
+	if (!cp_excluded(walk->cp->options, path, S_ISDIR(mode)))
+		return false;
+	if (!walk->count)
+		cp_did(walk->cp, CP_EXCLUDED, place->source, place->destination, 0);
+	return true;
+}
+
 static void walk_place(const struct walk *walk, const struct place *place)
 {
 	const struct cp_options *options = walk->cp->options;
@@ -241,6 +266,8 @@ static void walk_place(const struct walk *walk, const struct place *place)
 		cannot(walk, "stat", place->source);
 		return;
 	}
+	if (is_excluded(walk, place, st.st_mode))
+		return;
 	if (S_ISDIR(st.st_mode) && options->recursive) {
 		walk_directory(walk, place);
 	} else if (S_ISDIR(st.st_mode)) {
@@ -260,7 +287,13 @@ static void walk_place(const struct walk *walk, const struct place *place)
 
 void cp_tree(struct cp *cp, const char *source, const char *destination, bool count)
 {
-	const struct walk walk = { .cp = cp, .top = destination, .count = count };
+	size_t length = strlen(source);
+	const struct walk walk = {
+		.cp = cp,
+		.top = destination,
+		.below = length + !(length && source[length - 1] == '/'),
+		.count = count,
+	};
 
 	walk_place(&walk, &(struct place){ .at = AT_FDCWD,
 					   .name = source,

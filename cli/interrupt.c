@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interrupt.h"
+#include "report.h"
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t caught;
@@ -34,6 +36,8 @@ void interrupt_reraise(void)
 {
 	if (!caught)
 		return;
+	report_finish();
+	fflush(stdout);
 	signal(caught, SIG_DFL);
 	raise(caught);
 }

@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "progress.h"
+#include "output.h"
 #include "report.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
-#define INTERVAL 0.1 /* seconds */
+#define INTERVAL_NS  (100 * 1000 * 1000) /* between two lines */
+#define LINE_LENGTH  160
+#define LONGEST_TIME (100 * 3600) /* what an estimate is shown for, in seconds */
 
 bool progress_possible(void)
 {
 	const char *term = getenv("TERM");
 
 	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-}
-
-void progress_start(struct progress *progress, bool shown, unsigned passes)
-{
-	progress->shown = shown;
-	progress->passes = passes;
-	pthread_mutex_init(&progress->lock, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &progress->start);
-	progress->last = progress->start;
-}
-
-static double seconds_since(const struct timespec *then, const struct timespec *now)
-{
-	return (double)(now->tv_sec - then->tv_sec) + (double)(now->tv_nsec - then->tv_nsec) / 1e9;
 }
 
 static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
@@ -43,67 +36,188 @@ static const char *unit_of(double bytes, double *scale)
 	return units[i];
 }
 
-static void format_line(struct progress *progress, double elapsed, char *line, size_t size)
-{
-	double passes = progress->passes;
-	double done = (double)atomic_load(&progress->bytes) / passes;
-	double total = (double)atomic_load(&progress->total_bytes);
-	double rate = elapsed > 0 ? done / elapsed : 0, scale, rate_scale;
-	const char *unit = unit_of(total, &scale), *rate_unit = unit_of(rate, &rate_scale);
-	unsigned left = rate > 0 && total > done ? (unsigned)((total - done) / rate + 0.5) : 0;
-	int length;
+/* What there is to say at a moment. */
+struct moment {
+	bool counted;
+	uint64_t files;
+	uint64_t total_files;
+	double done; /* bytes, of one pass */
+	double total;
+	double rate; /* bytes a second */
+	double left; /* seconds; negative: not known */
+};
 
-	length = snprintf(line, size,
-			  "%" PRIu64 "/%" PRIu64 " files  %.0f%%  %.1f/%.1f %s  %.1f %s/s",
-			  atomic_load(&progress->files), atomic_load(&progress->total_files),
-			  total > 0 ? 100 * done / total : 0, done / scale, total / scale, unit,
-			  rate / rate_scale, rate_unit);
-	if (rate > 0 && left < 360000)
-		snprintf(line + length, size - (size_t)length, "  ETA %u:%02u", left / 60,
-			 left % 60);
+static int64_t nanoseconds(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Whoever finds the line out of date redraws it; the others need not wait for that. */
-static void redraw(struct progress *progress)
+static struct moment now(struct progress *progress)
 {
-	struct timespec now;
-	char line[160];
+	struct moment m = {
+		.counted = atomic_load(&progress->counted),
+		.files = atomic_load(&progress->files),
+		.total_files = atomic_load(&progress->total_files),
+		.done = (double)atomic_load(&progress->bytes) / progress->passes,
+		.total = (double)atomic_load(&progress->total_bytes),
+		.left = -1,
+	};
+	double elapsed = (double)(nanoseconds() - atomic_load(&progress->start)) / 1e9;
 
-	if (!progress->shown || pthread_mutex_trylock(&progress->lock) != 0)
+	m.rate = elapsed > 0 ? m.done / elapsed : 0;
+	if (m.counted && m.rate > 0)
+		m.left = m.total > m.done ? (m.total - m.done) / m.rate : 0;
+	return m;
+}
+
+static void format_line(const struct moment *m, char *line, size_t size)
+{
+	double scale, rate_scale;
+	const char *unit = unit_of(m->counted ? m->total : m->done, &scale);
+	const char *rate_unit = unit_of(m->rate, &rate_scale);
+	int length;
+
+	if (m->counted)
+		length = snprintf(line, size,
+				  "%" PRIu64 "/%" PRIu64 " files  %.0f%%  %.1f/%.1f %s  %.1f %s/s",
+				  m->files, m->total_files,
+				  m->total > 0 ? 100 * m->done / m->total : 0, m->done / scale,
+				  m->total / scale, unit, m->rate / rate_scale, rate_unit);
+	else
+		length = snprintf(line, size, "%" PRIu64 " files  %.1f %s  %.1f %s/s", m->files,
+				  m->done / scale, unit, m->rate / rate_scale, rate_unit);
+	if (m->left >= 0 && m->left < LONGEST_TIME)
+		snprintf(line + length, size - (size_t)length, "  ETA %u:%02u",
+			 (unsigned)(m->left + 0.5) / 60, (unsigned)(m->left + 0.5) % 60);
+}
+
+/* A line that wraps cannot be drawn over. */
+static void fit_terminal(char *line)
+{
+	struct winsize window;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 &&
+	    strlen(line) >= window.ws_col)
+		line[window.ws_col - 1] = '\0';
+}
+
+static void print_json(const struct moment *m)
+{
+	enum field_kind known = m->counted ? FIELD_NUMBER : FIELD_NULL;
+	const struct field fields[] = {
+		{ .key = "event", .kind = FIELD_TEXT, .text = "progress" },
+		{ .key = "files", .kind = FIELD_NUMBER, .number = m->files },
+		{ .key = "total_files", .kind = known, .number = m->total_files },
+		{ .key = "bytes", .kind = FIELD_NUMBER, .number = (uint64_t)m->done },
+		{ .key = "total_bytes", .kind = known, .number = (uint64_t)m->total },
+		{ .key = "bytes_per_second", .kind = FIELD_NUMBER, .number = (uint64_t)m->rate },
+		{ .key = "eta_seconds",
+		  .kind = m->left < 0 ? FIELD_NULL : FIELD_NUMBER,
+		  .number = m->left < 0 ? 0 : (uint64_t)m->left },
+	};
+	struct output out;
+
+	flockfile(stdout);
+	output_begin(&out, true, PROGRESS_SCHEMA);
+	output_fields(&out, fields, COUNT_OF(fields));
+	output_end(&out);
+	fflush(stdout);
+	funlockfile(stdout);
+}
+
+static void show(struct progress *progress, bool asked)
+{
+	const struct moment m = now(progress);
+	char line[LINE_LENGTH];
+
+	format_line(&m, line, sizeof(line));
+	if (asked)
+		report_note("%s", line);
+	if (progress->style == PROGRESS_JSON)
+		print_json(&m);
+	if (progress->style != PROGRESS_LINE)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (seconds_since(&progress->last, &now) >= INTERVAL) {
-		progress->last = now;
-		format_line(progress, seconds_since(&progress->start, &now), line, sizeof(line));
-		report_status(line);
+	fit_terminal(line);
+	report_status(line);
+}
+
+static void *show_all(void *arg)
+{
+	const struct timespec interval = { .tv_nsec = INTERVAL_NS };
+	struct progress *progress = arg;
+	sigset_t wanted;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGUSR1);
+	while (!atomic_load(&progress->ending)) {
+		int ret = progress->style == PROGRESS_SILENT
+				  ? sigwaitinfo(&wanted, NULL)
+				  : sigtimedwait(&wanted, NULL, &interval);
+
+		if (atomic_load(&progress->ending))
+			break;
+		if (ret == SIGUSR1 || (ret < 0 && errno == EAGAIN))
+			show(progress, ret == SIGUSR1);
 	}
-	pthread_mutex_unlock(&progress->lock);
+	return NULL;
+}
+
+void progress_start(struct progress *progress, enum progress_style style, unsigned passes)
+{
+	sigset_t all, usr1, old;
+
+	progress->style = style;
+	progress->passes = passes;
+	atomic_store(&progress->start, nanoseconds());
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+
+	/* An interrupt must reach a thread that reads from a slow source, and not this one. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	progress->running = pthread_create(&progress->thread, NULL, show_all, progress) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void progress_counted(struct progress *progress)
+{
+	atomic_store(&progress->start, nanoseconds());
+	atomic_store(&progress->counted, true);
+	/* At once, so that people see that it has begun, and programs how much there is. */
+	show(progress, false);
 }
 
 void progress_add_bytes(struct progress *progress, uint64_t bytes)
 {
 	atomic_fetch_add_explicit(&progress->bytes, bytes, memory_order_relaxed);
-	redraw(progress);
 }
 
 void progress_add_file(struct progress *progress)
 {
 	atomic_fetch_add_explicit(&progress->files, 1, memory_order_relaxed);
-	redraw(progress);
 }
 
 void progress_drop(struct progress *progress, uint64_t size, uint64_t done)
 {
-	if (!progress->shown)
-		return;
 	atomic_fetch_sub(&progress->bytes, done);
+	if (!atomic_load(&progress->counted))
+		return;
 	atomic_fetch_sub(&progress->total_bytes, size);
 	atomic_fetch_sub(&progress->total_files, 1);
 }
 
 void progress_end(struct progress *progress)
 {
-	if (progress->shown)
+	if (progress->running) {
+		/* The signal that it waits for, so that it need not look at the clock. */
+		atomic_store(&progress->ending, true);
+		pthread_kill(progress->thread, SIGUSR1);
+		pthread_join(progress->thread, NULL);
+	}
+	if (progress->style == PROGRESS_LINE)
 		report_status(NULL);
-	pthread_mutex_destroy(&progress->lock);
 }

@@ -14,6 +14,14 @@ suite_setup()
 	head -c 400M /dev/zero | tr '\0' x >"$src/big"
 }
 
+# The big file has its space, so that those before it are there.
+big_reserved()
+{
+	awk -v id=":$(stat -c %i "$img")" -v least=$((200 * MiB)) '
+		/OFDLCK/ && $4 == "WRITE" && index($6, id) && $8 - $7 > least { found = 1 }
+		END { exit !found }' /proc/locks
+}
+
 # Starts "famfsctl cp ARG..." and stops it with SIGNAL while it fills.
 interrupted_cp()
 {
@@ -22,7 +30,7 @@ interrupted_cp()
 	# A shell starts background jobs with SIGINT ignored.
 	env --default-signal=INT "$FAMFSCTL" cp "$@" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
-	wait_for 10 reserved
+	wait_for 10 big_reserved
 	kill -"$signal" $copier
 	status=0
 	wait $copier || status=$?
@@ -57,6 +65,49 @@ clean_and_free()
 	clean_and_free
 }
 
+@test "SIGINT says how to go on, and --resume then does" {
+	interrupted_cp INT "$src/a" "$src/big" "$img:/"
+	assert_equal "$status" 130
+	run -0 cat "$BATS_TEST_TMPDIR/stderr"
+	assert_line "famfsctl cp: interrupted: 1 file copied, 100 bytes written"
+	assert_line --partial "the same command with --resume goes on"
+	run -0 famfsctl cp --resume "$src/a" "$src/big" "$img:/"
+	assert_output "famfsctl cp: 1 file copied, 1 the same, 400 MiB written"
+	run -0 famfsctl fsck "$img"
+}
+
+@test "SIGINT in a directory's copy says that it has a name of its own" {
+	interrupted_cp INT -r "$src" "$img:/t"
+	run -0 cat "$BATS_TEST_TMPDIR/stderr"
+	assert_line --partial "the same command with --resume -T goes on"
+	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
+	# What is in a directory, and goes on there, needs no -T.
+	famfsctl mkdir "$img:/in"
+	interrupted_cp INT -r "$src" "$img:/in"
+	run -0 cat "$BATS_TEST_TMPDIR/stderr"
+	assert_line --partial "the same command with --resume goes on"
+	run -0 famfsctl cp -r --resume "$src" "$img:/in"
+	run -0 famfsctl ls -R "$img:/"
+	refute_output --partial "src/src"
+	run -2 famfsctl cp -T "$src/a" "$src/big" "$img:/in"
+	assert_output --partial "-T takes one SOURCE"
+}
+
+@test "SIGINT ends a cp that waits for names" {
+	mkfifo "$BATS_TEST_TMPDIR/list"
+	env --default-signal=INT "$FAMFSCTL" cp -j 2 --files-from0 "$BATS_TEST_TMPDIR/list" "$src/a" "$img:/" \
+		3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
+	copier=$!
+	exec 7>"$BATS_TEST_TMPDIR/list"
+	kill -INT $copier
+	status=0
+	wait $copier || status=$?
+	exec 7>&-
+	assert_equal "$status" 130
+	run -0 cat "$BATS_TEST_TMPDIR/stderr"
+	assert_output --partial "interrupted: "
+}
+
 @test "SIGINT ends all jobs of cp -j" {
 	cp "$src/big" "$src/big2"
 	interrupted_cp INT -j 2 "$src/big" "$src/big2" "$img:/"
@@ -68,6 +119,25 @@ clean_and_free()
 	interrupted_cp KILL "$src/big" "$img:/big"
 	assert_equal "$status" 137
 	clean_and_free
+}
+
+@test "a tree goes on with --resume after kill -9, also where it was being updated" {
+	mkdir "$src/d"
+	data "$src/d/f" 3000000
+	interrupted_cp KILL -r "$src" "$img:/t"
+	assert_equal "$status" 137
+	run -3 famfsctl cp -r --resume "$src" "$img:/t"
+	assert_output --partial "use -T when '$img:/t' is the copy of '$src', or '$img:/t/' to copy into it"
+	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
+	assert_output "famfsctl cp: 2 files copied, 1 the same, 1 directory made, 402.9 MiB written"
+	head -c 400M /dev/zero | tr '\0' y >"$src/big"
+	"$FAMFSCTL" cp -r --resume -T "$src" "$img:/t" 3>&- &
+	kill -9 $!
+	wait $! || true
+	run -0 famfsctl cp -r --resume "$src/." "$img:/t"
+	mount_image
+	run -0 diff -r "$src" "$mnt/t"
+	run -0 famfsctl fsck "$img"
 }
 
 @test "kill -9 during cp into a mount leaves the mount working" {
