@@ -137,21 +137,6 @@ static bool ends_with_slash(const char *s)
 	return length > 0 && s[length - 1] == '/';
 }
 
-/* What the dry run would only find out by making something there. */
-static int check_parent(const struct session *session, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	cleanup_free char *parent = slash ? strndup(path, (size_t)(slash - path)) : NULL;
-	struct famfs_stat st;
-
-	if (!slash || !common.dry_run)
-		return EXIT_DONE;
-	if (parent && famfs_stat(session->volume, parent, &st, NULL) == 0 && S_ISDIR(st.mode))
-		return EXIT_DONE;
-	report_error("cannot create '%s': no directory '%s'", path, parent ? parent : "");
-	return EXIT_FAILED;
-}
-
 static bool is_directory(const char *source)
 {
 	struct stat st;
@@ -197,11 +182,11 @@ static int find_destination(const struct session *session, const char *arg, cons
 	if (out->directory)
 		return single && !opt.parents ? check_resumed(session, arg, single) : EXIT_DONE;
 	if (single && !opt.parents && (opt.exact || !ends_with_slash(arg)))
-		return check_parent(session, out->path);
+		return EXIT_DONE;
 
 	/* "cp -r dir new/" means a new directory. */
 	if (single && !opt.parents && ret == -ENOENT && opt.recursive && is_directory(single))
-		return check_parent(session, out->path);
+		return EXIT_DONE;
 	report_error("'%s' is not a directory", arg);
 	return EXIT_FAILED;
 }
@@ -209,14 +194,11 @@ static int find_destination(const struct session *session, const char *arg, cons
 static int copy_sources(struct cp *cp, const struct cp_destination *destination, int nsources,
 			const char *const *sources)
 {
-	/* The dry run reckons with what is left, one file after the other. */
-	unsigned jobs = common.dry_run ? 1 : (unsigned)opt.jobs;
-
 	if (!progress_given && !common.quiet && !common.dry_run && progress_possible())
 		opt.progress = PROGRESS_LINE;
 	progress_start(&cp->progress, common.dry_run ? PROGRESS_SILENT : opt.progress,
 		       opt.verify ? 2 : 1);
-	cp->pool = pool_start(jobs, cp_file_work);
+	cp->pool = pool_start((unsigned)opt.jobs, cp_file_work);
 	if (!cp->pool) {
 		progress_end(&cp->progress);
 		return report_no_memory();
@@ -247,8 +229,6 @@ static int copy_all(int nsources, const char *const *sources, const char *to)
 	cp.device = session.device;
 	cp.uid = geteuid();
 	cp.gid = getegid();
-	if (common.dry_run)
-		cp_plan_begin(&cp);
 	interrupt_catch();
 	return copy_sources(&cp, &destination, nsources, sources);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the parts of cp share: the sources (sources), which of them are left out (exclude), the walk
- * over them (tree), the copy of a file (file), the dry run (plan), and what is said of it all
- * (listing).
+ * over them (tree), the copy of a file (file), and what is said of it all (listing).
  */
 #ifndef CLI_CP_H
 #define CLI_CP_H
@@ -56,13 +55,6 @@ enum cp_event {
 	CP_EVENTS,
 };
 
-/* What is left of the device, for the dry run. */
-struct cp_room {
-	uint64_t bytes;
-	uint64_t entries;
-	uint64_t capacity; /* entries of the log */
-};
-
 struct cp {
 	const struct cp_options *options;
 	struct famfs_volume *volume;
@@ -72,7 +64,6 @@ struct cp {
 	uint32_t gid;
 	struct pool *pool;
 	struct progress progress;
-	struct cp_room room;
 	_Atomic uint64_t events[CP_EVENTS];
 	_Atomic uint64_t bytes; /* written, or to be written */
 	bool named;       /* the destination is the copy of a directory, and not what it is in */
@@ -158,25 +149,9 @@ void cp_file_free(struct cp_file *file);
 /* The work of a thread: copies a struct cp_file, and frees it. */
 void cp_file_work(void *job);
 
-/* Whether an existing file can take the contents of the source: the format cannot change a file's
- * size, so that it must be the same. */
-int cp_check_existing(const struct cp_file *file, struct famfs_error *err);
-
-/* Fills in *err, and returns `code`. */
-int cp_set_error(struct famfs_error *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* Owner and permission bits of what is made for a source. */
 uint32_t cp_mode(const struct cp *cp, const struct stat *st);
 uint32_t cp_uid(const struct cp *cp, const struct stat *st);
 uint32_t cp_gid(const struct cp *cp, const struct stat *st);
-
-/* ---- plan ---- */
-
-/* What the dry run has to say of a file and of a directory: the errors that the copy would meet,
- * as far as they can be known without making anything. */
-void cp_plan_begin(struct cp *cp);
-void cp_plan_file(const struct cp_file *file);
-int cp_plan_directory(struct cp *cp, const char *source, const char *destination);
 
 #endif

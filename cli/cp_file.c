@@ -75,7 +75,10 @@ static int on_bytes(void *arg, uint64_t bytes)
 	return cp_stopped(transfer->cp);
 }
 
-int cp_set_error(struct famfs_error *err, int code, const char *format, ...)
+static int set_error(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int set_error(struct famfs_error *err, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -92,15 +95,18 @@ static int name_source(const struct cp_file *file, int ret, const struct famfs_e
 {
 	if (ret == 0)
 		return 0;
-	return cp_set_error(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
+	return set_error(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
 }
 
 static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
 		struct famfs_error *err)
 {
 	struct famfs_error why;
-	int ret = famfs_file_copy(to, file->fd, on_bytes, transfer, &why);
+	int ret;
 
+	if (common.dry_run)
+		return 0;
+	ret = famfs_file_copy(to, file->fd, on_bytes, transfer, &why);
 	if (ret == 0 && file->cp->options->verify)
 		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
 	return name_source(file, ret, &why, err);
@@ -108,11 +114,19 @@ static int fill(const struct cp_file *file, struct famfs_file *to, struct transf
 
 /* What was read and not written needs no second look. */
 static int update(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
-		  uint64_t *written, struct famfs_error *err)
+		  uint64_t *written, bool *differs, struct famfs_error *err)
 {
 	struct famfs_error why;
-	int ret = famfs_file_update(to, file->fd, on_bytes, transfer, written, &why);
+	int ret;
 
+	if (common.dry_run) {
+		/* How much would be written is not counted, only whether. */
+		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
+		*differs = ret == -EBADMSG;
+		return name_source(file, *differs ? 0 : ret, &why, err);
+	}
+	ret = famfs_file_update(to, file->fd, on_bytes, transfer, written, &why);
+	*differs = *written > 0;
 	if (ret == 0 && file->cp->options->verify && *written)
 		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
 	else if (ret == 0 && file->cp->options->verify)
@@ -120,7 +134,8 @@ static int update(const struct cp_file *file, struct famfs_file *to, struct tran
 	return name_source(file, ret, &why, err);
 }
 
-int cp_check_existing(const struct cp_file *file, struct famfs_error *err)
+/* The format cannot change a file's size, so that only a file of the same size can be written. */
+static int check_existing(const struct cp_file *file, struct famfs_error *err)
 {
 	struct famfs_volume *volume = file->cp->volume;
 	const char *path = file->destination;
@@ -130,16 +145,16 @@ int cp_check_existing(const struct cp_file *file, struct famfs_error *err)
 	if (ret < 0)
 		return ret;
 	if (S_ISDIR(st.mode))
-		return cp_set_error(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'",
-				    path, file->source);
+		return set_error(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'",
+				 path, file->source);
 	if (st.size != (uint64_t)file->st.st_size)
-		return cp_set_error(err, -EEXIST,
-				    "cannot overwrite '%s': it has %" PRIu64
-				    " bytes, '%s' has %" PRIu64,
-				    path, st.size, file->source, (uint64_t)file->st.st_size);
+		return set_error(err, -EEXIST,
+				 "cannot overwrite '%s': it has %" PRIu64
+				 " bytes, '%s' has %" PRIu64,
+				 path, st.size, file->source, (uint64_t)file->st.st_size);
 	if (cp_is_same(file->cp, file->source, &file->st, path))
-		return cp_set_error(err, -EINVAL, "'%s' and '%s' are the same file", file->source,
-				    path);
+		return set_error(err, -EINVAL, "'%s' and '%s' are the same file", file->source,
+				 path);
 	return 0;
 }
 
@@ -148,16 +163,18 @@ static int copy_existing(const struct cp_file *file, struct transfer *transfer,
 {
 	cleanup_file struct famfs_file *to = NULL;
 	enum cp_event event = CP_OVERWRITTEN;
+	bool differs = false;
 	uint64_t written = (uint64_t)file->st.st_size;
-	int ret = cp_check_existing(file, err);
+	int ret = check_existing(file, err);
 
 	if (ret == 0)
 		ret = famfs_file_open(file->cp->volume, file->destination, &to, err);
 	if (ret < 0)
 		return ret;
 	if (file->cp->options->resume) {
-		ret = update(file, to, transfer, &written, err);
-		event = written ? CP_UPDATED : CP_SAME;
+		written = 0;
+		ret = update(file, to, transfer, &written, &differs, err);
+		event = differs ? CP_UPDATED : CP_SAME;
 	} else {
 		ret = fill(file, to, transfer, err);
 	}
@@ -214,8 +231,6 @@ void cp_file_work(void *job)
 
 	if (cp_stopped(cp)) {
 		/* It is not begun; the summary says that there was more. */
-	} else if (common.dry_run) {
-		cp_plan_file(file);
 	} else if (copy(file, &transfer, &err) < 0) {
 		progress_drop(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
 		cp_failed(cp, &err);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cleanup.h"
-#include "common.h"
 #include "cp.h"
 #include "pool.h"
 #include "report.h"
@@ -120,8 +119,6 @@ int cp_directory(struct cp *cp, const char *source, const char *destination, con
 
 	if (!*destination)
 		return 0;
-	if (common.dry_run)
-		return cp_plan_directory(cp, source, destination);
 	ret = famfs_mkdir(cp->volume, destination, &params, &err);
 	if (ret == 0) {
 		cp_did(cp, CP_DIRECTORY, source, destination, 0);
