@@ -15,6 +15,7 @@ extern const struct command cmd_help;
 extern const struct command cmd_info;
 extern const struct command cmd_list;
 extern const struct command cmd_ls;
+extern const struct command cmd_map;
 extern const struct command cmd_mkdir;
 extern const struct command cmd_mkfs;
 extern const struct command cmd_mount;

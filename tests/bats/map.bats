@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# map: the whole device as a picture, in text, as SVG and as JSON.
+
+load helper
+
+suite_setup()
+{
+	needs_image
+	new_image 8G
+	famfsctl mkdir "$img:/d"
+	famfsctl creat --no-zero -s 1000M "$img:/d/one"
+	famfsctl creat --no-zero -s 37M -N 3 -B 4 -C 4M "$img:/d/striped"
+	famfsctl creat --no-zero -s 5000 "$img:/small"
+	export COLUMNS=80
+}
+
+svg()
+{
+	famfsctl map --svg "$BATS_TEST_TMPDIR/map.svg" "$@" "$img"
+	xmllint --noout --nonet "$BATS_TEST_TMPDIR/map.svg"
+}
+
+titles()
+{
+	xmllint --nonet --xpath '//*[local-name()="title"]/text()' "$BATS_TEST_TMPDIR/map.svg"
+}
+
+# The rows of cells, without their labels.
+rows()
+{
+	famfsctl map "$@" "$img" | sed -n '3,/^$/ s/^.\{11\}//p'
+}
+
+@test "the regions of --json lie side by side and add up to the device" {
+	run -0 famfsctl map --json "$img"
+	json=$output
+	assert_equal "$(jq '[.regions[].length] | add' <<<"$json")" $((8 * GiB))
+	run -0 jq -e '[.regions as $r | range(1; $r | length) | $r[.].offset == $r[. - 1].offset + $r[. - 1].length] | all' <<<"$json"
+	assert_equal "$(jq -c '[.regions[].kind] | unique' <<<"$json")" '["file","free","log_free","log_used","stripe","superblock"]'
+	assert_equal "$(jq '[.regions[] | select(.kind == "free").length] | add' <<<"$json")" "$(info_number free_bytes)"
+	assert_equal "$(jq '[.regions[] | select(.kind == "file" or .kind == "stripe").length] | add' <<<"$json")" "$(info_number allocated_bytes)"
+	# Each file where dump-fmap has it.
+	assert_equal "$(jq -c '[.regions[] | select(.entry == 2) | {offset, length}]' <<<"$json")" \
+		"$(famfsctl dump-fmap --json "$img:/d/striped" | jq -c '[.files[0].extents[] | {offset, length}]')"
+	assert_equal "$(jq -r '.files[] | select(.entry == 3).path' <<<"$json")" small
+}
+
+@test "the picture fits the terminal, and says by characters what is where" {
+	run -0 rows
+	assert_line --index 0 --regexp '^S█+$'
+	assert_equal "${#lines[0]}" 64
+	assert_equal "${#lines[@]}" 16
+	assert_line --regexp '^▓+·+$'
+	COLUMNS=120 run -0 rows
+	assert_equal "${#lines[0]}" 96
+	COLUMNS=10 run -0 rows
+	assert_equal "${#lines[0]}" 8
+	LC_ALL=C run -0 rows
+	assert_line --index 0 --regexp '^S#+$'
+	assert_line --regexp '^=+\.+$'
+	run -0 famfsctl map -v "$img"
+	assert_line --regexp '^█ entry 3 .* 4\.9 KiB  small$'
+	assert_line --regexp '^    strip 2 +0x0001[0-9a-f]+ to 0x'
+	assert_line --regexp 'striped files +48 MiB  1 file$'
+}
+
+@test "colour comes only where it is wanted, and changes no character" {
+	run -0 famfsctl map "$img"
+	plain=$output
+	refute_output --partial $'\033'
+	run -0 famfsctl map --color=always "$img"
+	assert_output --partial $'\033[97;44mS'
+	assert_equal "$(famfsctl map --color=always "$img" | sed 's/\x1b\[[0-9;]*m//g')" "$plain"
+	export img TERM=xterm
+	for variables in NO_COLOR=1 TERM=dumb; do
+		run -0 script -qec "$variables"' "$FAMFSCTL" map "$img"' /dev/null
+		assert_output --partial "S██"
+		refute_output --partial $'\033'
+	done
+	run -0 script -qec '"$FAMFSCTL" map "$img"' /dev/null
+	assert_output --partial $'\033[97;44mS'
+}
+
+@test "--svg writes a document that needs nothing else" {
+	run -0 svg
+	assert_output ""
+	run -0 titles
+	assert_output --partial "entry 1 d/one"
+	assert_output --partial "strip 2 of 3"
+	assert_output --partial "chunk 9"
+	assert_output --partial "superblock"
+	run grep -iE '<script|href|url\(["'"'"']?[^#)]|@import|<image' "$BATS_TEST_TMPDIR/map.svg"
+	assert_failure 1
+	assert_equal "$(grep -o 'http[^"]*' "$BATS_TEST_TMPDIR/map.svg")" "http://www.w3.org/2000/svg"
+	run -0 bash -c '"$FAMFSCTL" map --svg - "$1" | cmp - "$2"' - "$img" "$BATS_TEST_TMPDIR/map.svg"
+}
+
+@test "names in SVG cannot be markup, controls or broken text" {
+	name=$'<b>&"\'\033[31m\001\377\xef\xbf\xbe\xf0\x9f\x98\x80]]>'
+	famfsctl creat --no-zero -s 900M "$img:/$name"
+	run -0 svg
+	run -0 titles
+	assert_output --partial "entry 4 &lt;b&gt;&amp;"
+	assert_output --partial '\033[31m\001\377'
+	run -0 famfsctl map --json "$img"
+	assert_equal "$(jq -r '.files[3].path_hex' <<<"$output")" "$(printf %s "$name" | od -An -v -tx1 | tr -d ' \n')"
+}
+
+@test "damage and shared space are shown" {
+	"$MEDIUM" "$img" append path=over size=4000000 mode=0644 nextents=1 offset.0=0x10000000 length.0=0x400000
+	"$MEDIUM" "$img" append path=bad size=9000000 mode=0644 nextents=1 offset.0=0x1f0000000 length.0=0x200000
+	"$MEDIUM" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7ffffffffff00000 length.0=0x200000
+	run -0 famfsctl map --json "$img"
+	json=$output
+	run -0 jq -ce '.regions[] | select(.kind == "shared") | [.offset, .length, .entry, .shared_with]' <<<"$json"
+	assert_output "[268435456,4194304,1,4]"
+	run -0 jq -ce '.regions[] | select(.kind == "damaged") | [.offset, .entry]' <<<"$json"
+	assert_output "[8321499136,5]"
+	assert_equal "$(jq .damaged_entries <<<"$json")" 2
+	assert_equal "$(jq '[.regions[].length] | add' <<<"$json")" $((8 * GiB))
+	run -0 rows
+	assert_output --regexp '█%█'
+	assert_output --regexp '·!·'
+	run -0 svg
+	run -0 titles
+	assert_output --partial "claim the same space"
+	assert_output --partial "damaged: size"
+	"$MEDIUM" "$img" set super crc=1
+	run -0 --separate-stderr famfsctl map "$img"
+	assert_output --partial "superblock damaged"
+	assert_output --partial "%"
+	assert_regex "$stderr" "superblock .* is damaged"
+}
+
+@test "a device that is no famfs, cut off or half recorded has a picture too" {
+	"$MEDIUM" "$img" set super dd_size=$((4 * GiB))
+	run -0 famfsctl map "$img"
+	assert_output --partial "~~~~"
+	assert_line --regexp 'not in the recorded size +4 GiB'
+	for size in 300M 12M 3M 1M; do
+		truncate -s $size "$img"
+		run -0 famfsctl map --json "$img"
+		assert_equal "$(jq -s 'map(select(.regions)) | .[0].regions | map(.length) | add' <<<"$output")" "$(numfmt --from=iec $size)"
+		run -0 svg
+	done
+}
+
+@test "the picture cannot replace what it shows, and a full disk is an error" {
+	before=$(fingerprint)
+	ln "$img" "$BATS_TEST_TMPDIR/link.img"
+	for file in "$img" "$BATS_TEST_TMPDIR/link.img"; do
+		run famfsctl map --svg "$file" "$img"
+		assert_error 3 "is what the picture is to show"
+	done
+	assert_equal "$(fingerprint)" "$before"
+	run famfsctl map --svg /dev/full "$img"
+	assert_error 1 "cannot write '/dev/full': No space left"
+	run famfsctl map --svg "$BATS_TEST_TMPDIR/none/x.svg" "$img"
+	assert_error 1 "No such file"
+	run famfsctl map --svg - --json "$img"
+	assert_error 2 "both want standard output"
+}
+
+@test "files too small to be seen share a spot, so that the picture stays small" {
+	rm "$img"
+	new_image 256G
+	eval "famfsctl creat --no-zero -s 1 $img:/f{1..500}"
+	run -0 svg
+	run -0 titles
+	assert_output --regexp '[0-9]+ small regions, [0-9.]+ MiB:'
+	[[ $(grep -c '<rect' "$BATS_TEST_TMPDIR/map.svg") -lt 100 ]]
+	run -0 famfsctl map --json "$img"
+	assert_equal "$(jq '[.regions[] | select(.kind == "file")] | length' <<<"$output")" 500
+}
