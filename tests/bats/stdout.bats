@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Results that cannot be written are an error of every command, whatever keeps them from it.
+
+load helper
+
+suite_setup()
+{
+	[[ -c /dev/full ]] || skip "needs /dev/full"
+	needs_image
+	new_image 64M
+	famfsctl creat -s 5000 -S 1 "$img:/f"
+}
+
+# How each command is made to print something; none: it has nothing to say.
+arguments_of()
+{
+	case $1 in
+	cat | ls | stat | dump-fmap) echo "$img:/f" ;;
+	verify) echo "-S 1 $img:/f" ;;
+	info | usage | fsck | dump-log | dump-super | map) echo "$img" ;;
+	list | doctor) ;;
+	mkfs) echo "-n -f $img" ;;
+	creat) echo "-n -s 1M $img:/g" ;;
+	mkdir) echo "-n $img:/d" ;;
+	takeover) echo "$img" ;;
+	cp | mount | umount | wait) return 1 ;;
+	*)
+		echo "$1: say here how it prints" >&2
+		return 2
+		;;
+	esac
+}
+
+# each_command CHECK: with the words of a command line that prints.
+each_command()
+{
+	local command words status
+	for command in $(famfsctl --list-commands); do
+		status=0
+		words=$(arguments_of "$command") || status=$?
+		[[ $status -ne 2 ]]
+		if [[ $status -eq 0 ]]; then
+			# shellcheck disable=SC2086 # words are words
+			"$1" "$command" $words
+		fi
+		"$1" "$command" --help
+	done
+	"$1" --help
+	"$1" --version
+	"$1" --list-commands
+	"$1" help
+}
+
+# lost REASON COMMAND...: its output went where there is no room for it.
+lost()
+{
+	local code=1
+	[[ $2 != fsck ]] || code=8
+	assert_equal "$status" "$code"
+	assert_output --partial "cannot write to standard output: $1"
+}
+
+@test "a full disk is an error of every command" {
+	check()
+	{
+		output=$(famfsctl "$@" 2>&1 >/dev/full) && status=0 || status=$?
+		lost "No space left on device" "$@"
+	}
+	each_command check
+}
+
+@test "a closed standard output is an error of every command" {
+	check()
+	{
+		output=$(famfsctl "$@" 2>&1 >&-) && status=0 || status=$?
+		lost "Bad file descriptor" "$@"
+	}
+	each_command check
+}
+
+@test "a reader that went away is an error of every command, and no silent death" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	exec {reader}<>"$BATS_TEST_TMPDIR/fifo"
+	exec {gone}>"$BATS_TEST_TMPDIR/fifo"
+	exec {reader}<&-
+	check()
+	{
+		output=$(famfsctl "$@" 2>&1 >&"$gone") && status=0 || status=$?
+		lost "Broken pipe" "$@"
+	}
+	each_command check
+	exec {gone}>&-
+}
+
+@test "the error is JSON under --json" {
+	output=$(famfsctl ls --json "$img:/" 2>&1 >/dev/full) && status=0 || status=$?
+	assert_equal "$status" 1
+	jq -e '.error | .id == "no-space" and .errno == "ENOSPC" and .command == "ls"' <<<"$output"
+}
+
+@test "what was printed before an error is not lost" {
+	run --separate-stderr -1 famfsctl stat "$img:/f" "$img:/none"
+	assert_line --regexp '^path +f$'
+	[[ $stderr == *"'none'"* ]]
+	# With room for a part of it, the part is there.
+	for i in $(seq 300); do
+		echo "$img:/f"
+	done >"$BATS_TEST_TMPDIR/names"
+	output=$(ulimit -f 8 && trap '' XFSZ &&
+		xargs -a "$BATS_TEST_TMPDIR/names" "$FAMFSCTL" stat 2>&1 >"$BATS_TEST_TMPDIR/part") && status=0 || status=$?
+	[[ $status -ne 0 ]]
+	assert_output --partial "File too large"
+	assert_equal "$(stat -c %s "$BATS_TEST_TMPDIR/part")" 8192
+}
