@@ -127,14 +127,17 @@ static int save(void *arg, uint64_t offset, const void *old, size_t length)
 	return undo_save(&check->undo, offset, old, length);
 }
 
-static void print_result(struct check *check, const struct famfs_fsck_result *result)
+/* `error` is why the check or the repair came to no end, or NULL. */
+static void print_members(struct check *check, const struct famfs_fsck_result *result,
+			  const char *error)
 {
 	const char *saved = undo_name(&check->undo);
 	/* Without a superblock there is nothing to count. */
 	bool known = result->log_capacity > 0;
 	enum field_kind number = known ? FIELD_NUMBER : FIELD_NULL;
 	const struct field fields[] = {
-		{ .key = "clean", .kind = FIELD_BOOL, .flag = result->problems == 0 },
+		{ .key = "clean", .kind = FIELD_BOOL, .flag = !error && result->problems == 0 },
+		{ .key = "error", .kind = error ? FIELD_TEXT : FIELD_NULL, .text = error },
 		{ .key = "uuid", .kind = known ? FIELD_UUID : FIELD_NULL, .uuid = result->uuid },
 		{ .key = "log_entries", .kind = number, .number = result->log_entries },
 		{ .key = "log_capacity", .kind = number, .number = result->log_capacity },
@@ -152,14 +155,22 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 		  .number = check->dry ? result->repaired : 0 },
 		{ .key = "undo_file", .kind = saved ? FIELD_PATH : FIELD_NULL, .text = saved },
 	};
+
+	output_array_end(&check->out);
+	output_fields(&check->out, fields, COUNT_OF(fields));
+	output_end(&check->out);
+}
+
+static void print_summary(struct check *check, const struct famfs_fsck_result *result)
+{
+	const char *saved = undo_name(&check->undo);
 	struct output *out = &check->out;
 
-	output_fields(out, fields, COUNT_OF(fields));
 	if (saved)
 		output_note(out, "what was changed is saved in '%s'", saved);
 	if (common.quiet)
 		return;
-	if (known)
+	if (result->log_capacity)
 		output_note(out,
 			    "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64
 			    " of %" PRIu64,
@@ -173,22 +184,14 @@ static void print_result(struct check *check, const struct famfs_fsck_result *re
 			    check->dry ? "would be repaired" : "repaired");
 }
 
-static int check_failed(struct check *check, const struct famfs_error *err)
+static int check_failed(struct check *check, const struct famfs_fsck_result *result,
+			const struct famfs_error *err)
 {
-	const struct field fields[] = {
-		{ .key = "clean", .kind = FIELD_BOOL, .flag = false },
-		{ .key = "error", .kind = FIELD_TEXT, .text = err->message },
-	};
-
-	if (check->begun) {
-		output_array_end(&check->out);
-		output_fields(&check->out, fields, COUNT_OF(fields));
-		output_end(&check->out);
-	}
+	if (check->begun)
+		print_members(check, result, err->message);
 	if (check->undo.error)
-		report_error("cannot save what is to be repaired to '%s': %s",
-			     check->undo.name ? check->undo.name : "",
-			     strerror(-check->undo.error));
+		report_errno(-check->undo.error, "cannot save what is to be repaired to '%s'",
+			     check->undo.name ? check->undo.name : "");
 	else
 		report_failure(err);
 	if (undo_name(&check->undo))
@@ -199,9 +202,8 @@ static int check_failed(struct check *check, const struct famfs_error *err)
 static int check_done(struct check *check, const struct famfs_fsck_result *result)
 {
 	begin(check);
-	output_array_end(&check->out);
-	print_result(check, result);
-	output_end(&check->out);
+	print_members(check, result, NULL);
+	print_summary(check, result);
 	if (check->declined)
 		report_hint("use --yes to give up damaged entries");
 	if (result->problems == 0)
@@ -226,7 +228,7 @@ static int check_target(const struct famfs_target *target)
 
 	undo_init(&check.undo, target->device, opt.save);
 	if (famfs_fsck(target, &params, &result, &err) < 0)
-		ret = check_failed(&check, &err);
+		ret = check_failed(&check, &result, &err);
 	else
 		ret = check_done(&check, &result);
 	undo_close(&check.undo);

@@ -33,25 +33,28 @@ static void print_attributes(struct output *out, const char *path, const struct 
 	output_fields(out, fields, COUNT_OF(fields));
 }
 
-static void print_map(struct output *out, const struct famfs_fmap *map)
+/* A directory has no map: in JSON it has the same members, and nulls. */
+static void print_map(struct output *out, const struct famfs_fmap *map, bool file)
 {
-	bool interleaved = map->type == FAMFS_MAP_INTERLEAVED;
+	bool interleaved = file && map->type == FAMFS_MAP_INTERLEAVED;
 	uint64_t allocated = 0;
 
 	for (uint32_t i = 0; i < map->nextents; i++)
 		allocated += map->extents[i].length;
 	const struct field fields[] = {
 		{ .key = "allocated",
-		  .label = "on the device",
-		  .kind = FIELD_SIZE,
+		  .label = file ? "on the device" : NULL,
+		  .kind = file ? FIELD_SIZE : FIELD_NULL,
 		  .number = allocated },
 		{ .key = "map",
-		  .label = "map",
-		  .kind = FIELD_TEXT,
+		  .label = file ? "map" : NULL,
+		  .kind = file ? FIELD_TEXT : FIELD_NULL,
 		  .text = interleaved ? "interleaved" : "simple" },
 		{ .key = "nextents",
-		  .label = interleaved ? "strips" : "extents",
-		  .kind = FIELD_NUMBER,
+		  .label = !file         ? NULL
+			   : interleaved ? "strips"
+					 : "extents",
+		  .kind = file ? FIELD_NUMBER : FIELD_NULL,
 		  .number = map->nextents },
 		{ .key = "chunk_size",
 		  .label = interleaved ? "chunk size" : NULL,
@@ -65,7 +68,7 @@ static void print_map(struct output *out, const struct famfs_fmap *map)
 static int show(struct session *session, struct output *out, const char *arg)
 {
 	struct famfs_error err = { 0 };
-	struct famfs_fmap map;
+	struct famfs_fmap map = { 0 };
 	struct famfs_stat st;
 	const char *path;
 	int ret = session_use(session, arg);
@@ -78,8 +81,7 @@ static int show(struct session *session, struct output *out, const char *arg)
 		return report_failure(&err);
 	output_item_begin(out);
 	print_attributes(out, path, &st);
-	if (S_ISREG(st.mode))
-		print_map(out, &map);
+	print_map(out, &map, S_ISREG(st.mode));
 	output_item_end(out);
 	return EXIT_DONE;
 }

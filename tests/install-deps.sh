@@ -14,7 +14,7 @@ test)
 	packages+=(
 		bats bats-assert bats-support bats-file binutils-aarch64-linux-gnu clang clang-format codespell e2fsprogs
 		diffutils g++ gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross libclang-rt-14-dev libcmocka-dev
-		llvm mandoc procps rsync shellcheck strace tar util-linux xfsprogs xz-utils
+		llvm mandoc procps python3-jsonschema rsync shellcheck strace tar util-linux xfsprogs xz-utils
 		# reads the pictures of famfsctl map
 		libxml2-utils
 		# for tests/vm

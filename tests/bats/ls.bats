@@ -56,7 +56,7 @@ suite_setup()
 		(.files[0] | .map == "interleaved" and .nextents == 2 and .chunk_size == 2097152 and
 			.size == 9437184 and .allocated == 12582912 and .entry == 3) and
 		(.files[1] | .map == "simple" and .allocated == 4194304 and .mode == "4755") and
-		(.files[2] | .type == "directory" and .uid == 12 and has("map") == false)' <<<"$output"
+		(.files[2] | .type == "directory" and .uid == 12 and .map == null and .allocated == null)' <<<"$output"
 	mount_image
 	assert_equal "$(famfsctl stat --json "$mnt/striped" | jq '.files[0].inode')" \
 		"$(stat -c %i "$mnt/striped")"

@@ -61,22 +61,31 @@ lost()
 	assert_output --partial "cannot write to standard output: $1"
 }
 
+into_full()
+{
+	output=$(famfsctl "$@" 2>&1 >/dev/full) && status=0 || status=$?
+	lost "No space left on device" "$@"
+}
+
+into_nothing()
+{
+	output=$(famfsctl "$@" 2>&1 >&-) && status=0 || status=$?
+	lost "Bad file descriptor" "$@"
+}
+
+# To a pipe at the descriptor $gone, which nobody reads.
+into_gone()
+{
+	output=$(famfsctl "$@" 2>&1 >&"$gone") && status=0 || status=$?
+	lost "Broken pipe" "$@"
+}
+
 @test "a full disk is an error of every command" {
-	check()
-	{
-		output=$(famfsctl "$@" 2>&1 >/dev/full) && status=0 || status=$?
-		lost "No space left on device" "$@"
-	}
-	each_command check
+	each_command into_full
 }
 
 @test "a closed standard output is an error of every command" {
-	check()
-	{
-		output=$(famfsctl "$@" 2>&1 >&-) && status=0 || status=$?
-		lost "Bad file descriptor" "$@"
-	}
-	each_command check
+	each_command into_nothing
 }
 
 @test "a reader that went away is an error of every command, and no silent death" {
@@ -84,12 +93,7 @@ lost()
 	exec {reader}<>"$BATS_TEST_TMPDIR/fifo"
 	exec {gone}>"$BATS_TEST_TMPDIR/fifo"
 	exec {reader}<&-
-	check()
-	{
-		output=$(famfsctl "$@" 2>&1 >&"$gone") && status=0 || status=$?
-		lost "Broken pipe" "$@"
-	}
-	each_command check
+	each_command into_gone
 	exec {gone}>&-
 }
 
@@ -104,9 +108,7 @@ lost()
 	assert_line --regexp '^path +f$'
 	[[ $stderr == *"'none'"* ]]
 	# With room for a part of it, the part is there.
-	for i in $(seq 300); do
-		echo "$img:/f"
-	done >"$BATS_TEST_TMPDIR/names"
+	yes "$img:/f" | head -n 300 >"$BATS_TEST_TMPDIR/names"
 	output=$(ulimit -f 8 && trap '' XFSZ &&
 		xargs -a "$BATS_TEST_TMPDIR/names" "$FAMFSCTL" stat 2>&1 >"$BATS_TEST_TMPDIR/part") && status=0 || status=$?
 	[[ $status -ne 0 ]]
