@@ -126,6 +126,19 @@ fill()
 	jq -e '.error.id == "not-famfs" and .error.errno == "EMEDIUMTYPE"' "$all"
 }
 
+@test "each line of cp --progress=json follows its schema" {
+	new_image 1G
+	mkdir -p "$BATS_TEST_TMPDIR/src/d"
+	: >"$BATS_TEST_TMPDIR/src/empty"
+	echo x >"$BATS_TEST_TMPDIR/src/"$'\xff'
+	for options in "-n -v" -v "--exclude=d/ -v -T --overwrite"; do
+		# shellcheck disable=SC2086 # options are words
+		famfsctl cp -r --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src" >>"$all" || true
+	done
+	valid cp-progress
+	jq -se '(map(.event) | unique) == ["copied", "directories", "end", "excluded", "overwritten", "progress"]' "$all"
+}
+
 # id_of CODE ID ERRNO ARG...: the one message of the command.
 id_of()
 {

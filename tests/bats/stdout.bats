@@ -24,7 +24,8 @@ arguments_of()
 	creat) echo "-n -s 1M $img:/g" ;;
 	mkdir) echo "-n $img:/d" ;;
 	takeover) echo "$img" ;;
-	cp | mount | umount | wait) return 1 ;;
+	cp) echo "-n $FAMFS_TOP/LICENSE $img:/copy" ;;
+	mount | umount | wait) return 1 ;;
 	*)
 		echo "$1: say here how it prints" >&2
 		return 2
