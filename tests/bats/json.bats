@@ -42,11 +42,11 @@ fill()
 	for arguments in "ls $img:/" "ls -l -R $img:/" "ls $img:/d/e" "ls $img:/d/f" "stat $img:/d $img:/d/f" \
 		"stat $img:/striped" "dump-fmap -r $img:/" "dump-fmap $img:/d/e" "info $img" "usage $img" \
 		"fsck $img" "dump-super $img" "dump-super --raw $img" "dump-log $img" "dump-log -v --raw $img" \
-		"dump-fmap --wire v1 $img:/d/f" "dump-fmap --wire push $img:/striped $img:/d/f"; do
+		"map $img" "dump-fmap --wire v1 $img:/d/f" "dump-fmap --wire push $img:/striped $img:/d/f"; do
 		# shellcheck disable=SC2086 # arguments are words
 		collect 0 $arguments
 	done
-	valid ls stat dump-fmap wire info usage fsck dump-super dump-log
+	valid ls stat dump-fmap wire info usage fsck dump-super dump-log map
 	# Nothing is lost of the name, and arrays are arrays.
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries[] | select(.path_hex).path_hex] == ["642ffffe"]' "$all"
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries | length] == [2, 5, 0, 1]' "$all"
@@ -55,12 +55,12 @@ fill()
 @test "what commands print of an empty file system follows its schema" {
 	new_image 64M
 	for arguments in "ls $img:/" "stat $img:/" "dump-fmap $img:/" "info $img" "usage $img" "fsck $img" \
-		"dump-log $img"; do
+		"dump-log $img" "map $img"; do
 		# shellcheck disable=SC2086
 		collect 0 $arguments
 	done
-	valid ls stat dump-fmap info usage fsck dump-log
-	jq -se '[.[] | (.entries, .files) | arrays | length] == [0, 1, 0, 0]' "$all"
+	valid ls stat dump-fmap info usage fsck dump-log map
+	jq -se '[.[] | (.entries, .files) | arrays | length] == [0, 1, 0, 0, 0]' "$all"
 }
 
 @test "a thousand files are a thousand rows of the schema" {
@@ -69,8 +69,9 @@ fill()
 	collect 0 ls "$img:/"
 	collect 0 dump-fmap "$img:/"
 	collect 0 dump-log "$img"
-	valid ls dump-fmap dump-log
-	jq -se '[.[] | (.entries, .files) | arrays | length] == [1000, 1000, 1000]' "$all"
+	collect 0 map "$img"
+	valid ls dump-fmap dump-log map
+	jq -se '[.[] | (.entries, .files) | arrays | length] == [1000, 1000, 1000, 1000]' "$all"
 }
 
 @test "what commands print of this host follows its schema" {
@@ -104,9 +105,10 @@ fill()
 	collect 0 ls "$img:/"
 	collect 0 info "$img"
 	collect 0 dump-log -v "$img"
+	collect 0 map "$img"
 	(cd "$BATS_TEST_TMPDIR" && collect 1 fsck --repair --yes "$img")
 	# The warnings about the entries are JSON as well.
-	valid fsck ls info dump-log error
+	valid fsck ls info dump-log map error
 	jq -se '[.[] | select(.schema == "famfsctl.fsck/1") | [.problem_count, .repaired_count, .would_repair_count]]
 		== [[2, 0, 0], [2, 0, 2], [2, 2, 0]]' "$all"
 	jq -se 'any(.warning.id == "log") and (any(.error) | not)' "$all"

@@ -19,4 +19,6 @@ for file in docs/schema/*.json; do
 	name=$(names_in "$file")
 	names_in "${sources[@]}" | grep -qxF "$name" || finding "$file: no source prints '$name'"
 done
+/usr/bin/python3 -c 'import jsonschema' 2>/dev/null || skip python3-jsonschema
+/usr/bin/python3 tests/tools/schema.py --check docs/schema || finding "see above"
 finish

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""schema.py FOLDER: judges JSON documents of famfsctl, one after the other on standard input.
+"""schema.py [--check] FOLDER: judges JSON documents of famfsctl, one after the other on standard input.
 
 Each is held against FOLDER/NAME.json, where NAME is from its own "schema" member. Prints the names
 of the schemas that were met, each once. The schemas have to be strict: an object allows no member
 that it does not name, and requires what it names, but for *_hex and for a member whose description
-begins with "only ...".
+begins with "only ...". --check looks at all of the schemas, and at no document.
 """
 import json
 import os
@@ -59,20 +59,24 @@ def documents(text):
 
 
 def main():
-    folder = sys.argv[1]
-    known = {file[:-5] for file in os.listdir(folder) if file.endswith(".json")}
-    validators = {name: load(folder, name) for name in sorted(known)}
-    met = set()
+    folder = sys.argv[-1]
+    known = sorted(file[:-5] for file in os.listdir(folder) if file.endswith(".json"))
+    if sys.argv[1] == "--check":
+        for name in known:
+            load(folder, name)
+        return
+    validators = {}
     text = sys.stdin.buffer.read().decode("utf-8", "strict")
     for document in documents(text):
         name = document.get("schema", "").removeprefix("famfsctl.").removesuffix("/1")
-        if name not in validators:
+        if name not in known:
             fail("no schema for %r" % document.get("schema"))
+        if name not in validators:
+            validators[name] = load(folder, name)
         error = jsonschema.exceptions.best_match(validators[name].iter_errors(document))
         if error:
             fail("%s: %s: %s" % (name, error.json_path, error.message))
-        met.add(name)
-    print("\n".join(sorted(met)))
+    print("\n".join(sorted(validators)))
 
 
 main()
