@@ -2,6 +2,8 @@
 /* Files as memory, on images, whose mappings are made as those of a device are. */
 #include "support.h"
 
+#include "fs/volume.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -156,6 +158,100 @@ static void keeps_formatters_away(void **state)
 	assert_ok(famfs_mkfs(IMAGE, &params, NULL, &err), &err);
 }
 
+/* Mappings of the image's data: all but the two pages of metadata that a volume maps. */
+static int data_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[4096];
+	int count = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		unsigned long from, to;
+
+		assert_int_equal(sscanf(line, "%lx-%lx", &from, &to), 2);
+		count += strstr(line, IMAGE) && to - from >= AU;
+	}
+	fclose(f);
+	return count;
+}
+
+/* A file of three units, whose map is rewritten to three extents in this order. */
+static int mappings_of(const unsigned int order[3])
+{
+	const struct famfs_target target = image_target();
+	struct famfs_mapping *mapping;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct omf_entry raw;
+	unsigned char *want = malloc(3 * AU), *p;
+	uint64_t first;
+	int count;
+
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 3 * AU, 5, &err), &err);
+	famfs_close(vol);
+	entry_get(0, &raw);
+	first = le64_get(raw.file.simple[0].offset);
+	raw.file.count = le32_make(3);
+	for (int i = 0; i < 3; i++) {
+		raw.file.simple[i].offset = le64_make(first + order[i] * AU);
+		raw.file.simple[i].length = le64_make(AU);
+	}
+	entry_seal(&raw);
+	entry_put(0, &raw);
+	assert_ok(famfs_open(&target, &(struct famfs_volume_params){ 0 }, &vol, &err), &err);
+	mapping = map(vol, "f", false);
+	count = data_mappings();
+	fill_bytes(want, 3 * AU, 5);
+	p = famfs_mapping_addr(mapping);
+	for (int i = 0; i < 3; i++)
+		assert_memory_equal(p + i * AU, want + order[i] * AU, AU);
+	famfs_unmap(mapping);
+	assert_int_equal(data_mappings(), 0);
+	famfs_close(vol);
+	free(want);
+	return count;
+}
+
+static void merges(void **state)
+{
+	(void)state;
+	assert_int_equal(mappings_of((const unsigned int[]){ 0, 1, 2 }), 1);
+	assert_int_equal(mappings_of((const unsigned int[]){ 2, 0, 1 }), 2);
+	assert_int_equal(mappings_of((const unsigned int[]){ 2, 1, 0 }), 3);
+}
+
+/* As of a device with units of 1 GiB: whatever does not lie on their borders is refused, with the
+ * numbers, before anything is mapped. */
+static void alignment(void **state)
+{
+	const struct famfs_map_params params = { 0 };
+	struct famfs_mapping *mapping = NULL;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(STRIPED_IMAGE);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 100, 1, &err), &err);
+	assert_ok(add_striped(vol, "striped", 8 * MIB, &err), &err);
+	vol->dev->align = GIB;
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -EOPNOTSUPP, &err,
+		     "'f' has a piece of 2097152 bytes at device offset 10485760");
+	assert_text(err.message, "is mapped in units of 1073741824");
+	assert_error(famfs_map(vol, "striped", &params, &mapping, &err), -EOPNOTSUPP, &err,
+		     "'striped' has a piece of 2097152 bytes");
+	assert_int_equal(data_mappings(), 0);
+	/* What metadata alone is known of has no alignment at all. */
+	vol->dev->align = 0;
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -EOPNOTSUPP, &err,
+		     "cannot be mapped");
+	assert_null(mapping);
+	famfs_close(vol);
+}
+
 static uint64_t number_in(const char *path)
 {
 	FILE *f = fopen(path, "r");
@@ -276,6 +372,8 @@ int main(void)
 		TEST("stores through a writable mapping are in the file", stores),
 		TEST("flush and invalidate know where the mapping ends", ranges),
 		TEST("a mapping keeps mkfs away, after its volume too", keeps_formatters_away),
+		TEST("extents side by side are one mapping", merges),
+		TEST("what a device's alignment forbids is refused with both numbers", alignment),
 		TEST("too many mappings are refused before the first, with the numbers", too_many),
 		TEST("what cannot be mapped is refused by name", refusals),
 		TEST("a child shares the mapping", forks),
