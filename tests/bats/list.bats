@@ -23,6 +23,15 @@ nodes()
 	assert_output "no DAX device"
 }
 
+@test "libdaxctl is loaded by list, and by nothing else" {
+	new_image 64M
+	LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/list famfsctl list >/dev/null
+	LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/info famfsctl info "$img" >/dev/null
+	run -0 grep -l libdaxctl "$BATS_TEST_TMPDIR"/list.*
+	run -0 grep -l libfamfs "$BATS_TEST_TMPDIR"/info.*
+	run -1 grep -l libdaxctl "$BATS_TEST_TMPDIR"/info.*
+}
+
 @test "list takes no argument" {
 	run -2 --separate-stderr famfsctl list /dev/dax0.0
 	assert_regex "$stderr" "too many arguments"

@@ -138,15 +138,21 @@ mount_options()
 	done
 }
 
-@test "--debug shows requests" {
+@test "--debug shows requests, and an open is one, with a release" {
 	mkdir "$mnt"
 	"$FAMFSCTL" mount -d "$img" "$mnt" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	server=$!
 	wait_for 10 is_mounted "$mnt"
 	stat "$mnt/f" >/dev/null
+	for _ in 1 2 3; do : <"$mnt/f"; done
 	famfsctl umount "$mnt"
 	wait $server
-	run -0 grep -i lookup "$BATS_TEST_TMPDIR/log"
+	run -0 grep -o 'opcode: [^,]*' "$BATS_TEST_TMPDIR/log"
+	assert_line --partial "LOOKUP"
+	# What the kernel would send besides is kept from it: attributes, flushes, xattrs, more lookups.
+	assert_equal "$(sed -n '/OPEN/,$p' <<<"$output" | grep -cE 'OPEN|RELEASE')" 6
+	refute_line --regexp "FLUSH|XATTR"
+	assert_equal "$(sed -n '/OPEN/,$p' <<<"$output" | grep -cE 'LOOKUP|GETATTR' || true)" 0
 }
 
 @test "a busy mount is not unmounted, and -l detaches it" {
