@@ -159,7 +159,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	/* Without keep_cache an open sees what other hosts wrote before it. The log changes all the
 	 * time; where the kernel maps it, there is no cache to go round. */
-	fi->direct_io = inode_is_meta(ino) && !server->shim.active;
+	fi->direct_io = inode_is_meta(ino) && !shim_maps(&server->shim);
 	fi->noflush = 1;
 	fuse_reply_open(req, fi);
 }

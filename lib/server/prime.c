@@ -29,6 +29,14 @@ static int touch(const char *mountpoint)
 	return n == 1 ? 0 : -EIO;
 }
 
+/* As if it had not offered the capability: what is read from .meta must not stay in page cache. */
+static void give_up(struct server *server)
+{
+	shim_is_unmapped(&server->shim);
+	server_set_io_status(server, fmap_profile(FMAP_OFF),
+			     "the kernel took the capability and asks for no maps");
+}
+
 static void *run(void *arg)
 {
 	struct server *server = arg;
@@ -38,8 +46,7 @@ static void *run(void *arg)
 		server_log(server, LOG_ERR, "the kernel cannot map the files of '%s': %s",
 			   server->mountpoint, strerror(-ret));
 	else if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE))
-		server_set_io_status(server, fmap_profile(FMAP_OFF),
-				     "the kernel took the capability and asks for no maps");
+		give_up(server);
 	server->primed(server);
 	return NULL;
 }

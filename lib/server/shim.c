@@ -251,6 +251,17 @@ bool shim_serves(const struct shim *shim)
 	return shim->choice.profile && shim->choice.profile->generation != FMAP_OFF;
 }
 
+bool shim_maps(const struct shim *shim)
+{
+	return __atomic_load_n(&shim->active, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&shim->unmapped, __ATOMIC_RELAXED);
+}
+
+void shim_is_unmapped(struct shim *shim)
+{
+	__atomic_store_n(&shim->unmapped, true, __ATOMIC_RELAXED);
+}
+
 int shim_install(struct fuse_session *session, int fd)
 {
 	/* No splicing: every message is to pass here. */

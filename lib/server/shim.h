@@ -54,11 +54,16 @@ struct shim {
 	bool answer_init; /* the answer to INIT is still to come, and is to have the bit */
 	/* The kernel has that answer, and has not said DESTROY: requests are ours to answer. */
 	bool active;
-	bool asked; /* for a map, at least once */
+	bool asked;    /* for a map, at least once */
+	bool unmapped; /* it took the capability and asks for no maps */
 };
 
 /* Whether a profile was chosen for the kernel; known from its INIT on. */
 bool shim_serves(const struct shim *shim);
+
+/* Whether the kernel maps files, as far as is known; to be told when it turns out not to. */
+bool shim_maps(const struct shim *shim);
+void shim_is_unmapped(struct shim *shim);
 
 /* Between fuse_session_new() and fuse_session_mount(); `fd` is any open descriptor, which libfuse
  * wants and replaces. -errno. */
