@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What GET_FMAP costs the server without the system calls: finding the map, planning the message
- * and writing it, as the server's handler does; and the largest message of a push kernel beside a
+ * What GET_FMAP costs the server without the system calls: looking whether the file system is still
+ * the one that was mounted, finding the map, planning the message and writing it, as the server's
+ * handler does; and the largest message of a push kernel beside a
  * copy of as many bytes, which is what a second copy would add.
  *
  *   bench-fmap ROUNDS IMAGE SIMPLE-FILE HUGE-FILE
@@ -37,13 +38,12 @@ static uint64_t inode_of(struct famfs_volume *vol, const char *path)
 	return st.inode;
 }
 
-static size_t answer(const struct server *server, uint64_t inode,
-		     const struct fmap_profile *profile)
+static size_t answer(struct server *server, uint64_t inode, const struct fmap_profile *profile)
 {
 	struct fmap_message message;
 	struct famfs_fmap map;
 
-	if (inode_fmap(server, inode, &map) < 0 ||
+	if (server_check(server) < 0 || inode_fmap(server, inode, &map) < 0 ||
 	    fmap_message_plan(&message, profile, &map, FMAP_FILE_REGULAR) < 0)
 		die("no map");
 	fmap_message_reply(&message, buffer.bytes);
@@ -51,7 +51,7 @@ static size_t answer(const struct server *server, uint64_t inode,
 	return fmap_message_reply_size(&message);
 }
 
-static void simple(const struct server *server, uint64_t inode, uint64_t rounds)
+static void simple(struct server *server, uint64_t inode, uint64_t rounds)
 {
 	struct series series = { 0 };
 
@@ -65,7 +65,7 @@ static void simple(const struct server *server, uint64_t inode, uint64_t rounds)
 	series_report(&series, "fmap_simple");
 }
 
-static void huge(const struct server *server, uint64_t inode, uint64_t rounds)
+static void huge(struct server *server, uint64_t inode, uint64_t rounds)
 {
 	struct series write = { 0 }, again = { 0 };
 
