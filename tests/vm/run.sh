@@ -137,19 +137,17 @@ shell()
 	return "$status"
 }
 
-# page_runs TITLE COMMANDS...: a result, and what was said when it is bad.
+# page_runs TITLE COMMANDS...: as the page has it; a result, and what was said when it is bad.
 page_runs()
 {
-	local title=$1 machine
+	local title=$1 said
 	shift
-	if shell "$@"; then
+	if said=$("$here/run.sh" --shell "$@" 2>&1); then
 		result ok "page: $title"
-		return
+	else
+		result not "page: $title"
+		sed 's/^/# /' <<<"$said"
 	fi
-	result not "page: $title"
-	for machine in one two; do
-		[[ ! -e $vm_work/$machine/output ]] || sed "s/^/# $machine: /" "$vm_work/$machine/output"
-	done
 }
 
 lane_page()
