@@ -146,6 +146,7 @@ page_runs()
 		result ok "page: $title"
 	else
 		result not "page: $title"
+		# shellcheck disable=SC2001 # of every line
 		sed 's/^/# /' <<<"$said"
 	fi
 }
