@@ -48,7 +48,7 @@ bool log_has_entry(const struct log *log, uint64_t index)
 	struct record rec;
 
 	return log_read(log, index, 1, &raw) == 0 &&
-	       record_decode(&raw, index, &rec, NULL) == FAULT_NONE;
+	       !fault_is_torn(record_decode(&raw, index, &rec, NULL));
 }
 
 /* The order is the point: whoever sees the new next_index sees the new next_seqnum. */

@@ -35,7 +35,8 @@ bool log_state_sane(const struct log *log, const struct log_state *state);
 /* Copies `count` entries as memory has them. */
 int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out);
 
-/* Whether a whole entry, with its CRC and sequence number, lies at `index`. */
+/* Whether a whole entry, with its CRC and sequence number, lies at `index`; what it says may be
+ * nonsense. */
 bool log_has_entry(const struct log *log, uint64_t index);
 
 /*

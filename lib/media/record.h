@@ -31,6 +31,13 @@ enum fault {
 	FAULT_PARENT,
 };
 
+/* Whether no whole entry is there: it was torn, or never written. All other faults are about what a
+ * whole one says. */
+static inline bool fault_is_torn(enum fault fault)
+{
+	return fault == FAULT_CRC || fault == FAULT_SEQNUM;
+}
+
 /* The stable word for a fault: "crc", "seqnum", ... */
 const char *fault_name(enum fault fault);
 
