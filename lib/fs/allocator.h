@@ -14,7 +14,7 @@ struct allocator {
 	uint64_t units;      /* of the whole usable device */
 	uint64_t first;      /* unit where file data begins */
 	uint64_t *used;      /* by the log */
-	uint64_t *held;      /* by this process */
+	uint64_t *held;      /* by this process, or for good by a retired entry */
 	uint64_t free;       /* units neither used nor held */
 	uint64_t first_free; /* no unit below is free */
 };

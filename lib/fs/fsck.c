@@ -201,8 +201,7 @@ static void find_tail(struct fsck *fsck)
 
 		if (finding->entry == FAMFS_NO_ENTRY)
 			continue;
-		if (finding->entry + 1 != end ||
-		    (finding->fault != FAULT_CRC && finding->fault != FAULT_SEQNUM))
+		if (finding->entry + 1 != end || !fault_is_torn(finding->fault))
 			return;
 		finding->remedy = REMEDY_CUT;
 		end--;
@@ -291,6 +290,66 @@ static int open_volume(struct fsck *fsck, const struct famfs_target *target,
 	return ret < 0 ? ret : volume_check_master(fsck->vol, err);
 }
 
+static bool any_repaired(const struct fsck *fsck)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		if (fsck->findings.list[i].repaired)
+			return true;
+	return false;
+}
+
+/* Whether the repair left a problem that was found before. */
+static bool was_left(const struct fsck *fsck, const struct finding *finding)
+{
+	for (size_t i = 0; i < fsck->findings.count; i++) {
+		const struct finding *old = &fsck->findings.list[i];
+
+		if (!old->repaired && old->entry == finding->entry &&
+		    strcmp(old->code, finding->code) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the repaired problems hid: entries behind a damaged index, a second fault of an entry. */
+static void add_hidden(struct fsck *fsck, const struct findings *now)
+{
+	for (size_t i = 0; i < now->count; i++) {
+		const struct finding *from = &now->list[i];
+		struct finding *to;
+
+		if (was_left(fsck, from))
+			continue;
+		to = add(&fsck->findings, from->entry, from->code, from->remedy);
+		if (to)
+			*to = *from;
+	}
+	fsck->findings.failed |= now->failed;
+}
+
+/* With new eyes; the volume that was repaired holds the lock meanwhile. */
+static int check_again(struct fsck *fsck, struct famfs_error *err)
+{
+	struct fsck again = { .params = fsck->params };
+	const struct volume_params params = { .access = DEVICE_READ,
+					      .observer = observe,
+					      .observer_arg = &again,
+					      .believe_device = true };
+	struct device *dev;
+	int ret = device_open(fsck->vol->dev->path, DEVICE_READ, &dev, err);
+
+	if (ret == 0)
+		ret = volume_open(dev, &params, &again.vol, err);
+	if (ret == 0) {
+		check(&again);
+		add_hidden(fsck, &again.findings);
+		volume_close(fsck->vol);
+		fsck->vol = again.vol;
+	}
+	free(again.findings.list);
+	return ret;
+}
+
 static int run(struct fsck *fsck, const struct famfs_target *target, struct famfs_error *err)
 {
 	struct famfs_error why;
@@ -309,7 +368,7 @@ static int run(struct fsck *fsck, const struct famfs_target *target, struct famf
 	check(fsck);
 	if (fsck->params->repair && fsck->findings.count)
 		ret = fsck_repair(fsck, err);
-	return ret;
+	return ret == 0 && any_repaired(fsck) ? check_again(fsck, err) : ret;
 }
 
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,

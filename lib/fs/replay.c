@@ -111,13 +111,21 @@ static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const str
 	return FAULT_OVERLAP;
 }
 
-/* A retired entry: nothing but space that nobody may use. */
+/* A retired entry keeps space from being handed out, and nothing else: what it names may come from
+ * the damage, and be another file's. */
 static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 {
 	struct record_limits limits = volume_limits(vol);
 
-	if (record_check(rec, &limits, NULL) == FAULT_NONE)
-		use_extents(vol, rec);
+	if (record_check(rec, &limits, NULL) != FAULT_NONE)
+		return;
+	for (uint32_t i = 0; i < rec->map.nextents; i++) {
+		const struct famfs_extent *ext = &rec->map.extents[i];
+
+		if (ext->daxdev == 0)
+			allocator_hold(&vol->alloc, ext->offset / OMF_ALLOC_UNIT,
+				       ext->length / OMF_ALLOC_UNIT);
+	}
 }
 
 /* A record that decoded without a fault, or with one that leaves its extents to be believed. */
@@ -164,9 +172,8 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
 {
 	struct record rec;
-	enum fault fault = record_decode(raw, index, &rec, NULL);
 
-	if (fault != FAULT_CRC && fault != FAULT_SEQNUM)
+	if (!fault_is_torn(record_decode(raw, index, &rec, NULL)))
 		return false;
 	if (vol->suspect != index) {
 		vol->suspect = index;
@@ -181,12 +188,9 @@ static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *ra
 		      uint64_t published)
 {
 	struct record rec;
-	enum fault fault;
 
-	if (published <= vol->log.capacity)
-		return false;
-	fault = record_decode(raw, index, &rec, NULL);
-	return fault == FAULT_CRC || fault == FAULT_SEQNUM;
+	return published > vol->log.capacity &&
+	       fault_is_torn(record_decode(raw, index, &rec, NULL));
 }
 
 /* In a large log every name is a miss of the caches: let that pass while others are applied. */

@@ -87,6 +87,29 @@ put_back()
 	assert_file_exist "$undo"
 }
 
+@test "a damaged entry that seems to name another file's space does that file no harm" {
+	# The space of entry 3, by its first byte; the CRC tells that this is damage.
+	"$MEDIUM" "$img" set 2 offset.0=25165824
+	"$MEDIUM" "$img" set 2 crc=1
+	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl verify -S 43 "$img:/after"
+	run -0 famfsctl creat -r -S 9 -s 5M "$img:/new"
+	run -0 famfsctl verify -S 43 "$img:/after"
+}
+
+@test "what a repair brings to light is found, and not called repaired" {
+	"$MEDIUM" "$img" set 2 path=../escape
+	"$MEDIUM" "$img" set header next_index=1 next_seqnum=1
+	run -4 famfsctl fsck --json --repair --yes --save "$undo" "$img"
+	jq -e '[.problems[] | [.entry, .code, .repaired]] == [[null, "header", true], [2, "path", false]]' \
+		<<<"$output"
+	jq -e '.files == 2 and .log_entries == 4 and .problem_count == 2 and .repaired_count == 1' \
+		<<<"$output"
+	run -1 famfsctl fsck --repair --yes --save "$undo.2" "$img"
+	run -0 famfsctl fsck "$img"
+}
+
 @test "-n changes nothing, even with --repair" {
 	"$MEDIUM" "$img" set 3 crc=1
 	before=$(fingerprint)
