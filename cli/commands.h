@@ -21,6 +21,7 @@ extern const struct command cmd_mkfs;
 extern const struct command cmd_mount;
 extern const struct command cmd_stat;
 extern const struct command cmd_takeover;
+extern const struct command cmd_udev;
 extern const struct command cmd_umount;
 extern const struct command cmd_usage;
 extern const struct command cmd_verify;

@@ -148,7 +148,8 @@ struct famfs_mkfs_result {
 
 /*
  * Formats a device, OMF 2.2. The old magic is zeroed first and the new one written last, each
- * flushed, so that a crash leaves no file system rather than half of one; then reads back.
+ * flushed, so that a crash leaves no file system rather than half of one; then reads back, and
+ * tells udev about a DAX device.
  * Refusals (err->refused): mounted or mapped (-EBUSY), an existing famfs or other signature
  * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small and -EFBIG for one of more
  * than 64 PiB, -ENOKEY when the host has no identity. `result` may be NULL.
@@ -168,6 +169,22 @@ struct famfs_takeover_params {
  */
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
 		   uint8_t previous[16], struct famfs_error *err);
+
+struct famfs_identification {
+	uint8_t uuid[16]; /* of the file system */
+	uint8_t device_uuid[16];
+	uint8_t master_uuid[16]; /* system UUID of the master host */
+	uint32_t omf_major;
+	uint32_t omf_minor;
+	uint32_t reserved[4]; /* zero */
+};
+
+/*
+ * Which famfs is on `device`, from its superblock alone: reads 200 bytes, writes and locks nothing,
+ * and does not open a DAX device that is not in devdax mode. Errors: -EMEDIUMTYPE, -EUCLEAN,
+ * -ENOTSUP, those of open(2); -EIO for bad memory, -EOPNOTSUPP, -ENODEV and -EBUSY for the modes.
+ */
+int famfs_identify(const char *device, struct famfs_identification *out, struct famfs_error *err);
 
 /* ---- volumes ---------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The mode of a DAX device, devdax or famfs: which it is, and switching it. The only place that
- * writes to sysfs.
+ * changes anything in sysfs.
  *
  * The kernel does not protect itself: a driver that is taken away under a mapping brings the host
  * down, and a descriptor of the node that is closed after a switch breaks the node. So nothing may

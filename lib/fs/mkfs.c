@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/announce.h"
 #include "device/probe.h"
 #include "device/usage.h"
 #include "fs/volume.h"
@@ -391,6 +392,7 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 {
 	struct famfs_mkfs_result own;
 	struct mkfs mkfs = { .name = device, .params = params, .result = result ? result : &own };
+	struct stat st;
 	int ret;
 
 	memset(mkfs.result, 0, sizeof(*mkfs.result));
@@ -403,5 +405,7 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	device_close(mkfs.dev);
 	if (ret < 0 && mkfs.created)
 		unlink(device);
+	if (ret == 0 && !params->dry_run && stat(device, &st) == 0 && S_ISCHR(st.st_mode))
+		device_announce(st.st_rdev);
 	return ret;
 }

@@ -75,7 +75,7 @@ blocks()
 		on' "$1"
 }
 
-new_folder()
+remove_folder()
 {
 	local mounted
 	cd /
@@ -83,7 +83,12 @@ new_folder()
 		umount -l "$mounted"
 	done
 	rm -rf "$folder"
-	mkdir -p "$folder" "$mnt"
+}
+
+new_folder()
+{
+	remove_folder
+	mkdir "$folder"
 	cp -a --sparse=always "$template/." "$folder"
 	chown -R "$user:$user" "$folder"
 	cd "$folder"
@@ -160,23 +165,23 @@ run_block()
 	ran=$((ran + 1))
 }
 
+mkdir -p "$mnt"
 for page; do
 	name=$(basename "$page") ran=0
+	[[ $kind == image ]] || grep -q /dev/dax "$page" || continue
 	rm -f "$TMPDIR"/block-*
 	blocks "$page" | awk -v file="$TMPDIR/block-" '
 		$0 == "@@" { n++; next }
 		{ print > (file sprintf("%03d", n)) }'
-	new_folder
 	for block in "$TMPDIR"/block-*; do
 		[[ -e $block ]] || continue
 		on=image
 		! grep -q /dev/dax "$block" || on=device
 		[[ $on == "$kind" ]] || continue
-		[[ $page == *.md || $ran == 0 ]] || new_folder
+		[[ $page == *.md && $ran != 0 ]] || new_folder
 		run_block "$block"
 	done
 	echo "$name: $ran examples"
 done
-new_folder
-rm -rf "$folder"
+remove_folder
 [[ $findings == 0 ]]

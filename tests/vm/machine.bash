@@ -23,7 +23,8 @@ vm_boot()
 	local name=$1 kernel=$vm_kernels/$2 seconds=$3 job=$vm_work/$1
 	rm -rf "$job"
 	mkdir -p "$job" "$vm_work/share"
-	cp "$kernel/modules" "$job/modules"
+	# Without links: the guest looks for it before the host's root is its own.
+	realpath "$(<"$kernel/modules")" >"$job/modules"
 	{
 		echo "export VM=$name HOME=/root TMPDIR=/run LC_ALL=C.UTF-8 TERM=dumb"
 		echo "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVICE_ANNOUNCE_H
+#define DEVICE_ANNOUNCE_H
+
+#include <sys/types.h>
+
+/*
+ * Tells udev that what a DAX device holds has changed: it watches block devices by itself,
+ * character devices not. Close the device first, since udev's rule will look at it. Does nothing
+ * for what is no DAX device, and for who may not; nobody depends on it.
+ */
+void device_announce(dev_t number);
+
+#endif

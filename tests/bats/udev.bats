@@ -1,0 +1,47 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What udev's rule asks: famfsctl __udev. The rule itself runs in tests/vm/udev.bats.
+
+load helper
+
+@test "udev is told of a famfs in its own words, and a lock is no hindrance" {
+	new_image 1G --uuid 6f1c8a52-0d8e-4a83-9d29-5a0c7f1b2e34
+	run -0 famfsctl __udev "$img"
+	assert_line ID_FS_TYPE=famfs
+	assert_line ID_FS_USAGE=filesystem
+	assert_line ID_FS_VERSION=2.2
+	assert_line ID_FS_UUID=6f1c8a52-0d8e-4a83-9d29-5a0c7f1b2e34
+	assert_line ID_FS_UUID_ENC=6f1c8a52-0d8e-4a83-9d29-5a0c7f1b2e34
+	assert_equal "$(grep -vc = <<<"$output")" 0
+	local before=$output
+	mount_image
+	run -0 famfsctl __udev "$img"
+	assert_output "$before"
+}
+
+@test "what is no famfs is no error and not a word" {
+	needs_image
+	truncate -s 16M "$img"
+	run -0 famfsctl __udev "$img"
+	refute_output
+	run famfsctl __udev "$BATS_TEST_TMPDIR/nothing"
+	assert_error 1 "cannot open '$BATS_TEST_TMPDIR/nothing'"
+	run famfsctl __udev /dev/null
+	assert_error 1 "'/dev/null' is a character device, but not a DAX device"
+}
+
+@test "a damaged superblock is not passed on" {
+	new_image 1G
+	"$MEDIUM" "$img" set super crc=1
+	run famfsctl __udev "$img"
+	assert_error 1 "superblock CRC"
+	refute_output --partial "ID_FS"
+}
+
+@test "FAMFS_NO_PROBE keeps udev from looking" {
+	new_image 1G
+	FAMFS_NO_PROBE=1 run -0 famfsctl __udev "$img"
+	refute_output
+	FAMFS_NO_PROBE='' run -0 famfsctl __udev "$img"
+	assert_line ID_FS_TYPE=famfs
+}
