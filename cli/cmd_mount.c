@@ -13,6 +13,7 @@
 static struct {
 	int foreground;
 	int debug;
+	int no_mode_switch;
 	char *mount_options;
 } opt;
 
@@ -53,6 +54,8 @@ static const struct poptOption options[] = {
 	{ "fmap", 0, POPT_ARG_STRING, NULL, OPTION_FMAP,
 	  "how to serve a kernel with famfs: auto, off, v2, pull, push; the same as -o fmap=",
 	  "PROFILE" },
+	{ "no-mode-switch", 0, POPT_ARG_NONE, &opt.no_mode_switch, 0,
+	  "leave a DAX device in the mode that it is in; the same as -o nomodeswitch", NULL },
 	{ "foreground", 'f', POPT_ARG_NONE, &opt.foreground, 0,
 	  "serve in this process until the unmount", NULL },
 	{ "debug", 'd', POPT_ARG_NONE, &opt.debug, 0, "show every request; in the foreground",
@@ -60,18 +63,22 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-static int take_option(int val, const char *name, const char *value)
+static int add_option(const char *key, const char *value)
 {
 	const char *before = opt.mount_options ? opt.mount_options : "";
-	const char *key = val == OPTION_FMAP ? "fmap=" : "";
 	char *joined;
 
-	(void)name;
 	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0)
 		return report_no_memory();
 	free(opt.mount_options);
 	opt.mount_options = joined;
 	return EXIT_DONE;
+}
+
+static int take_option(int val, const char *name, const char *value)
+{
+	(void)name;
+	return add_option(val == OPTION_FMAP ? "fmap=" : "", value);
 }
 
 /* In the background nobody sees stderr, so that there messages go to the system log as well. */
@@ -92,7 +99,7 @@ static void log_message(void *arg, int priority, const char *message)
 static int run(int argc, const char *const *argv)
 {
 	pid_t starter = getpid();
-	const struct famfs_mount_params params = {
+	struct famfs_mount_params params = {
 		.device = argv[0],
 		.mountpoint = argv[1],
 		.options = opt.mount_options,
@@ -106,6 +113,12 @@ static int run(int argc, const char *const *argv)
 	int ret;
 
 	(void)argc;
+	if (opt.no_mode_switch) {
+		ret = add_option("nomodeswitch", "");
+		if (ret != EXIT_DONE)
+			return ret;
+		params.options = opt.mount_options;
+	}
 	openlog("famfsctl", LOG_PID, LOG_DAEMON);
 	ret = famfs_mount(&params, &err);
 	free(opt.mount_options);

@@ -5,6 +5,8 @@
 
 #include "device/device.h"
 
+#include <sys/stat.h>
+
 /* Takes over `fd`, also on failure. */
 int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
 	       struct famfs_error *err);
@@ -13,5 +15,8 @@ int image_open(const char *path, int fd, uint64_t size, bool writable, struct de
  * a node that may only be read all the same is refused with `must_write`, and otherwise read. */
 int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
 		struct famfs_error *err);
+
+/* -EPERM unless the node's file system is the kernel's own. */
+int device_check_node(const char *path, const struct stat *st, struct famfs_error *err);
 
 #endif

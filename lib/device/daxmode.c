@@ -20,7 +20,7 @@
 #define DRIVERS "/sys/bus/dax/drivers/"
 #define DEVDAX  DRIVERS "device_dax/"
 #define FSDEV   DRIVERS "fsdev_dax/"
-#define RUN_DIR "/run/famfs"
+#define RUN_DIR "/run/famfsctl"
 
 /* The end of a mount takes the kernel a moment. */
 #define PATIENCE_STEPS 1000

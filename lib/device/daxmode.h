@@ -7,8 +7,8 @@
  * down, and a descriptor of the node that is closed after a switch breaks the node. So nothing may
  * be mounted, mapped or open, in this process either.
  *
- * Whoever switches owes the way back. The debt is written to /run/famfs/NAME before the switch, and
- * the file is locked as long as the debtor lives. When it is killed, anybody can settle: see
+ * Whoever switches owes the way back. The debt is written to /run/famfsctl/NAME before the switch,
+ * and the file is locked as long as the debtor lives. When it is killed, anybody can settle: see
  * daxmode_settle(). A reboot forgets both the switch and the debt.
  */
 #ifndef DEVICE_DAXMODE_H

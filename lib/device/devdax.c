@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/guard.h"
 #include "base/persist.h"
 #include "device/daxinfo.h"
+#include "device/mapped.h"
 #include "device/mountinfo.h"
 
 #include <errno.h>
@@ -31,83 +31,35 @@ static struct devdax *to_devdax(struct device *dev)
 	return (struct devdax *)dev;
 }
 
-/* Word by word where all is aligned, since another host may be storing: each word is old or new,
- * and they are loaded and stored in the order of their addresses. */
-static void copy(void *to, const void *from, size_t length)
-{
-	enum { MOST_WORDS = 64 };
-	uint64_t *dst = to;
-	const uint64_t *src = from;
-
-	if ((((uintptr_t)to | (uintptr_t)from | length) & 7) || length > MOST_WORDS * 8) {
-		memcpy(to, from, length);
-		return;
-	}
-	for (size_t i = 0; i < length / 8; i++)
-		__atomic_store_n(&dst[i], __atomic_load_n(&src[i], __ATOMIC_ACQUIRE),
-				 __ATOMIC_RELEASE);
-}
-
-static int guarded_copy(void *to, const void *from, size_t length)
-{
-	struct guard guard;
-
-	if (!guard_enter(&guard)) {
-		guard_leave(&guard);
-		return -EIO;
-	}
-	copy(to, from, length);
-	guard_leave(&guard);
-	return 0;
-}
-
 static int devdax_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
-	return guarded_copy(buf, to_devdax(dev)->base + offset, length);
+	return mapped_copy(buf, to_devdax(dev)->base + offset, length);
 }
 
 static int devdax_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
 {
-	return guarded_copy(to_devdax(dev)->base + offset, buf, length);
+	return mapped_copy(to_devdax(dev)->base + offset, buf, length);
 }
 
 static int devdax_store(struct device *dev, uint64_t offset, const void *buf, size_t length)
 {
 	const struct devdax *dax = to_devdax(dev);
-	struct guard guard;
 
-	if (!guard_enter(&guard)) {
-		guard_leave(&guard);
-		return -EIO;
-	}
-	persist_store(dax->persist, dax->base + offset, buf, length);
-	guard_leave(&guard);
-	return 0;
-}
-
-/* A page that is gone has nothing to write back or to drop, and whoever touches it next is told. */
-static void guarded(void (*operate)(const void *addr, size_t length), const void *addr,
-		    size_t length)
-{
-	struct guard guard;
-
-	if (guard_enter(&guard))
-		operate(addr, length);
-	guard_leave(&guard);
+	return mapped_store(dax->persist, dax->base + offset, buf, length);
 }
 
 static void devdax_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	const struct devdax *dax = to_devdax(dev);
 
-	guarded(dax->persist->flush, dax->base + offset, length);
+	mapped_operate(dax->persist->flush, dax->base + offset, length);
 }
 
 static void devdax_invalidate(struct device *dev, uint64_t offset, uint64_t length)
 {
 	const struct devdax *dax = to_devdax(dev);
 
-	guarded(dax->persist->invalidate, dax->base + offset, length);
+	mapped_operate(dax->persist->invalidate, dax->base + offset, length);
 }
 
 static void devdax_fence(struct device *dev)
@@ -149,9 +101,9 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return search->found;
 }
 
-/* Locks are the inode's. Whoever locks a node of a container's own making does not see those who
- * lock the kernel's, and two appends at once would damage the log. */
-static int check_node(const char *path, const struct stat *st, struct famfs_error *err)
+/* Whoever locks a node of a container's own making does not see those who lock the kernel's, and
+ * two appends at once would damage the log. */
+int device_check_node(const char *path, const struct stat *st, struct famfs_error *err)
 {
 	struct node_search search = { .dev = st->st_dev };
 	int ret = mountinfo_walk(visit_mount, &search);
@@ -197,7 +149,7 @@ static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 	ret = daxinfo_check_mappable(&info, dev->path, err);
 	if (ret < 0)
 		return ret;
-	ret = dev->writable ? check_node(dev->path, st, must_write ? err : NULL) : 0;
+	ret = dev->writable ? device_check_node(dev->path, st, must_write ? err : NULL) : 0;
 	if (ret < 0 && must_write)
 		return ret;
 	if (ret < 0)

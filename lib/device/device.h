@@ -32,6 +32,8 @@ struct device_ops {
 	void (*flush)(struct device *dev, uint64_t offset, uint64_t length);
 	void (*fence)(struct device *dev);
 	void (*invalidate)(struct device *dev, uint64_t offset, uint64_t length);
+	/* Opens a file of the mount that the bytes are reached through. NULL: there is none. */
+	int (*open_file)(struct device *dev, const char *path, bool write);
 	/* Makes what was written survive a power cut of the host. NULL where that means nothing. */
 	int (*sync)(struct device *dev);
 	void (*close)(struct device *dev); /* frees dev, but not what device_close() does */
@@ -57,9 +59,29 @@ enum device_access {
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err);
 
-/* Reads the metadata of a mounted famfs through its .meta files; file data is out of reach. */
-int device_open_metafiles(const char *mountpoint, const char *name, struct device **out,
-			  struct famfs_error *err);
+/*
+ * A mounted famfs through its .meta files: for callers that may not open the device, and the only
+ * way to a device in famfs mode, whose node cannot be mapped.
+ *
+ * Where the kernel maps files, superblock and log are mapped, and file data is read and written
+ * through the file of the whole device, if the caller may open it: never mapped, since a page that
+ * is mapped through two files ends the host. The kernel writes back what is written there; what
+ * another host wrote may be read late, as there is no address to invalidate. Elsewhere there is
+ * metadata only. With DEVICE_WRITE, for a device in famfs mode: the node is opened too, for locks.
+ */
+int device_open_metafiles(const char *mountpoint, const char *name, enum device_access access,
+			  struct device **out, struct famfs_error *err);
+
+/*
+ * The same for who serves the mount. At first there is the node alone, of a device in famfs mode,
+ * to be locked; its bytes, for reading, come with the files: `dir` is the mount's .meta folder.
+ * Reading is for one thread, which also attaches and detaches. -errno.
+ */
+int device_open_famfs_mode(const char *path, enum device_access access, struct device **out,
+			   struct famfs_error *err);
+int device_attach_superblock(struct device *dev, int dir);
+int device_attach_log(struct device *dev, int dir);
+void device_detach(struct device *dev);
 
 void device_close(struct device *dev);
 

@@ -163,6 +163,48 @@ int device_map(const struct device *dev, const struct map_request *request,
 	return 0;
 }
 
+/* At 2 MiB, so that the kernel can map huge pages. Up to the end of the file's last page: behind it
+ * there is nothing. */
+static int map_file(struct famfs_mapping *mapping, int file, const struct map_request *request)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int prot = request->write ? PROT_READ | PROT_WRITE : PROT_READ;
+	int ret;
+
+	mapping->mapped = (request->size + page - 1) / page * page;
+	ret = reserve(mapping, page);
+	if (ret == 0 && mmap(mapping->addr, mapping->mapped, prot, MAP_SHARED | MAP_FIXED, file,
+			     0) == MAP_FAILED)
+		ret = -errno;
+	return ret;
+}
+
+int device_map_file(const struct device *dev, int file, const struct map_request *request,
+		    struct famfs_mapping **out, struct famfs_error *err)
+{
+	struct famfs_mapping *mapping = calloc(1, sizeof(*mapping));
+	int ret = 0;
+
+	if (!mapping)
+		return error_set(err, -ENOMEM, "out of memory");
+	mapping->size = request->size;
+	mapping->persist = persist_for_cpu();
+	mapping->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
+	if (mapping->fd >= 0)
+		ret = lock(mapping, dev, err);
+	if (ret == 0) {
+		ret = map_file(mapping, file, request);
+		if (ret < 0)
+			error_errno(err, ret, "cannot map '%s'", request->name);
+	}
+	if (ret < 0) {
+		famfs_unmap(mapping);
+		return ret;
+	}
+	*out = mapping;
+	return 0;
+}
+
 void famfs_unmap(struct famfs_mapping *mapping)
 {
 	if (!mapping)

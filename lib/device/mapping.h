@@ -13,8 +13,8 @@ struct map_piece {
 /* Pieces that are to lie side by side, in order. Offsets and lengths are multiples of dev->align.
  */
 struct map_request {
-	const char *name; /* of the file, for messages */
-	const struct map_piece *pieces;
+	const char *name;               /* of the file, for messages */
+	const struct map_piece *pieces; /* of the device; not of a file */
 	size_t count;
 	uint64_t size; /* bytes that the caller is told of; not more than the pieces have */
 	bool write;
@@ -25,5 +25,10 @@ struct map_request {
  * when the path leads to another device now. */
 int device_map(const struct device *dev, const struct map_request *request,
 	       struct famfs_mapping **out, struct famfs_error *err);
+
+/* The same of a file of a mount, which the kernel maps: `file` is open, and stays the caller's. Who
+ * may open the node of `dev` shares byte 0; the others rely on the mount. */
+int device_map_file(const struct device *dev, int file, const struct map_request *request,
+		    struct famfs_mapping **out, struct famfs_error *err);
 
 #endif

@@ -1,21 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metadata of a mounted famfs as its .meta files show it: for callers that may not open the
- * device, or where only the mount can reach it. */
-#include "device/device.h"
+/* A mounted famfs as its .meta files show it. The superblock's file holds the first 2 MiB of the
+ * device, the log's what follows, and the device's all of it. */
+#include "device/backend.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/minmax.h"
+#include "device/daxinfo.h"
+#include "device/mapped.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#define SUPERBLOCK ".superblock"
+#define LOG        ".log"
+#define DEVICE     ".device"
+
+/* One file: mapped, and then without a descriptor, or to be read. */
+struct window {
+	int fd;
+	unsigned char *base;
+	uint64_t length;
+};
 
 struct metafiles {
 	struct device dev;
-	int super;
-	int log;
+	const struct persist *persist; /* NULL when nothing is mapped */
+	struct window super;
+	struct window log;
+	int data;  /* -1, or the file of the whole device */
+	int why;   /* it could not be opened */
+	int mount; /* the root of the mount; -1: nobody asks for files */
 };
+
+static struct metafiles *to_meta(struct device *dev)
+{
+	return (struct metafiles *)dev;
+}
+
+/* ---- windows ---- */
+
+/* A file that does its I/O past the page cache cannot be mapped: then the server answers. The
+ * descriptor of a mapped one is closed, so that nothing of it is left but memory. */
+static int window_open(struct window *window, int dir, const char *name, bool write)
+{
+	cleanup_fd int fd = openat(dir, name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	int prot = write ? PROT_READ | PROT_WRITE : PROT_READ;
+	struct stat st;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	window->length = (uint64_t)st.st_size;
+	p = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED, fd, 0);
+	if (p != MAP_FAILED) {
+		(void)madvise(p, (size_t)st.st_size, MADV_DONTDUMP);
+		window->base = p;
+		return 0;
+	}
+	/* And an empty one, which is for the reader to judge. */
+	if ((errno != ENODEV && errno != EINVAL) || write)
+		return -errno;
+	window->fd = steal_fd(&fd);
+	return 0;
+}
+
+static void window_close(struct window *window)
+{
+	if (window->base)
+		munmap(window->base, window->length);
+	if (window->fd >= 0)
+		close(window->fd);
+	*window = (struct window){ .fd = -1 };
+}
+
+static int attach(struct metafiles *meta, struct window *window, int dir, const char *name,
+		  bool write)
+{
+	int ret = window_open(window, dir, name, write);
+
+	if (ret == 0 && window->base)
+		meta->persist = persist_for_cpu();
+	return ret;
+}
+
+/* The window that the range is in, and where in it; NULL: it is file data. */
+static const struct window *window_at(const struct metafiles *meta, uint64_t offset,
+				      uint64_t length, uint64_t *at)
+{
+	const struct window *window = offset < FAMFS_ALLOC_UNIT ? &meta->super : &meta->log;
+
+	*at = offset < FAMFS_ALLOC_UNIT ? offset : offset - FAMFS_ALLOC_UNIT;
+	return *at <= window->length && length <= window->length - *at ? window : NULL;
+}
+
+static unsigned char *mapped_at(const struct metafiles *meta, uint64_t offset, uint64_t length)
+{
+	uint64_t at;
+	const struct window *window = window_at(meta, offset, length, &at);
+
+	return window && window->base ? window->base + at : NULL;
+}
+
+/* ---- reading and writing ---- */
 
 static int read_all(int fd, uint64_t offset, void *buf, size_t length)
 {
@@ -35,87 +127,284 @@ static int read_all(int fd, uint64_t offset, void *buf, size_t length)
 	return 0;
 }
 
-/* The superblock's file holds the first 2 MiB of the device, the log's what follows. */
+static int write_all(int fd, uint64_t offset, const void *buf, size_t length)
+{
+	const char *p = buf;
+
+	while (length) {
+		ssize_t n = pwrite(fd, p, length, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		p += n;
+		offset += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
 static int metafiles_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
-	const struct metafiles *meta = (const struct metafiles *)dev;
+	const struct metafiles *meta = to_meta(dev);
+	uint64_t at;
+	const struct window *window = window_at(meta, offset, length, &at);
 
-	if (offset >= FAMFS_ALLOC_UNIT)
-		return read_all(meta->log, offset - FAMFS_ALLOC_UNIT, buf, length);
-	if (length > FAMFS_ALLOC_UNIT - offset)
-		return -EFAULT;
-	return read_all(meta->super, offset, buf, length);
+	if (window && window->base)
+		return mapped_copy(buf, window->base + at, length);
+	if (window && window->fd >= 0)
+		return read_all(window->fd, at, buf, length);
+	return meta->data < 0 ? meta->why : read_all(meta->data, offset, buf, length);
 }
 
 static int metafiles_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
 {
-	(void)dev, (void)offset, (void)buf, (void)length;
-	return -EROFS;
+	const struct metafiles *meta = to_meta(dev);
+	unsigned char *mapped = mapped_at(meta, offset, length);
+
+	if (!dev->writable)
+		return -EROFS;
+	/* The superblock is mapped for reading only: nobody changes it on a mount. */
+	if (mapped && offset >= FAMFS_ALLOC_UNIT)
+		return mapped_copy(mapped, buf, length);
+	return write_all(meta->data, offset, buf, length);
 }
 
 static int metafiles_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
-	(void)dev, (void)offset, (void)length;
-	return -EROFS;
+	enum { BLOCK = 1 << 20 };
+	cleanup_free char *zeros = NULL;
+	int ret = dev->writable ? 0 : -EROFS;
+
+	if (ret == 0 && length && !(zeros = calloc(1, BLOCK)))
+		ret = -ENOMEM;
+	while (ret == 0 && length) {
+		size_t n = (size_t)min_u64(length, BLOCK);
+
+		ret = metafiles_write(dev, offset, zeros, n);
+		offset += n;
+		length -= n;
+	}
+	return ret;
+}
+
+/* Of file data, the kernel has written back what it copied when the call returns. */
+static void metafiles_flush(struct device *dev, uint64_t offset, uint64_t length)
+{
+	const struct metafiles *meta = to_meta(dev);
+	const unsigned char *mapped = mapped_at(meta, offset, length);
+
+	if (mapped)
+		mapped_operate(meta->persist->flush, mapped, length);
+}
+
+static void metafiles_invalidate(struct device *dev, uint64_t offset, uint64_t length)
+{
+	const struct metafiles *meta = to_meta(dev);
+	const unsigned char *mapped = mapped_at(meta, offset, length);
+
+	if (mapped)
+		mapped_operate(meta->persist->invalidate, mapped, length);
+}
+
+static void metafiles_fence(struct device *dev)
+{
+	if (to_meta(dev)->persist)
+		to_meta(dev)->persist->fence();
+}
+
+/* Of what the kernel does not map, a mapping would be of pages that are nobody's memory. */
+static int metafiles_open_file(struct device *dev, const char *path, bool write)
+{
+	const struct metafiles *meta = to_meta(dev);
+	int fd;
+
+	if (!meta->persist || meta->mount < 0)
+		return -EOPNOTSUPP;
+	fd = openat(meta->mount, path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 static void metafiles_close(struct device *dev)
 {
-	struct metafiles *meta = (struct metafiles *)dev;
+	struct metafiles *meta = to_meta(dev);
 
-	if (meta->super >= 0)
-		close(meta->super);
-	if (meta->log >= 0)
-		close(meta->log);
+	window_close(&meta->super);
+	window_close(&meta->log);
+	if (meta->data >= 0)
+		close(meta->data);
+	if (meta->mount >= 0)
+		close(meta->mount);
 	free(meta);
 }
 
 static const struct device_ops metafiles_ops = {
 	.kind = "the files of a mount",
+	.dax = true,
 	.read = metafiles_read,
 	.write = metafiles_write,
 	.zero = metafiles_zero,
+	.flush = metafiles_flush,
+	.fence = metafiles_fence,
+	.invalidate = metafiles_invalidate,
+	.open_file = metafiles_open_file,
 	.close = metafiles_close,
 };
 
-static int open_meta(const char *mountpoint, const char *name)
-{
-	cleanup_free char *path = NULL;
-	int fd;
-
-	if (asprintf(&path, "%s/.meta/%s", mountpoint, name) < 0)
-		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-int device_open_metafiles(const char *mountpoint, const char *name, struct device **out,
-			  struct famfs_error *err)
+static struct metafiles *create(const char *path)
 {
 	struct metafiles *meta = calloc(1, sizeof(*meta));
+
+	if (!meta)
+		return NULL;
+	meta->dev.ops = &metafiles_ops;
+	meta->dev.fd = -1;
+	meta->super.fd = meta->log.fd = meta->data = meta->mount = -1;
+	meta->why = -EIO;
+	meta->dev.path = strdup(path);
+	if (meta->dev.path)
+		return meta;
+	free(meta);
+	return NULL;
+}
+
+/* ---- the node ---- */
+
+static int check_mode(struct device *dev, const struct stat *st, struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+	int ret = S_ISCHR(st->st_mode) ? daxinfo_read("", st->st_rdev, &info) : -ENOTTY;
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read what sysfs says of '%s'", dev->path);
+	if (info.mode != FAMFS_DAX_FAMFS)
+		return error_set(err, -EOPNOTSUPP, "'%s' is in %s mode, not in famfs mode",
+				 dev->path, famfs_dax_mode_name(info.mode));
+	dev->size = info.size / FAMFS_ALLOC_UNIT * FAMFS_ALLOC_UNIT;
+	return 0;
+}
+
+/* Only for its locks, which the node has in this mode as in the other. */
+static int open_node(struct device *dev, enum device_access access, struct famfs_error *err)
+{
+	struct stat st;
+	int ret;
+
+	if (access != DEVICE_READ)
+		dev->fd = open(dev->path, O_RDWR | O_CLOEXEC);
+	dev->writable = dev->fd >= 0;
+	if (dev->fd < 0 && (access == DEVICE_READ || access == DEVICE_WRITE_MAY))
+		dev->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
+	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
+		return error_errno(err, -errno, "cannot open '%s'%s", dev->path,
+				   access == DEVICE_WRITE ? " for writing" : "");
+	ret = check_mode(dev, &st, err);
+	if (ret == 0 && dev->writable) {
+		ret = device_check_node(dev->path, &st, access == DEVICE_WRITE ? err : NULL);
+		dev->writable = ret == 0;
+		if (access == DEVICE_WRITE_MAY)
+			ret = 0;
+	}
+	return ret;
+}
+
+int device_open_famfs_mode(const char *path, enum device_access access, struct device **out,
+			   struct famfs_error *err)
+{
+	char absolute[PATH_MAX];
 	cleanup_device struct device *dev = NULL;
+	struct metafiles *meta;
+	int ret;
+
+	if (!realpath(path, absolute))
+		return error_errno(err, -errno, "cannot open '%s'", path);
+	meta = create(absolute);
+	if (!meta)
+		return error_set(err, -ENOMEM, "out of memory");
+	dev = &meta->dev;
+	ret = open_node(dev, access, err);
+	if (ret < 0)
+		return ret;
+	*out = steal_ptr(&dev);
+	return 0;
+}
+
+int device_attach_superblock(struct device *dev, int dir)
+{
+	return attach(to_meta(dev), &to_meta(dev)->super, dir, SUPERBLOCK, false);
+}
+
+int device_attach_log(struct device *dev, int dir)
+{
+	return attach(to_meta(dev), &to_meta(dev)->log, dir, LOG, false);
+}
+
+void device_detach(struct device *dev)
+{
+	window_close(&to_meta(dev)->super);
+	window_close(&to_meta(dev)->log);
+}
+
+/* ---- for commands ---- */
+
+static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
+{
+	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
+	if (code == -ENOTCONN)
+		error_hint(err, "its server is gone; run: famfsctl umount '%s'", mountpoint);
+	return code;
+}
+
+static int unwritable(const char *mountpoint, int code, struct famfs_error *err)
+{
+	error_errno(err, code, "cannot write through the mount '%s'", mountpoint);
+	if (code == -EPERM || code == -EACCES)
+		error_hint(err, "only root can, with the program that serves the mount; after an "
+				"update of famfsctl, unmount and mount again");
+	return code;
+}
+
+static int open_files(struct metafiles *meta, const char *mountpoint, bool write,
+		      struct famfs_error *err)
+{
+	cleanup_fd int dir = openat(meta->mount, ".meta", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int ret = dir < 0 ? -errno : attach(meta, &meta->super, dir, SUPERBLOCK, false);
+
+	if (ret == 0 && !write)
+		ret = attach(meta, &meta->log, dir, LOG, false);
+	if (ret < 0)
+		return unreadable(mountpoint, ret, err);
+	if (write)
+		ret = attach(meta, &meta->log, dir, LOG, true);
+	meta->data = openat(dir, DEVICE, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	/* Where the kernel maps nothing, there is no such file. */
+	meta->why = meta->data >= 0 ? 0 : errno == ENOENT ? -EIO : -errno;
+	/* A reader may get by with metadata. */
+	if (write && ret == 0)
+		ret = meta->why;
+	return ret < 0 ? unwritable(mountpoint, ret, err) : 0;
+}
+
+int device_open_metafiles(const char *mountpoint, const char *name, enum device_access access,
+			  struct device **out, struct famfs_error *err)
+{
+	bool write = access == DEVICE_WRITE;
+	struct metafiles *meta = create(name);
+	cleanup_device struct device *dev = NULL;
+	int ret;
 
 	if (!meta)
 		return error_set(err, -ENOMEM, "out of memory");
 	dev = &meta->dev;
-	dev->ops = &metafiles_ops;
-	dev->fd = -1;
-	meta->log = -1;
-	meta->super = open_meta(mountpoint, ".superblock");
-	if (meta->super >= 0)
-		meta->log = open_meta(mountpoint, ".log");
-	if (meta->super < 0 || meta->log < 0) {
-		int code = meta->super < 0 ? meta->super : meta->log;
-
-		error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
-		if (code == -ENOTCONN)
-			error_hint(err, "its server is gone; run: famfsctl umount '%s'",
-				   mountpoint);
-		return code;
-	}
-	dev->path = strdup(name);
-	if (!dev->path)
-		return error_set(err, -ENOMEM, "out of memory");
+	meta->mount = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (meta->mount < 0)
+		return unreadable(mountpoint, -errno, err);
+	ret = write ? open_node(dev, access, err) : 0;
+	if (ret == 0)
+		ret = open_files(meta, mountpoint, write, err);
+	if (ret < 0)
+		return ret;
 	*out = steal_ptr(&dev);
 	return 0;
 }

@@ -88,25 +88,59 @@ static int make_plan(struct famfs_volume *vol, struct plan *plan, struct famfs_e
 	return walk_pieces(plan, err);
 }
 
-int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map_params *params,
-	      struct famfs_mapping **out, struct famfs_error *err)
+static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
+		      struct famfs_mapping **out, struct famfs_error *err)
 {
 	struct plan plan = { .path = path, .dev = vol->dev };
-	int ret = error_if_reserved(params->reserved, 4, err);
+	int ret = make_plan(vol, &plan, err);
 
-	if (ret == 0 && params->write && vol->dry_run)
-		ret = error_set(err, -EBADF, "'%s' is open for a dry run only", vol->dev->path);
-	if (ret == 0)
-		ret = make_plan(vol, &plan, err);
 	if (ret == 0) {
 		const struct map_request request = { .name = path,
 						     .pieces = plan.pieces,
 						     .count = plan.count,
 						     .size = plan.map.size,
-						     .write = params->write };
+						     .write = write };
 
 		ret = device_map(vol->dev, &request, out, err);
 	}
 	free(plan.pieces);
 	return ret;
+}
+
+/* In famfs mode the node cannot be mapped, and the kernel maps the file itself. */
+static int map_file(struct famfs_volume *vol, const char *path, bool write,
+		    struct famfs_mapping **out, struct famfs_error *err)
+{
+	struct map_request request = { .name = path, .write = write };
+	cleanup_fd int file = -1;
+	struct famfs_fmap map;
+	int ret = volume_check_stale(vol, err);
+
+	if (ret == 0)
+		ret = famfs_fmap(vol, path, &map, err);
+	if (ret < 0)
+		return ret;
+	file = vol->dev->ops->open_file(vol->dev, path, write);
+	if (file == -EOPNOTSUPP)
+		return error_set(err, file, "'%s' cannot be mapped: %s are all there is of it",
+				 path, vol->dev->ops->kind);
+	if (file < 0)
+		return error_errno(err, file, "cannot open '%s'%s", path,
+				   write ? " for writing" : "");
+	request.size = map.size;
+	return device_map_file(vol->dev, file, &request, out, err);
+}
+
+int famfs_map(struct famfs_volume *vol, const char *path, const struct famfs_map_params *params,
+	      struct famfs_mapping **out, struct famfs_error *err)
+{
+	int ret = error_if_reserved(params->reserved, 4, err);
+
+	if (ret == 0 && params->write && vol->dry_run)
+		ret = error_set(err, -EBADF, "'%s' is open for a dry run only", vol->dev->path);
+	if (ret < 0)
+		return ret;
+	if (vol->dev->ops->open_file)
+		return map_file(vol, path, params->write, out, err);
+	return map_pieces(vol, path, params->write, out, err);
 }

@@ -4,9 +4,11 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/mountinfo.h"
 #include "device/usage.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/statfs.h>
 
 static int refuse_foreign_mount(const struct device *dev, struct famfs_error *err)
@@ -55,22 +57,60 @@ int target_check_writer(const struct famfs_target *target, struct device *dev,
 }
 
 /* A writer shares byte 0 with the mounts, so that nobody formats the device under it. */
+static int share(struct device *dev, struct famfs_error *err)
+{
+	int ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
+
+	if (ret == -EAGAIN)
+		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);
+	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+}
+
+static int visit_mount(void *arg, const struct mount_entry *entry)
+{
+	struct famfs_target *target = arg;
+
+	if (!mount_is_famfs(entry) || strcmp(entry->source, target->device) != 0 ||
+	    strcmp(entry->root, "/") != 0)
+		return 0;
+	target->mountpoint = strdup(entry->mountpoint);
+	return 1;
+}
+
+/* A mount has its files for whoever may not open the device, and in famfs mode for all: the mount
+ * that the target is in, or the one there is of the device. */
+static int open_mount(const struct famfs_target *target, enum device_access access, int code,
+		      struct device **out, struct famfs_error *err)
+{
+	struct famfs_target found = { .device = target->device };
+	struct famfs_error ignored;
+	bool tell = code == -EACCES || code == -ENOENT || code == -EOPNOTSUPP;
+	int ret;
+
+	if (!target->mountpoint && code == -EOPNOTSUPP)
+		(void)mountinfo_walk(visit_mount, &found);
+	if (!target->mountpoint && !found.mountpoint)
+		return code;
+	ret = device_open_metafiles(target->mountpoint ? target->mountpoint : found.mountpoint,
+				    target->device, access, out, tell ? err : &ignored);
+	free(found.mountpoint);
+	return tell || ret == 0 ? ret : code;
+}
+
 static int open_for_writing(const struct famfs_target *target, struct device **out,
 			    struct famfs_error *err)
 {
-	const char *path = target->device;
 	cleanup_device struct device *dev = NULL;
-	int ret = device_open(path, DEVICE_WRITE, &dev, err);
+	int ret = device_open(target->device, DEVICE_WRITE, &dev, err);
 
+	if (ret == -EOPNOTSUPP)
+		ret = open_mount(target, DEVICE_WRITE, ret, &dev, err);
 	if (ret == 0)
 		ret = target_check_writer(target, dev, err);
+	if (ret == 0)
+		ret = share(dev, err);
 	if (ret < 0)
 		return ret;
-	ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
-	if (ret == -EAGAIN)
-		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", path);
-	if (ret < 0)
-		return error_errno(err, ret, "cannot lock '%s'", path);
 	*out = steal_ptr(&dev);
 	return 0;
 }
@@ -79,17 +119,16 @@ int target_open_device(const struct famfs_target *target, struct device **out,
 		       struct famfs_error *err)
 {
 	struct device *dev = NULL;
-	struct famfs_error ignored;
 	int ret = device_open(target->device, DEVICE_READ, &dev, err);
 
 	*out = dev;
-	if (!target->mountpoint || (ret == 0 && is_served(dev)))
-		return ret;
-	/* A mount shows its metadata to whoever may look at it. */
-	if (device_open_metafiles(target->mountpoint, target->device, out,
-				  ret == -EACCES || ret == -ENOENT ? err : &ignored) < 0)
-		return ret;
-	device_close(dev);
+	if (ret < 0)
+		return open_mount(target, DEVICE_READ, ret, out, err);
+	if (!target->mountpoint || is_served(dev))
+		return 0;
+	/* The device is not the one that is mounted. */
+	if (open_mount(target, DEVICE_READ, 0, out, err) == 0 && *out != dev)
+		device_close(dev);
 	return 0;
 }
 

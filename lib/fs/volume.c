@@ -130,7 +130,7 @@ static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 	return 0;
 }
 
-static struct famfs_volume *volume_alloc(struct device *dev, const struct volume_params *params)
+struct famfs_volume *volume_create(struct device *dev, const struct volume_params *params)
 {
 	struct famfs_volume *vol = calloc(1, sizeof(*vol));
 
@@ -151,30 +151,50 @@ static struct famfs_volume *volume_alloc(struct device *dev, const struct volume
 	return vol;
 }
 
-int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,
-		struct famfs_error *err)
+int volume_load_superblock(struct famfs_volume *vol, const struct volume_params *params,
+			   struct famfs_error *err)
 {
-	cleanup_volume struct famfs_volume *vol = volume_alloc(dev, params);
-	int ret;
+	int ret = read_superblock(vol, params, err);
 
-	if (!vol)
-		return error_set(err, -ENOMEM, "out of memory");
-	ret = read_superblock(vol, params, err);
-	if (ret == 0)
-		ret = identity_role(params->identity_root ? params->identity_root : "",
-				    vol->sb.system_uuid, &vol->identity, &vol->role, err);
-	if (ret == 0)
-		ret = read_log_header(vol, err);
+	if (ret < 0)
+		return ret;
+	return identity_role(params->identity_root ? params->identity_root : "",
+			     vol->sb.system_uuid, &vol->identity, &vol->role, err);
+}
+
+int volume_load_log(struct famfs_volume *vol, struct famfs_error *err)
+{
+	int ret = read_log_header(vol, err);
+
 	if (ret == 0)
 		ret = prepare_replicas(vol, err);
 	if (ret == 0)
 		ret = replay_all(vol, err);
+	return ret < 0 ? ret : look_behind_end(vol, err);
+}
+
+int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,
+		struct famfs_error *err)
+{
+	cleanup_volume struct famfs_volume *vol = volume_create(dev, params);
+	int ret;
+
+	if (!vol)
+		return error_set(err, -ENOMEM, "out of memory");
+	ret = volume_load_superblock(vol, params, err);
 	if (ret == 0)
-		ret = look_behind_end(vol, err);
+		ret = volume_load_log(vol, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&vol);
 	return 0;
+}
+
+void volume_replace_device(struct famfs_volume *vol, struct device *dev)
+{
+	device_close(vol->dev);
+	vol->dev = dev;
+	vol->log.dev = dev;
 }
 
 void volume_close(struct famfs_volume *vol)

@@ -84,6 +84,17 @@ int volume_open(struct device *dev, const struct volume_params *params, struct f
 		struct famfs_error *err);
 void volume_close(struct famfs_volume *vol);
 
+/* The same in steps, for a device whose log can be reached only when others know the superblock.
+ * Before the last one there are no replicas to look at. */
+struct famfs_volume *volume_create(struct device *dev, const struct volume_params *params);
+int volume_load_superblock(struct famfs_volume *vol, const struct volume_params *params,
+			   struct famfs_error *err);
+int volume_load_log(struct famfs_volume *vol, struct famfs_error *err);
+
+/* The same bytes, reached in another way from now on; NULL: not at all, until the next call. Closes
+ * the old device. No other thread may use the volume. */
+void volume_replace_device(struct famfs_volume *vol, struct device *dev);
+
 static inline void cleanup_volume_(struct famfs_volume **vol)
 {
 	volume_close(*vol);

@@ -33,6 +33,9 @@ int data_read(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf,
 	struct famfs_fmap map;
 	int ret;
 
+	/* Only the kernel can read. */
+	if (server->follow.used)
+		return -EIO;
 	if (inode_is_meta(ino))
 		return read_meta(server, ino, offset, buf, size, done);
 	ret = inode_fmap(server, ino, &map);
@@ -52,6 +55,8 @@ int data_write(struct server *server, fuse_ino_t ino, uint64_t offset, const voi
 		return -EPERM;
 	if (server->read_only)
 		return -EROFS;
+	if (server->follow.used)
+		return -EIO;
 	ret = inode_fmap(server, ino, &map);
 	if (ret < 0)
 		return ret;

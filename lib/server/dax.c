@@ -45,16 +45,20 @@ int ensure_daxdevs(struct server *server, int fd)
 static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 		    enum fmap_file_type *type)
 {
-	int ret = server_check(server);
+	uint64_t offset, length;
+	int ret = server_check_for(server, inode_is_meta(ino));
 
 	*type = ino == INODE_META_LOG          ? FMAP_FILE_LOG
 		: ino == INODE_META_SUPERBLOCK ? FMAP_FILE_SUPERBLOCK
 					       : FMAP_FILE_REGULAR;
-	if (ret == 0 && *type != FMAP_FILE_REGULAR)
-		meta_fmap(server->vol, *type, map);
-	else if (ret == 0)
-		ret = inode_fmap(server, ino, map);
-	return ret;
+	if (ret < 0)
+		return ret;
+	if (!inode_is_meta(ino))
+		return inode_fmap(server, ino, map);
+	if (!inode_meta_range(server, ino, &offset, &length))
+		return ino == INODE_META_DIR ? -EISDIR : -ENOENT;
+	meta_fmap(offset, length, map);
+	return 0;
 }
 
 static void log_too_big(struct server *server, uint64_t ino, const struct fmap_message *message)
@@ -135,13 +139,28 @@ static void op_get_fmap(dax_req_t req, uint64_t ino, size_t size)
 		(void)reply_map(req, server, &message, size ? size : profile->first_reply);
 }
 
+static void reply_daxdev(dax_req_t req, struct fmap_daxdev *reply, const char *name)
+{
+	if (strlen(name) >= sizeof(reply->name)) {
+		(void)dax_reply_err(req, ENAMETOOLONG);
+		return;
+	}
+	memcpy(reply->name, name, strlen(name));
+	(void)dax_reply_buf(req, reply, sizeof(*reply));
+}
+
 static void op_get_daxdev(dax_req_t req, uint64_t index)
 {
 	struct server *server = dax_req_userdata(req);
 	struct fmap_daxdev reply = { .index = (uint16_t)index };
 	struct famfs_daxdev daxdev;
-	int ret = server_check(server);
+	int ret = server_check_for(server, index == 0);
 
+	/* Device 0 is the one that is mounted, whatever the log says. */
+	if (ret == 0 && index == 0) {
+		reply_daxdev(req, &reply, server->vol->dev->path);
+		return;
+	}
 	/* A device that the log names but nobody attached has no path to give. */
 	if (ret == 0 && (index > UINT16_MAX ||
 			 famfs_daxdev(server->vol, (uint32_t)index, &daxdev) < 0 || !*daxdev.name))
@@ -150,8 +169,7 @@ static void op_get_daxdev(dax_req_t req, uint64_t index)
 		(void)dax_reply_err(req, -ret);
 		return;
 	}
-	memcpy(reply.name, daxdev.name, sizeof(reply.name));
-	(void)dax_reply_buf(req, &reply, sizeof(reply));
+	reply_daxdev(req, &reply, daxdev.name);
 }
 
 const struct dax_ops dax_operations = {

@@ -5,15 +5,12 @@
 
 #include <string.h>
 
-void meta_fmap(const struct famfs_volume *vol, enum fmap_file_type type, struct famfs_fmap *map)
+void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *map)
 {
-	bool log = type == FMAP_FILE_LOG;
-	uint64_t offset = log ? OMF_LOG_OFFSET : 0;
-
 	map->type = FAMFS_MAP_SIMPLE;
 	map->nextents = 1;
 	map->chunk_size = 0;
-	map->size = log ? vol->sb.log_length : OMF_LOG_OFFSET;
+	map->size = length;
 	map->extents[0] = (struct famfs_extent){ 0, offset, map->size };
 }
 
@@ -26,7 +23,9 @@ enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *
 		type = FMAP_FILE_SUPERBLOCK;
 	else if (strcmp(path, META_DIR "/" META_LOG) == 0)
 		type = FMAP_FILE_LOG;
-	if (type != FMAP_FILE_REGULAR)
-		meta_fmap(vol, type, map);
+	if (type == FMAP_FILE_SUPERBLOCK)
+		meta_fmap(0, OMF_LOG_OFFSET, map);
+	else if (type == FMAP_FILE_LOG)
+		meta_fmap(OMF_LOG_OFFSET, vol->sb.log_length, map);
 	return type;
 }

@@ -6,10 +6,10 @@
 #include "fs/volume.h"
 #include "server/fmapwire.h"
 
-/* Not for FMAP_FILE_REGULAR. */
-void meta_fmap(const struct famfs_volume *vol, enum fmap_file_type type, struct famfs_fmap *map);
+/* One extent of the device. */
+void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *map);
 
-/* The same by path, ".meta/.log"; FMAP_FILE_REGULAR, and no map, for any other. */
+/* By path, ".meta/.log"; FMAP_FILE_REGULAR, and no map, for any other. */
 enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *path,
 				    struct famfs_fmap *map);
 

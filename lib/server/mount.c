@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "server/acquire.h"
 #include "server/daemonize.h"
 #include "server/node.h"
 #include "server/session.h"
@@ -15,6 +16,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <syslog.h>
+
+#define MAX_STAY 160
 
 struct job {
 	const struct famfs_mount_params *params;
@@ -83,94 +86,63 @@ static int check_mountpoint(struct job *job, struct famfs_error *err)
 	return 0;
 }
 
-static int open_device(const struct job *job, struct device **out, struct famfs_error *err)
-{
-	static const enum device_access access[] = {
-		[MOUNT_BY_ROLE] = DEVICE_WRITE_MAY,
-		[MOUNT_READ_ONLY] = DEVICE_READ,
-		[MOUNT_READ_WRITE] = DEVICE_WRITE,
-	};
-	const char *path = job->params->device;
-	cleanup_device struct device *dev = NULL;
-	int ret = device_open(path, access[job->options.access], &dev, err);
-
-	if (ret < 0)
-		return ret;
-	/* Held as long as the mount lives; mkfs takes it exclusively. */
-	ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
-	if (ret == -EAGAIN)
-		return error_set(err, -EBUSY, "'%s' is being formatted", path);
-	if (ret < 0)
-		return error_errno(err, ret, "cannot lock '%s'", path);
-	*out = steal_ptr(&dev);
-	return 0;
-}
-
-static int open_volume(const struct job *job, struct famfs_volume **out, struct famfs_error *err)
-{
-	struct volume_params params = {
-		.access = DEVICE_READ, /* a server adds nothing to the log */
-		.log_fn = job->params->log,
-		.log_arg = job->params->log_arg,
-	};
-	struct device *dev = NULL;
-	int ret = open_device(job, &dev, err);
-
-	return ret < 0 ? ret : volume_open(dev, &params, out, err);
-}
-
-static bool decide_read_only(const struct job *job, struct famfs_volume *vol)
-{
-	if (job->options.access != MOUNT_BY_ROLE)
-		return job->options.access == MOUNT_READ_ONLY;
-	if (vol->role == FAMFS_ROLE_MASTER && !vol->dev->writable)
-		volume_log(vol, LOG_NOTICE, "'%s' may not be written: mounting it read-only",
-			   vol->dev->path);
-	if (vol->role == FAMFS_ROLE_CLIENT)
-		vol->dev->writable = false; /* so that nothing here can write it by mistake */
-	return !vol->dev->writable;
-}
-
-static uint64_t generation_of(const uint8_t uuid[OMF_UUID_SIZE])
-{
-	uint64_t halves[2];
-
-	memcpy(halves, uuid, sizeof(halves));
-	return (halves[0] ^ halves[1]) ? (halves[0] ^ halves[1]) : 1;
-}
-
-static int serve(const struct job *job, struct daemon *daemon, struct famfs_error *err)
+/* `stay`: why the device is to stay in devdax mode; "" when it is not. A kernel that shows famfs
+ * and does not take it leaves its reason there. */
+static int serve_once(const struct job *job, struct daemon *daemon, char stay[MAX_STAY],
+		      struct famfs_error *err)
 {
 	const struct session_params params = {
 		.options = &job->options,
 		.mountpoint = job->mountpoint,
 		.debug = job->params->debug,
 	};
-	cleanup_volume struct famfs_volume *vol = NULL;
+	const struct acquire_params device = { job->params->device, &job->options, stay, false };
 	struct server server = { .daemon = daemon,
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
-	int ret = open_volume(job, &vol, err);
+	struct famfs_error lost;
+	bool switched;
+	int ret = acquire(&server, &device, err);
 
 	if (ret < 0)
 		return ret;
-	server.vol = vol;
-	server.read_only = decide_read_only(job, vol);
-	server.generation = generation_of(vol->sb.uuid);
+	switched = server.daxmode != NULL;
 	ret = session_run(&server, &params, err);
-	server_log(&server, LOG_INFO, "no longer serving '%s'", vol->dev->path);
+	server_log(&server, LOG_INFO, "no longer serving '%s'", job->params->device);
+	if (release(&server, &lost) < 0) {
+		server_log(&server, LOG_WARNING, "%s", lost.message);
+		return ret;
+	}
+	if (server.failed && switched && server.failure.code == -EOPNOTSUPP)
+		snprintf(stay, MAX_STAY, "the kernel did not take it in famfs mode");
+	return ret;
+}
+
+/* A kernel whose evidence or whose user promised too much is served as any other. */
+static int serve(const struct job *job, struct daemon *daemon, struct famfs_error *err)
+{
+	char stay[MAX_STAY] = "";
+	struct famfs_error why = { 0 };
+	int ret = serve_once(job, daemon, stay, &why);
+
+	if (ret < 0 && *stay) {
+		if (job->params->log)
+			job->params->log(job->params->log_arg, LOG_WARNING, why.message);
+		return serve_once(job, daemon, stay, err);
+	}
+	if (ret < 0 && err)
+		*err = why;
 	return ret;
 }
 
 /* All that can be found out without a mount. */
 static int rehearse(const struct job *job, struct famfs_error *err)
 {
-	cleanup_volume struct famfs_volume *vol = NULL;
-	int ret = open_volume(job, &vol, err);
+	const struct acquire_params device = { job->params->device, &job->options, "", true };
+	struct server server = { .log_fn = job->params->log, .log_arg = job->params->log_arg };
+	int ret = acquire(&server, &device, err);
 
-	if (ret == 0)
-		(void)decide_read_only(job, vol);
-	return ret;
+	return ret < 0 ? ret : release(&server, err);
 }
 
 static int serve_in_background(void *arg, struct daemon *daemon, struct famfs_error *err)

@@ -22,9 +22,18 @@ enum {
 bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
 		      uint64_t *length)
 {
-	*offset = ino == INODE_META_LOG ? OMF_LOG_OFFSET : 0;
-	*length = ino == INODE_META_LOG ? server->vol->sb.log_length : OMF_LOG_OFFSET;
-	return ino == INODE_META_LOG || ino == INODE_META_SUPERBLOCK;
+	*offset = 0;
+	switch (ino) {
+	case INODE_META_SUPERBLOCK: *length = OMF_LOG_OFFSET; return true;
+	case INODE_META_LOG:
+		if (server_stage(server) < SERVER_SUPERBLOCK)
+			return false;
+		*offset = OMF_LOG_OFFSET;
+		*length = server->vol->sb.log_length;
+		return true;
+	case INODE_META_DEVICE: *length = server->vol->dev->size; return server->follow.used;
+	}
+	return false;
 }
 
 static const char *io_text(const struct server *server)
@@ -53,6 +62,8 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	st->st_mode = S_IFREG | 0444;
 	if (ino == INODE_META_LOG && server->vol->role == FAMFS_ROLE_MASTER)
 		st->st_mode = S_IFREG | 0644;
+	if (ino == INODE_META_DEVICE)
+		st->st_mode = S_IFREG | 0600;
 	st->st_size = (off_t)length;
 	st->st_blocks = (blkcnt_t)(length / ST_BLOCKS_BYTES);
 	return 0;
@@ -70,6 +81,11 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 	st->st_blksize = BLOCK_SIZE;
 	if (inode_is_meta(ino))
 		return meta_attr(server, ino, st);
+	/* The root is there before anything is known of it. */
+	if (ino == FUSE_ROOT_ID && server_stage(server) < SERVER_READY) {
+		st->st_mode = S_IFDIR | 0755;
+		return 0;
+	}
 	if (!node_exists(ns, ino))
 		return -ENOENT;
 	node_stat(ns, (node_t)ino, &fst);
@@ -89,7 +105,8 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 int inode_entry(const struct server *server, fuse_ino_t ino, struct fuse_entry_param *entry)
 {
 	entry->ino = ino;
-	entry->generation = server->generation;
+	/* What is looked up before the file system is known must not be another node after it. */
+	entry->generation = inode_is_meta(ino) ? 1 : server->generation;
 	entry->attr_timeout = CACHE_SECONDS;
 	entry->entry_timeout = CACHE_SECONDS;
 	return inode_attr(server, ino, &entry->attr);
@@ -102,9 +119,11 @@ static const struct {
 	{ META_SUPERBLOCK, INODE_META_SUPERBLOCK },
 	{ META_LOG, INODE_META_LOG },
 	{ META_IO, INODE_META_IO },
+	{ META_DEVICE, INODE_META_DEVICE }, /* not listed: the last one */
 };
 
-#define META_FILES (sizeof(meta_files) / sizeof(meta_files[0]))
+#define LISTED_FILES (sizeof(meta_files) / sizeof(meta_files[0]) - 1)
+#define META_FILES   (sizeof(meta_files) / sizeof(meta_files[0]))
 
 static fuse_ino_t lookup_meta(fuse_ino_t parent, const char *name)
 {
@@ -122,7 +141,7 @@ int inode_lookup(const struct server *server, fuse_ino_t parent, const char *nam
 	const struct namespace *ns = &server->vol->ns;
 	fuse_ino_t ino = lookup_meta(parent, name);
 
-	if (!ino && node_exists(ns, parent))
+	if (!ino && server_stage(server) == SERVER_READY && node_exists(ns, parent))
 		ino = namespace_lookup(ns, (node_t)parent, name, strlen(name));
 	return ino ? inode_entry(server, ino, entry) : -ENOENT;
 }
@@ -131,7 +150,7 @@ static bool next_meta(off_t cookie, struct dir_entry *entry)
 {
 	size_t i = (size_t)cookie - COOKIE_DOT_DOT;
 
-	if (cookie < COOKIE_DOT_DOT || i >= META_FILES)
+	if (cookie < COOKIE_DOT_DOT || i >= LISTED_FILES)
 		return false;
 	entry->name = meta_files[i].name;
 	entry->ino = meta_files[i].ino;

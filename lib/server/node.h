@@ -15,6 +15,7 @@
 #define META_SUPERBLOCK ".superblock"
 #define META_LOG        ".log"
 #define META_IO         ".io"
+#define META_DEVICE     ".device"
 
 /* How long the kernel may keep what it was told: nothing of it ever changes. */
 #define CACHE_SECONDS 1e9
@@ -24,6 +25,7 @@
 #define INODE_META_SUPERBLOCK ((UINT64_C(1) << 32) + 2)
 #define INODE_META_LOG        ((UINT64_C(1) << 32) + 3)
 #define INODE_META_IO         ((UINT64_C(1) << 32) + 4)
+#define INODE_META_DEVICE     ((UINT64_C(1) << 32) + 5)
 
 static inline bool inode_is_meta(fuse_ino_t ino)
 {
@@ -49,7 +51,8 @@ int inode_lookup(const struct server *server, fuse_ino_t parent, const char *nam
 bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 		      struct dir_entry *entry);
 
-/* Device offset and length of a .meta file; false when the node is none. */
+/* Device offset and length of a .meta file; false when the node is none. The file of the whole
+ * device is there in famfs mode only, and in no listing. */
 bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
 		      uint64_t *length);
 

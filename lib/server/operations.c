@@ -50,7 +50,8 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct server *server = fuse_req_userdata(req);
 	struct fuse_entry_param entry = { 0 };
-	int ret = server_follow(server);
+	int ret = server_follow_for(server, inode_is_meta(parent) || (parent == FUSE_ROOT_ID &&
+								      strcmp(name, META_DIR) == 0));
 
 	if (ret == 0)
 		ret = inode_lookup(server, parent, name, &entry);
@@ -80,7 +81,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct server *server = fuse_req_userdata(req);
 	struct stat st;
-	int ret = server_check(server);
+	int ret = server_check_for(server, inode_is_meta(ino) || ino == FUSE_ROOT_ID);
 
 	(void)fi;
 	if (ret == 0)
@@ -134,8 +135,21 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *asked, int t
 		fuse_reply_attr(req, &now, CACHE_SECONDS);
 }
 
-static int check_open(const struct server *server, fuse_ino_t ino, int flags)
+/* Where the kernel maps them, our own programs write the log, and all that has no name yet. */
+static int check_open_meta(fuse_req_t req, fuse_ino_t ino, bool write)
 {
+	const struct server *server = fuse_req_userdata(req);
+	const struct fuse_ctx *opener = fuse_req_ctx(req);
+	bool own = server->follow.used && own_process(&server->own, opener->uid, opener->pid);
+
+	if (ino == INODE_META_DEVICE || (ino == INODE_META_LOG && write))
+		return own ? 0 : -EPERM;
+	return write ? -EPERM : 0;
+}
+
+static int check_open(fuse_req_t req, fuse_ino_t ino, int flags)
+{
+	const struct server *server = fuse_req_userdata(req);
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
 
 	/* Both are about another size. */
@@ -143,16 +157,16 @@ static int check_open(const struct server *server, fuse_ino_t ino, int flags)
 		return -EPERM;
 	if (write && server->read_only)
 		return -EROFS;
-	return write && inode_is_meta(ino) ? -EPERM : 0;
+	return inode_is_meta(ino) ? check_open_meta(req, ino, write) : 0;
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct server *server = fuse_req_userdata(req);
-	int ret = server_follow(server);
+	int ret = server_follow_for(server, inode_is_meta(ino));
 
 	if (ret == 0)
-		ret = check_open(server, ino, fi->flags);
+		ret = check_open(req, ino, fi->flags);
 	if (ret < 0) {
 		fuse_reply_err(req, -ret);
 		return;

@@ -18,6 +18,7 @@ enum action {
 	SET_NODEV,
 	SET_OTHERS,
 	SET_FMAP,
+	SET_NO_MODE_SWITCH,
 	SET_CLONE_FD,
 	SET_SINGLE_THREAD,
 	PASS,
@@ -37,6 +38,7 @@ static const struct {
 	{ "allow_other", SET_OTHERS },
 	{ "allow_root", SET_OTHERS },
 	{ "fmap=*", SET_FMAP },
+	{ "nomodeswitch", SET_NO_MODE_SWITCH },
 	{ "clone_fd", SET_CLONE_FD },
 	{ "single_thread", SET_SINGLE_THREAD },
 	{ "exec", PASS },
@@ -117,6 +119,7 @@ static int apply(struct mount_options *out, enum action action, const char *word
 	case SET_NODEV: out->dev = false; break;
 	case SET_OTHERS: out->others = true; return pass(out, word, err);
 	case SET_FMAP: return set_fmap(out, strchr(word, '=') + 1, err);
+	case SET_NO_MODE_SWITCH: out->no_mode_switch = true; break;
 	case SET_CLONE_FD: out->clone_fd = true; break;
 	case SET_SINGLE_THREAD: out->single_thread = true; break;
 	case PASS: return pass(out, word, err);

@@ -18,6 +18,7 @@ struct mount_options {
 	bool suid; /* these two only as root */
 	bool dev;
 	bool others;                       /* allow_other or allow_root was given */
+	bool no_mode_switch;               /* a DAX device is served in the mode that it is in */
 	bool clone_fd;                     /* a descriptor of the connection for each thread */
 	bool single_thread;                /* for debugging */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
+#include "base/error.h"
 #include "server/daemonize.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <syslog.h>
 
 static int note_stale(struct server *server, int ret)
@@ -18,12 +20,50 @@ static int note_stale(struct server *server, int ret)
 
 int server_follow(struct server *server)
 {
-	return note_stale(server, volume_catch_up(server->vol, NULL));
+	if (server_stage(server) < SERVER_READY)
+		return -EAGAIN;
+	return note_stale(server, server->follow.used ? follow_look(&server->follow)
+						      : volume_catch_up(server->vol, NULL));
+}
+
+/* What the thread that looks has seen. */
+static int seen(const struct famfs_volume *vol)
+{
+	return __atomic_load_n(&vol->stale, __ATOMIC_RELAXED) ? -ESTALE : 0;
 }
 
 int server_check(struct server *server)
 {
-	return note_stale(server, volume_check_stale(server->vol, NULL));
+	if (server_stage(server) < SERVER_READY)
+		return -EAGAIN;
+	return note_stale(server, server->follow.used ? seen(server->vol)
+						      : volume_check_stale(server->vol, NULL));
+}
+
+int server_follow_for(struct server *server, bool meta)
+{
+	return meta && server_stage(server) < SERVER_READY ? 0 : server_follow(server);
+}
+
+int server_check_for(struct server *server, bool meta)
+{
+	return meta && server_stage(server) < SERVER_READY ? 0 : server_check(server);
+}
+
+/* Whether this process can reach the mount by its path. */
+static bool has_path(const struct server *server)
+{
+	return strncmp(server->mountpoint, "/dev/fd/", 8) != 0;
+}
+
+void server_fail(struct server *server, const struct famfs_error *err)
+{
+	server->failure = *err;
+	__atomic_store_n(&server->failed, true, __ATOMIC_RELEASE);
+	fuse_session_exit(server->session);
+	/* Who reads requests does not look before the next one, or the end of the mount. */
+	if (has_path(server))
+		(void)umount2(server->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 static void tell_ready(struct server *server)
@@ -39,14 +79,30 @@ static void tell_ready(struct server *server)
 /* Whether the kernel is to map files, at a place where this process can open them. */
 static bool wants_priming(const struct server *server)
 {
-	return shim_serves(&server->shim) && strncmp(server->mountpoint, "/dev/fd/", 8) != 0;
+	return shim_serves(&server->shim) && has_path(server);
+}
+
+static void start_following(struct server *server)
+{
+	struct famfs_error err = { 0 };
+	int ret = __atomic_load_n(&server->failed, __ATOMIC_ACQUIRE)
+			  ? 0
+			  : follow_start(server, tell_ready);
+
+	if (ret < 0) {
+		error_errno(&err, ret, "cannot start a thread");
+		server_fail(server, &err);
+	}
 }
 
 void server_milestone(struct server *server)
 {
 	if (__atomic_add_fetch(&server->milestones, 1, __ATOMIC_ACQ_REL) != 2)
 		return;
-	if (!wants_priming(server) || prime_start(server, tell_ready) < 0)
+	/* In famfs mode the first open is that of who follows. */
+	if (server->follow.used)
+		start_following(server);
+	else if (!wants_priming(server) || prime_start(server, tell_ready) < 0)
 		tell_ready(server);
 }
 

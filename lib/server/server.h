@@ -9,6 +9,9 @@
 #define SERVER_SERVER_H
 
 #include "fs/volume.h"
+#include "server/follow.h"
+#include "server/options.h"
+#include "server/own.h"
 #include "server/prime.h"
 #include "server/shim.h"
 #include "server/watch.h"
@@ -17,6 +20,14 @@
 #include <fuse_lowlevel.h>
 
 struct daemon;
+struct daxmode;
+
+/* What is known of the file system. It takes a mount to read a device that is in famfs mode. */
+enum server_stage {
+	SERVER_MOUNTED,    /* nothing: .meta and its superblock can be looked at */
+	SERVER_SUPERBLOCK, /* how long the log is: it can be opened */
+	SERVER_READY,
+};
 
 /* Handing the devices to a push kernel, which has to happen before a map names them. */
 struct dax_push {
@@ -26,7 +37,13 @@ struct dax_push {
 
 struct server {
 	struct famfs_volume *vol;
+	struct daxmode
+		*daxmode; /* who switched the device, and is to switch it back; may be NULL */
+	enum server_stage stage; /* set atomically; so are generation and read_only before it */
+	enum mount_access access;
 	bool read_only;
+	char stay[160]; /* why a DAX device is in devdax mode */
+	struct own own;
 	uint64_t generation; /* of every node: not zero, and another for another file system */
 	pthread_key_t buffers;
 	struct fuse_session *session;
@@ -34,6 +51,9 @@ struct server {
 	struct daemon *daemon; /* NULL in the foreground */
 	int milestones;        /* of the two that make a mount answer */
 	struct watch watch;
+	struct follow follow;
+	struct famfs_error failure; /* of who is not the main thread: see server_fail() */
+	bool failed;
 	struct shim shim;
 	struct dax_push push;
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
@@ -48,10 +68,29 @@ struct server {
 	void *log_arg;
 };
 
+static inline enum server_stage server_stage(const struct server *server)
+{
+	return __atomic_load_n(&server->stage, __ATOMIC_ACQUIRE);
+}
+
+static inline void server_set_stage(struct server *server, enum server_stage stage)
+{
+	__atomic_store_n(&server->stage, stage, __ATOMIC_RELEASE);
+}
+
+/* Ends the session with an error: nobody will be told that the mount answers. From any thread, but
+ * only once. */
+void server_fail(struct server *server, const struct famfs_error *err);
+
 /* Catches up, or only looks whether the file system is still the one that was mounted. 0 or the
- * -errno to answer with; the first -ESTALE makes the watch drop what the kernel caches. */
+ * -errno to answer with; the first -ESTALE makes the watch drop what the kernel caches. Before the
+ * log is read, -EAGAIN. In famfs mode, the device is looked at by another thread: see follow.h. */
 int server_follow(struct server *server);
 int server_check(struct server *server);
+
+/* The same for a request that is only about .meta, which can be answered before the log is read. */
+int server_follow_for(struct server *server, bool meta);
+int server_check_for(struct server *server, bool meta);
 
 /* To be called when the mount exists and when the kernel has been greeted, in either order: after
  * both, the starter is told that the mount answers. */

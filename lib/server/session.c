@@ -18,6 +18,8 @@
 /* A thread that finds nothing to do ends when this many wait already. */
 #define IDLE_THREADS 4
 
+#define MAX_REASON 200
+
 static int out_of_memory(struct famfs_error *err)
 {
 	return error_set(err, -ENOMEM, "out of memory");
@@ -48,12 +50,30 @@ static int join_options(const struct server *server, const struct session_params
 
 /* Why no kernel's famfs can map this device, as it is now; NULL when one may. A kernel that tried
  * would let every open succeed and every access fail. */
-static const char *unmappable(const struct device *dev)
+static const char *unmappable(const struct server *server, char text[MAX_REASON])
 {
+	const struct device *dev = server->vol->dev;
+
+	/* Whoever asks for a profile by name wants to see it at work, on an image too. */
+	if (server->forced && !dev->ops->dax)
+		return NULL;
 	if (!dev->ops->dax)
-		return "no kernel can map an image file";
-	return device_check_famfs_mode(dev) < 0 ? "a kernel cannot map a device in devdax mode"
-						: NULL;
+		return "no kernel can map an image file, so the server reads and writes";
+	if (device_check_famfs_mode(dev) == 0)
+		return NULL;
+	snprintf(text, MAX_REASON,
+		 "the device stays in devdax mode, since %.120s, so the server reads "
+		 "and writes",
+		 server->stay);
+	return text;
+}
+
+static void refuse_init(struct server *server, const char *why)
+{
+	error_set(&server->failure, -EOPNOTSUPP, "'%s' is in famfs mode: %s",
+		  server->vol->dev->path, why);
+	__atomic_store_n(&server->failed, true, __ATOMIC_RELEASE);
+	fuse_session_exit(server->session);
 }
 
 /* Called from the read hook, with the kernel's first message. */
@@ -62,12 +82,16 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 {
 	struct kernel_evidence evidence = { .root = "" };
 	struct server *server = userdata;
-	const char *why = server->forced ? NULL : unmappable(server->vol->dev);
+	char text[MAX_REASON];
+	const char *why = unmappable(server, text);
 
 	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &evidence, out);
 	if (why)
-		snprintf(out->why, sizeof(out->why), "%s, so the server reads and writes", why);
+		snprintf(out->why, sizeof(out->why), "%s", why);
 	server_set_io_status(server, out->profile, out->why);
+	/* Nobody can read or write. The loop ends when INIT is answered. */
+	if (server->follow.used && out->profile->generation == FMAP_OFF)
+		refuse_init(server, out->why);
 }
 
 static int install_shim(struct server *server, struct famfs_error *err)
@@ -175,8 +199,16 @@ static int run_session(struct server *server, const struct session_params *param
 	ret = session_mount(server, params, err);
 	if (ret == 0) {
 		ret = serve_mounted(server, params->options, err);
+		follow_stop(&server->follow);
+		/* Closes the connection: whoever waits for an answer gets an error. */
 		fuse_session_unmount(server->session);
 		prime_join(&server->prime);
+		follow_join(&server->follow);
+	}
+	if (ret == 0 && server->failed) {
+		ret = server->failure.code;
+		if (err)
+			*err = server->failure;
 	}
 	fuse_remove_signal_handlers(server->session);
 	return ret;
@@ -185,10 +217,16 @@ static int run_session(struct server *server, const struct session_params *param
 int session_create(struct server *server, const struct session_params *params,
 		   struct famfs_error *err)
 {
-	int ret = buffer_key_create(&server->buffers);
+	int ret = follow_init(&server->follow);
 
+	if (ret == 0) {
+		ret = buffer_key_create(&server->buffers);
+		if (ret < 0)
+			follow_destroy(&server->follow);
+	}
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start the FUSE server");
+	own_init(&server->own);
 	server->forced = params->options->forced;
 	server->mountpoint = params->mountpoint;
 	pthread_mutex_init(&server->push.mutex, NULL);
@@ -207,6 +245,7 @@ void session_destroy(struct server *server)
 	fuselog_end();
 	pthread_mutex_destroy(&server->push.mutex);
 	buffer_key_delete(server->buffers);
+	follow_destroy(&server->follow);
 }
 
 int session_run(struct server *server, const struct session_params *params, struct famfs_error *err)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/daxmode.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
 
@@ -144,6 +145,24 @@ static void wait_for_server(const char *source, uint64_t patience)
 		nanosleep(&step, NULL);
 }
 
+/* A server that has switched the mode of its device switches it back; for one that is dead, we do.
+ */
+static int settle(const char *source, bool lazy, struct famfs_error *err)
+{
+	const struct timespec step = { 0, STEP_NS };
+	uint64_t start = now_ns(), patience = lazy ? WAIT_LAZY_NS : WAIT_NS;
+	struct dax_node node;
+	int ret;
+
+	if (dax_node_at(source, &node) < 0)
+		return 0;
+	while (daxmode_has_debtor(&node) && now_ns() - start < patience)
+		nanosleep(&step, NULL);
+	ret = daxmode_settle(&node, err);
+	/* Files that are still open after a lazy unmount hold the device. */
+	return ret == -EBUSY && lazy ? 0 : ret;
+}
+
 int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 {
 	struct famfs_target *target = NULL;
@@ -156,9 +175,11 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	}
 	ret = unmount(target->mountpoint, lazy, err);
 	if (ret == 0)
+		ret = settle(target->device, lazy, err);
+	if (ret >= 0)
 		wait_for_server(target->device, lazy ? WAIT_LAZY_NS : WAIT_NS);
 	famfs_target_free(target);
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 struct mounts_visit {

@@ -73,7 +73,7 @@ static void *watch_run(void *arg)
 	struct server *server = arg;
 
 	while (wait_for_alert(&server->watch)) {
-		if (volume_check_stale(server->vol, NULL) != -ESTALE)
+		if (server_check(server) != -ESTALE)
 			continue;
 		if (drop_entries(server))
 			drop_inodes(server);

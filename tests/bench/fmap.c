@@ -89,7 +89,7 @@ int main(int argc, char *argv[])
 {
 	const struct famfs_volume_params reading = { 0 };
 	struct famfs_target target = { 0 };
-	struct server server = { 0 };
+	struct server server = { .stage = SERVER_READY };
 	struct famfs_error err;
 	uint64_t rounds;
 

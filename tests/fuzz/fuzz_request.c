@@ -256,7 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							    FMAP_PUSH };
 	struct mount_options options = { 0 };
 	struct session_params params = { .options = &options };
-	struct server server = { .vol = volume, .generation = 1 };
+	struct server server = { .vol = volume, .stage = SERVER_READY, .generation = 1 };
 	char mountpoint[32];
 	int fds[2];
 

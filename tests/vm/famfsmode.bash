@@ -4,10 +4,16 @@
 . tests/vm/guest.bash
 export FAMFS_SYSTEM_UUID=$master
 drivers=/sys/bus/dax/drivers
+debt=/run/famfsctl/dax0.0
+
+unbind()
+{
+	modprobe fsdev_dax && echo dax0.0 >"$drivers/device_dax/unbind"
+}
 
 to_famfs_mode()
 {
-	modprobe fsdev_dax && echo dax0.0 >"$drivers/device_dax/unbind" && echo dax0.0 >"$drivers/fsdev_dax/new_id"
+	unbind && echo dax0.0 >"$drivers/fsdev_dax/new_id"
 }
 
 to_devdax_mode()
@@ -21,22 +27,89 @@ listed_as()
 	"$famfsctl" list --json | jq -e --arg mode "$1" '.devices[0].mode == $mode'
 }
 
+# mounts REASON OPTION...: whether it mounts in devdax mode, says why, serves, and leaves nothing.
+mounts()
+{
+	local reason=$1
+	shift
+	"$famfsctl" mount "$@" "$dax" "$mnt" &&
+		fails 0 "by the server (the device stays in devdax mode, since $reason" "$famfsctl" info "$mnt" &&
+		diff -r /usr/include/asm-generic "$mnt/tree" &&
+		listed_as devdax && [[ ! -s $debt ]] && "$famfsctl" umount "$mnt"
+}
+
+# As long as the command runs, somebody holds the device.
+held()
+{
+	"$@" 9<"$dax"
+}
+
+mapped()
+{
+	local pid status=0
+	python3 -c 'import mmap, os, sys
+m = mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 2 << 20, prot=mmap.PROT_READ)
+os.closerange(3, 64)
+print(flush=True)
+sys.stdin.read()' "$dax" < <(sleep 600 & echo $! >/run/sleep && wait) >/run/mapped &
+	pid=$!
+	until [[ -s /run/mapped ]]; do sleep 0.1; done
+	"$@" || status=$?
+	kill "$(</run/sleep)" && wait "$pid"
+	return "$status"
+}
+
+mounted()
+{
+	local status=0
+	mkdir -p /run/first && "$famfsctl" mount --no-mode-switch "$dax" /run/first || return
+	"$@" || status=$?
+	"$famfsctl" umount /run/first && return "$status"
+}
+
+# A process that was killed in the middle of a switch leaves a debt behind.
+left_behind()
+{
+	mkdir -p /run/famfsctl && echo devdax >"$debt" && "$@"
+}
+
 try "mkfs formats the device in devdax mode" "$famfsctl" mkfs -f --force-foreign "$dax"
-try "it mounts" "$famfsctl" mount "$dax" "$mnt"
-try "files are made" "$famfsctl" cp -r /usr/include/asm-generic "$mnt/tree"
-try "and read" diff -r /usr/include/asm-generic "$mnt/tree"
-try "info says who does the I/O, and why" fails 0 "by the server (a kernel cannot map a device in devdax mode" \
-	"$famfsctl" info "$mnt"
-try "it unmounts" "$famfsctl" umount "$mnt"
+try "files are made" "$famfsctl" cp -r /usr/include/asm-generic "$dax:/tree"
 try "the kernel's driver is no famfs" fails 0 "none" "$famfsctl" info --kernel --json
 try "list knows devdax mode" listed_as devdax
 
+try "without famfs in the kernel, the device stays in devdax mode" mounts "the kernel has no famfs support"
+try "so it does when that is asked for" mounts "nomodeswitch was asked for" --no-mode-switch -o fmap=pull
+try "and without maps" mounts "fmap=off was asked for" --fmap off
+for profile in pull push v2; do
+	try "a kernel that does not take $profile: switched, switched back, and served" \
+		mounts "the kernel did not take it in famfs mode" --fmap "$profile"
+done
+try "the same with one thread" \
+	mounts "the kernel did not take it in famfs mode" -o fmap=pull,single_thread
+try "a held descriptor: no switch" held mounts "cannot switch the mode of '$dax': it is open by process" --fmap pull
+try "a mapping: no switch" mapped mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
+try "another mount: no switch" mounted mounts "it is mounted" --fmap pull
+
+try "unbound, as by a process that was killed" unbind
+try "the next mount binds it again" left_behind mounts "the kernel has no famfs support"
+try "switched, as by a process that was killed" to_famfs_mode
+try "the next mount switches it back" left_behind mounts "the kernel has no famfs support"
+try "switched, and somebody holds it" to_famfs_mode
+try "a mount says so" left_behind held fails 3 "it is open by process" "$famfsctl" mount "$dax" "$mnt"
+try "it is still switched" listed_as famfs
+try "until nobody does" mounts "the kernel has no famfs support"
+
 try "the driver takes the device" to_famfs_mode
 try "list knows famfs mode" listed_as famfs
-for command in "mkfs -f $dax" "mount $dax $mnt" "info $dax"; do
+for command in "mkfs -f $dax" "mount $dax $mnt" "info $dax" "mount --no-mode-switch $dax $mnt"; do
 	# shellcheck disable=SC2086 # words
 	try "refused in famfs mode: $command" fails 1 "is in famfs mode (driver fsdev_dax)" "$famfsctl" $command
 done
+try "who finds it so and the kernel does not take it: an error" \
+	fails 1 "is in famfs mode: the kernel did not offer" "$famfsctl" mount --fmap pull "$dax" "$mnt"
+try "it stays as it was found" listed_as famfs
 try "the device goes back" to_devdax_mode
 try "with what was on it" "$famfsctl" fsck "$dax"
+try "nothing is owed" test ! -s "$debt"
 [[ $failures == 0 ]]

@@ -20,7 +20,7 @@
 
 #define DEVICE  "sys/devices/platform/dax0.0"
 #define DRIVERS "sys/bus/dax/drivers/"
-#define DEBT    "run/famfs/dax0.0"
+#define DEBT    "run/famfsctl/dax0.0"
 
 /* The number is that of a device which can be opened anywhere, /dev/full. The node is a file: who
  * has it mapped is told by that. */
@@ -306,7 +306,7 @@ static void others_meanwhile(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(system("mkdir -p run/famfs; echo devdax >" DEBT), 0);
+	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" DEBT), 0);
 	/* The administrator has given it to the kernel. */
 	bind_to("kmem");
 	assert_int_equal(daxmode_settle(&node, &err), 0);

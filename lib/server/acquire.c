@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/acquire.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/daxinfo.h"
+#include "device/daxmode.h"
+#include "device/usage.h"
+#include "server/kernel.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <syslog.h>
+
+static const enum device_access accesses[] = {
+	[MOUNT_BY_ROLE] = DEVICE_WRITE_MAY,
+	[MOUNT_READ_ONLY] = DEVICE_READ,
+	[MOUNT_READ_WRITE] = DEVICE_WRITE,
+};
+
+static struct volume_params volume_params(const struct server *server)
+{
+	/* A server adds nothing to the log. */
+	return (struct volume_params){ .access = DEVICE_READ,
+				       .log_fn = server->log_fn,
+				       .log_arg = server->log_arg };
+}
+
+static uint64_t generation_of(const uint8_t uuid[OMF_UUID_SIZE])
+{
+	uint64_t halves[2];
+
+	memcpy(halves, uuid, sizeof(halves));
+	return (halves[0] ^ halves[1]) ? (halves[0] ^ halves[1]) : 1;
+}
+
+static bool decide_read_only(const struct server *server)
+{
+	struct famfs_volume *vol = server->vol;
+
+	if (server->access != MOUNT_BY_ROLE)
+		return server->access == MOUNT_READ_ONLY;
+	if (vol->role == FAMFS_ROLE_MASTER && !vol->dev->writable)
+		volume_log(vol, LOG_NOTICE, "'%s' may not be written: mounting it read-only",
+			   vol->dev->path);
+	return vol->role == FAMFS_ROLE_CLIENT || !vol->dev->writable;
+}
+
+static void learn(struct server *server)
+{
+	server->generation = generation_of(server->vol->sb.uuid);
+	server->read_only = decide_read_only(server);
+	/* So that nothing here can write it by mistake. In famfs mode the kernel does. */
+	if (server->follow.used ||
+	    (server->access == MOUNT_BY_ROLE && server->vol->role == FAMFS_ROLE_CLIENT))
+		server->vol->dev->writable = false;
+}
+
+int acquire_learn(struct server *server, struct famfs_error *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	learn(server);
+	if (!server->read_only || server->access == MOUNT_READ_ONLY)
+		return 0;
+	/* The mount was made before anybody knew. */
+	if (mount_setattr(AT_FDCWD, server->mountpoint, 0, &attr, sizeof(attr)) < 0)
+		return error_errno(err, -errno, "cannot make '%s' read-only", server->mountpoint);
+	return 0;
+}
+
+/* ---- which way ---- */
+
+/* NULL when nothing speaks against famfs mode. */
+static const char *kernel_objection(const struct mount_options *options)
+{
+	struct kernel_evidence evidence = { .root = "" };
+	struct famfs_kernel_info info;
+
+	if (options->forced)
+		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for" : NULL;
+	kernel_judge(&evidence, &info);
+	switch (info.support) {
+	case FAMFS_KERNEL_FAMFS: return NULL;
+	case FAMFS_KERNEL_NONE: return "the kernel has no famfs support";
+	case FAMFS_KERNEL_OTHER: return "the kernel maps files in another way";
+	case FAMFS_KERNEL_UNKNOWN: break;
+	}
+	return "the kernel does not show whether it has famfs support";
+}
+
+static const char *objection(const struct acquire_params *params)
+{
+	if (*params->stay)
+		return params->stay;
+	if (params->options->no_mode_switch)
+		return "nomodeswitch was asked for";
+	if (geteuid() != 0)
+		return "only root can switch it";
+	if (device_mounts(params->device, NULL) > 0)
+		return "it is mounted";
+	return kernel_objection(params->options);
+}
+
+static void stay(struct server *server, const char *why)
+{
+	snprintf(server->stay, sizeof(server->stay), "%.*s", (int)sizeof(server->stay) - 1, why);
+}
+
+/* ---- opening ---- */
+
+static int lock(struct device *dev, struct famfs_error *err)
+{
+	/* Held as long as the mount lives; mkfs takes it exclusively. */
+	int ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
+
+	if (ret == -EAGAIN)
+		return error_set(err, -EBUSY, "'%s' is being formatted", dev->path);
+	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+}
+
+/* The device itself, or in famfs mode its node. */
+static int open_device(const struct server *server, const char *path, struct device **out,
+		       struct famfs_error *err)
+{
+	enum device_access access = accesses[server->access];
+	cleanup_device struct device *dev = NULL;
+	int ret = server->follow.used ? device_open_famfs_mode(path, access, &dev, err)
+				      : device_open(path, access, &dev, err);
+
+	if (ret == 0)
+		ret = lock(dev, err);
+	if (ret < 0)
+		return ret;
+	*out = steal_ptr(&dev);
+	return 0;
+}
+
+static int open_volume(struct server *server, const char *path, struct famfs_error *err)
+{
+	const struct volume_params params = volume_params(server);
+	struct device *dev = NULL;
+	int ret = open_device(server, path, &dev, err);
+
+	if (ret == 0)
+		ret = volume_open(dev, &params, &server->vol, err);
+	if (ret == 0)
+		server->stage = SERVER_READY;
+	return ret;
+}
+
+/* The same bytes again, in the mode that the device is in now. */
+static int reopen(struct server *server, const char *path, struct famfs_error *err)
+{
+	struct device *dev = NULL;
+	int ret = open_device(server, path, &dev, err);
+
+	if (ret == 0)
+		volume_replace_device(server->vol, dev);
+	return ret;
+}
+
+/* Other processes' locks show users that /proc does not. */
+static bool is_shared(const struct device *dev)
+{
+	uint64_t end;
+
+	return device_lock_conflict((struct device *)(uintptr_t)dev, 0, dev->size, &end) != 0;
+}
+
+/* The volume is open. A device that does not let itself be switched is served as it is. */
+static int switch_mode(struct server *server, const char *path, struct famfs_error *err)
+{
+	struct famfs_error why = { 0 };
+	struct dax_node node;
+	int ret;
+
+	if (is_shared(server->vol->dev)) {
+		stay(server, "another process uses it");
+		return 0;
+	}
+	/* Not one descriptor of the node may be open while its driver changes. */
+	volume_replace_device(server->vol, NULL);
+	ret = dax_node_at(path, &node);
+	if (ret == 0)
+		ret = daxmode_enter(&node, &server->daxmode, &why);
+	server->follow.used = ret == 0;
+	if (ret < 0) {
+		server_log(server, LOG_WARNING, "%s", why.message);
+		stay(server, why.message);
+	}
+	return reopen(server, path, err);
+}
+
+static int acquire_devdax(struct server *server, const struct acquire_params *params, bool dax,
+			  struct famfs_error *err)
+{
+	const char *why = dax ? objection(params) : NULL;
+	int ret = open_volume(server, params->device, err);
+
+	if (ret == 0 && why)
+		stay(server, why);
+	else if (ret == 0 && dax && !params->rehearse)
+		ret = switch_mode(server, params->device, err);
+	if (ret == 0)
+		learn(server);
+	return ret;
+}
+
+/* Nothing can be read yet. */
+static int acquire_famfs(struct server *server, const struct acquire_params *params,
+			 struct famfs_error *err)
+{
+	const struct volume_params own = volume_params(server);
+	struct usage_text user;
+	struct device *dev = NULL;
+	int ret;
+
+	if (device_mounts(params->device, &user) > 0)
+		return error_set(err, -EBUSY,
+				 "'%s' is in famfs mode, in which it can be mounted once, and is "
+				 "%s",
+				 params->device, user.text);
+	server->follow.used = true;
+	server->stage = SERVER_MOUNTED;
+	ret = open_device(server, params->device, &dev, err);
+	if (ret < 0)
+		return ret;
+	server->read_only = server->access == MOUNT_READ_ONLY || !dev->writable;
+	server->vol = volume_create(dev, &own);
+	return server->vol ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
+int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+	struct dax_node node;
+	bool dax;
+	int ret = 0;
+
+	server->access = params->options->access;
+	dax = dax_node_at(params->device, &node) == 0;
+	if (dax && geteuid() == 0 && !params->options->no_mode_switch && !params->rehearse)
+		ret = daxmode_settle(&node, err);
+	if (ret < 0)
+		return ret;
+	dax = dax && daxinfo_read(node.root, node.number, &info) == 0;
+	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&
+	    !kernel_objection(params->options))
+		ret = acquire_famfs(server, params, err);
+	else
+		ret = acquire_devdax(server, params, dax, err);
+	if (ret < 0)
+		(void)release(server, NULL);
+	return ret;
+}
+
+int release(struct server *server, struct famfs_error *err)
+{
+	struct daxmode *mode = server->daxmode;
+
+	volume_close(server->vol);
+	server->vol = NULL;
+	server->daxmode = NULL;
+	return mode ? daxmode_leave(mode, err) : 0;
+}

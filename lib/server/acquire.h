@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a server comes by its device, and gives it back:
+ *
+ * - an image, or a device in devdax mode: opened and read
+ * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched,
+ *   its node opened again for the locks; the rest is read through the mount, see follow.h
+ * - a device that is in famfs mode already: its node is opened, all is read through the mount
+ */
+#ifndef SERVER_ACQUIRE_H
+#define SERVER_ACQUIRE_H
+
+#include "server/options.h"
+
+struct server;
+
+struct acquire_params {
+	const char *device;
+	const struct mount_options *options;
+	/* Why the device is to stay in devdax mode; "": as all else has it. */
+	const char *stay;
+	bool rehearse; /* changes no mode, whatever it finds */
+};
+
+/*
+ * Sets vol, daxmode, follow.used, stage, read_only, access and stay of *server, whose log_fn is
+ * set. What others have left is settled first. release() is due after a success.
+ */
+int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err);
+
+/* After the session is destroyed. The device goes back to the mode that it was in; an error when it
+ * does not. */
+int release(struct server *server, struct famfs_error *err);
+
+/* When the log has been read through the mount: what the server is to this file system. */
+int acquire_learn(struct server *server, struct famfs_error *err);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/follow.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/daxmode.h"
+#include "device/mountinfo.h"
+#include "server/acquire.h"
+#include "server/node.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+/* So that another file system on the device is noticed where nobody asks. */
+#define PERIOD_MS       1000
+#define PATIENCE_SECOND 1
+
+/* The clone, and what tells that its mount is gone. */
+struct source {
+	int tree;
+	int meta; /* its .meta folder */
+	int table;
+	dev_t dev;
+};
+
+int follow_init(struct follow *follow)
+{
+	pthread_condattr_t monotonic;
+
+	follow->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (follow->wake < 0)
+		return -errno;
+	pthread_mutex_init(&follow->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&follow->looked, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return 0;
+}
+
+void follow_destroy(struct follow *follow)
+{
+	close(follow->wake);
+	pthread_cond_destroy(&follow->looked);
+	pthread_mutex_destroy(&follow->mutex);
+}
+
+/* ---- the clone ---- */
+
+static int open_source(struct server *server, struct source *source)
+{
+	struct statx st;
+
+	source->table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (source->table < 0)
+		return -errno;
+	source->tree = open_tree(AT_FDCWD, server->mountpoint, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (source->tree < 0 ||
+	    statx(source->tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+		return -errno;
+	source->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+	/* From here on, nobody may switch the mode under the files of this mount. */
+	if (server->daxmode)
+		daxmode_mounted(server->daxmode, source->dev);
+	source->meta = openat(source->tree, META_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return source->meta < 0 ? -errno : device_attach_superblock(server->vol->dev, source->meta);
+}
+
+static void close_source(struct server *server, struct source *source)
+{
+	device_detach(server->vol->dev);
+	for (int *fd = &source->tree; fd <= &source->table; fd++)
+		if (*fd >= 0)
+			close(*fd);
+}
+
+static int is_mount(void *arg, const struct mount_entry *entry)
+{
+	const struct source *source = arg;
+
+	return entry->dev == source->dev;
+}
+
+/* ---- reading ---- */
+
+/* What was read before the mode was switched is checked against what the mount shows; otherwise
+ * this is the first that anybody reads. */
+static int load(struct server *server, const struct source *source, struct famfs_error *err)
+{
+	const struct volume_params params = { .access = DEVICE_READ };
+	struct famfs_volume *vol = server->vol;
+	bool known = server_stage(server) == SERVER_READY;
+	int ret = known ? 0 : volume_load_superblock(vol, &params, err);
+
+	if (ret < 0)
+		return ret;
+	/* Now the log has a length, and its file can be looked up. */
+	if (!known)
+		server_set_stage(server, SERVER_SUPERBLOCK);
+	ret = device_attach_log(vol->dev, source->meta);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot map the log of '%s' through '%s'",
+				   vol->dev->path, server->mountpoint);
+	if (known)
+		return volume_catch_up(vol, err);
+	ret = volume_load_log(vol, err);
+	return ret < 0 ? ret : acquire_learn(server, err);
+}
+
+static int begin(struct server *server, struct source *source, struct famfs_error *err)
+{
+	int ret = open_source(server, source);
+
+	if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE) &&
+	    (ret == 0 || ret == -EOPNOTSUPP))
+		return error_set(err, -EOPNOTSUPP,
+				 "the kernel took the capability and asks for no maps");
+	if (ret < 0)
+		return error_errno(err, ret, "the kernel cannot map the files of '%s'",
+				   server->mountpoint);
+	ret = load(server, source, err);
+	if (ret == 0)
+		server_set_stage(server, SERVER_READY);
+	return ret;
+}
+
+static void look(struct server *server)
+{
+	struct follow *follow = &server->follow;
+	uint64_t asked;
+	int ret;
+
+	pthread_mutex_lock(&follow->mutex);
+	asked = follow->asked;
+	pthread_mutex_unlock(&follow->mutex);
+	ret = volume_catch_up(server->vol, NULL);
+	pthread_mutex_lock(&follow->mutex);
+	follow->answered = asked;
+	follow->result = ret;
+	pthread_cond_broadcast(&follow->looked);
+	pthread_mutex_unlock(&follow->mutex);
+	if (ret == -ESTALE)
+		watch_alert(&server->watch);
+}
+
+static bool stopped(struct follow *follow)
+{
+	bool stop;
+
+	pthread_mutex_lock(&follow->mutex);
+	stop = follow->stop;
+	pthread_mutex_unlock(&follow->mutex);
+	return stop;
+}
+
+static void set_open(struct follow *follow, bool open)
+{
+	pthread_mutex_lock(&follow->mutex);
+	follow->open = open;
+	pthread_cond_broadcast(&follow->looked);
+	pthread_mutex_unlock(&follow->mutex);
+}
+
+/* Until the mount is gone, or we are told to end. */
+static void follow_log(struct server *server, struct source *source)
+{
+	struct follow *follow = &server->follow;
+	struct pollfd fds[] = { { .fd = follow->wake, .events = POLLIN },
+				{ .fd = source->table, .events = POLLPRI } };
+	uint64_t count;
+
+	set_open(follow, true);
+	while (!stopped(follow)) {
+		/* The mount may have gone before anybody polled. */
+		if (mountinfo_walk(is_mount, source) == 0)
+			break;
+		do {
+			(void)!read(follow->wake, &count, sizeof(count));
+			look(server);
+			fds[1].revents = 0;
+			(void)poll(fds, 2, PERIOD_MS);
+		} while (!fds[1].revents && !stopped(follow));
+	}
+	set_open(follow, false);
+}
+
+static void *run(void *arg)
+{
+	struct server *server = arg;
+	struct source source = { .tree = -1, .meta = -1, .table = -1 };
+	struct famfs_error err = { 0 };
+	int ret = begin(server, &source, &err);
+
+	if (ret < 0) {
+		server_fail(server, &err);
+	} else {
+		server->follow.ready(server);
+		follow_log(server, &source);
+	}
+	close_source(server, &source);
+	/* Nobody but us had the mount any more, or it is to go. */
+	return NULL;
+}
+
+/* ---- for the others ---- */
+
+int follow_start(struct server *server, void (*ready)(struct server *server))
+{
+	struct follow *follow = &server->follow;
+	sigset_t all, old;
+	int ret;
+
+	follow->ready = ready;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&follow->thread, NULL, run, server);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	follow->running = ret == 0;
+	return -ret;
+}
+
+static void wake(struct follow *follow)
+{
+	const uint64_t one = 1;
+
+	(void)!write(follow->wake, &one, sizeof(one));
+}
+
+int follow_look(struct follow *follow)
+{
+	struct timespec until;
+	uint64_t mine;
+	int ret = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE_SECOND;
+	pthread_mutex_lock(&follow->mutex);
+	mine = ++follow->asked;
+	wake(follow);
+	while (follow->open && follow->answered < mine && ret == 0)
+		ret = pthread_cond_timedwait(&follow->looked, &follow->mutex, &until);
+	ret = follow->answered >= mine ? follow->result : 0;
+	pthread_mutex_unlock(&follow->mutex);
+	return ret;
+}
+
+void follow_stop(struct follow *follow)
+{
+	pthread_mutex_lock(&follow->mutex);
+	follow->stop = true;
+	pthread_mutex_unlock(&follow->mutex);
+	wake(follow);
+}
+
+void follow_join(struct follow *follow)
+{
+	if (follow->running)
+		pthread_join(follow->thread, NULL);
+	follow->running = false;
+}
