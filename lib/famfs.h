@@ -209,10 +209,14 @@ struct famfs_volume_params {
  * file returns what the memory holds now. From the first addition on, the volume does not see what
  * others add.
  *
- * Errors: those of open(2), -EMEDIUMTYPE, -EUCLEAN, -ENOTSUP, -EROFS (write, but not the master).
+ * Errors: those of open(2), -EMEDIUMTYPE, -EUCLEAN, -ENOTSUP; and for writing -EROFS on a client,
+ * -EBUSY while the device is formatted, repaired or, refused, mounted by another implementation,
+ * -ESTALE when the target's mount serves another file than its path leads to now.
  */
 int famfs_open(const struct famfs_target *target, const struct famfs_volume_params *params,
 	       struct famfs_volume **out, struct famfs_error *err);
+
+/* Its file handles are to be ended before. NULL is fine. */
 void famfs_close(struct famfs_volume *vol);
 
 /* Applies what was appended since the last call. 0, -ESTALE, -EUCLEAN or -EIO. */
@@ -557,8 +561,9 @@ struct famfs_fsck_result {
 };
 
 /*
- * Checks the superblock, the log header and every entry. 0 when the check could be made, whatever
- * it found: see result->problems. Errors: those of open(2), -EMEDIUMTYPE, -EBUSY (repair of a
+ * Checks the superblock, the log header and every entry, and after a repair once more, for what it
+ * may have brought to light. 0 when the check could be made, whatever it found: see
+ * result->problems. The other counts are those after the repair. Errors: those of open(2), -EMEDIUMTYPE, -EBUSY (repair of a
  * mounted device), -EROFS (repair on a client), -EIO.
  */
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,

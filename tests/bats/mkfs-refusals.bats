@@ -69,7 +69,7 @@ refuses_signature()
 	truncate -s 64M "$img"
 }
 
-@test "btrfs, xfs, swap, LUKS and partition tables are refused by name" {
+@test "btrfs, xfs, swap, LUKS, partition tables and PMDK pools are refused by name" {
 	truncate -s 64M "$img"
 	put 65600 '_BHRfS_M'
 	refuses_signature btrfs
@@ -84,6 +84,8 @@ refuses_signature()
 	put 446 '\x00\x00\x02\x00\x83\x00\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00'
 	put 510 '\x55\xaa'
 	refuses_signature "dos partition table"
+	put 0 'PMEMOBJ\x00'
+	refuses_signature "PMDK pool (PMEMOBJ)"
 }
 
 @test "another master's famfs takes both forces when it is damaged or newer, too" {

@@ -242,6 +242,63 @@ static void formatting(void **state)
 	end(mem);
 }
 
+/* Memory with a bit that is never what was stored. */
+static struct {
+	struct memory *mem;
+	const struct device_ops *plain;
+	struct device_ops ops;
+	uint64_t offset;
+} stuck;
+
+static int stuck_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
+{
+	int ret = stuck.plain->write(dev, offset, buf, length);
+
+	if (stuck.offset >= offset && stuck.offset - offset < length)
+		stuck.mem->base[stuck.offset] ^= 1;
+	return ret;
+}
+
+static struct device *stuck_device(void *arg)
+{
+	struct device *dev = plain_device(arg);
+
+	stuck.mem = arg;
+	stuck.plain = dev->ops;
+	stuck.ops = *dev->ops;
+	stuck.ops.write = stuck_write;
+	dev->ops = &stuck.ops;
+	return dev;
+}
+
+static void reading_back(void **state)
+{
+	static const struct {
+		uint64_t offset;
+		const char *text;
+	} places[] = {
+		{ 0, "does not hold the superblock that was written" },
+		{ offsetof(struct omf_super, uuid) + 15, "does not hold the superblock" },
+		{ offsetof(struct omf_super, device_size) + 3, "does not hold the superblock" },
+		{ OMF_LOG_OFFSET, "does not hold the log that was written: log header magic" },
+		{ OMF_LOG_OFFSET + 24, "does not hold the log that was written: log header CRC" },
+	};
+	const struct famfs_mkfs_params params = { .force = true };
+	struct memory *mem = memory_new(34 * MIB);
+	struct famfs_error err;
+
+	(void)state;
+	be_master();
+	plug(stuck_device, mem);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		memory_format(mem);
+		stuck.offset = places[i].offset;
+		assert_error(famfs_mkfs(MEMORY_NAME, &params, NULL, &err), -EIO, &err,
+			     places[i].text);
+	}
+	end(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +308,7 @@ int main(void)
 		TEST("a reader that could not catch up does so the next time", catching_up),
 		TEST("a repair that failed anywhere can be made again", repairs),
 		TEST("a device that cannot be written is not formatted", formatting),
+		TEST("a device that does not hold what was written is not formatted", reading_back),
 	};
 
 	return run_group(tests);
