@@ -563,8 +563,9 @@ struct famfs_fsck_result {
 /*
  * Checks the superblock, the log header and every entry, and after a repair once more, for what it
  * may have brought to light. 0 when the check could be made, whatever it found: see
- * result->problems. The other counts are those after the repair. Errors: those of open(2), -EMEDIUMTYPE, -EBUSY (repair of a
- * mounted device), -EROFS (repair on a client), -EIO.
+ * result->problems. The other counts are those after the repair. Errors: those of open(2),
+ * -EMEDIUMTYPE, -EBUSY and -ESTALE (repair: as famfs_open() for writing), -EROFS (repair on a
+ * client), -EIO.
  */
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
 	       struct famfs_fsck_result *result, struct famfs_error *err);
