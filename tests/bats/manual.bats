@@ -45,6 +45,16 @@ doctest()
 	fi
 }
 
+# bats test_tags=dax
+@test "the quick start of the README is real" {
+	needs_mount
+	make_template
+	rm -f "$template/fam.img"
+	run doctest "$FAMFS_TOP/README.md"
+	assert_success
+	assert_line --regexp '^README.md: 2 examples$'
+}
+
 @test "an example that fails or prints something else is noticed" {
 	needs_image
 	make_template

@@ -11,7 +11,8 @@
 # "echo $?".
 #
 # Each example of a manual page has a new copy of the folder TEMPLATE, those of a Markdown page share
-# one. "image" runs those that name no /dev/dax*, "device" the others. The folder is /srv in the text
+# one. "image" runs those that name no /dev/dax*, "device" the others, on $FAMFS_TEST_DEVICE, which
+# then holds nothing. The folder is /srv in the text
 # and the mountpoint /mnt/famfs; both are really in $TMPDIR, and who the host is comes from
 # $FAMFS_SYSTEM_UUID, though a page may say /etc/machine-id. UUIDs are compared by where they are
 # repeated, and blanks by whether there are any.
@@ -89,6 +90,7 @@ new_folder()
 {
 	remove_folder
 	mkdir "$folder"
+	[[ $kind == image ]] || head -c 4096 /dev/zero | "$MEDIUM" "$FAMFS_TEST_DEVICE" write 0
 	cp -a --sparse=always "$template/." "$folder"
 	chown -R "$user:$user" "$folder"
 	cd "$folder"
