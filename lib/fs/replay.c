@@ -74,7 +74,7 @@ static enum fault add_daxdev(struct famfs_volume *vol, const struct record *rec,
 		}
 	vol->daxdev_sizes[index] = rec->daxdev_size;
 	memcpy(vol->daxdev_uuids[index], rec->daxdev_uuid, OMF_UUID_SIZE);
-	vol->ndaxdevs++;
+	__atomic_store_n(&vol->ndaxdevs, index + 1, __ATOMIC_RELEASE);
 	return FAULT_NONE;
 }
 

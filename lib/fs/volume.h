@@ -53,9 +53,6 @@ struct famfs_volume {
 	pthread_mutex_t mutex;
 	struct allocator alloc;
 	struct omf_entry *batch; /* entries being replayed */
-	uint32_t ndaxdevs;
-	uint64_t daxdev_sizes[OMF_MAX_DAXDEVS];
-	uint8_t daxdev_uuids[OMF_MAX_DAXDEVS][OMF_UUID_SIZE];
 	uint64_t bad_entries;
 	struct volume_fault first_bad; /* an entry after which nothing is appended */
 	char header_fault[160]; /* what is wrong with the log header; empty when nothing is */
@@ -66,6 +63,9 @@ struct famfs_volume {
 	uint64_t applied;  /* entries replayed: the next one to read */
 	uint64_t followed; /* the header's next index that was last replayed to its end */
 	bool stale;        /* another file system is on the device now */
+	uint32_t ndaxdevs; /* of what follows, which does not change once it is counted */
+	uint64_t daxdev_sizes[OMF_MAX_DAXDEVS];
+	uint8_t daxdev_uuids[OMF_MAX_DAXDEVS][OMF_UUID_SIZE];
 };
 
 struct volume_params {
