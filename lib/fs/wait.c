@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A barrier between hosts: a file is complete before its entry can be seen. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "fs/volume.h"
 
@@ -12,15 +13,6 @@
 #define LAST_PAUSE_NS  UINT64_C(10000000)
 
 #define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S  UINT64_C(1000000000)
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 static void pause_ns(uint64_t ns)
 {

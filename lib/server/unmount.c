@@ -2,6 +2,7 @@
 #include "famfs.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "device/daxmode.h"
 #include "device/mountinfo.h"
@@ -25,14 +26,6 @@
 #define STEP_NS      2000000
 
 extern char **environ;
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static int read_all(int fd, char *text, size_t size)
 {
