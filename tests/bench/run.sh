@@ -9,6 +9,7 @@
 # map fmap. Without one, all.
 #   --verbose     also the median, minimum and maximum of everything that was measured
 #   --json FILE   writes the figures to FILE as well
+#   --device NODE the DAX device that "map" formats and uses, instead of an image
 #   --dir DIR     where the images go, sparse files of up to 1 TiB and 3 GiB in blocks (/dev/shm)
 #   --core N      the core that everything runs on (the last one)
 #   --build DIR   uses this build, instead of making one in build-bench/
@@ -25,17 +26,17 @@ copy_bytes=$GiB
 
 usage()
 {
-	echo "usage: tests/bench/run.sh [--verbose] [--json FILE] [--dir DIR] [--core N] [--build DIR]" \
+	echo "usage: tests/bench/run.sh [--verbose] [--json FILE] [--device NODE] [--dir DIR] [--core N] [--build DIR]" \
 		"[${all_benchmarks[*]}]" >&2
 	exit 2
 }
 
-verbose=0 json='' dir=/dev/shm core='' build=''
+verbose=0 json='' device='' dir=/dev/shm core='' build=''
 benchmarks=()
 while [[ $# -gt 0 ]]; do
 	case $1 in
 	--verbose) verbose=1 ;;
-	--json | --dir | --core | --build)
+	--json | --device | --dir | --core | --build)
 		[[ $# -gt 1 ]] || usage
 		printf -v "${1#--}" %s "$2"
 		shift
@@ -402,9 +403,13 @@ bench_memory()
 
 bench_map()
 {
-	local image=$work/map.img what name
+	local image=${device:-$work/map.img} what name
 	stop_servers
-	new_image "$image"
+	if [[ -n $device ]]; then
+		"$famfsctl" mkfs -f "$device" >/dev/null
+	else
+		new_image "$image"
+	fi
 	"$famfsctl" creat -S 1 -s "$copy_bytes" "$image:/big"
 	serve_famfs "$image" "$work/famfs"
 	measure '' "$bench/bench-map" 25 "$image:/big" "$image" "$(data_offset "$image:/big")" "$work/famfs/big"
@@ -415,7 +420,7 @@ bench_map()
 		detail "through the mount, beside it" "mount_$what" 100 % 1
 	done
 	stop_servers
-	rm -f "$image"
+	[[ -n $device ]] || rm -f "$image"
 }
 
 bench_fmap()
