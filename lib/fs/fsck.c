@@ -366,9 +366,12 @@ static int run(struct fsck *fsck, const struct famfs_target *target, struct famf
 		return ret;
 	}
 	check(fsck);
-	if (fsck->params->repair && fsck->findings.count)
-		ret = fsck_repair(fsck, err);
-	return ret == 0 && any_repaired(fsck) ? check_again(fsck, err) : ret;
+	if (!fsck->params->repair || !fsck->findings.count)
+		return 0;
+	ret = fsck_repair(fsck, err);
+	if (ret < 0 || fsck->params->dry_run || !any_repaired(fsck))
+		return ret;
+	return check_again(fsck, err);
 }
 
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
