@@ -7,6 +7,7 @@
 extern const struct command cmd_cat;
 extern const struct command cmd_cp;
 extern const struct command cmd_creat;
+extern const struct command cmd_doctor;
 extern const struct command cmd_dump_fmap;
 extern const struct command cmd_dump_log;
 extern const struct command cmd_dump_super;

@@ -753,6 +753,48 @@ struct famfs_mount_io {
  */
 int famfs_mount_io(const char *mountpoint, struct famfs_mount_io *out, struct famfs_error *err);
 
+enum famfs_mount_state {
+	FAMFS_MOUNT_ANSWERS,
+	FAMFS_MOUNT_DEAD,   /* its server is gone */
+	FAMFS_MOUNT_HANGS,  /* no answer in time */
+	FAMFS_MOUNT_DENIED, /* this user may not ask it */
+};
+
+struct famfs_mount_health {
+	enum famfs_mount_state state;
+	uint32_t connection; /* of the kernel's: /sys/fs/fuse/connections/NUMBER */
+	bool counted;        /* the kernel says how many requests wait */
+	uint64_t waiting;    /* requests without an answer */
+};
+
+/*
+ * Asks the server of the famfs at `mountpoint` for an answer that the kernel never has itself, and
+ * waits at most `timeout_ms`. Never hangs: a child process asks, and is left behind when it can
+ * not be ended. -EINVAL when no famfs is mounted there, -ENOMEM and what fork(2) says.
+ */
+int famfs_mount_probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount_health *out,
+		      struct famfs_error *err);
+
+/* ---- the host ----------------------------------------------------------------------------- */
+
+/* What FUSE needs here. */
+struct famfs_fuse_info {
+	char version[32];      /* of the libfuse that is loaded */
+	int device_error;      /* -errno of opening /dev/fuse, or 0 */
+	char helper[256];      /* fusermount3, which mounts for users; empty: not in $PATH */
+	bool helper_setuid;    /* and it can do so */
+	bool user_allow_other; /* in /etc/fuse.conf: users may use allow_other */
+};
+
+void famfs_fuse_info(struct famfs_fuse_info *out);
+
+/* This host's system UUID and where it comes from. Having none is no error: *source says so, and
+ * the UUID is zero. -EINVAL for one that is not a UUID, and errors of reading it. */
+int famfs_identity(uint8_t uuid[16], enum famfs_identity_source *source, struct famfs_error *err);
+
+/* How many mappings a process may have: vm.max_map_count. 0: not known. */
+uint64_t famfs_mapping_limit(void);
+
 /* ---- the kernel --------------------------------------------------------------------------- */
 
 /* One thing that a kernel with famfs support, or with something like it, has. */

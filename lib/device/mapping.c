@@ -23,20 +23,31 @@ struct famfs_mapping {
 	const struct persist *persist; /* NULL where memory is coherent */
 };
 
+uint64_t famfs_mapping_limit(void)
+{
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+	uint64_t most = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%" SCNu64, &most) != 1)
+		most = 0;
+	fclose(f);
+	return most;
+}
+
 /* The process's mappings and the most that it may have. */
 static int count_maps(uint64_t *have, uint64_t *most)
 {
-	FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
-	int c, ret = 0;
+	FILE *f;
+	int c;
 
+	*most = famfs_mapping_limit();
+	if (!*most)
+		return -EIO;
+	f = fopen("/proc/self/maps", "re");
 	if (!f)
 		return -errno;
-	if (fscanf(f, "%" SCNu64, most) != 1)
-		ret = -EIO;
-	fclose(f);
-	f = ret == 0 ? fopen("/proc/self/maps", "re") : NULL;
-	if (!f)
-		return ret ? ret : -errno;
 	for (*have = 0; (c = getc_unlocked(f)) != EOF;)
 		*have += c == '\n';
 	fclose(f);

@@ -134,3 +134,15 @@ int identity_role(const char *root, const uint8_t master[OMF_UUID_SIZE], struct 
 	}
 	return 0;
 }
+
+int famfs_identity(uint8_t uuid[16], enum famfs_identity_source *source, struct famfs_error *err)
+{
+	struct identity own;
+	int ret = identity_read("", &own, err);
+
+	if (ret < 0)
+		return ret;
+	memcpy(uuid, own.uuid, sizeof(own.uuid));
+	*source = own.source;
+	return 0;
+}

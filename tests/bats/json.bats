@@ -79,7 +79,8 @@ fill()
 	collect 0 list --all
 	collect 0 info
 	collect 0 info --kernel
-	valid list mounts kernel
+	famfsctl doctor --json >>"$all" || [[ $? -eq 1 ]]
+	valid list mounts kernel doctor
 }
 
 @test "what info prints of mounts follows its schema" {

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a mount's server answers. Whoever asks a server that does not may sleep for ever, and not
+ * even a signal ends that, so a child asks. It holds no descriptor of its parent's: neither a lock
+ * on a device nor the end of a pipe that somebody reads may stay with it.
+ */
+#include "famfs.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/mountinfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+
+struct search {
+	const char *mountpoint;
+	bool found;
+	dev_t dev;
+};
+
+/* The last one covers those before it. */
+static int visit(void *arg, const struct mount_entry *entry)
+{
+	struct search *search = arg;
+
+	if (strcmp(entry->mountpoint, search->mountpoint) == 0) {
+		search->found = mount_is_famfs(entry);
+		search->dev = entry->dev;
+	}
+	return 0;
+}
+
+static void count_waiting(struct famfs_mount_health *out)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%" PRIu32 "/waiting",
+		 out->connection);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	out->counted = fscanf(f, "%" SCNu64, &out->waiting) == 1;
+	fclose(f);
+}
+
+/* Only calls that are safe between fork and exec. STATFS has no cache. */
+__attribute__((noreturn)) static void ask(const char *mountpoint, int answer)
+{
+	struct statfs st;
+	int result;
+
+	if (dup2(answer, 0) < 0)
+		_exit(1);
+	close_range(1, UINT_MAX, 0);
+	result = statfs(mountpoint, &st) < 0 ? errno : 0;
+	_exit(write(0, &result, sizeof(result)) != sizeof(result));
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* 1: *result is there. 0: it did not come in time. */
+static int wait_for_answer(int fd, uint32_t timeout_ms, int *result)
+{
+	uint64_t end = now_ms() + timeout_ms;
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		uint64_t now = now_ms();
+		int left = now < end ? (int)(end - now) : 0;
+		int ret = poll(&poll_fd, 1, left);
+
+		if (ret > 0)
+			return read(fd, result, sizeof(*result)) == sizeof(*result);
+		if (ret == 0 || errno != EINTR)
+			return 0;
+	}
+}
+
+static enum famfs_mount_state state_of(int result)
+{
+	switch (result) {
+	case 0: return FAMFS_MOUNT_ANSWERS;
+	case EACCES:
+	case EPERM: return FAMFS_MOUNT_DENIED;
+	case ENOTCONN:
+	case ECONNABORTED: return FAMFS_MOUNT_DEAD;
+	}
+	/* Any other error is an answer. */
+	return FAMFS_MOUNT_ANSWERS;
+}
+
+static int probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount_health *out)
+{
+	cleanup_fd int read_end = -1;
+	cleanup_fd int write_end = -1;
+	int fds[2], result = 0;
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	read_end = fds[0];
+	write_end = fds[1];
+	child = fork();
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		ask(mountpoint, write_end);
+	close(steal_fd(&write_end));
+	if (wait_for_answer(read_end, timeout_ms, &result)) {
+		out->state = state_of(result);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+		return 0;
+	}
+	out->state = FAMFS_MOUNT_HANGS;
+	kill(child, SIGKILL);
+	(void)waitpid(child, NULL, WNOHANG);
+	return 0;
+}
+
+int famfs_mount_probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount_health *out,
+		      struct famfs_error *err)
+{
+	struct search search = { .mountpoint = mountpoint };
+	int ret = mountinfo_walk(visit, &search);
+
+	memset(out, 0, sizeof(*out));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the mount table");
+	if (!search.found)
+		return error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
+	out->connection = minor(search.dev);
+	ret = probe(mountpoint, timeout_ms, out);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot ask the mount '%s'", mountpoint);
+	count_waiting(out);
+	return 0;
+}

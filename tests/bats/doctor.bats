@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# doctor: what is wrong with this host, its mounts and a famfs, and the command that repairs it.
+
+load helper
+
+suite_setup()
+{
+	needs_image
+	new_image 1G
+	famfsctl creat --no-zero -s 5000 "$img:/f"
+}
+
+# The findings of ID, about the image, the mount or nothing. Other mounts of this machine are
+# findings as well.
+findings()
+{
+	jq -c --arg id "$1" --arg img "$img" --arg mnt "$mnt" '.findings[] |
+		select(.id == $id and (.subject == null or .subject == $img or .subject == $mnt))' <<<"$output"
+}
+
+# doctor ARG...: its JSON is $output, and the exit code follows from it.
+doctor()
+{
+	run --separate-stderr famfsctl doctor --json "$@"
+	assert_equal "$stderr" ""
+	assert_equal "$status" "$(jq 'if .problem_count > 0 then 1 else 0 end' <<<"$output")"
+}
+
+# Runs the repair of the finding as it stands there.
+repair()
+{
+	local command
+	command=$(findings "$1" | jq -r .repair)
+	[[ -n $command && $command != null ]]
+	(cd "$BATS_TEST_TMPDIR" && PATH=$(dirname "$FAMFSCTL"):$PATH bash -c "$command" 3>&-)
+}
+
+@test "each part of the host has a finding, with a severity and an id" {
+	doctor
+	assert_equal "$(jq -r .schema <<<"$output")" famfsctl.doctor/1
+	for id in kernel fuse.device fuse.helper fuse.allow-other udev.rule limits.mappings; do
+		[[ $(findings $id | jq -r .severity) == @(ok|warning|problem) ]]
+	done
+	run -0 jq -e '[.findings[] | .severity != "ok" or .repair == null] | all' <<<"$output"
+	run famfsctl doctor
+	assert_line --regexp '^(ok|warning) +kernel +'"$(uname -r)"': '
+	assert_line --regexp '^[0-9]+ problems?, [0-9]+ warnings?$'
+	run famfsctl doctor -q
+	refute_line --regexp '^ok '
+}
+
+@test "a sound famfs is ok" {
+	doctor "$img"
+	assert_equal "$(findings log | jq -r .severity)" ok
+	run famfsctl doctor "$img"
+	assert_line --regexp '^ok +log +.*: sound: 1 files, 15419 of 15420 log entries left'
+	if [[ -c /dev/fuse ]] && ! grep -q ' fuse.famfs ' /proc/self/mountinfo; then
+		assert_success
+	fi
+}
+
+@test "a damaged famfs is a problem, and its repair works as it is printed" {
+	mv "$img" "$BATS_TEST_TMPDIR/it's \$(here).img"
+	img="$BATS_TEST_TMPDIR/it's \$(here).img"
+	"$MEDIUM" "$img" set 0 crc=1
+	run famfsctl doctor "$img"
+	assert_error 1 "log.damaged"
+	assert_output --partial "1 problem, the first: entry 0: CRC is"
+	doctor "$img"
+	run repair log.damaged
+	assert_output --partial "repaired"
+	doctor "$img"
+	assert_equal "$(findings log.damaged)" ""
+	assert_equal "$(findings log | jq -r .severity)" ok
+}
+
+@test "what is no famfs, or not there, is a problem" {
+	truncate -s 0 "$img"
+	truncate -s 1G "$img"
+	run famfsctl doctor "$img"
+	assert_error 1 "target.no-famfs"
+	doctor "$img"
+	run -0 repair target.no-famfs
+	doctor "$img"
+	assert_equal "$(findings log | jq -r .severity)" ok
+	run famfsctl doctor "$img.none"
+	assert_error 1 "target.unreadable"
+}
+
+@test "a log that is nearly full is a warning" {
+	"$MEDIUM" "$img" fill 14500
+	doctor "$img"
+	assert_equal "$(findings log.nearly-full | jq -r .severity)" warning
+	"$MEDIUM" "$img" fill 919
+	doctor "$img"
+	assert_equal "$(findings log.full | jq -r .severity)" warning
+}
+
+@test "a file that takes more mappings than a process may have is a warning" {
+	rm "$img"
+	new_image 300G
+	famfsctl creat --no-zero -s 260G -N 2 -B 2 -C 2M "$img:/wide"
+	doctor "$img"
+	limit=$(cat /proc/sys/vm/max_map_count)
+	[[ $limit -lt 133000 ]] || skip "needs vm.max_map_count below 133000"
+	assert_regex "$(jq -r '.findings[] | select(.id == "limits.mappings" and .subject != null) | .repair' <<<"$output")" '^sysctl -w vm.max_map_count=[0-9]+$'
+}
+
+@test "the identity and where it comes from are shown" {
+	doctor
+	assert_equal "$(findings identity | jq -r .message)" "$MASTER, from \$FAMFS_SYSTEM_UUID"
+	export FAMFS_SYSTEM_UUID=none
+	run famfsctl doctor
+	assert_error 1 "identity.unreadable"
+}
+
+@test "a mount is ok, and what its device has is checked" {
+	mount_image
+	doctor
+	assert_equal "$(findings mount | jq -r .severity)" ok
+	assert_equal "$(findings log | jq -r .severity)" ok
+	"$MEDIUM" "$img" set 0 crc=1
+	doctor
+	assert_equal "$(findings log.damaged | jq -r .severity)" problem
+	run repair log.damaged
+	assert_output --partial "repaired"
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "a mount whose server is gone is a problem, and its repair unmounts it" {
+	mount_image
+	kill -9 "$(servers)"
+	wait_for 10 no_server
+	doctor
+	assert_equal "$(findings mount.dead | jq -r .severity)" problem
+	run -0 repair mount.dead
+	run is_mounted "$mnt"
+	assert_failure
+}
+
+@test "a mount that hangs is a problem, and neither doctor nor who reads it hangs" {
+	mount_image
+	server=$(servers)
+	kill -STOP "$server"
+	run bash -c '"$FAMFSCTL" doctor --json "$1" | cat' - "$mnt/f"
+	hung=$output
+	kill -CONT "$server"
+	output=$hung
+	assert_equal "$(findings mount.hangs | jq -r .severity)" problem
+	assert_regex "$(findings mount.hangs | jq -r .repair)" '^echo 1 >/sys/fs/fuse/connections/[0-9]+/abort$'
+	assert_equal "$(findings log | jq -r .severity)" ok
+	doctor
+	assert_equal "$(findings mount | jq -r .severity)" ok
+}
