@@ -21,6 +21,7 @@ static void answers(void **state)
 	(void)state;
 	make_image(64 * MIB);
 	server.vol = open_volume(true);
+	server.stage = SERVER_READY;
 	assert_ok(add_file(server.vol, "f", 100, 1, &err), &err);
 	ino = namespace_lookup(&server.vol->ns, NODE_ROOT, "f", 1);
 	pthread_mutex_lock(&server.vol->mutex);
