@@ -18,7 +18,7 @@ test)
 		# reads the pictures of famfsctl map
 		libxml2-utils
 		# for tests/vm
-		busybox-static cpio daxctl kmod ndctl qemu-system-x86 udev zstd
+		busybox-static cpio daxctl kmod ndctl qemu-system-x86 systemd udev zstd
 	)
 	;;
 *)
