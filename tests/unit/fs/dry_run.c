@@ -234,7 +234,7 @@ static int never_save(void *arg, uint64_t offset, const void *old, size_t length
 	return -EIO;
 }
 
-/* Tells what the repair would do: the same numbers, then the same again for real. */
+/* Tells what the repair would do: the same problems, then the same again for real. */
 static void repair(void **state)
 {
 	unsigned asked = 0;
@@ -269,7 +269,12 @@ static void repair(void **state)
 	params.dry_run = false;
 	params.save = NULL;
 	assert_ok(famfs_fsck(&target, &params, &real, &err), &err);
-	assert_memory_equal(&imagined, &real, sizeof(real));
+	assert_int_equal(imagined.problems, real.problems);
+	assert_int_equal(imagined.repaired, real.repaired);
+	assert_int_equal(imagined.files, real.files);
+	assert_int_equal(imagined.log_entries, real.log_entries);
+	/* Only the real one keeps the space of what it gave up. */
+	assert_int_equal(imagined.allocated_bytes + AU, real.allocated_bytes);
 }
 
 int main(void)
