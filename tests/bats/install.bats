@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What meson installs, and whether docs/PACKAGING.md says so. docs/example.c is compiled against it by
+# tests/run.sh.
+
+load helper
+
+suite_setup()
+{
+	command -v meson >/dev/null || skip "needs meson"
+	root=$BATS_TEST_TMPDIR/root
+	DESTDIR=$root meson install -C "$FAMFS_BUILD" --no-rebuild >"$BATS_TEST_TMPDIR/log"
+	local pc
+	pc=$(find "$root" -name libfamfs.pc)
+	prefix=$(sed -n 's/^prefix=//p' "$pc")
+	libdir=$(dirname "$(dirname "${pc#"$root"}")")
+}
+
+# Below DESTDIR, as if the prefix were /usr.
+installed()
+{
+	find "$root" \( -type f -o -type l \) -printf '/%P\n' |
+		sed -E "s|^$libdir/|LIBDIR/|; s|^$prefix/|/usr/|; s|^/usr/lib/udev/|/lib/udev/|"
+}
+
+@test "exactly the files that docs/PACKAGING.md lists are installed" {
+	if ! command -v scdoc >/dev/null; then
+		skip "needs scdoc"
+	fi
+	local file
+	local -a globs
+	mapfile -t globs < <(awk '$0 == "```files" { on = 1; next } /^```/ { on = 0 } on { print $2 }' \
+		"$FAMFS_TOP/docs/PACKAGING.md" | grep '[*]')
+	for file in "$FAMFS_TOP"/docs/man/*.scd "$FAMFS_TOP"/docs/schema/*.json; do
+		file=$(basename "$file" .scd)
+		case $file in
+		*.json) echo "/usr/share/famfsctl/schema/$file" ;;
+		*) echo "/usr/share/man/man${file##*.}/$file" ;;
+		esac
+	done >"$BATS_TEST_TMPDIR/all"
+	awk '$0 == "```files" { on = 1; next } /^```/ { on = 0 } on { print $2 }' \
+		"$FAMFS_TOP/docs/PACKAGING.md" | grep -v '[*]' >>"$BATS_TEST_TMPDIR/all"
+	# A pattern of the page stands for those, and for nothing that is not there.
+	[[ ${globs[*]} == "/usr/share/famfsctl/schema/*.json /usr/share/man/man8/*.8" ]]
+	run -0 diff -u <(LC_ALL=C sort -u "$BATS_TEST_TMPDIR/all") <(installed | LC_ALL=C sort)
+}
+
+@test "what is installed runs, and finds its own place" {
+	run -0 env LD_LIBRARY_PATH="$root$libdir" "$root$prefix/bin/famfsctl" --version
+	assert_output --partial "famfsctl $(sed -n 's/^Version: //p' "$root$libdir/pkgconfig/libfamfs.pc")"
+	run -0 grep -o 'IMPORT{program}="[^ ]*' -r "$root" --include=60-famfs.rules -h
+	assert_output "IMPORT{program}=\"$prefix/bin/famfsctl"
+	# No text has the place of the build in it.
+	run -1 grep -rIl "$FAMFS_BUILD" "$root"
+	refute_output
+}
