@@ -14,8 +14,7 @@
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
-#define HINT_LENGTH sizeof(((struct famfs_error *)0)->hint)
-#define HINT_COUNT  4
+#define HINT_COUNT 4
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *command;
@@ -23,7 +22,7 @@ static bool status_shown;
 static bool json;
 static bool dropped; /* the last message, by --quiet: its hint goes with it */
 
-static char hints[HINT_COUNT][HINT_LENGTH]; /* given lately */
+static char *hints[HINT_COUNT]; /* given lately */
 static unsigned next_hint;
 
 /* In JSON a message waits for its hint until the next message or the end. */
@@ -33,7 +32,7 @@ static struct {
 	const char *id;
 	int code;
 	char *text;
-	char hint[2 * HINT_LENGTH];
+	char *hint;
 } pending;
 
 void report_set_command(const char *name)
@@ -77,12 +76,13 @@ static void flush_pending(void)
 	fputc(',', stderr);
 	put_member("message", pending.text ? pending.text : "out of memory");
 	fputc(',', stderr);
-	put_member("hint", pending.hint[0] ? pending.hint : NULL);
+	put_member("hint", pending.hint);
 	fputc(',', stderr);
 	put_member("errno", pending.code ? strerrorname_np(pending.code) : NULL);
 	fputs("}}\n", stderr);
 	free(pending.text);
-	pending.text = NULL;
+	free(pending.hint);
+	pending.text = pending.hint = NULL;
 }
 
 static void print_line(enum severity severity, const char *text)
@@ -111,7 +111,6 @@ static void say(enum severity severity, const char *id, int code, const char *te
 	pending.id = id;
 	pending.code = code;
 	pending.text = strdup(text);
-	pending.hint[0] = '\0';
 	if (severity == SEVERITY_NOTE)
 		flush_pending();
 }
@@ -119,23 +118,25 @@ static void say(enum severity severity, const char *id, int code, const char *te
 static bool was_given(const char *hint)
 {
 	for (unsigned i = 0; i < HINT_COUNT; i++) {
-		if (strcmp(hint, hints[i]) == 0)
+		if (hints[i] && strcmp(hint, hints[i]) == 0)
 			return true;
 	}
-	snprintf(hints[next_hint], HINT_LENGTH, "%s", hint);
+	free(hints[next_hint]);
+	hints[next_hint] = strdup(hint);
 	next_hint = (next_hint + 1) % HINT_COUNT;
 	return false;
 }
 
 static void json_hint(const char *hint)
 {
-	size_t length = strlen(pending.hint);
+	cleanup_free char *before = pending.hint;
 
-	if (pending.waits)
-		snprintf(pending.hint + length, sizeof(pending.hint) - length, "%s%s",
-			 length ? "; " : "", hint);
-	else
+	pending.hint = NULL;
+	if (!pending.waits)
 		say(SEVERITY_NOTE, report_id_name(REPORT_NOTE, 0), 0, hint);
+	else if (asprintf(&pending.hint, "%s%s%s", before ? before : "", before ? "; " : "", hint) <
+		 0)
+		pending.hint = NULL;
 }
 
 /* Lock held. */
@@ -235,15 +236,16 @@ void report_note(const char *format, ...)
 
 void report_hint(const char *format, ...)
 {
-	char hint[HINT_LENGTH];
+	cleanup_free char *hint = NULL;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(hint, sizeof(hint), format, args);
+	if (vasprintf(&hint, format, args) < 0)
+		hint = NULL;
 	va_end(args);
 
 	pthread_mutex_lock(&lock);
-	say_hint(hint);
+	say_hint(hint ? hint : "out of memory");
 	pthread_mutex_unlock(&lock);
 }
 

@@ -51,8 +51,9 @@ extern "C" {
 struct famfs_error {
 	int code;     /* the negative errno that was returned, 0 when none was */
 	bool refused; /* a safety check said no; the hint names the override, if there is one */
-	char message[640]; /* "cannot VERB 'OBJECT': CAUSE", lower case, no full stop, no newline */
-	char hint[256];    /* what to do about it, in the imperative; may be empty */
+	char message[1024]; /* "cannot VERB 'OBJECT': CAUSE", lower case, no full stop, no newline
+			     */
+	char hint[640];     /* what to do about it, in the imperative; may be empty */
 };
 
 /* The library's version, "MAJOR.MINOR.PATCH". Static storage. */

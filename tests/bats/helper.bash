@@ -136,10 +136,12 @@ teardown()
 	while read -r dir; do
 		famfsctl umount "$dir" || umount -l "$dir" || true
 	done < <(awk -v dir="$BATS_TEST_TMPDIR/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r)
-	if ! wait_for 10 no_server; then
+	if ! wait_for 30 no_server; then
 		echo "a server or command is still running:"
 		for left in $(servers); do
 			tr '\0' ' ' <"/proc/$left/cmdline"
+			# Where it hangs, as far as the kernel tells.
+			grep -H . /proc/"$left"/task/*/{wchan,syscall,stack} || true
 			kill -9 "$left"
 		done
 		return 1
