@@ -99,6 +99,16 @@ done
 check_codes "$pages/famfsctl.8.scd" ""
 check_options "$pages/famfsctl.8.scd" "$("$build/cli/famfsctl" --help)"
 
+# libfamfs(3) names every function of the header and no other, and its example is C.
+page=$pages/libfamfs.3.scd
+code_only lib/famfs.h | grep -oE '\bfamfs_[a-z_]+\(' | tr -d '(' | LC_ALL=C sort -u >"$work/header"
+grep -oE '\*famfs_[a-z_]+\*\(\)' "$page" | tr -d '*()' | LC_ALL=C sort -u >"$work/page"
+finding_each "not in $page" < <(LC_ALL=C comm -23 "$work/header" "$work/page")
+finding_each "in $page, not in lib/famfs.h" < <(LC_ALL=C comm -13 "$work/header" "$work/page")
+awk '/^```/ { on = !on; next } on' "$page" |
+	gcc -std=c11 -Wall -Wextra -Werror -Wno-unused-function -fsyntax-only -Ilib -include famfs.h -x c - ||
+	finding "$page: the example does not compile"
+
 for page in "$pages"/*.scd; do
 	name=$(basename "$page" .scd)
 	command=${name#famfsctl-} command=${command%.8}
@@ -107,7 +117,7 @@ for page in "$pages"/*.scd; do
 	fi
 	grep -qxF "  '$name'," "$pages/meson.build" || finding "$page: not in meson.build"
 	bash "$pages/page.sh" scdoc "$page" >"$work/$name" || finding "$page: scdoc has complaints"
-	mandoc -Tlint "$work/$name" | sed "s,^mandoc: $work/$name:,," | finding_each "$page, mandoc"
+	finding_each "$page, mandoc" < <(mandoc -Tlint "$work/$name" | sed "s,^mandoc: $work/$name:,,")
 	# Names of our own pages; those of others cannot be checked on every machine.
 	while IFS= read -r name; do
 		[[ -f $pages/$name.scd ]] || finding "$page: refers to $name, which is no page"
