@@ -187,7 +187,7 @@ static int find_destination(const struct session *session, const char *arg, cons
 	/* "cp -r dir new/" means a new directory. */
 	if (single && !opt.parents && ret == -ENOENT && opt.recursive && is_directory(single))
 		return EXIT_DONE;
-	report_error("'%s' is not a directory", arg);
+	report_as(REPORT_FAILED, ENOTDIR, "'%s' is not a directory", arg);
 	return EXIT_FAILED;
 }
 

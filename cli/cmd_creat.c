@@ -11,6 +11,7 @@
 #include "session.h"
 #include "text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define FILL_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
@@ -170,7 +171,7 @@ static int create_reported(struct famfs_volume *volume, const char *path, const 
 	int ret = create(volume, path, plan, &err);
 
 	if (ret == 0) {
-		output_would("create '%s' of %s", path, text_size(size, plan->size));
+		output_deed("create", "created", "'%s' of %s", path, text_size(size, plan->size));
 		return EXIT_DONE;
 	}
 	*over = error_is_final(ret);
@@ -205,7 +206,7 @@ static int create_at(struct session *session, const char *arg, const struct plan
 	if (ret != EXIT_DONE)
 		return ret;
 	if (!*session_path(session)) {
-		report_error("'%s' names no file in the file system", arg);
+		report_as(REPORT_FAILED, EISDIR, "'%s' names no file in the file system", arg);
 		report_hint("name one, such as DEVICE:/NAME or MOUNTPOINT/NAME");
 		return EXIT_FAILED;
 	}

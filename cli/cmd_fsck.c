@@ -246,7 +246,7 @@ static int run(int argc, const char *const *argv)
 		report_failure(&err);
 		ret = FSCK_FAILED;
 	} else if (target->path && !target->mountpoint) {
-		report_error("'%s' names a file, not a device or a mount", argv[0]);
+		(void)report_usage("'%s' names a file, not a device or a mount", argv[0]);
 		ret = FSCK_USAGE;
 	} else {
 		ret = check_target(target);

@@ -7,6 +7,8 @@
 #include "report.h"
 #include "session.h"
 
+#include <errno.h>
+
 static struct {
 	int parents;
 	struct attrs attrs;
@@ -40,12 +42,12 @@ static int make_directory(struct session *session, const char *arg)
 	if (ret != EXIT_DONE)
 		return ret;
 	if (!*session_path(session) && !opt.parents) {
-		report_error("'%s' exists already: it is the root", arg);
+		report_as(REPORT_FAILED, EEXIST, "'%s' exists already: it is the root", arg);
 		return EXIT_FAILED;
 	}
 	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0)
 		return report_failure(&err);
-	output_would("make directory '%s'", arg);
+	output_deed("make", "made", "directory '%s'", arg);
 	return EXIT_DONE;
 }
 

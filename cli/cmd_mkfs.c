@@ -49,20 +49,46 @@ static void print_result(const char *device, const struct famfs_mkfs_result *res
 {
 	const char *identity = famfs_identity_source_name(result->identity);
 	const struct field fields[] = {
-		{ .label = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
-		{ .label = "size", .kind = FIELD_SIZE, .number = result->device_size },
-		{ .label = "log", .kind = FIELD_SIZE, .number = result->log_length },
-		{ .label = "log entries", .kind = FIELD_NUMBER, .number = result->log_entries },
-		{ .label = "data offset", .kind = FIELD_SIZE, .number = result->data_offset },
-		{ .label = "space for data", .kind = FIELD_SIZE, .number = result->data_length },
-		{ .label = "master", .kind = FIELD_UUID, .uuid = result->system_uuid },
-		{ .label = "identity from", .kind = FIELD_TEXT, .text = identity },
+		{ .key = "device", .kind = FIELD_PATH, .text = device },
+		{ .key = "dry_run", .kind = FIELD_BOOL, .flag = common.dry_run },
+		{ .key = "replaced",
+		  .kind = result->replaced[0] ? FIELD_TEXT : FIELD_NULL,
+		  .text = result->replaced },
+		{ .key = "uuid", .label = "uuid", .kind = FIELD_UUID, .uuid = result->uuid },
+		{ .key = "device_size",
+		  .label = "size",
+		  .kind = FIELD_SIZE,
+		  .number = result->device_size },
+		{ .key = "log_length",
+		  .label = "log",
+		  .kind = FIELD_SIZE,
+		  .number = result->log_length },
+		{ .key = "log_capacity",
+		  .label = "log entries",
+		  .kind = FIELD_NUMBER,
+		  .number = result->log_entries },
+		{ .key = "data_offset",
+		  .label = "data offset",
+		  .kind = FIELD_SIZE,
+		  .number = result->data_offset },
+		{ .key = "data_length",
+		  .label = "space for data",
+		  .kind = FIELD_SIZE,
+		  .number = result->data_length },
+		{ .key = "master_uuid",
+		  .label = "master",
+		  .kind = FIELD_UUID,
+		  .uuid = result->system_uuid },
+		{ .key = "identity_source",
+		  .label = "identity from",
+		  .kind = FIELD_TEXT,
+		  .text = identity },
 	};
 	struct output out;
 
-	if (common.quiet)
+	if (common.quiet && !common.json)
 		return;
-	output_begin(&out, false, NULL);
+	output_begin(&out, common.json, "famfsctl.mkfs/1");
 	if (result->replaced[0])
 		output_note(&out, "%s %s", common.dry_run ? "would destroy" : "destroyed",
 			    result->replaced);
@@ -97,7 +123,7 @@ const struct command cmd_mkfs = {
 	.synopsis = "[OPTION...] DEVICE",
 	.summary = "Create a famfs file system on a device or image file",
 	.example = "mkfs --size 4G fam.img",
-	.flags = COMMAND_DRY_RUN,
+	.flags = COMMAND_JSON | COMMAND_DRY_RUN,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,

@@ -124,7 +124,7 @@ static int run(int argc, const char *const *argv)
 	free(opt.mount_options);
 	opt.mount_options = NULL;
 	if (ret == 0)
-		output_would("mount '%s' at '%s'", argv[0], argv[1]);
+		output_deed("mount", "mounted", "'%s' at '%s'", argv[0], argv[1]);
 	if (ret == 0)
 		return EXIT_DONE;
 	/* The library's word for options that are none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
-#include "common.h"
 #include "famfs.h"
+#include "output.h"
 #include "report.h"
 
 static struct {
@@ -23,6 +23,8 @@ static int run(int argc, const char *const *argv)
 
 		if (famfs_unmount(argv[i], opt.lazy, &err) < 0)
 			result = report_failure(&err);
+		else
+			output_deed("unmount", "unmounted", "'%s'", argv[i]);
 	}
 	return result;
 }

@@ -4,9 +4,9 @@
 #include "common.h"
 #include "famfs.h"
 #include "options.h"
+#include "output.h"
 #include "report.h"
 #include "session.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 
 #define BLOCK_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
+
+#define NOWHERE UINT64_MAX
 
 static struct {
 	bool has_seed;
@@ -70,11 +72,11 @@ static int read_block(const struct source *source, const char *name, uint64_t of
 	ret = read_plain(source->fd, offset, buf, length);
 	if (ret == 0)
 		return EXIT_DONE;
-	report_error("cannot read '%s': %s", name, strerror(-ret));
-	return EXIT_FAILED;
+	return report_errno(-ret, "cannot read '%s'", name);
 }
 
-static int compare(const struct source *source, const char *name)
+/* Where a file differs goes to *differs_at. */
+static int compare(const struct source *source, const char *name, uint64_t *differs_at)
 {
 	static unsigned char have[BLOCK_LENGTH], want[BLOCK_LENGTH];
 	struct famfs_random random;
@@ -92,14 +94,16 @@ static int compare(const struct source *source, const char *name)
 			continue;
 		while (have[i] == want[i])
 			i++;
-		report_error("'%s' differs from the stream of seed %" PRIu32 " at offset %" PRIu64,
-			     name, opt.seed, offset + i);
+		*differs_at = offset + i;
+		report_as(REPORT_DIFFERS, 0,
+			  "'%s' differs from the stream of seed %" PRIu32 " at offset %" PRIu64,
+			  name, opt.seed, *differs_at);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
 }
 
-static int verify_in_volume(struct session *session, const char *arg)
+static int verify_in_volume(struct session *session, const char *arg, uint64_t *differs_at)
 {
 	cleanup_file struct famfs_file *file = NULL;
 	struct famfs_error err = { 0 };
@@ -110,58 +114,73 @@ static int verify_in_volume(struct session *session, const char *arg)
 	if (famfs_file_open(session->volume, session_path(session), &file, &err) < 0)
 		return report_failure(&err);
 	return compare(&(struct source){ .file = file, .fd = -1, .size = famfs_file_size(file) },
-		       arg);
+		       arg, differs_at);
 }
 
-static int verify_plain(int fd, const char *arg)
+static int verify_plain(int fd, const char *arg, uint64_t *differs_at)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0) {
-		report_error("cannot read '%s': %s", arg, strerror(errno));
-		return EXIT_FAILED;
-	}
+	if (fstat(fd, &st) < 0)
+		return report_errno(errno, "cannot read '%s'", arg);
 	if (!S_ISREG(st.st_mode)) {
-		report_error("'%s' is not a regular file", arg);
+		report_as(REPORT_FAILED, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
+			  "'%s' is not a regular file", arg);
 		return EXIT_FAILED;
 	}
-	return compare(&(struct source){ .fd = fd, .size = (uint64_t)st.st_size }, arg);
+	return compare(&(struct source){ .fd = fd, .size = (uint64_t)st.st_size }, arg, differs_at);
 }
 
-static int verify(struct session *session, const char *arg)
+static void print_result(struct output *out, const char *arg, bool ok, uint64_t differs_at)
+{
+	const struct field fields[] = {
+		{ .key = "argument", .kind = FIELD_PATH, .text = arg },
+		{ .key = "ok", .kind = FIELD_BOOL, .flag = ok },
+		{ .key = "differs_at",
+		  .kind = differs_at == NOWHERE ? FIELD_NULL : FIELD_NUMBER,
+		  .number = differs_at },
+	};
+
+	if (out->json)
+		output_row(out, fields, COUNT_OF(fields));
+	else if (ok && !common.quiet)
+		output_note(out, "%s: ok", arg);
+}
+
+static int verify(struct session *session, struct output *out, const char *arg)
 {
 	cleanup_fd int fd = open(arg, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint64_t differs_at = NOWHERE;
 	int ret, code = errno;
 
 	if (fd >= 0)
-		ret = verify_plain(fd, arg);
+		ret = verify_plain(fd, arg, &differs_at);
 	else if (code == ENOENT || code == ENOTDIR)
-		ret = verify_in_volume(session, arg);
-	else {
-		report_error("cannot open '%s': %s", arg, strerror(code));
-		return EXIT_FAILED;
-	}
-	if (ret == EXIT_DONE && !common.quiet) {
-		cleanup_free char *shown = text_escape(arg);
-
-		printf("%s: ok\n", shown ? shown : "");
-	}
+		ret = verify_in_volume(session, arg, &differs_at);
+	else
+		ret = report_errno(code, "cannot open '%s'", arg);
+	print_result(out, arg, ret == EXIT_DONE, differs_at);
 	return ret;
 }
 
 static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
+	struct output out;
 	int result = EXIT_DONE;
 
 	if (!opt.has_seed)
 		return report_usage("--seed is required");
+	output_begin(&out, common.json, "famfsctl.verify/1");
+	output_array_begin(&out, "files");
 	for (int i = 0; i < argc; i++) {
-		int ret = verify(&session, argv[i]);
+		int ret = verify(&session, &out, argv[i]);
 
 		if (ret != EXIT_DONE)
 			result = ret;
 	}
+	output_array_end(&out);
+	output_end(&out);
 	return result;
 }
 
@@ -170,6 +189,7 @@ const struct command cmd_verify = {
 	.synopsis = "[OPTION...] -S SEED FILE...",
 	.summary = "Check that files hold the stream that creat --seed filled them with",
 	.example = "verify -S 42 fam.img:/data/a",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "common.h"
 #include "famfs.h"
 #include "options.h"
+#include "output.h"
 #include "report.h"
 #include "session.h"
 
@@ -41,20 +43,41 @@ static int wait_for(struct session *session, const char *arg)
 		return ret;
 	ret = famfs_wait(session->volume, session_path(session), timeout_ms, &err);
 	if (ret == -ETIMEDOUT) {
-		report_error("'%s' did not appear within %u s", arg,
-			     (unsigned)(timeout_ms / MS_PER_SECOND));
+		report_as(REPORT_FAILED, ETIMEDOUT, "'%s' did not appear within %u s", arg,
+			  (unsigned)(timeout_ms / MS_PER_SECOND));
 		return EXIT_FAILED;
 	}
 	return ret < 0 ? report_failure(&err) : EXIT_DONE;
 }
 
+/* In text the exit code says it all. */
+static void print_result(struct output *out, const char *arg, bool found)
+{
+	const struct field fields[] = {
+		{ .key = "argument", .kind = FIELD_PATH, .text = arg },
+		{ .key = "found", .kind = FIELD_BOOL, .flag = found },
+	};
+
+	if (out->json)
+		output_row(out, fields, COUNT_OF(fields));
+	else if (found)
+		output_deed("find", "found", "'%s'", arg);
+}
+
 static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
+	struct output out;
 	int ret = EXIT_DONE;
 
-	for (int i = 0; i < argc && ret == EXIT_DONE; i++)
+	output_begin(&out, common.json, "famfsctl.wait/1");
+	output_array_begin(&out, "files");
+	for (int i = 0; i < argc && ret == EXIT_DONE; i++) {
 		ret = wait_for(&session, argv[i]);
+		print_result(&out, argv[i], ret == EXIT_DONE);
+	}
+	output_array_end(&out);
+	output_end(&out);
 	return ret;
 }
 
@@ -63,6 +86,7 @@ const struct command cmd_wait = {
 	.synopsis = "[OPTION...] PATH...",
 	.summary = "Wait until files are there, complete, whichever host makes them",
 	.example = "wait --timeout 60 /mnt/famfs/results",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.take_option = take_option,
 	.min_args = 1,

@@ -88,7 +88,7 @@ void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *
 void cp_skip(struct cp *cp, const char *source, const char *why)
 {
 	atomic_fetch_add(&cp->events[CP_SKIPPED], 1);
-	report_error("skipping '%s': %s", source, why);
+	report_as(REPORT_SKIPPED, 0, "skipping '%s': %s", source, why);
 }
 
 /* A full device has no room for this file, but perhaps for a smaller one: each is tried. */
@@ -115,7 +115,7 @@ void cp_cannot(struct cp *cp, const char *verb, const char *source)
 	int code = errno;
 
 	atomic_fetch_add(&cp->events[CP_FAILED], 1);
-	report_error("cannot %s '%s': %s", verb, source, strerror(code));
+	report_errno(code, "cannot %s '%s'", verb, source);
 }
 
 void cp_error(struct cp *cp, const char *format, ...)
@@ -203,7 +203,8 @@ int cp_summary(struct cp *cp)
 	if (options->progress == PROGRESS_JSON)
 		summary_json(cp);
 	else if (stopped)
-		report_error("%s: %s", interrupt_pending() ? "interrupted" : "stopped", text);
+		report_as(interrupt_pending() ? REPORT_INTERRUPTED : REPORT_FAILED, 0, "%s: %s",
+			  interrupt_pending() ? "interrupted" : "stopped", text);
 	else if (wanted)
 		report_note("%s", text);
 	if (interrupt_pending() && !common.dry_run)

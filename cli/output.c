@@ -196,18 +196,18 @@ void output_heading(struct output *out, const struct field *fields, size_t count
 	putchar('\n');
 }
 
-void output_would(const char *format, ...)
+void output_deed(const char *verb, const char *done, const char *format, ...)
 {
 	cleanup_free char *text = NULL;
 	va_list args;
 
-	if (!common.dry_run || common.quiet)
+	if (common.quiet || !(common.dry_run || common.verbose))
 		return;
 	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	fputs("would ", stdout);
+	printf("%s%s ", common.dry_run ? "would " : "", common.dry_run ? verb : done);
 	print_escaped(text ? text : "", 0);
 	putchar('\n');
 }

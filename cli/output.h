@@ -66,9 +66,10 @@ void output_row(struct output *out, const struct field *fields, size_t count);
 /* The labels above the columns of rows. Nothing in JSON. */
 void output_heading(struct output *out, const struct field *fields, size_t count);
 
-/* "would ...", escaped: what a command that prints nothing else says in a dry run. Nothing without
- * --dry-run or with --quiet. */
-void output_would(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What a command that prints nothing else says of a thing that it did: "would VERB ..." in a dry
+ * run, "DONE ..." with --verbose, else nothing. Escaped. */
+void output_deed(const char *verb, const char *done, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* A line of text, escaped. Nothing in JSON. */
 void output_note(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,6 +13,7 @@ static const char *const names[] = {
 	[REPORT_DAMAGED] = "damaged",
 	[REPORT_DIFFERS] = "differs",
 	[REPORT_INTERRUPTED] = "interrupted",
+	[REPORT_SKIPPED] = "skipped",
 	[REPORT_LOG] = "log",
 	[REPORT_NOTE] = "note",
 };

@@ -39,14 +39,15 @@ fill()
 
 @test "what commands print of a file system follows its schema" {
 	fill
-	for arguments in "ls $img:/" "ls -l -R $img:/" "ls $img:/d/e" "ls $img:/d/f" "stat $img:/d $img:/d/f" \
+	for arguments in "mkfs -n -f $img" "mkfs -n --size 32M $img.new" "verify -S 1 $img:/d/f" "wait $img:/d $img:/d/f" \
+		"ls $img:/" "ls -l -R $img:/" "ls $img:/d/e" "ls $img:/d/f" "stat $img:/d $img:/d/f" \
 		"stat $img:/striped" "dump-fmap -r $img:/" "dump-fmap $img:/d/e" "info $img" "usage $img" \
 		"fsck $img" "dump-super $img" "dump-super --raw $img" "dump-log $img" "dump-log -v --raw $img" \
 		"map $img" "dump-fmap --wire v1 $img:/d/f" "dump-fmap --wire push $img:/striped $img:/d/f"; do
 		# shellcheck disable=SC2086 # arguments are words
 		collect 0 $arguments
 	done
-	valid ls stat dump-fmap wire info usage fsck dump-super dump-log map
+	valid mkfs verify wait ls stat dump-fmap wire info usage fsck dump-super dump-log map
 	# Nothing is lost of the name, and arrays are arrays.
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries[] | select(.path_hex).path_hex] == ["642ffffe"]' "$all"
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries | length] == [2, 5, 0, 1]' "$all"
@@ -166,6 +167,9 @@ id_of()
 	id_of 16 unknown-option - fsck --bogus
 	id_of 1 not-found ENOENT info "$img.none"
 	id_of 1 not-found ENOENT stat "$img:/none"
+	id_of 1 timeout ETIMEDOUT wait --timeout 0 "$img:/none"
+	id_of 1 differs - verify -S 2 "$img:/f"
+	id_of 3 refused EEXIST mkfs "$img"
 	id_of 1 is-a-directory EISDIR dump-fmap --wire v2 "$img:/"
 	id_of 1 not-supported EOPNOTSUPP info /dev/null
 	id_of 1 not-famfs EMEDIUMTYPE usage "$FAMFS_TOP/LICENSE"
