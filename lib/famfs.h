@@ -534,7 +534,8 @@ struct famfs_problem {
 struct famfs_fsck_params {
 	bool repair; /* mend what can be mended; needs an unmounted device and the master */
 	/* With repair: check all that a repair needs, ask, and write nothing. What would be mended
-	 * is told, and counted, as if it had been. Nothing is given to save(). */
+	 * is told, and counted, as if it had been; but not what the damage may hide, which a repair
+	 * finds by checking once more. Nothing is given to save(). */
 	bool dry_run;
 	/* Called for every problem, after its repair if there was one. May be NULL. */
 	void (*report)(void *arg, const struct famfs_problem *problem);

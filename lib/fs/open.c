@@ -8,8 +8,10 @@
 #include "device/usage.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <syslog.h>
 
 static int refuse_foreign_mount(const struct device *dev, struct famfs_error *err)
 {
@@ -158,6 +160,10 @@ int famfs_open(const struct famfs_target *target, const struct famfs_volume_para
 		ret = volume_check_master(vol, err);
 	if (ret < 0)
 		return ret;
+	volume_log(vol, LOG_INFO,
+		   "'%s': %" PRIu64 " of %" PRIu64 " log entries in use, this host is %s",
+		   vol->dev->path, vol->applied, vol->log.capacity,
+		   vol->role == FAMFS_ROLE_MASTER ? "the master" : "a client");
 	*out = steal_ptr(&vol);
 	return 0;
 }
