@@ -73,6 +73,19 @@ left_behind()
 	mkdir -p /run/famfsctl && echo devdax >"$debt" && "$@"
 }
 
+# With udev at work as on any host, which looks at the device after each switch. It keeps the link,
+# though it cannot look in famfs mode.
+export SYSTEMD_IGNORE_CHROOT=1
+link_stays()
+{
+	udevadm trigger --settle --action=change /sys/bus/dax/devices/dax0.0 &&
+		[[ /dev/famfs/by-uuid/$(udevadm info --query=property --property=ID_FS_UUID --value "$dax") -ef $dax ]]
+}
+
+mkdir -p /run/udev/rules.d
+sed -E "s|\"/[^ ]*/famfsctl |\"$famfsctl |" "$FAMFS_BUILD/cli/udev/60-famfs.rules" >/run/udev/rules.d/60-famfs.rules
+/lib/systemd/systemd-udevd >/run/udevd.log 2>&1 &
+
 try "mkfs formats the device in devdax mode" "$famfsctl" mkfs -f --force-foreign "$dax"
 try "files are made" "$famfsctl" cp -r /usr/include/asm-generic "$dax:/tree"
 try "the kernel's driver is no famfs" fails 0 "none" "$famfsctl" info --kernel --json
@@ -102,6 +115,7 @@ try "until nobody does" mounts "the kernel has no famfs support"
 
 try "the driver takes the device" to_famfs_mode
 try "list knows famfs mode" listed_as famfs
+try "the device keeps its name by UUID in famfs mode" link_stays
 for command in "mkfs -f $dax" "mount $dax $mnt" "info $dax" "mount --no-mode-switch $dax $mnt"; do
 	# shellcheck disable=SC2086 # words
 	try "refused in famfs mode: $command" fails 1 "is in famfs mode (driver fsdev_dax)" "$famfsctl" $command
@@ -111,5 +125,6 @@ try "who finds it so and the kernel does not take it: an error" \
 try "it stays as it was found" listed_as famfs
 try "the device goes back" to_devdax_mode
 try "with what was on it" "$famfsctl" fsck "$dax"
+try "and with its name by UUID" link_stays
 try "nothing is owed" test ! -s "$debt"
 [[ $failures == 0 ]]
