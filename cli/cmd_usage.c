@@ -11,6 +11,7 @@
 struct usage {
 	struct famfs_volume *volume;
 	uint64_t in_files; /* device bytes in the extents of files */
+	uint64_t rounding; /* of them, from the ends of files to the next allocation unit */
 	struct famfs_error err;
 };
 
@@ -25,6 +26,8 @@ static int add_file(void *arg, const char *path, const struct famfs_stat *st)
 	ret = famfs_fmap(usage->volume, path, &map, &usage->err);
 	for (uint32_t i = 0; ret == 0 && i < map.nextents; i++)
 		usage->in_files += map.extents[i].length;
+	if (ret == 0 && map.size % FAMFS_ALLOC_UNIT)
+		usage->rounding += FAMFS_ALLOC_UNIT - map.size % FAMFS_ALLOC_UNIT;
 	return ret;
 }
 
@@ -35,19 +38,45 @@ static uint64_t lost(const struct usage *usage, const struct famfs_info *info)
 						       : 0;
 }
 
-static void print(const struct usage *usage, const struct famfs_info *info)
+/* Files that share space with others have less of it than their maps say. */
+static uint64_t shared(const struct usage *usage, const struct famfs_info *info)
 {
-	uint64_t slack =
-		usage->in_files > info->file_bytes ? usage->in_files - info->file_bytes : 0;
+	return usage->in_files > info->allocated_bytes ? usage->in_files - info->allocated_bytes
+						       : 0;
+}
+
+static void print_device(struct output *out, const struct famfs_info *info)
+{
+	bool more = info->device_size > info->usable_size;
 	const struct field fields[] = {
+		{ .key = "device_size",
+		  .label = more ? "device" : NULL,
+		  .kind = info->device_size ? FIELD_SIZE : FIELD_NULL,
+		  .number = info->device_size },
 		{ .key = "usable_size",
-		  .label = "device",
+		  .label = more ? "of it recorded" : "device",
 		  .kind = FIELD_SIZE,
 		  .number = info->usable_size },
 		{ .key = "reserved_bytes",
 		  .label = "superblock, log",
 		  .kind = FIELD_SIZE,
 		  .number = info->usable_size - info->data_length },
+		{ .key = "allocated_bytes",
+		  .label = "allocated",
+		  .kind = FIELD_SIZE,
+		  .number = info->allocated_bytes },
+	};
+
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static void print_files(struct output *out, const struct usage *usage,
+			const struct famfs_info *info)
+{
+	uint64_t slack =
+		usage->in_files > info->file_bytes ? usage->in_files - info->file_bytes : 0;
+	uint64_t stripes = slack > usage->rounding ? slack - usage->rounding : 0;
+	const struct field fields[] = {
 		{ .key = "file_bytes",
 		  .label = "in files",
 		  .kind = FIELD_SIZE,
@@ -56,10 +85,26 @@ static void print(const struct usage *usage, const struct famfs_info *info)
 		  .label = "behind file ends",
 		  .kind = FIELD_SIZE,
 		  .number = slack },
+		{ .key = "stripe_slack_bytes",
+		  .label = stripes ? "of it in stripes" : NULL,
+		  .kind = FIELD_SIZE,
+		  .number = stripes },
+		{ .key = "shared_bytes",
+		  .label = shared(usage, info) ? "claimed twice" : NULL,
+		  .kind = FIELD_SIZE,
+		  .number = shared(usage, info) },
 		{ .key = "lost_bytes",
 		  .label = "lost to damage",
 		  .kind = FIELD_SIZE,
 		  .number = lost(usage, info) },
+	};
+
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static void print_left(struct output *out, const struct famfs_info *info)
+{
+	const struct field fields[] = {
 		{ .key = "free_bytes",
 		  .label = "free",
 		  .kind = FIELD_SIZE,
@@ -77,10 +122,18 @@ static void print(const struct usage *usage, const struct famfs_info *info)
 		  .kind = FIELD_NUMBER,
 		  .number = info->log_capacity - info->log_entries },
 	};
+
+	output_fields(out, fields, COUNT_OF(fields));
+}
+
+static void print(const struct usage *usage, const struct famfs_info *info)
+{
 	struct output out;
 
 	output_begin(&out, common.json, "famfsctl.usage/1");
-	output_fields(&out, fields, COUNT_OF(fields));
+	print_device(&out, info);
+	print_files(&out, usage, info);
+	print_left(&out, info);
 	output_end(&out);
 }
 

@@ -29,6 +29,28 @@ usage()
 	usage '.reserved_bytes + .file_bytes + .slack_bytes + .lost_bytes + .free_bytes == .usable_size'
 }
 
+@test "usage is honest about striped files, shared space and a device that grew" {
+	needs_image
+	new_image 4G
+	famfsctl creat --no-zero -s 9M -N 2 -B 3 -C 2M "$img:/striped"
+	usage '.allocated_bytes == 12582912 and .slack_bytes == 3145728 and .stripe_slack_bytes == 2097152 and
+		.reserved_bytes + .file_bytes + .slack_bytes + .lost_bytes + .free_bytes == .usable_size'
+	run -0 famfsctl usage "$img"
+	assert_line --regexp '^of it in stripes +2 MiB'
+	refute_output --partial "claimed twice"
+	famfsctl creat --no-zero -s 4M "$img:/a"
+	"$MEDIUM" "$img" append path=b size=4000000 mode=0644 nextents=1 offset.0=0xc00000 length.0=0x400000
+	usage '.shared_bytes == 2097152 and .allocated_bytes == 12582912 + 6291456 and
+		.reserved_bytes + .allocated_bytes + .free_bytes == .usable_size and
+		.file_bytes + .slack_bytes + .lost_bytes - .shared_bytes == .allocated_bytes'
+	run -0 famfsctl usage "$img"
+	assert_line --regexp '^claimed twice +2 MiB'
+	truncate -s 5G "$img"
+	usage '.device_size == 5 * 1024 * 1048576 and .usable_size == 4 * 1024 * 1048576'
+	run -0 famfsctl usage "$img"
+	assert_line --regexp '^of it recorded +4 GiB'
+}
+
 @test "usage of a mount is that of its device, for people too" {
 	new_image 1G
 	famfsctl creat -s 3M "$img:/a"
