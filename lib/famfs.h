@@ -98,6 +98,7 @@ const char *famfs_identity_source_name(enum famfs_identity_source source);
  *   DEVICE            device set, path NULL
  *   DEVICE:/PATH      device set, path set
  *   a path in a mount device, mountpoint and path set
+ *   famfs:UUID        device set, path NULL: the DAX device with that file system
  * All strings belong to the struct. device and mountpoint are absolute.
  */
 struct famfs_target {
@@ -110,9 +111,11 @@ struct famfs_target {
  * Finds out what `arg` names. A path that lies in a mounted famfs is recognised from the mount
  * table without touching the mount, so that a dead server cannot hang the caller; the file that it
  * names need not exist. "DEVICE:/path" is split at the last ":/" whose left side is a regular file
- * or character device; a path that exists as written is taken as written.
- * Caller frees *out with famfs_target_free(). Errors: -ENOENT, -ENOTSUP (neither an image, nor a
- * character device, nor in a famfs mount), -EINVAL (".." that leaves the file system), -ENOMEM.
+ * or character device; a path that exists as written is taken as written. "famfs:UUID" is looked
+ * for in /dev/famfs/by-uuid, then on all DAX devices in devdax mode. Caller frees *out with
+ * famfs_target_free(). Errors: -ENOENT, -ENOTSUP (neither an image, nor a character device, nor in
+ * a famfs mount), -EINVAL (".." that leaves the file system), -ENODEV (no device with that UUID),
+ * -ENOTUNIQ (several), -ENOMEM.
  */
 int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err);
 void famfs_target_free(struct famfs_target *target);
@@ -306,6 +309,9 @@ typedef int (*famfs_dax_visit_fn)(void *arg, const struct famfs_dax_info *info);
 /* All DAX devices of this host. -ENOSYS when libdaxctl is not installed, which is loaded for this.
  */
 int famfs_dax_list(famfs_dax_visit_fn visit, void *arg, struct famfs_error *err);
+
+/* The same from sysfs alone, in the order of their numbers: loads nothing and opens no device. */
+int famfs_dax_scan(famfs_dax_visit_fn visit, void *arg, struct famfs_error *err);
 
 /* ---- looking at files ------------------------------------------------------------------- */
 
@@ -702,11 +708,12 @@ int famfs_raw_fields(const struct famfs_raw *raw, famfs_raw_field_fn visit, void
 /* ---- mounting ---------------------------------------------------------------------------- */
 
 struct famfs_mount_params {
-	const char *device;
+	const char *device; /* or "famfs:UUID" */
 	const char *mountpoint;
 	const char *options; /* comma-separated, as for mount -o; NULL: none */
 	bool foreground;     /* serve in the calling process until unmounted */
 	bool debug;          /* log every request; implies foreground */
+	bool sloppy;         /* ignore options that are unknown */
 	bool dry_run;        /* check options, mountpoint, device and file system; mount nothing */
 	famfs_log_fn log;
 	void *log_arg;
@@ -717,6 +724,10 @@ struct famfs_mount_params {
  * Mounts a famfs with the embedded FUSE server. In the background: forks the server, which outlives
  * the caller, and returns when the mount answers. In the foreground: returns after the unmount.
  * Must be called before the process starts threads. -EINVAL for an unknown option.
+ *
+ * With the option "fsck", superblock and log are checked first, and -EUCLEAN says what is wrong
+ * with them. With "remount", the options of a mount that is there already are changed; one that is
+ * read-only stays so, since its server has decided what to open (-EROFS).
  *
  * While it serves in the foreground, the process is libfuse's: SIGINT, SIGTERM and SIGHUP end the
  * session, SIGPIPE is ignored, $FUSE_URING_ENABLE is unset, libfuse's log goes to `log`, and what

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
+#include "fs/find.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -201,6 +202,14 @@ static int resolve_inside(const char *arg, struct famfs_target **out, struct fam
 	return 0;
 }
 
+static int resolve_name(const char *arg, struct famfs_target **out, struct famfs_error *err)
+{
+	cleanup_free char *device = NULL;
+	int ret = find_device("", arg, &device, err);
+
+	return ret < 0 ? ret : device_target(device, NULL, out, err);
+}
+
 int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err)
 {
 	struct stat st;
@@ -222,5 +231,7 @@ int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famf
 	ret = resolve_inside(arg, out, err);
 	if (ret != 0)
 		return ret < 0 ? ret : 0;
+	if (find_is_name(arg))
+		return resolve_name(arg, out, err);
 	return error_errno(err, stat(arg, &st) < 0 ? -errno : -ENOENT, "cannot open '%s'", arg);
 }

@@ -3,15 +3,19 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fs/find.h"
 #include "server/acquire.h"
 #include "server/daemonize.h"
 #include "server/node.h"
+#include "server/remount.h"
 #include "server/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -22,6 +26,7 @@
 struct job {
 	const struct famfs_mount_params *params;
 	struct mount_options options;
+	char *device; /* a path, whatever the caller named it by */
 	char mountpoint[PATH_MAX];
 };
 
@@ -96,7 +101,7 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 		.mountpoint = job->mountpoint,
 		.debug = job->params->debug,
 	};
-	const struct acquire_params device = { job->params->device, &job->options, stay, false };
+	const struct acquire_params device = { job->device, &job->options, stay, false };
 	struct server server = { .daemon = daemon,
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
@@ -108,7 +113,7 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 		return ret;
 	switched = server.daxmode != NULL;
 	ret = session_run(&server, &params, err);
-	server_log(&server, LOG_INFO, "no longer serving '%s'", job->params->device);
+	server_log(&server, LOG_INFO, "no longer serving '%s'", job->device);
 	if (release(&server, &lost) < 0) {
 		server_log(&server, LOG_WARNING, "%s", lost.message);
 		return ret;
@@ -138,7 +143,7 @@ static int serve(const struct job *job, struct daemon *daemon, struct famfs_erro
 /* All that can be found out without a mount. */
 static int rehearse(const struct job *job, struct famfs_error *err)
 {
-	const struct acquire_params device = { job->params->device, &job->options, "", true };
+	const struct acquire_params device = { job->device, &job->options, "", true };
 	struct server server = { .log_fn = job->params->log, .log_arg = job->params->log_arg };
 	int ret = acquire(&server, &device, err);
 
@@ -164,13 +169,66 @@ static int check_answers(const char *mountpoint, struct famfs_error *err)
 	return 0;
 }
 
+static int name_device(struct job *job, struct famfs_error *err)
+{
+	const char *name = job->params->device;
+	struct stat st;
+
+	if (find_is_name(name) && stat(name, &st) < 0)
+		return find_device("", name, &job->device, err);
+	job->device = strdup(name);
+	return job->device ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
+/* What the check found first, for the one line that an error has. */
+struct first_problem {
+	uint64_t entry;
+	char code[32];
+	char message[200];
+};
+
+static void note_problem(void *arg, const struct famfs_problem *problem)
+{
+	struct first_problem *first = arg;
+
+	if (first->code[0])
+		return;
+	first->entry = problem->entry;
+	snprintf(first->code, sizeof(first->code), "%s", problem->code);
+	snprintf(first->message, sizeof(first->message), "%s", problem->message);
+}
+
+static int check_medium(const struct job *job, struct famfs_error *err)
+{
+	struct first_problem first = { 0 };
+	const struct famfs_fsck_params params = { .report = note_problem, .arg = &first };
+	const struct famfs_target target = { .device = job->device };
+	struct famfs_fsck_result result;
+	char where[32] = "metadata";
+	int ret;
+
+	if (!job->options.check)
+		return 0;
+	ret = famfs_fsck(&target, &params, &result, err);
+	if (ret < 0 || result.problems == 0)
+		return ret;
+	if (first.entry != FAMFS_NO_ENTRY)
+		snprintf(where, sizeof(where), "entry %" PRIu64, first.entry);
+	error_set(err, -EUCLEAN,
+		  "'%s' is not mounted, since the check found %" PRIu64 " problem%s: %s: %s: %s",
+		  job->device, result.problems, result.problems == 1 ? "" : "s", where, first.code,
+		  first.message);
+	error_hint(err, "run: famfsctl fsck '%s'", job->device);
+	return -EUCLEAN;
+}
+
 static int mount_job(struct job *job, struct famfs_error *err)
 {
 	const struct famfs_mount_params *params = job->params;
-	int ret = mount_options_parse(params->options, &job->options, err);
+	int ret = check_mountpoint(job, err);
 
 	if (ret == 0)
-		ret = check_mountpoint(job, err);
+		ret = check_medium(job, err);
 	if (ret < 0)
 		return ret;
 	if (params->dry_run)
@@ -181,6 +239,20 @@ static int mount_job(struct job *job, struct famfs_error *err)
 	return ret < 0 ? ret : check_answers(job->mountpoint, err);
 }
 
+static int run_job(struct job *job, struct famfs_error *err)
+{
+	const struct famfs_mount_params *params = job->params;
+	int ret = mount_options_parse(params->options, params->sloppy, &job->options, err);
+
+	if (ret == 0 && job->options.remount)
+		return params->dry_run
+			       ? 0
+			       : remount(params->device, params->mountpoint, &job->options, err);
+	if (ret == 0)
+		ret = name_device(job, err);
+	return ret < 0 ? ret : mount_job(job, err);
+}
+
 int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err)
 {
 	struct job job = { .params = params };
@@ -188,8 +260,9 @@ int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err
 
 	if (ret < 0)
 		return ret;
-	ret = mount_job(&job, err);
+	ret = run_job(&job, err);
 	mount_options_free(&job.options);
+	free(job.device);
 	return ret;
 }
 

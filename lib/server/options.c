@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/mountinfo.h"
 #include "server/kernel.h"
 
 #include <errno.h>
@@ -21,8 +22,11 @@ enum action {
 	SET_NO_MODE_SWITCH,
 	SET_CLONE_FD,
 	SET_SINGLE_THREAD,
+	SET_CHECK,
+	SET_REMOUNT,
 	PASS,
 	IGNORE,
+	IGNORE_SHOWN,
 };
 
 static const struct {
@@ -31,6 +35,7 @@ static const struct {
 } words[] = {
 	{ "ro", SET_RO },
 	{ "rw", SET_RW },
+	{ "client_rw", SET_RW }, /* rw for those whose rw says nothing: mount(8) always adds one */
 	{ "suid", SET_SUID },
 	{ "nosuid", SET_NOSUID },
 	{ "dev", SET_DEV },
@@ -41,6 +46,8 @@ static const struct {
 	{ "nomodeswitch", SET_NO_MODE_SWITCH },
 	{ "clone_fd", SET_CLONE_FD },
 	{ "single_thread", SET_SINGLE_THREAD },
+	{ "fsck", SET_CHECK },
+	{ "remount", SET_REMOUNT },
 	{ "exec", PASS },
 	{ "noexec", PASS },
 	{ "sync", PASS },
@@ -61,14 +68,20 @@ static const struct {
 	{ "auto", IGNORE },
 	{ "noauto", IGNORE },
 	{ "user", IGNORE },
+	{ "user=*", IGNORE },
 	{ "nouser", IGNORE },
 	{ "users", IGNORE },
+	{ "nousers", IGNORE },
 	{ "owner", IGNORE },
 	{ "group", IGNORE },
 	{ "nofail", IGNORE },
 	{ "_netdev", IGNORE },
 	{ "x-*", IGNORE },
 	{ "X-*", IGNORE },
+	/* What the mount table shows of a FUSE mount: mount(8) gives it back to a remount. */
+	{ "user_id=*", IGNORE_SHOWN },
+	{ "group_id=*", IGNORE_SHOWN },
+	{ "max_read=*", IGNORE_SHOWN },
 };
 
 static bool matches(const char *pattern, const char *word)
@@ -122,21 +135,27 @@ static int apply(struct mount_options *out, enum action action, const char *word
 	case SET_NO_MODE_SWITCH: out->no_mode_switch = true; break;
 	case SET_CLONE_FD: out->clone_fd = true; break;
 	case SET_SINGLE_THREAD: out->single_thread = true; break;
+	case SET_CHECK: out->check = true; break;
+	case SET_REMOUNT: out->remount = true; break;
 	case PASS: return pass(out, word, err);
-	case IGNORE: break;
+	case IGNORE:
+	case IGNORE_SHOWN: break;
 	}
 	return 0;
 }
 
-static int parse_word(struct mount_options *out, const char *word, struct famfs_error *err)
+static int parse_word(struct mount_options *out, const char *word, bool sloppy,
+		      struct famfs_error *err)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (matches(words[i].word, word))
+		if (matches(words[i].word, word) &&
+		    (words[i].action != IGNORE_SHOWN || out->remount))
 			return apply(out, words[i].action, word, err);
-	return error_set(err, -EINVAL, "'%s' is not a mount option", word);
+	return sloppy ? 0 : error_set(err, -EINVAL, "'%s' is not a mount option", word);
 }
 
-int mount_options_parse(const char *text, struct mount_options *out, struct famfs_error *err)
+int mount_options_parse(const char *text, bool sloppy, struct mount_options *out,
+			struct famfs_error *err)
 {
 	cleanup_free char *copy = strdup(text ? text : "");
 	char *save = NULL;
@@ -145,9 +164,11 @@ int mount_options_parse(const char *text, struct mount_options *out, struct famf
 	memset(out, 0, sizeof(*out));
 	if (!copy)
 		return error_set(err, -ENOMEM, "out of memory");
+	/* It decides about words before it as well. */
+	out->remount = mount_has_option(copy, "remount");
 	for (char *word = strtok_r(copy, ",", &save); word && ret == 0;
 	     word = strtok_r(NULL, ",", &save))
-		ret = parse_word(out, word, err);
+		ret = parse_word(out, word, sloppy, err);
 	return ret;
 }
 

@@ -21,6 +21,8 @@ struct mount_options {
 	bool no_mode_switch;               /* a DAX device is served in the mode that it is in */
 	bool clone_fd;                     /* a descriptor of the connection for each thread */
 	bool single_thread;                /* for debugging */
+	bool check;                        /* superblock and log before the mount */
+	bool remount;                      /* change a mount that is there */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */
 	char *passed; /* comma-separated, what libfuse is to have as it is; may be NULL */
 };
@@ -28,10 +30,11 @@ struct mount_options {
 /*
  * Of words that contradict each other the last one counts. Those that are for mount(8), fstab or
  * systemd are ignored, and so are those about access times, which never change. -EINVAL for an
- * unknown word, -EPERM for one that only root may use, -ENOMEM. Free with mount_options_free(),
- * also after a failure.
+ * unknown word unless `sloppy`, -EPERM for one that only root may use, -ENOMEM. Free with
+ * mount_options_free(), also after a failure.
  */
-int mount_options_parse(const char *text, struct mount_options *out, struct famfs_error *err);
+int mount_options_parse(const char *text, bool sloppy, struct mount_options *out,
+			struct famfs_error *err);
 void mount_options_free(struct mount_options *options);
 
 #define cleanup_mount_options __attribute__((cleanup(mount_options_free)))

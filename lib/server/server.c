@@ -5,11 +5,13 @@
 #include "server/daemonize.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static int note_stale(struct server *server, int ret)
 {
@@ -71,9 +73,10 @@ static void tell_ready(struct server *server)
 	server_log(server, LOG_INFO, "serving '%s' as %s, %s", server->vol->dev->path,
 		   server->vol->role == FAMFS_ROLE_MASTER ? "master" : "client",
 		   server->read_only ? "read-only" : "read-write");
-	/* A starter that was interrupted does not want the mount any more. */
+	/* A starter that was interrupted does not want the mount any more. A signal, since the
+	 * thread that waits for the end of the session looks at its flag only when one wakes it. */
 	if (server->daemon && daemon_ready(server->daemon) < 0)
-		fuse_session_exit(server->session);
+		kill(getpid(), SIGTERM);
 }
 
 /* Whether the kernel is to map files, at a place where this process can open them. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/remount.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/mountinfo.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+
+struct place {
+	const char *mountpoint;
+	bool read_only;
+};
+
+static int note_options(void *arg, const struct mount_entry *entry)
+{
+	struct place *place = arg;
+
+	/* Of several at one place, the last is on top. */
+	if (strcmp(entry->mountpoint, place->mountpoint) == 0)
+		place->read_only = mount_has_option(entry->options, "ro");
+	return 0;
+}
+
+static unsigned long flags_of(const struct mount_options *options, bool read_only)
+{
+	static const struct {
+		const char *word;
+		unsigned long flag;
+	} words[] = {
+		{ "noexec", MS_NOEXEC },
+		{ "sync", MS_SYNCHRONOUS },
+		{ "dirsync", MS_DIRSYNC },
+	};
+	unsigned long flags = MS_REMOUNT;
+
+	flags |= read_only ? MS_RDONLY : 0;
+	flags |= options->suid ? 0 : MS_NOSUID;
+	flags |= options->dev ? 0 : MS_NODEV;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (options->passed && mount_has_option(options->passed, words[i].word))
+			flags |= words[i].flag;
+	return flags;
+}
+
+static int check_device(const char *device, const struct famfs_target *mounted,
+			struct famfs_error *err)
+{
+	struct famfs_target *named = NULL;
+	int ret = 0;
+
+	/* A device that is gone cannot be another one. */
+	if (famfs_target_resolve(device, &named, NULL) == 0 &&
+	    strcmp(named->device, mounted->device) != 0)
+		ret = error_set(err, -EINVAL, "'%s' is a mount of '%s', not of '%s'",
+				mounted->mountpoint, mounted->device, device);
+	famfs_target_free(named);
+	return ret;
+}
+
+static int change(const struct famfs_target *mounted, const struct mount_options *options,
+		  struct famfs_error *err)
+{
+	struct place place = { .mountpoint = mounted->mountpoint };
+	int ret = mountinfo_walk(note_options, &place);
+	unsigned long flags;
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the mount table");
+	if (place.read_only && options->access == MOUNT_READ_WRITE) {
+		error_set(err, -EROFS,
+			  "'%s' is mounted read-only and stays so until it is unmounted",
+			  mounted->mountpoint);
+		error_hint(err, "unmount it, and mount it again with -o rw");
+		return -EROFS;
+	}
+	flags = flags_of(options, place.read_only || options->access == MOUNT_READ_ONLY);
+	if (mount("none", mounted->mountpoint, NULL, flags, NULL) < 0)
+		return error_errno(err, -errno, "cannot remount '%s'", mounted->mountpoint);
+	return 0;
+}
+
+int remount(const char *device, const char *mountpoint, const struct mount_options *options,
+	    struct famfs_error *err)
+{
+	struct famfs_target *mounted = NULL;
+	int ret;
+
+	if (famfs_target_resolve(mountpoint, &mounted, NULL) < 0 || !mounted->mountpoint ||
+	    *mounted->path)
+		ret = error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
+	else
+		ret = check_device(device, mounted, err);
+	if (ret == 0)
+		ret = change(mounted, options, err);
+	famfs_target_free(mounted);
+	return ret;
+}
