@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
+#include "fsck.h"
 #include "output.h"
 #include "report.h"
 #include "text.h"
@@ -10,15 +11,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
-/* fsck(8)'s exit codes */
-enum {
-	FSCK_CLEAN = 0,
-	FSCK_REPAIRED = 1,
-	FSCK_LEFT = 4,
-	FSCK_FAILED = 8,
-	FSCK_USAGE = 16,
-};
 
 static struct {
 	int repair;
@@ -43,6 +35,7 @@ static int take_option(int val, const char *name, const char *value)
 }
 
 struct check {
+	const struct fsck_request *request;
 	struct output out;
 	bool begun;    /* a check that cannot be made prints no result */
 	bool declined; /* a repair that has to be agreed to was not */
@@ -109,6 +102,8 @@ static bool confirm(void *arg, const struct famfs_problem *problem)
 {
 	struct check *check = arg;
 
+	if (check->request->never_ask)
+		return false;
 	/* Nothing is lost by a yes to what is not done. */
 	if (check->dry) {
 		check->declined = !common.yes;
@@ -211,11 +206,11 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 	return check->dry || result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
 }
 
-static int check_target(const struct famfs_target *target)
+int fsck_target(const struct famfs_target *target, const struct fsck_request *request)
 {
-	struct check check = { .dry = opt.repair && common.dry_run };
+	struct check check = { .request = request, .dry = request->repair && common.dry_run };
 	const struct famfs_fsck_params params = {
-		.repair = opt.repair,
+		.repair = request->repair,
 		.dry_run = common.dry_run,
 		.report = on_problem,
 		.confirm = confirm,
@@ -226,7 +221,7 @@ static int check_target(const struct famfs_target *target)
 	struct famfs_error err = { 0 };
 	int ret;
 
-	undo_init(&check.undo, target->device, opt.save);
+	undo_init(&check.undo, target->device, request->save);
 	if (famfs_fsck(target, &params, &result, &err) < 0)
 		ret = check_failed(&check, &result, &err);
 	else
@@ -235,22 +230,33 @@ static int check_target(const struct famfs_target *target)
 	return ret;
 }
 
+int fsck_resolve(const char *arg, struct famfs_target **out)
+{
+	struct famfs_error err = { 0 };
+
+	if (famfs_target_resolve(arg, out, &err) < 0) {
+		report_failure(&err);
+		return FSCK_FAILED;
+	}
+	if ((*out)->path && !(*out)->mountpoint) {
+		(void)report_usage("'%s' names a file, not a device or a mount", arg);
+		return FSCK_USAGE;
+	}
+	return FSCK_CLEAN;
+}
+
 static int run(int argc, const char *const *argv)
 {
 	cleanup_target struct famfs_target *target = NULL;
-	struct famfs_error err = { 0 };
-	int ret;
+	const struct fsck_request request = {
+		.repair = opt.repair,
+		.save = opt.save,
+	};
+	int ret = fsck_resolve(argv[0], &target);
 
 	(void)argc;
-	if (famfs_target_resolve(argv[0], &target, &err) < 0) {
-		report_failure(&err);
-		ret = FSCK_FAILED;
-	} else if (target->path && !target->mountpoint) {
-		(void)report_usage("'%s' names a file, not a device or a mount", argv[0]);
-		ret = FSCK_USAGE;
-	} else {
-		ret = check_target(target);
-	}
+	if (ret == FSCK_CLEAN)
+		ret = fsck_target(target, &request);
 	free(opt.save);
 	opt.save = NULL;
 	return ret;

@@ -2,8 +2,10 @@
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
+#include "helper.h"
 #include "options.h"
 #include "output.h"
+#include "parse.h"
 #include "report.h"
 #include "text.h"
 
@@ -130,4 +132,29 @@ const struct command cmd_mkfs = {
 	.max_args = 1,
 	.arg_kinds = { VALUE_DEVICE },
 	.run = run,
+};
+
+/* mkfs(8) has the size of the file system behind the device. */
+static int run_helper(int argc, const char *const *argv)
+{
+	if (argc > 1 && (!parse_size(argv[1], &opt.size) || opt.size == 0))
+		return report_usage("the second argument is a size such as 64M, got '%s'", argv[1]);
+	return run(1, argv);
+}
+
+const struct command helper_mkfs = {
+	.name = "mkfs.famfs",
+	.helper = true,
+	.synopsis = "[OPTION...] DEVICE [SIZE]",
+	.summary = "Create a famfs file system on a device or image file",
+	.description = "The same as famfsctl mkfs, for mkfs(8). SIZE is that of the image file, "
+		       "like --size.",
+	.example = "mkfs.famfs fam.img 4G",
+	.flags = COMMAND_DRY_RUN,
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 2,
+	.arg_kinds = { VALUE_DEVICE },
+	.run = run_helper,
 };

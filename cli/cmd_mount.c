@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
+#include "mount.h"
 #include "output.h"
 #include "report.h"
 
@@ -19,32 +20,9 @@ static struct {
 
 enum { OPTION_FMAP = 1000 };
 
-static const struct word profiles[] = {
-	{ "auto", "what the kernel offers" },         { "off", "the server reads and writes" },
-	{ "v2", "kernels with the patches of 2025" }, { "pull", "kernels that ask for maps" },
-	{ "push", "kernels that are given maps" },    { NULL, NULL },
-};
-
-/* Those that mean something to a famfs; the library has more that it takes from fstab. */
-static const struct word mount_words[] = {
-	{ "ro", "read only; what a client has without it" },
-	{ "rw", "a client may write existing files in place" },
-	{ "allow_other", "other users may use the mount, too" },
-	{ "fmap=", "how to serve a kernel with famfs" },
-	{ "suid", "obey set-id bits" },
-	{ "nosuid", "ignore set-id bits" },
-	{ "dev", "obey device nodes" },
-	{ "nodev", "ignore device nodes" },
-	{ "exec", "programs may run" },
-	{ "noexec", "programs may not run" },
-	{ "clone_fd", "a descriptor of the kernel's for each thread" },
-	{ "single_thread", "one request at a time" },
-	{ NULL, NULL },
-};
-
 static const struct option_value values[] = {
 	{ "options", VALUE_WORDS, mount_words },
-	{ "fmap", VALUE_WORD, profiles },
+	{ "fmap", VALUE_WORD, mount_profiles },
 	{ NULL, VALUE_NONE, NULL },
 };
 

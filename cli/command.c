@@ -47,6 +47,11 @@ const char *command_guess(const char *name)
 	return guess.best;
 }
 
+const char *command_prefix(const struct command *cmd)
+{
+	return cmd->helper ? "" : "famfsctl ";
+}
+
 enum value_kind command_arg_kind(const struct command *cmd, int index)
 {
 	enum value_kind kind = VALUE_NONE;
@@ -68,7 +73,7 @@ static int check_count(const struct command *cmd, int count)
 		report_as(REPORT_USAGE, 0, "too many arguments");
 	else
 		return EXIT_DONE;
-	report_hint("usage: famfsctl %s %s", cmd->name, cmd->synopsis);
+	report_hint("usage: %s%s %s", command_prefix(cmd), cmd->name, cmd->synopsis);
 	return EXIT_USAGE;
 }
 
@@ -86,7 +91,10 @@ int command_run(const struct command *cmd, int argc, const char **argv)
 	struct options options;
 	int ret;
 
-	report_set_command(cmd->name);
+	if (cmd->helper)
+		report_set_program(cmd->name);
+	else
+		report_set_command(cmd->name);
 	ret = options_parse(cmd, argc, argv, &options);
 	if (ret == EXIT_DONE && !common.help && !common.version)
 		ret = check_count(cmd, options.count);

@@ -64,12 +64,14 @@ struct command {
 	const char *name;
 	const char *const *aliases; /* names that work as well and are not listed; NULL: none */
 	bool hidden;                /* not listed, for machines */
+	bool helper;                /* the name is that of a program; see helper.h */
 	const char *synopsis;       /* what follows the name */
 	const char *summary;        /* one sentence, without its full stop */
 	const char *description;    /* what help says beyond that, in lines; NULL: nothing */
-	const char *example;        /* what follows "famfsctl ", more of them a line each */
-	const char *exit_codes;     /* lines of help where they are not the usual ones, or NULL */
-	unsigned flags;             /* enum command_flags */
+	const char
+		*example; /* what follows "famfsctl ", more of them a line each; of a helper all */
+	const char *exit_codes; /* lines of help where they are not the usual ones, or NULL */
+	unsigned flags;         /* enum command_flags */
 
 	/*
 	 * Options without a value set an int through .arg. Those with a value have .arg NULL and a
@@ -79,7 +81,8 @@ struct command {
 	const struct poptOption *options;
 	const struct option_value *values; /* NULL: placeholders say it all */
 
-	/* `name` is the long name. Returns 0, or an exit code after reporting. */
+	/* `name` is the long name; `value` is NULL only for POPT_ARGFLAG_OPTIONAL. Returns 0, or an
+	 * exit code after reporting. */
 	int (*take_option)(int val, const char *name, const char *value);
 
 	int min_args;
@@ -106,6 +109,9 @@ const struct command *command_find(const char *name);
 
 /* The name of the command that `name` is most likely a misspelling of, or NULL. */
 const char *command_guess(const char *name);
+
+/* What stands before its name on a command line. */
+const char *command_prefix(const struct command *cmd);
 
 /* What completion offers for argument `index`, counted from 0. */
 enum value_kind command_arg_kind(const struct command *cmd, int index);

@@ -15,14 +15,18 @@ struct printer {
 static void print_option(void *arg, const struct poptOption *o, bool common)
 {
 	const struct printer *printer = arg;
+	bool optional = o->argInfo & POPT_ARGFLAG_OPTIONAL;
 	char left[64];
 	int width;
 
 	if (common != printer->common)
 		return;
-	width = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", o->shortName ? '-' : ' ',
+	width = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s%s", o->shortName ? '-' : ' ',
 			 o->shortName ? o->shortName : ' ', o->shortName ? ", " : "  ", o->longName,
-			 o->argDescrip ? "=" : "", o->argDescrip ? o->argDescrip : "");
+			 !o->argDescrip ? ""
+			 : optional     ? "[="
+					: "=",
+			 o->argDescrip ? o->argDescrip : "", optional ? "]" : "");
 	if (width < OPTION_COLUMN)
 		fprintf(printer->file, "%-*s%s\n", OPTION_COLUMN, left, o->descrip);
 	else
@@ -89,7 +93,8 @@ void help_program(FILE *file)
 
 void help_command(const struct command *cmd, FILE *file)
 {
-	fprintf(file, "usage: famfsctl %s %s\n\n%s.\n", cmd->name, cmd->synopsis, cmd->summary);
+	fprintf(file, "usage: %s%s %s\n\n%s.\n", command_prefix(cmd), cmd->name, cmd->synopsis,
+		cmd->summary);
 	if (cmd->description) {
 		fputc('\n', file);
 		print_lines("", cmd->description, file);
@@ -106,7 +111,7 @@ void help_command(const struct command *cmd, FILE *file)
 	}
 	if (cmd->example) {
 		fprintf(file, "\nExample%s:\n", strchr(cmd->example, '\n') ? "s" : "");
-		print_lines("  famfsctl ", cmd->example, file);
+		print_lines(cmd->helper ? "  " : "  famfsctl ", cmd->example, file);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "common.h"
 #include "famfs.h"
 #include "help.h"
+#include "helper.h"
 #include "options.h"
 #include "report.h"
 #include "stdout.h"
@@ -53,16 +54,21 @@ static int close_stdout(int ret, int failed)
 	return ret == EXIT_DONE ? failed : ret;
 }
 
-static int run_command(const char *name, int argc, const char **argv)
+static int run_command(const struct command *cmd, int argc, const char **argv)
 {
-	const struct command *cmd = command_find(name);
 	int ret;
 
-	if (!cmd)
-		return report_unknown_command(name, command_guess(name));
 	famfs_guard_memory_errors();
 	ret = command_run(cmd, argc, argv);
 	return close_stdout(ret, cmd->exit_failed ? cmd->exit_failed : EXIT_FAILED);
+}
+
+static int run_name(const char *name, int argc, const char **argv)
+{
+	const struct command *cmd = command_find(name);
+
+	return cmd ? run_command(cmd, argc, argv)
+		   : report_unknown_command(name, command_guess(name));
 }
 
 static void list_commands(void)
@@ -99,7 +105,7 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-int main(int argc, char **argv)
+static int run_famfsctl(int argc, const char **argv)
 {
 	int list = 0, ret;
 	const struct poptOption own[] = {
@@ -108,16 +114,26 @@ int main(int argc, char **argv)
 	};
 	struct options options;
 
+	ret = options_parse_global(own, argc, argv, &options);
+	if (ret == EXIT_DONE && options.count > 0 && !list)
+		ret = run_name(options.args[0], options.count, (const char **)options.args);
+	else if (ret == EXIT_DONE)
+		ret = run_global(list);
+	options_free(&options);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *helper = helper_find(argc > 0 ? argv[0] : "");
+	int ret;
+
 	occupy_standard_streams();
 	survive_broken_pipes();
 	stdout_start();
 	report_json(wants_json(argc, argv));
-	ret = options_parse_global(own, argc, (const char **)argv, &options);
-	if (ret == EXIT_DONE && options.count > 0 && !list)
-		ret = run_command(options.args[0], options.count, (const char **)options.args);
-	else if (ret == EXIT_DONE)
-		ret = run_global(list);
-	options_free(&options);
+	ret = helper ? run_command(helper, argc, (const char **)argv)
+		     : run_famfsctl(argc, (const char **)argv);
 	report_finish();
 	return ret;
 }

@@ -140,7 +140,7 @@ static int take_option(const struct command *cmd, int val, const char *value)
 	if (val >= COMMON_VAL)
 		return common_take_option(val, value);
 	option = cmd ? find_option(cmd->options, val) : NULL;
-	if (!option || !value)
+	if (!option || (!value && !(option->argInfo & POPT_ARGFLAG_OPTIONAL)))
 		return report_usage("cannot read the options");
 	return cmd->take_option(val, option->longName, value);
 }

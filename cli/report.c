@@ -17,6 +17,7 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 #define HINT_COUNT 4
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const char *program = "famfsctl";
 static const char *command;
 static bool status_shown;
 static bool json;
@@ -34,6 +35,11 @@ static struct {
 	char *text;
 	char *hint;
 } pending;
+
+void report_set_program(const char *name)
+{
+	program = name;
+}
 
 void report_set_command(const char *name)
 {
@@ -90,7 +96,7 @@ static void print_line(enum severity severity, const char *text)
 	cleanup_free char *escaped = text_escape(text);
 
 	clear_status();
-	fprintf(stderr, "famfsctl%s%s: %s%s\n", command ? " " : "", command ? command : "",
+	fprintf(stderr, "%s%s%s: %s%s\n", program, command ? " " : "", command ? command : "",
 		severity == SEVERITY_WARNING ? "warning: " : "",
 		escaped ? escaped : "out of memory");
 }
@@ -251,7 +257,7 @@ void report_hint(const char *format, ...)
 
 void report_see_help(void)
 {
-	report_hint("see 'famfsctl%s%s --help'", command ? " " : "", command ? command : "");
+	report_hint("see '%s%s%s --help'", program, command ? " " : "", command ? command : "");
 }
 
 int report_usage(const char *format, ...)

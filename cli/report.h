@@ -18,6 +18,9 @@ enum exit_code {
 	EXIT_REFUSED = 3, /* by a safety check */
 };
 
+/* Names the program in the lines to come; "famfsctl" before. The string is not copied. */
+void report_set_program(const char *name);
+
 /* Names the command in the lines to come; NULL for famfsctl itself. The string is not copied. */
 void report_set_command(const char *name);
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mount.h"
+
+#include <stddef.h>
+
+const struct word mount_profiles[] = {
+	{ "auto", "what the kernel offers" },         { "off", "the server reads and writes" },
+	{ "v2", "kernels with the patches of 2025" }, { "pull", "kernels that ask for maps" },
+	{ "push", "kernels that are given maps" },    { NULL, NULL },
+};
+
+const struct word mount_words[] = {
+	{ "ro", "read only; what a client has without it" },
+	{ "rw", "a client may write existing files in place" },
+	{ "client_rw", "the same, where mount(8) adds an rw that nobody asked for" },
+	{ "fsck", "check superblock and log first" },
+	{ "allow_other", "other users may use the mount, too" },
+	{ "fmap=", "how to serve a kernel with famfs" },
+	{ "suid", "obey set-id bits" },
+	{ "nosuid", "ignore set-id bits" },
+	{ "dev", "obey device nodes" },
+	{ "nodev", "ignore device nodes" },
+	{ "exec", "programs may run" },
+	{ "noexec", "programs may not run" },
+	{ "clone_fd", "a descriptor of the kernel's for each thread" },
+	{ "single_thread", "one request at a time" },
+	{ "nomodeswitch", "leave the device in the mode that it is in" },
+	{ NULL, NULL },
+};
