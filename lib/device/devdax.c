@@ -14,6 +14,7 @@
 #include "device/daxinfo.h"
 #include "device/mapped.h"
 #include "device/mountinfo.h"
+#include "device/usage.h"
 
 #include <errno.h>
 #include <string.h>
@@ -134,6 +135,19 @@ static int map_all(struct devdax *dax, struct famfs_error *err)
 	return 0;
 }
 
+/* Nobody is to be told to switch the mode of a device under its mount, which ends the host. */
+static int refuse_mounted(const char *path, struct famfs_error *err)
+{
+	struct usage_text user;
+
+	if (device_mounts(path, &user) <= 0)
+		return 0;
+	error_refuse(err, -EOPNOTSUPP, "'%s' is %s, in famfs mode, in which it cannot be mapped",
+		     path, user.text);
+	error_hint(err, "unmount it first");
+	return -EOPNOTSUPP;
+}
+
 static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 		    struct famfs_error *err)
 {
@@ -146,7 +160,9 @@ static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 				 dev->path);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", dev->path);
-	ret = daxinfo_check_mappable(&info, dev->path, err);
+	ret = info.mode == FAMFS_DAX_FAMFS ? refuse_mounted(dev->path, err) : 0;
+	if (ret == 0)
+		ret = daxinfo_check_mappable(&info, dev->path, err);
 	if (ret < 0)
 		return ret;
 	ret = dev->writable ? device_check_node(dev->path, st, must_write ? err : NULL) : 0;

@@ -18,7 +18,7 @@
 static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
 {
 	struct kernel *kernel = arg;
-	struct stat given, image;
+	struct stat given;
 	int error = kernel->hand_over_error;
 
 	kernel->hand_overs++;
@@ -30,8 +30,7 @@ static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
 	expect(flags == 0, "a device is handed over with flags %#x", flags);
 	if (fstat(fd, &given) < 0)
 		return EBADF;
-	expect(fstat(kernel->setup->image_fd, &image) == 0 && given.st_ino == image.st_ino &&
-		       given.st_dev == image.st_dev,
+	expect(setup_is_device(kernel->setup, &given),
 	       "the descriptor that is handed over is not the device's");
 	if (index >= MAX_DAXDEVS)
 		return EINVAL;
@@ -82,6 +81,14 @@ bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct 
 	return kernel_greet(kernel);
 }
 
+static void free_inodes(struct kernel *kernel)
+{
+	free(kernel->inodes);
+	free(kernel->owners);
+	kernel->inodes = NULL;
+	kernel->owners = NULL;
+}
+
 void kernel_shutdown(struct kernel *kernel)
 {
 	int code;
@@ -91,10 +98,17 @@ void kernel_shutdown(struct kernel *kernel)
 	channel_close(&kernel->channel);
 	code = server_wait(&kernel->server);
 	expect(code == 0, "the server ends with %d: %s", code, server_last_words(&kernel->server));
-	free(kernel->inodes);
-	free(kernel->owners);
-	kernel->inodes = NULL;
-	kernel->owners = NULL;
+	free_inodes(kernel);
+}
+
+int kernel_bury(struct kernel *kernel)
+{
+	int code;
+
+	channel_close(&kernel->channel);
+	code = server_wait(&kernel->server);
+	free_inodes(kernel);
+	return code;
 }
 
 uint64_t kernel_send(struct kernel *kernel, const struct request *request)
@@ -108,14 +122,20 @@ uint64_t kernel_send(struct kernel *kernel, const struct request *request)
 		.gid = getgid(),
 		.pid = (uint32_t)gettid(),
 	};
+	const struct fuse_in_header *behalf = kernel->behalf;
 	const struct iovec iov[3] = {
 		{ &header, sizeof(header) },
 		{ (void *)(uintptr_t)request->arg, request->size },
 		{ (void *)(uintptr_t)request->more, request->more_size },
 	};
 
-	expect(channel_send(&kernel->channel, iov, 3), "the server takes no request %u: %s",
-	       request->opcode, strerror(errno));
+	if (behalf) {
+		header.uid = behalf->uid;
+		header.gid = behalf->gid;
+		header.pid = behalf->pid;
+	}
+	expect(channel_send(&kernel->channel, iov, 3) || kernel->may_end,
+	       "the server takes no request %u: %s", request->opcode, strerror(errno));
 	return header.unique;
 }
 
@@ -167,7 +187,11 @@ static bool next_message(struct kernel *kernel, const uint8_t **raw, size_t *siz
 	for (;;) {
 		switch (channel_receive(&kernel->channel, TIMEOUT_MS, raw, size)) {
 		case CHANNEL_SILENCE: return lost(kernel, "no reply comes");
-		case CHANNEL_END: return lost(kernel, "the connection is closed");
+		case CHANNEL_END:
+			if (!kernel->may_end)
+				return lost(kernel, "the connection is closed");
+			kernel->lost = true;
+			return false;
 		case CHANNEL_NONSENSE: return lost(kernel, "a reply in parts that do not fit");
 		case CHANNEL_MESSAGE: break;
 		}

@@ -26,6 +26,9 @@ struct kernel {
 	bool greeted;    /* INIT is done */
 	bool fmap;       /* and famfs negotiated */
 	bool lost;       /* the server is dead or hangs */
+	bool may_end; /* the server may close the connection: what it still gets is answered so */
+	/* Whose requests they are; NULL: ours. */
+	const struct fuse_in_header *behalf;
 
 	struct {
 		bool valid;
@@ -77,8 +80,9 @@ void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const 
 bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen);
 
-/* Unmounts; the server must end well. */
+/* Unmounts; the server must end well, or its end is the result. */
 void kernel_shutdown(struct kernel *kernel);
+int kernel_bury(struct kernel *kernel);
 
 /* The unique of the request. */
 uint64_t kernel_send(struct kernel *kernel, const struct request *request);

@@ -23,7 +23,7 @@ bool daxdev_check(const struct setup *setup, const struct reply *reply, uint32_t
 		  struct verdict *verdict)
 {
 	const char *name = (const char *)reply->data + DAXDEV_NAME;
-	struct stat named, image;
+	struct stat named;
 
 	if (reply->error)
 		return object(verdict, reply->error, "GET_DAXDEV %u fails with %d", index,
@@ -39,8 +39,7 @@ bool daxdev_check(const struct setup *setup, const struct reply *reply, uint32_t
 				      i, reply->data[i]);
 	if (!memchr(name, '\0', DAXDEV_NAME_SIZE) || name[0] != '/')
 		return object(verdict, EINVAL, "the name of device %u is not a path", index);
-	if (stat(name, &named) < 0 || fstat(setup->image_fd, &image) < 0 ||
-	    named.st_ino != image.st_ino || named.st_dev != image.st_dev)
+	if (stat(name, &named) < 0 || !setup_is_device(setup, &named))
 		return object(verdict, ENODEV, "'%s' is not the device", name);
 	return true;
 }
@@ -104,7 +103,8 @@ void map_drop(struct kernel *kernel, struct inode *inode)
 {
 	const struct fmap *map = &inode->map;
 
-	for (uint32_t i = 0; inode->mapped && i < map->count; i++)
+	for (uint32_t i = 0; inode->mapped && i < map->count && strcmp(inode->path, WHOLE_DEVICE);
+	     i++)
 		for (uint64_t page = map->extents[i].offset / PMD_SIZE;
 		     page * PMD_SIZE < map->extents[i].offset + map->extents[i].length &&
 		     page * PMD_SIZE < kernel->tree->device_size;
@@ -126,7 +126,9 @@ static void install(struct kernel *kernel, struct inode *inode)
 	       "'%s' has page cache and becomes a mapped file", inode->path);
 	inode->page_cache = false;
 	need_devices(kernel, map);
-	for (uint32_t i = 0; i < map->count; i++)
+	/* The file of the whole device has every page in common with another: it is read and
+	 * written, and nobody maps it. */
+	for (uint32_t i = 0; i < map->count && strcmp(inode->path, WHOLE_DEVICE); i++)
 		claim(kernel, inode, map->extents[i].offset, map->extents[i].length);
 }
 

@@ -3,6 +3,7 @@
  * Loaded into the server before the C library: makes a socket look like /dev/fuse where the two
  * differ. The server itself is the one that is installed.
  */
+#include "preload.h"
 #include "side.h"
 
 #include <dlfcn.h>
@@ -20,8 +21,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
 /* Payload of the ioctl, 16 bytes. */
 struct daxdev_arg {
 	int32_t fd;
@@ -29,13 +28,13 @@ struct daxdev_arg {
 	uint64_t index;
 };
 
-static int connection = -1;
-static int control = -1;
+int connection = -1;
+int control = -1;
 static bool push_known;
 static bool misdirect;
 static pthread_mutex_t ioctl_mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t next_id;
-/* Clones of the connection, by their numbers. */
+/* Clones of the connection and what else stands for it, by their numbers. */
 static bool cloned[1024];
 
 static ssize_t (*real_read)(int, void *, size_t);
@@ -75,9 +74,15 @@ static bool is_clone(int fd)
 	       __atomic_load_n(&cloned[fd], __ATOMIC_RELAXED);
 }
 
-static bool is_connection(int fd)
+bool is_connection(int fd)
 {
 	return fd == connection || is_clone(fd);
+}
+
+void connection_add(int fd)
+{
+	if (fd >= 0 && (size_t)fd < sizeof(cloned) / sizeof(cloned[0]))
+		__atomic_store_n(&cloned[fd], true, __ATOMIC_RELAXED);
 }
 
 /* The end of the connection is an unmount, not the end of a file. */
@@ -207,7 +212,7 @@ static int daxdev_open(int fd, const struct daxdev_arg *arg)
 {
 	int error;
 
-	if (!is_connection(fd)) {
+	if (!is_mounted(fd)) {
 		errno = push_known ? EPERM : ENOTTY;
 		return -1;
 	}
@@ -243,6 +248,7 @@ EXPORT int close(int fd)
 {
 	if (!real_close)
 		load();
+	connection_closed(fd);
 	if (is_clone(fd))
 		__atomic_store_n(&cloned[fd], false, __ATOMIC_RELAXED);
 	return real_close(fd);

@@ -52,6 +52,14 @@ void setup_create(struct setup *setup, const char *famfsctl, const char *preload
 	atexit(remove_leftover);
 }
 
+bool setup_is_device(const struct setup *setup, const struct stat *st)
+{
+	struct stat device;
+
+	return stat(setup->device ? setup->device : setup->image, &device) == 0 &&
+	       device.st_ino == st->st_ino && device.st_dev == st->st_dev;
+}
+
 static void exec_famfsctl(const struct setup *setup, const char *const *args)
 {
 	const char *argv[MAX_ARGS] = { setup->famfsctl };
@@ -104,8 +112,12 @@ static void become_server(const struct server_process *server, const struct setu
 	if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
 		_exit(126);
 	snprintf(mountpoint, sizeof(mountpoint), "/dev/fd/%d", fd);
-	exec_famfsctl(setup, (const char *const[]){ "mount", "--foreground", "-o", options,
-						    setup->image, mountpoint, NULL });
+	if (setup->mountpoint)
+		setenv("FUSEKERNEL_MOUNT", "1", 1);
+	exec_famfsctl(setup, (const char *const[]){
+				     "mount", "--foreground", "-o", options,
+				     setup->device ? setup->device : setup->image,
+				     setup->mountpoint ? setup->mountpoint : mountpoint, NULL });
 }
 
 void server_start(struct server_process *server, const struct setup *setup, const char *options,
@@ -140,7 +152,7 @@ int server_wait(struct server_process *server)
 
 	for (int i = 0; i < WAIT_SECONDS * 500; i++) {
 		if (waitpid(server->pid, &status, WNOHANG) == server->pid)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 		nanosleep(&pause, NULL);
 	}
 	kill(server->pid, SIGKILL);

@@ -4,6 +4,7 @@
 #define FUSEKERNEL_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* What a run is about. */
@@ -13,7 +14,13 @@ struct setup {
 	char dir[128]; /* for everything that the run leaves, removed at its end */
 	char image[160];
 	int image_fd;
+	/* For a mount of the real kernel, see mounted.h; else NULL: the image, and a socket. */
+	const char *device;
+	const char *mountpoint;
 };
+
+/* Whether a file is what the server was given as the device. */
+bool setup_is_device(const struct setup *setup, const struct stat *st);
 
 /* Makes the folder, which goes when the program ends. */
 void setup_create(struct setup *setup, const char *famfsctl, const char *preload);
@@ -33,7 +40,7 @@ struct server_process {
 void server_start(struct server_process *server, const struct setup *setup, const char *options,
 		  int *fd, int *control);
 
-/* Waits for its end, or kills it: its exit code, -1 when it did not end by itself. */
+/* Waits for its end, or kills it: its exit code, or the number of the signal, negative. */
 int server_wait(struct server_process *server);
 
 /* Whether a line of its log has both words. */

@@ -67,7 +67,8 @@ static int take_entry(struct kernel *kernel, const struct inode *dir, const char
 	return 0;
 }
 
-static int lookup(struct kernel *kernel, struct inode *dir, const char *name, struct inode **out)
+int vfs_lookup(struct kernel *kernel, struct inode *dir, const char *name, struct inode **out,
+	       struct fuse_entry_out *entry)
 {
 	const struct request request = {
 		.opcode = FUSE_LOOKUP, .nodeid = dir->nodeid, .arg = name, .size = strlen(name) + 1
@@ -80,6 +81,8 @@ static int lookup(struct kernel *kernel, struct inode *dir, const char *name, st
 	if (reply.error)
 		return reply.error;
 	error = take_entry(kernel, dir, name, &reply, out);
+	if (!error && entry)
+		memcpy(entry, reply.data, sizeof(*entry));
 	if (error || !kernel->fmap || !kernel->gen->on_lookup || !S_ISREG((*out)->mode) ||
 	    (*out)->mapped)
 		return error;
@@ -96,7 +99,7 @@ int vfs_walk(struct kernel *kernel, const char *path, struct inode **inode)
 	snprintf(copy, sizeof(copy), "%s", path);
 	for (char *name = strtok_r(copy, "/", &save); name && !error;
 	     name = strtok_r(NULL, "/", &save))
-		error = lookup(kernel, *inode, name, inode);
+		error = vfs_lookup(kernel, *inode, name, inode, NULL);
 	return error;
 }
 
@@ -241,6 +244,15 @@ static void drop(struct kernel *kernel, struct inode *inode)
 	inode->lookups = 0;
 	inode->page_cache = false;
 	inode->mode = 0;
+}
+
+void vfs_forgotten(struct kernel *kernel, struct inode *inode, uint64_t nlookup)
+{
+	expect(nlookup <= inode->lookups, "'%s' is forgotten more often than it was found",
+	       inode->path);
+	inode->lookups -= nlookup;
+	if (!inode->lookups)
+		drop(kernel, inode);
 }
 
 void vfs_forget(struct kernel *kernel, struct inode *inode)

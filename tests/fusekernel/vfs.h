@@ -17,6 +17,8 @@
 #include "fmap.h"
 #include "kernel.h"
 
+#define WHOLE_DEVICE ".meta/.device"
+
 struct inode {
 	uint64_t nodeid;
 	uint64_t generation;
@@ -38,6 +40,13 @@ struct file {
 
 /* `path` from the root; "" is the root. *inode stays valid until the shutdown. */
 int vfs_walk(struct kernel *kernel, const char *path, struct inode **inode);
+
+/* One step of it, and what the server said, unless `entry` is NULL. */
+int vfs_lookup(struct kernel *kernel, struct inode *dir, const char *name, struct inode **out,
+	       struct fuse_entry_out *entry);
+
+/* The server was told to forget so many lookups: after the last one, the inode is gone. */
+void vfs_forgotten(struct kernel *kernel, struct inode *inode, uint64_t nlookup);
 
 /* On the generations that do so, asks for the map as well. */
 int vfs_open(struct kernel *kernel, struct inode *inode, uint32_t flags, struct file *file);

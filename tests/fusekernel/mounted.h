@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A famfs kernel in front of a real mount: between the real kernel, which knows nothing of famfs,
+ * and the server. What programs do in the mount comes here as FUSE requests. Names and attributes
+ * are the server's; what is read and written goes to the image, by the maps that the server has
+ * given; and all of it by the rules of vfs.h. So the server's own opens, its clone of the mount,
+ * plain unmounts and every command are played by the real kernel.
+ */
+#ifndef FUSEKERNEL_MOUNTED_H
+#define FUSEKERNEL_MOUNTED_H
+
+#include "kernel.h"
+#include "vfs.h"
+
+#include <pthread.h>
+
+#define MAX_OPENS 4096
+#define WORKERS   8
+
+struct mounted {
+	struct kernel kernel;
+	int fuse; /* the real kernel's */
+	pthread_t workers[WORKERS];
+	unsigned int nworkers;
+	/* Held for all but reading and writing: one request at a time goes to the server. These
+	 * have to be answered even while it waits for one of its threads, which reads. */
+	pthread_mutex_t lock;
+	struct {
+		bool used;
+		struct file file;
+	} opens[MAX_OPENS];
+	unsigned int unmapped_reads;
+};
+
+/* Starts the server on setup->mountpoint and answers the real kernel until it ends. False when the
+ * test has failed; mounted_end() is due in any case. */
+bool mounted_begin(struct mounted *mounted, const struct setup *setup, const struct tree *tree,
+		   const struct generation *gen, const char *options);
+
+/* Waits for the end of the mount and of the server, which must end well, or with that code. */
+void mounted_end(struct mounted *mounted, int code);
+
+/* What a program wants, as the server's kernel answers it. */
+void mounted_answer(struct mounted *mounted, const struct fuse_in_header *header, const void *body);
+
+/* Breaks rules one by one, each of which has to be noticed. */
+void mounted_proof(struct mounted *mounted, const struct setup *setup, const struct tree *tree);
+
+void mounted_reply(const struct mounted *mounted, uint64_t unique, int error, const void *data,
+		   size_t size);
+
+#endif

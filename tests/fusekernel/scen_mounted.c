@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device in famfs mode from the mount to the unmount, under each generation of the kernel: see
+ * mounted.h for what is real about it.
+ *
+ *   fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]
+ *
+ * SOURCE is a folder that is copied in. Needs root.
+ */
+#include "mounted.h"
+#include "sandbox.h"
+#include "tap.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEVICE_SIZE GIB(4)
+#define COPIED      "data/tree"
+
+static struct setup setup;
+static struct tree tree = { .device_size = DEVICE_SIZE };
+static struct mounted mounted;
+static const char *source;
+static char said[4096];
+
+/* ---- programs ---- */
+
+/* A shell's command: $F is famfsctl, $M the mountpoint, $D the device, $I the image, $S the source.
+ */
+static int shell(const char *command)
+{
+	int out[2], status = 0;
+	size_t used = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		bail_out("cannot make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], STDOUT_FILENO);
+		dup2(out[1], STDERR_FILENO);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(126);
+	}
+	close(out[1]);
+	while ((n = read(out[0], said + used, sizeof(said) - 1 - used)) > 0)
+		used += (size_t)n;
+	said[used] = '\0';
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void ends_with(int code, const char *text, const char *command)
+{
+	int ended = test_failed() ? code : shell(command);
+
+	if (!test_failed())
+		expect(ended == code && strstr(said, text), "'%s' ends with %d: %.200s", command,
+		       ended, said);
+}
+
+static void works(const char *command)
+{
+	ends_with(0, "", command);
+}
+
+static void set_environment(const char *preload)
+{
+	const char *sanitizer = getenv("ASAN_OPTIONS");
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%sverify_asan_link_order=0", sanitizer ? sanitizer : "",
+		 sanitizer ? ":" : "");
+	setenv("ASAN_OPTIONS", text, 1);
+	snprintf(text, sizeof(text), "env LD_PRELOAD=%s %s", preload, setup.famfsctl);
+	setenv("F", text, 1);
+	setenv("M", setup.mountpoint, 1);
+	setenv("D", setup.device, 1);
+	setenv("I", setup.image, 1);
+	setenv("S", source, 1);
+	setenv("FUSEKERNEL_IMAGE", setup.image, 1);
+}
+
+/* ---- what the kernel makes of the maps ---- */
+
+static unsigned int compared;
+
+static void compare_bytes(const char *path, const struct inode *inode, int fd)
+{
+	uint8_t wanted[65536], found[65536];
+	uint64_t offset = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, wanted, sizeof(wanted), (off_t)offset)) > 0) {
+		for (ssize_t done = 0; done < n;) {
+			size_t part = (size_t)(n - done);
+			struct extent at;
+
+			if (!expect(fmap_resolve(&inode->map, offset + (uint64_t)done, &at),
+				    "'%s' has no map at %llu", path, (unsigned long long)offset))
+				return;
+			part = part < at.length ? part : at.length;
+			if (!expect(pread(setup.image_fd, found, part, (off_t)at.offset) ==
+						    (ssize_t)part &&
+					    !memcmp(found, wanted + done, part),
+				    "'%s' has other bytes near %llu", path,
+				    (unsigned long long)offset))
+				return;
+			done += (ssize_t)part;
+		}
+		offset += (uint64_t)n;
+	}
+	expect(offset == inode->size, "'%s' has %llu bytes", path, (unsigned long long)inode->size);
+}
+
+static int compare_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	char inside[256];
+	struct file file;
+	int fd, error;
+
+	(void)ftw;
+	if (type != FTW_F || !S_ISREG(st->st_mode) || !st->st_size || test_failed())
+		return 0;
+	snprintf(inside, sizeof(inside), COPIED "%s", path + strlen(source));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	error = vfs_open_path(&mounted.kernel, inside, &file);
+	if (expect(fd >= 0 && !error, "'%s': open fails with %d", inside, error)) {
+		compare_bytes(inside, file.inode, fd);
+		vfs_release(&mounted.kernel, &file);
+		compared++;
+	}
+	close(fd);
+	return 0;
+}
+
+static void compare_all(void)
+{
+	compared = 0;
+	pthread_mutex_lock(&mounted.lock);
+	if (!test_failed())
+		nftw(source, compare_file, 16, FTW_PHYS);
+	pthread_mutex_unlock(&mounted.lock);
+	expect(compared > 10, "%u files were compared", compared);
+}
+
+/* ---- scenarios ---- */
+
+static void format(const char *driver)
+{
+	sandbox_bind(driver);
+	works("$F mkfs -f --size 4G $I");
+}
+
+static bool begin(const struct generation *gen, const char *more)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "fmap=%s%s", gen->option, more);
+	return mounted_begin(&mounted, &setup, &tree, gen, options);
+}
+
+static void unmount(void)
+{
+	/* A test that has failed must not leave a mount. */
+	if (test_failed())
+		(void)shell("umount -l $M");
+	else
+		works("umount $M");
+	mounted_end(&mounted, 0);
+}
+
+static void write_and_read(void)
+{
+	works("$F mkdir $M/data");
+	works("$F cp -r $S $M/" COPIED);
+	works("$F creat -s 5M -S 42 $M/data/seeded && $F verify -S 42 $M/data/seeded");
+	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/data/striped && $F verify -S 7 "
+	      "$M/data/striped");
+	/* Seen by the server at once, and read by everybody, at the place where it lies. */
+	works("diff -r $S $M/" COPIED);
+	works("$F cat $M/data/striped | cmp - $M/data/striped");
+	works("$F cat --map $M/data/striped | cmp - $M/data/striped");
+	works("$F creat -s 4M -S 1 $D:/by-device && test -s $M/by-device");
+	ends_with(0, "by the kernel", "$F info $M");
+	works("$F ls -R $M && $F usage $M && $F stat $M/data/seeded && $F dump-fmap "
+	      "$M/data/striped");
+	compare_all();
+}
+
+static void refusals(void)
+{
+	ends_with(1, "Operation not permitted", "cat $M/.meta/.device");
+	ends_with(2, "Operation not permitted", "echo >$M/.meta/.device");
+	ends_with(1, "Operation not permitted",
+		  "dd if=/dev/zero of=$M/.meta/.log conv=notrunc count=1");
+	ends_with(1, "Operation not permitted", "touch $M/new");
+	ends_with(1, "", "ls -A $M/.meta | grep device");
+	ends_with(3, "mounted at", "$F mkfs -f $D");
+	ends_with(8, "mounted at", "$F fsck --repair $D");
+}
+
+/* From devdax mode and back to it. */
+static void whole_life(const struct generation *gen)
+{
+	format("device_dax");
+	if (begin(gen, "")) {
+		expect(sandbox_bound("fsdev_dax"), "the device is not switched");
+		write_and_read();
+		refusals();
+	}
+	unmount();
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+	works("test ! -s " SANDBOX_DEBT);
+	works("$F fsck $I && $F cat $D:/data/striped >/dev/null");
+}
+
+/* Nothing is known before the mount, and nobody switches. */
+static void found_in_famfs_mode(const struct generation *gen)
+{
+	format("fsdev_dax");
+	if (begin(gen, ",single_thread")) {
+		write_and_read();
+		ends_with(1, "in which it can be mounted once",
+			  "mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
+	}
+	unmount();
+	expect(sandbox_bound("fsdev_dax"), "the device is switched");
+	works("test ! -e " SANDBOX_DEBT " && $F fsck $I");
+}
+
+static void client(const struct generation *gen)
+{
+	const char *master = getenv("FAMFS_SYSTEM_UUID");
+	char saved[64];
+
+	snprintf(saved, sizeof(saved), "%s", master ? master : "");
+	format("fsdev_dax");
+	works("$F cp $S/fmap.c $I:/file");
+	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000c11e", 1);
+	if (begin(gen, "")) {
+		works("cmp $S/fmap.c $M/file && $F cat $M/file | cmp - $S/fmap.c");
+		works("grep \" $M ro,.* fuse.famfs \" /proc/self/mountinfo");
+		works("test $(stat -c %a $M/.meta/.log) = 444");
+		ends_with(1, "cannot write through the mount", "$F creat -s 2M $M/new");
+	}
+	unmount();
+	setenv("FAMFS_SYSTEM_UUID", saved, 1);
+}
+
+static void nothing_there(const struct generation *gen)
+{
+	char options[32];
+
+	sandbox_bind("fsdev_dax");
+	works("rm -f $I && truncate -s 4G $I");
+	close(setup.image_fd);
+	setup.image_fd = open(setup.image, O_RDWR | O_CLOEXEC);
+	snprintf(options, sizeof(options), "fmap=%s", gen->option);
+	/* The server ends by itself, and with it the mount. */
+	memset(&mounted, 0, sizeof(mounted));
+	expect(!mounted_begin(&mounted, &setup, &tree, gen, options), "an empty device is mounted");
+	(void)test_caught(&(const char *){ NULL });
+	mounted_end(&mounted, 1);
+	expect(server_logged(&mounted.kernel.server, "does not hold a famfs", ""), "it says: %s",
+	       server_last_words(&mounted.kernel.server));
+	ends_with(1, "", "grep fuse.famfs /proc/self/mountinfo");
+}
+
+static void abort_mount(void)
+{
+	struct statx st;
+	char command[96];
+
+	if (statx(AT_FDCWD, setup.mountpoint, AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+		bail_out("cannot look at the mount");
+	snprintf(command, sizeof(command), "echo 1 >/sys/fs/fuse/connections/%u/abort",
+		 minor(makedev(st.stx_dev_major, st.stx_dev_minor)));
+	works(command);
+}
+
+/* The kernel goes on, and whoever comes next pays what the server owes. */
+static void killed(const struct generation *gen)
+{
+	format("device_dax");
+	if (begin(gen, "")) {
+		works("$F cp $S/fmap.c $M/file");
+		/* As the end of its descriptor does; first, since here nothing else tells us. */
+		abort_mount();
+		kill(mounted.kernel.server.pid, SIGKILL);
+		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a mount");
+		ends_with(1, "is a dead mount", "$F mount -o fmap=pull $D $M");
+		ends_with(3, "cannot switch the mode", "mkdir -p $M.2 && $F mount $D $M.2");
+		works("$F umount $M");
+	} else {
+		(void)shell("umount -l $M");
+	}
+	mounted_end(&mounted, -SIGKILL);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+	works("$F cat $D:/file | cmp - $S/fmap.c && $F fsck $D");
+}
+
+static void await_end(void)
+{
+	siginfo_t ended = { 0 };
+
+	waitid(P_PID, (id_t)mounted.kernel.server.pid, &ended, WEXITED | WNOWAIT);
+}
+
+/* Files that stay open hold the device: the way back has to wait for them. */
+static void terminated(const struct generation *gen)
+{
+	int fd = -1;
+
+	format("device_dax");
+	if (begin(gen, "")) {
+		char path[256];
+
+		works("$F cp $S/fmap.c $M/file");
+		snprintf(path, sizeof(path), "%s/file", setup.mountpoint);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		expect(fd >= 0, "cannot open the file");
+		kill(mounted.kernel.server.pid, SIGTERM);
+		await_end();
+		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a file");
+		works("test -s " SANDBOX_DEBT);
+		close(fd);
+	}
+	mounted_end(&mounted, 0);
+	/* Whoever mounts next settles; here without maps. */
+	works("mkdir -p $M.2 && $F mount -o fmap=off $D $M.2 && cmp $S/fmap.c $M.2/file");
+	ends_with(0, "since fmap=off was asked for", "$F info $M.2");
+	works("$F umount $M.2 && test ! -s " SANDBOX_DEBT);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+}
+
+static const struct {
+	const char *title;
+	void (*run)(const struct generation *gen);
+	bool all; /* generations; otherwise pull */
+} scenarios[] = {
+	{ "a device is switched, filled, followed, compared, and switched back", whole_life, true },
+	{ "a device that is found in famfs mode", found_in_famfs_mode, true },
+	{ "a client reads, and cannot write", client, false },
+	{ "an empty device in famfs mode is no mount", nothing_there, false },
+	{ "the server is killed", killed, false },
+	{ "the server ends while a file is open", terminated, false },
+};
+
+static void run_all(const char *word)
+{
+	char title[160];
+
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
+		for (int g = 0; g < GENERATIONS; g++) {
+			if (!has_famfs(&generations[g]) || (!scenarios[i].all && g != GEN_PULL))
+				continue;
+			snprintf(title, sizeof(title), "%s: %s", generations[g].name,
+				 scenarios[i].title);
+			if (!strstr(title, word))
+				continue;
+			test_begin("%s", title);
+			scenarios[i].run(&generations[g]);
+			test_end();
+		}
+	if (strstr("rule", word))
+		mounted_proof(&mounted, &setup, &tree);
+}
+
+int main(int argc, char **argv)
+{
+	static char node[64], mountpoint[192];
+	const char *missing;
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]\n");
+		return 2;
+	}
+	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000f05e", 1);
+	setup_create(&setup, argv[1], argv[2]);
+	snprintf(node, sizeof(node), "/dev/fusekernel-dax-%d", (int)getpid());
+	snprintf(mountpoint, sizeof(mountpoint), "%s/mount", setup.dir);
+	setup.device = node;
+	setup.mountpoint = mountpoint;
+	source = argv[3];
+	missing = sandbox_enter(node, DEVICE_SIZE);
+	if (missing || mkdir(mountpoint, 0755) < 0) {
+		printf("1..0 # SKIP %s\n", missing ? missing : "needs a folder");
+		return 0;
+	}
+	set_environment(argv[2]);
+	sandbox_bind("device_dax");
+	run_famfsctl(&setup, (const char *const[]){ "mkfs", "--size", "4G", setup.image, NULL });
+	setup.image_fd = open(setup.image, O_RDWR | O_CLOEXEC);
+	run_all(argc > 4 ? argv[4] : "");
+	return tap_finish();
+}
