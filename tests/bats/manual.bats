@@ -10,6 +10,10 @@ suite_setup()
 	template=$BATS_TEST_TMPDIR/template
 	mkdir -p "$template/photos"
 	chmod 755 "$BATS_TEST_TMPDIR"
+	local name
+	for name in mkfs.famfs fsck.famfs mount.famfs; do
+		ln -sf famfsctl "$FAMFS_PUBLIC/cli/$name"
+	done
 	export PATH=$FAMFS_PUBLIC/cli:$PATH TMPDIR=$BATS_TEST_TMPDIR
 }
 

@@ -26,7 +26,7 @@ plain()
 # The options of a help text or of a section, as "-s, --size=SIZE", one a line.
 options()
 {
-	sed -nE 's/^ *((-[[:alnum:]], )?--[a-z][a-z-]*(=[^ ]+)?)( .*)?$/\1/p' | LC_ALL=C sort
+	sed -nE 's/^ *((-[[:alnum:]], )?--[a-z][a-z-]*(\[?=[^ ]+)?)( .*)?$/\1/p' | LC_ALL=C sort
 }
 
 # help_part HEADING: a part of the help on standard input.
@@ -74,7 +74,7 @@ check_codes()
 {
 	local page help
 	page=$(plain "$1" "EXIT STATUS" | grep -xE '[0-9]+' | xargs)
-	help=$(help_part "Exit codes" <<<"$2" | awk '{ print $1 }' | xargs)
+	help=$(help_part "Exit codes" <<<"$2" | awk '$1 ~ /^[0-9]+$/ { print $1 }' | xargs)
 	[[ $page == "${help:-$usual_codes}" ]] ||
 		finding "$1: has the exit codes $page, --help has ${help:-$usual_codes}"
 }
@@ -95,6 +95,14 @@ for command in "${commands[@]}"; do
 	check_synopsis "$page" "$help" "$command"
 	check_sections "$page"
 	grep -q "^\*famfsctl-$command\*(8)" "$pages/famfsctl.8.scd" || finding "$command: not in famfsctl(8)"
+done
+for helper in mkfs.famfs fsck.famfs mount.famfs; do
+	page=$pages/$helper.8.scd
+	help=$(exec -a "$helper" "$build/cli/famfsctl" --help)
+	check_options "$page" "$(help_part Options <<<"$help")"
+	check_synopsis "$page" "$help" "$helper"
+	check_sections "$page"
+	check_codes "$page" "$help"
 done
 check_codes "$pages/famfsctl.8.scd" ""
 check_options "$pages/famfsctl.8.scd" "$("$build/cli/famfsctl" --help)"
