@@ -53,17 +53,23 @@ needs_stock_kernel()
 	assert_error 2 "--kernel takes no argument, got '/mnt'"
 }
 
-@test "a forced profile neither breaks a mount nor changes what is read" {
+@test "a forced profile neither breaks a mount nor changes what is read and written" {
 	new_image 64M
 	famfsctl creat -r -S 42 -s 5M "$img:/f"
+	famfsctl creat -s 5M "$img:/written"
 	mkdir -p "$mnt"
 	for profile in off v2 pull push auto; do
 		run -0 famfsctl mount --fmap "$profile" -o clone_fd "$img" "$mnt"
 		run -0 famfsctl verify -S 42 "$mnt/f"
+		printf %-4s "$profile" | dd of="$mnt/written" bs=4 seek=1048575 conv=notrunc status=none
+		assert_equal "$(tail -c +4194301 "$mnt/written" | head -c 4)" "$(printf %-4s "$profile")"
 		run -0 famfsctl info "$mnt"
 		assert_output --partial "by the server"
 		run -0 famfsctl umount "$mnt"
+		assert_equal "$(famfsctl cat "$img:/written" | tail -c +4194301 | head -c 4)" "$(printf %-4s "$profile")"
 	done
+	run -0 famfsctl fsck "$img"
+	run -0 famfsctl verify -S 42 "$img:/f"
 	run famfsctl mount --fmap sideways "$img" "$mnt"
 	assert_error 2 "fmap= expects auto, off, v2, pull or push, got 'sideways'"
 }
