@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #define FILE_PATH "striped/3x2M"
 
@@ -287,6 +288,38 @@ static void long_writes(const struct setup *setup, const struct tree *tree,
 	end(&survival);
 }
 
+/* Another file system was made on the device, as the first line of the superblock tells: a map of
+ * the old one would show some file's bytes in another. */
+static void made_anew(const struct setup *setup, const struct tree *tree,
+		      const struct generation *gen)
+{
+	static const uint32_t arg[2] = { PAGE, 0 };
+	uint8_t line[64], other[64];
+	struct survival survival;
+	struct request request = { .opcode = gen->op_fmap,
+				   .arg = arg,
+				   .size = gen->has_size ? sizeof(arg) : 0 };
+	struct reply reply;
+
+	if (begin(&survival, setup, tree, gen) &&
+	    expect(pread(setup->image_fd, line, sizeof(line), 0) == (ssize_t)sizeof(line),
+		   "no superblock")) {
+		struct kernel *kernel = &survival.kernel;
+
+		memcpy(other, line, sizeof(other));
+		other[40] ^= 0xff;
+		expect(pwrite(setup->image_fd, other, sizeof(other), 0) > 0, "cannot write it");
+		request.nodeid = survival.nodeid;
+		if (kernel_call(kernel, &request, &reply))
+			expect(reply.error == ESTALE, "GET_FMAP gives %d", reply.error);
+		request = (struct request){ .opcode = gen->op_daxdev };
+		if (gen->op_daxdev && kernel_call(kernel, &request, &reply))
+			expect(reply.error == ESTALE, "GET_DAXDEV gives %d", reply.error);
+		expect(pwrite(setup->image_fd, line, sizeof(line), 0) > 0, "cannot write it");
+	}
+	kernel_shutdown(&survival.kernel);
+}
+
 const struct scenario scenarios_survival[] = {
 	{ "GET_FMAP of 40 to 64 bytes", lengths, true, false, NULL },
 	{ "GET_FMAP with sizes from 0 to 4 GiB", sizes, true, false, NULL },
@@ -295,6 +328,8 @@ const struct scenario scenarios_survival[] = {
 	{ "GET_FMAP and GET_DAXDEV after DESTROY", after_destroy, true, false, NULL },
 	{ "GET_FMAP that is sent again, with bit 63", resend, true, false, NULL },
 	{ "GET_FMAP that is interrupted", interrupt, true, false, NULL },
+	{ "GET_FMAP and GET_DAXDEV when another file system was made", made_anew, true, false,
+	  NULL },
 	{ "WRITE with fewer bytes than it says", long_writes, true, false, NULL },
 	{ "unknown opcodes", opcodes, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },
