@@ -168,6 +168,24 @@ static void after_destroy(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&survival.kernel);
 }
 
+/* Kernels send one; another one, which offers nothing, must not change what is in use. */
+static void second_init(const struct setup *setup, const struct tree *tree,
+			const struct generation *gen)
+{
+	struct generation poor = *gen;
+	struct survival survival;
+	struct reply reply;
+
+	poor.init_flags &= ~(UINT64_C(1) << gen->fmap_bit);
+	if (begin(&survival, setup, tree, gen)) {
+		survival.kernel.gen = &poor;
+		if (kernel_greet_with(&survival.kernel, &reply))
+			expect(reply.error, "a second INIT succeeds");
+		survival.kernel.gen = gen;
+	}
+	end(&survival);
+}
+
 /* ---- sent again, and interrupted ---- */
 
 static void resend(const struct setup *setup, const struct tree *tree, const struct generation *gen)
@@ -326,6 +344,7 @@ const struct scenario scenarios_survival[] = {
 	{ "GET_FMAP for nodes that are no file, or forgotten", nodes, true, false, NULL },
 	{ "GET_FMAP and GET_DAXDEV before INIT", before_init, true, true, NULL },
 	{ "GET_FMAP and GET_DAXDEV after DESTROY", after_destroy, true, false, NULL },
+	{ "a second INIT", second_init, true, false, NULL },
 	{ "GET_FMAP that is sent again, with bit 63", resend, true, false, NULL },
 	{ "GET_FMAP that is interrupted", interrupt, true, false, NULL },
 	{ "GET_FMAP and GET_DAXDEV when another file system was made", made_anew, true, false,
