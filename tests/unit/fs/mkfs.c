@@ -2,11 +2,42 @@
 /* Formatting an image: what is written, what is refused, and that a refusal touches nothing. */
 #include "support.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uuid.h>
+
+#define OTHER "other.img"
+
+/* ---- between the steps ---------------------------------------------------------------------- */
+
+static int resize_error;   /* what changing the size of the image fails with */
+static bool swap_in_other; /* once the image is locked, while its users are looked for */
+
+int __real_ftruncate64(int fd, off_t length);
+int __wrap_ftruncate64(int fd, off_t length);
+DIR *__real_opendir(const char *name);
+DIR *__wrap_opendir(const char *name);
+
+int __wrap_ftruncate64(int fd, off_t length)
+{
+	if (!resize_error)
+		return __real_ftruncate64(fd, length);
+	errno = resize_error;
+	return -1;
+}
+
+DIR *__wrap_opendir(const char *name)
+{
+	if (swap_in_other)
+		assert_int_equal(rename(OTHER, IMAGE), 0);
+	swap_in_other = false;
+	return __real_opendir(name);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static int mkfs(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
 		struct famfs_error *err)
@@ -260,6 +291,51 @@ static void no_old_log(void **state)
 	assert_memory_equal(&raw, &zero, sizeof(raw));
 }
 
+/* Half a file system must not pass for a whole one. */
+static void cut_that_fails(void **state)
+{
+	const struct famfs_target target = { .device = (char *)(uintptr_t)IMAGE };
+	const struct famfs_volume_params params = { 0 };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	make_image(64 * MIB);
+	resize_error = ENOSPC;
+	assert_error(
+		mkfs((struct famfs_mkfs_params){ .size = 32 * MIB, .force = true }, NULL, &err),
+		-ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_int_equal(st.st_size, 64 * MIB);
+	assert_error(famfs_open(&target, &params, &vol, &err), -EMEDIUMTYPE, &err, IMAGE);
+	/* One that grows loses nothing. */
+	make_image(64 * MIB);
+	resize_error = ENOSPC;
+	assert_error(
+		mkfs((struct famfs_mkfs_params){ .size = 96 * MIB, .force = true }, NULL, &err),
+		-ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_ok(famfs_open(&target, &params, &vol, &err), &err);
+	famfs_close(vol);
+}
+
+/* What is checked is what is locked and written, not what has taken its place. */
+static void another_file(void **state)
+{
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	assert_int_equal(rename(IMAGE, OTHER), 0);
+	make_image(64 * MIB);
+	swap_in_other = true;
+	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -ESTALE, &err,
+		     "is another file now");
+	assert_false(swap_in_other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +349,10 @@ int main(void)
 		TEST("what is in use is not formatted, with any force", in_use),
 		TEST("a dry run says what would be and changes nothing", dry_run),
 		TEST("nothing of an old log is left", no_old_log),
+		TEST("an image that could not be cut off is no file system any more",
+		     cut_that_fails),
+		TEST("a file that takes the image's place meanwhile is not formatted",
+		     another_file),
 	};
 
 	return run_group(tests);
