@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <syslog.h>
 
 /* Entries: 0 d/, 1 d/a, 2 b, 3 c. */
 static void make_sample(void)
@@ -48,7 +49,9 @@ static void tell(void *arg, int priority, const char *message)
 {
 	struct told *told = arg;
 
-	(void)priority;
+	/* What a volume is like is no news here. */
+	if (priority > LOG_WARNING)
+		return;
 	told->count++;
 	snprintf(told->last, sizeof(told->last), "%s", message);
 }
