@@ -6,6 +6,7 @@
 #include "interrupt.h"
 #include "options.h"
 #include "pool.h"
+#include "reference.h"
 #include "report.h"
 #include "session.h"
 
@@ -48,6 +49,8 @@ static const struct poptOption options[] = {
 	  "go on with an earlier copy: compare existing files, write what differs", NULL },
 	{ "progress", 0, POPT_ARG_STRING, NULL, OPTION_PROGRESS,
 	  "auto (on a terminal), never, or json: lines on standard output", "WHEN" },
+	REFERENCE_HIDDEN("threadct", 't', 't'),
+	{ "compare", 'c', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt.verify, 0, NULL, NULL },
 	POPT_TABLEEND,
 };
 
@@ -95,6 +98,18 @@ static int take_progress(const char *name, const char *value)
 	return EXIT_DONE;
 }
 
+/* The reference implementation's --jobs: 0 is no thread, and it takes more of them. */
+static int take_threads(const char *name, const char *value)
+{
+	int ret = option_number(name, value, 0, REFERENCE_MOST_THREADS, &opt.jobs);
+
+	if (opt.jobs < 1)
+		opt.jobs = 1;
+	if (opt.jobs > MOST_JOBS)
+		opt.jobs = MOST_JOBS;
+	return ret;
+}
+
 static int take_exclude(const char *value)
 {
 	if (!*value)
@@ -119,6 +134,7 @@ static int take_option(int val, const char *name, const char *value)
 
 	switch (val) {
 	case 'j': return option_number(name, value, 1, MOST_JOBS, &opt.jobs);
+	case 't': return take_threads(name, value);
 	case OPTION_EXCLUDE: return take_exclude(value);
 	case OPTION_FILES_FROM: return take_files_from(value);
 	case OPTION_PROGRESS: return take_progress(name, value);

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "output.h"
 #include "parse.h"
+#include "reference.h"
 #include "report.h"
 #include "session.h"
 #include "text.h"
@@ -50,6 +51,7 @@ static const struct poptOption options[] = {
 	  "make this file, in DIR if that is given; may be repeated", "NAME,SIZE[,SEED]" },
 	{ "no-zero", 0, POPT_ARG_NONE, &opt.no_zero, 0,
 	  "leave what the memory held before, which other users may have written", NULL },
+	REFERENCE_HIDDEN("threadct", 't', 't'),
 	POPT_TABLEEND,
 };
 
@@ -104,9 +106,11 @@ static int add_plan(const char *value)
 
 static int take_option(int val, const char *name, const char *value)
 {
+	uint64_t unused;
 	int ret;
 
 	switch (val) {
+	case 't': return option_number(name, value, 0, REFERENCE_MOST_THREADS, &unused);
 	case 's': return option_size(name, value, &opt.size);
 	case 'M': return add_plan(value);
 	case 'S': opt.has_seed = true; return option_seed(name, value, &opt.seed);

@@ -4,7 +4,9 @@
 #include "common.h"
 #include "famfs.h"
 #include "mount.h"
+#include "options.h"
 #include "output.h"
+#include "reference.h"
 #include "report.h"
 
 #include <errno.h>
@@ -15,10 +17,11 @@ static struct {
 	int foreground;
 	int debug;
 	int no_mode_switch;
+	int own; /* the same as -o noallow_other */
 	char *mount_options;
 } opt;
 
-enum { OPTION_FMAP = 1000 };
+enum { OPTION_FMAP = 1000, OPTION_REFERENCE };
 
 static const struct option_value values[] = {
 	{ "options", VALUE_WORDS, mount_words },
@@ -34,10 +37,19 @@ static const struct poptOption options[] = {
 	  "PROFILE" },
 	{ "no-mode-switch", 0, POPT_ARG_NONE, &opt.no_mode_switch, 0,
 	  "leave a DAX device in the mode that it is in; the same as -o nomodeswitch", NULL },
-	{ "foreground", 'f', POPT_ARG_NONE, &opt.foreground, 0,
+	{ "foreground", 0, POPT_ARG_NONE, &opt.foreground, 0,
 	  "serve in this process until the unmount", NULL },
 	{ "debug", 'd', POPT_ARG_NONE, &opt.debug, 0, "show every request; in the foreground",
 	  NULL },
+	REFERENCE_IGNORED("fuse", 'f'),
+	REFERENCE_IGNORED("mmap", 'm'),
+	REFERENCE_IGNORED("read", 'r'),
+	REFERENCE_IGNORED("load-module", 'L'),
+	REFERENCE_IGNORED("set-daxmode", 'M'),
+	REFERENCE_HIDDEN("timeout", 't', OPTION_REFERENCE),
+	REFERENCE_HIDDEN("cache", 'c', OPTION_REFERENCE),
+	REFERENCE_HIDDEN("shadow", 'S', OPTION_REFERENCE),
+	{ "nouseraccess", 'u', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt.own, 0, NULL, NULL },
 	POPT_TABLEEND,
 };
 
@@ -56,6 +68,8 @@ static int add_option(const char *key, const char *value)
 static int take_option(int val, const char *name, const char *value)
 {
 	(void)name;
+	if (val == OPTION_REFERENCE)
+		return EXIT_DONE;
 	return add_option(val == OPTION_FMAP ? "fmap=" : "", value);
 }
 
@@ -80,7 +94,6 @@ static int run(int argc, const char *const *argv)
 	struct famfs_mount_params params = {
 		.device = argv[0],
 		.mountpoint = argv[1],
-		.options = opt.mount_options,
 		.foreground = opt.foreground,
 		.debug = opt.debug,
 		.dry_run = common.dry_run,
@@ -91,13 +104,12 @@ static int run(int argc, const char *const *argv)
 	int ret;
 
 	(void)argc;
-	if (opt.no_mode_switch) {
-		ret = add_option("nomodeswitch", "");
-		if (ret != EXIT_DONE)
-			return ret;
-		params.options = opt.mount_options;
-	}
+	if (opt.own && add_option("noallow_other", "") != EXIT_DONE)
+		return EXIT_FAILED;
+	if (opt.no_mode_switch && add_option("nomodeswitch", "") != EXIT_DONE)
+		return EXIT_FAILED;
 	openlog("famfsctl", LOG_PID, LOG_DAEMON);
+	params.options = opt.mount_options;
 	ret = famfs_mount(&params, &err);
 	free(opt.mount_options);
 	opt.mount_options = NULL;

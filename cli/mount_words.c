@@ -15,6 +15,7 @@ const struct word mount_words[] = {
 	{ "client_rw", "the same, where mount(8) adds an rw that nobody asked for" },
 	{ "fsck", "check superblock and log first" },
 	{ "allow_other", "other users may use the mount, too" },
+	{ "noallow_other", "nobody else may, also when root mounts" },
 	{ "fmap=", "how to serve a kernel with famfs" },
 	{ "suid", "obey set-id bits" },
 	{ "nosuid", "ignore set-id bits" },

@@ -18,6 +18,7 @@ enum action {
 	SET_DEV,
 	SET_NODEV,
 	SET_OTHERS,
+	SET_NO_OTHERS,
 	SET_FMAP,
 	SET_NO_MODE_SWITCH,
 	SET_CLONE_FD,
@@ -41,6 +42,7 @@ static const struct {
 	{ "dev", SET_DEV },
 	{ "nodev", SET_NODEV },
 	{ "allow_other", SET_OTHERS },
+	{ "noallow_other", SET_NO_OTHERS },
 	{ "allow_root", SET_OTHERS },
 	{ "fmap=*", SET_FMAP },
 	{ "nomodeswitch", SET_NO_MODE_SWITCH },
@@ -130,7 +132,10 @@ static int apply(struct mount_options *out, enum action action, const char *word
 	case SET_NOSUID: out->suid = false; break;
 	case SET_DEV: return set_privileged(&out->dev, word, err);
 	case SET_NODEV: out->dev = false; break;
-	case SET_OTHERS: out->others = true; return pass(out, word, err);
+	case SET_OTHERS:
+		out->others = strcmp(word, "allow_root") == 0 ? "allow_root" : "allow_other";
+		break;
+	case SET_NO_OTHERS: out->others = ""; break;
 	case SET_FMAP: return set_fmap(out, strchr(word, '=') + 1, err);
 	case SET_NO_MODE_SWITCH: out->no_mode_switch = true; break;
 	case SET_CLONE_FD: out->clone_fd = true; break;

@@ -31,14 +31,15 @@ static int join_options(const struct server *server, const struct session_params
 {
 	const struct mount_options *options = params->options;
 	const char *device = server->vol->dev->path;
-	bool root = geteuid() == 0;
+	const char *others = options->others  ? options->others
+			     : geteuid() == 0 ? "allow_other"
+					      : "";
 	cleanup_free char *source = NULL;
 	cleanup_free char *plain = NULL;
 
 	if (asprintf(&source, "fsname=%s", device) < 0 ||
-	    asprintf(&plain, "subtype=famfs,default_permissions,%s%s%s%s%s%s%s",
-		     server->read_only ? "ro" : "rw",
-		     root && !options->others ? ",allow_other" : "",
+	    asprintf(&plain, "subtype=famfs,default_permissions,%s%s%s%s%s%s%s%s",
+		     server->read_only ? "ro" : "rw", *others ? "," : "", others,
 		     options->suid ? ",suid" : ",nosuid", options->dev ? ",dev" : ",nodev",
 		     options->passed ? "," : "", options->passed ? options->passed : "",
 		     params->debug ? ",debug" : "") < 0)

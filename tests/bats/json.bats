@@ -88,11 +88,11 @@ fill()
 @test "what info prints of mounts follows its schema" {
 	fill
 	mount_image
-	for arguments in info "info $mnt" "ls $mnt/d" "stat $mnt/d/f" "usage $mnt" "fsck $mnt" "dump-fmap $mnt/d/f"; do
+	for arguments in info "info $mnt" "ls $mnt/d" "stat $mnt/d/f" "usage $mnt" "fsck $mnt" "dump-fmap $mnt/d/f" "check $mnt"; do
 		# shellcheck disable=SC2086
 		collect 0 $arguments
 	done
-	valid info mounts ls stat usage fsck dump-fmap
+	valid info mounts ls stat usage fsck dump-fmap check
 	jq -se '.[] | select(.schema == "famfsctl.info/1").mounts | length == 1' "$all"
 }
 

@@ -128,7 +128,7 @@ mount_options()
 	mkdir "$mnt"
 	for signal in TERM INT; do
 		# A shell starts background jobs with SIGINT ignored.
-		env --default-signal=INT "$FAMFSCTL" mount -f "$img" "$mnt" 3>&- &
+		env --default-signal=INT "$FAMFSCTL" mount --foreground "$img" "$mnt" 3>&- &
 		server=$!
 		wait_for 10 is_mounted "$mnt"
 		kill -$signal $server

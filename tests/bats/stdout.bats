@@ -25,7 +25,9 @@ arguments_of()
 	mkdir) echo "-n $img:/d" ;;
 	takeover) echo "$img" ;;
 	cp) echo "-n $FAMFS_TOP/LICENSE $img:/copy" ;;
-	mount | umount | wait) return 1 ;;
+	chkread) echo "$img:/f" ;;
+	flush) echo "-v $img:/f" ;;
+	mount | umount | wait | check) return 1 ;;
 	*)
 		echo "$1: say here how it prints" >&2
 		return 2
@@ -57,7 +59,7 @@ each_command()
 lost()
 {
 	local code=1
-	[[ $2 != fsck ]] || code=8
+	[[ $2 != fsck && $2 != check ]] || code=8
 	assert_equal "$status" "$code"
 	assert_output --partial "cannot write to standard output: $1"
 }

@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The command lines of the reference implementation, as its users' scripts have them. What each
+# means here is in docs/REFERENCE-USERS.md, and each row of its tables is run here.
+
+load helper
+
+suite_setup()
+{
+	new_image 4G
+	src=$BATS_TEST_TMPDIR/src
+}
+
+entry()
+{
+	"$MEDIUM" "$img" show | jq -c ".entries[] | select(.path == \"$1\") | $2"
+}
+
+@test "mkfs takes -f, -l and --loglen" {
+	needs_image
+	run -0 famfsctl mkfs -f --loglen 16m "$img"
+	assert_equal "$(info_number log_capacity)" 30840
+	run -0 famfsctl mkfs --force -l 8M "$img"
+	run -3 famfsctl mkfs "$img"
+}
+
+@test "creat takes a size, a seed, a mode, owners and strips" {
+	mount_image
+	run -0 famfsctl creat -s 3m "$mnt/plain"
+	run -0 famfsctl creat --size 3M --randomize --seed 42 "$mnt/seeded"
+	run -0 famfsctl creat -v -r -S 43 -s 3M -m 0600 -u 12 -g 34 -t 8 "$mnt/owned"
+	run -0 famfsctl creat -s 9M -N 2 -B 4 -C 2M "$mnt/striped"
+	run -0 famfsctl creat -s 9M --nstrips 2 --nbuckets 4 --chunksize 2m "$mnt/striped2"
+	assert_equal "$(entry owned '[.mode, .uid, .gid, .size]')" '["0o600",12,34,3145728]'
+	run -0 famfsctl dump-fmap --json "$mnt/striped2"
+	jq -e '.files[0].nstrips == 2' <<<"$output"
+	run -0 famfsctl verify -S 42 -f "$mnt/seeded"
+	run -0 famfsctl verify --seed 43 --filename "$mnt/owned"
+	run -1 famfsctl verify -S 43 -f "$mnt/seeded"
+	assert_output --partial "differs from the stream of seed 43 at offset 0"
+}
+
+@test "creat and verify take many files at once" {
+	mount_image
+	run -0 famfsctl creat -t 4 --multi "$mnt/a,1M,42" -M "$mnt/b,2m,43" --multi "$mnt/c,3M"
+	run -0 famfsctl verify --threadct 4 -m "$mnt/a,42" --multi "$mnt/b,43"
+	assert_output "$mnt/a: ok"$'\n'"$mnt/b: ok"
+	run -0 famfsctl verify -q -m "$mnt/a,42"
+	assert_output ""
+	run -1 famfsctl verify -m "$mnt/a,42" -m "$mnt/b,42"
+	assert_output --partial "'$mnt/b' differs"
+	assert_equal "$(entry c .size)" 3145728
+	for bad in a ,42 "a,x" "a,4294967296"; do
+		run -2 famfsctl verify -m "$bad"
+		assert_output --partial "--multi expects FILE,SEED"
+	done
+	run -2 famfsctl verify -S 1
+	assert_output --partial "missing argument"
+	run -2 famfsctl verify -f "$mnt/a"
+	assert_output --partial "--seed is required"
+	run -2 famfsctl creat -t 257 -s 1M "$mnt/x"
+	assert_output --partial "--threadct expects a number from 0 to 256"
+}
+
+@test "mkdir takes parents, a mode and owners" {
+	mount_image
+	run -0 famfsctl mkdir "$mnt/one"
+	run -0 famfsctl mkdir -v -p "$mnt/two/three"
+	run -0 famfsctl mkdir --parents --mode=0700 --uid=12 --gid=34 "$mnt/four/five"
+	assert_equal "$(entry four/five '[.mode, .uid, .gid]')" '["0o700",12,34]'
+}
+
+@test "cp takes threads, owners, a mode and strips" {
+	mount_image
+	mkdir -p "$src/d"
+	data "$src/d/f" 100
+	data "$src/g" 5000000
+	run -0 famfsctl cp -r -v -t 4 "$src/d" "$src/g" "$mnt"
+	run -0 famfsctl cp --threadct 0 -c -m 0640 -u 12 -g 34 "$src/g" "$mnt/g2"
+	run -0 famfsctl cp --recursive --compare -N 2 -B 2 -C 2M "$src" "$mnt/s"
+	cmp "$src/g" "$mnt/g"
+	assert_equal "$(entry g2 '[.mode, .uid, .gid]')" '["0o640",12,34]'
+	run -0 famfsctl dump-fmap --json "$mnt/s/g"
+	jq -e '.files[0].type == "interleaved"' <<<"$output"
+	# It does not write over what exists unless it is told to.
+	run -1 famfsctl cp "$src/g" "$mnt/g"
+	run -0 famfsctl cp --resume "$src/g" "$mnt/g"
+}
+
+@test "getmap prints maps in the reference's form, and its exit code tells files of a famfs" {
+	mount_image
+	famfsctl creat -s 3M "$mnt/a"
+	famfsctl creat -s 9M -N 2 -B 2 -C 2M "$mnt/b"
+	run -0 famfsctl getmap "$mnt/a"
+	assert_line --index 0 "File:     $mnt/a"
+	assert_line --index 1 $'\tsize:    3145728'
+	assert_line --index 2 $'\textents: 1'
+	assert_line --index 3 --regexp $'^\t\t[0-9a-f]+\t4194304$'
+	assert_line --index 4 "famfs_getmap: good file $mnt/a"
+	run -0 famfsctl getmap "$img:/b"
+	assert_line "Interleave_Param chunk_size: 2097152"
+	assert_line "Interleaved extent has 2 strips:"
+	run -0 famfsctl getmap -q "$mnt/a" "$mnt/b"
+	assert_output ""
+	run -1 famfsctl getmap --quiet "$mnt/none" "$mnt/a"
+	assert_output --partial "none"
+	refute_output --partial "good file"
+	run -1 famfsctl getmap -c "$mnt/none" "$mnt/a"
+	assert_line "famfs_getmap: good file $mnt/a"
+	run -1 famfsctl getmap -q /etc/passwd
+	run -1 famfsctl getmap -q "$mnt"
+}
+
+@test "logplay and mkmeta have nothing to do, say so, and succeed" {
+	mount_image
+	run -0 famfsctl mkmeta -v "$img"
+	assert_output --partial "nothing to do"
+	run -0 famfsctl logplay "$mnt"
+	assert_output --partial "0 entries, 0 files"
+	famfsctl mkdir "$img:/d"
+	famfsctl creat -s 1M "$img:/d/f"
+	for option in -n --dryrun -v -m -r -c -M; do
+		run -0 famfsctl logplay $option "$mnt/d"
+		assert_output --partial "nothing to do: the mount follows the log by itself, and is at its end: 2 entries, 1 files, 1 directories"
+	done
+	run -0 famfsctl logplay -q "$mnt"
+	assert_output ""
+	run -2 famfsctl logplay --shadow /tmp/x "$mnt"
+	assert_output --partial "shadow tree"
+	run -2 famfsctl logplay -d /dev/dax0.0 "$mnt"
+	assert_output --partial "shadow tree"
+	run -1 famfsctl logplay "$img"
+	assert_output --partial "is not in a mounted famfs"
+}
+
+@test "logplay fails on damaged entries, and on a mount that does not answer with what the log has" {
+	needs_image
+	mount_image
+	famfsctl creat -s 1M "$img:/a" "$img:/b" "$img:/c"
+	run -0 famfsctl logplay "$mnt"
+	"$MEDIUM" "$img" set 1 crc=1
+	run -1 famfsctl logplay "$mnt"
+	assert_output --partial "the log has 1 damaged entries"
+}
+
+@test "mount takes the options that mean nothing here, and -u" {
+	needs_mount
+	mkdir -p "$mnt"
+	run -0 famfsctl mount -f -v -m -t 60 -S "$BATS_TEST_TMPDIR/shadow" "$img" "$mnt"
+	run -0 grep " $mnt .*allow_other" /proc/self/mountinfo
+	run -0 famfsctl umount "$mnt"
+	run -0 famfsctl mount --fuse --nouseraccess --cache always -L -r "$img" "$mnt"
+	run -1 grep " $mnt .*allow_other" /proc/self/mountinfo
+	run -0 famfsctl umount "$mnt"
+	run -2 famfsctl mount --nofuse "$img" "$mnt"
+	assert_output --partial "unknown option '--nofuse'"
+}
+
+@test "check finds a mount in order" {
+	mount_image
+	famfsctl mkdir "$img:/d"
+	famfsctl creat -s 3M "$img:/d/a" "$img:/b"
+	run -0 famfsctl check "$mnt"
+	assert_output "$mnt: 2 files, 1 directories, 0 problems"
+	run -0 famfsctl check -v "$mnt/d"
+	run -0 --separate-stderr famfsctl check --json "$mnt"
+	jq -e '. == {schema: "famfsctl.check/1", problems: [], files: 2, directories: 1}' <<<"$output"
+	run -8 famfsctl check "$img"
+	assert_output --partial "'famfsctl fsck' checks what is not mounted"
+	run -16 famfsctl check
+	assert_output --partial "missing argument"
+}
+
+@test "check finds a damaged log, files that are hidden, and files that the log does not have" {
+	needs_image
+	mount_image
+	famfsctl mkdir "$img:/d" "$img:/hidden"
+	famfsctl creat -s 3M "$img:/d/a" "$img:/b" "$img:/hidden/c"
+	# Another file system in front of a part of it.
+	mount -t tmpfs tmpfs "$mnt/hidden"
+	touch "$mnt/hidden/stray"
+	run -1 famfsctl check "$mnt"
+	umount "$mnt/hidden"
+	assert_line "hidden/c: is in the log, and not to be seen in the mount"
+	assert_line "hidden/stray: is to be seen in the mount, and not in the log"
+	"$MEDIUM" "$img" set 3 crc=1
+	run famfsctl check "$mnt"
+	[[ $((status & 4)) -eq 4 && $((status & 2)) -eq 0 ]]
+	run --separate-stderr famfsctl check --json "$mnt"
+	jq -e '.problems | map(.code) | index("crc") != null' <<<"$output"
+	printf '\0\0\0\0\0\0\0\0' | dd of="$img" conv=notrunc status=none
+	run famfsctl check "$mnt"
+	[[ $((status & 2)) -eq 2 ]]
+}
+
+@test "flush writes back what was stored through a mapping of the mount" {
+	mount_image
+	famfsctl creat -s 3M "$mnt/a" "$mnt/b"
+	"$MMAPIO" write "$mnt/a" 5000 stored
+	run -0 famfsctl flush "$mnt/a" "$mnt/b"
+	assert_output ""
+	file_from_medium a | tail -c +5001 | head -c 6 | grep -qx stored
+	run -0 famfsctl flush -v "$img:/a"
+	assert_output "$img:/a: flushed 3145728 bytes"
+	run -1 famfsctl flush "$mnt/none" "$mnt/a"
+	assert_output --partial "none"
+	run -1 famfsctl flush "$mnt"
+	run -2 famfsctl flush
+}
+
+@test "flush makes the next read ask the device" {
+	needs_image
+	mount_image
+	famfsctl creat -s 3M "$mnt/a"
+	exec 7<"$mnt/a"
+	head -c 100 <&7 >/dev/null
+	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
+	printf other | dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
+	run -0 famfsctl flush "$mnt/a"
+	# The descriptor is open since before; what it reads is new.
+	run -0 dd if=/proc/self/fd/7 bs=5 count=1 status=none
+	exec 7<&-
+	assert_output other
+}
+
+@test "chkread compares what is read with what is mapped" {
+	mount_image
+	famfsctl creat -s 3M -S 1 "$mnt/a"
+	famfsctl creat -s 9M -S 1 -N 2 -B 2 -C 2M "$mnt/b"
+	run -0 famfsctl chkread "$mnt/a" "$mnt/b" "$img:/a" "$img:/b"
+	assert_line "$mnt/a: read and mmap match"
+	assert_line "$img:/b: read and mmap match"
+	run -0 famfsctl chkread -s "$mnt/.meta/.superblock"
+	assert_output "$mnt/.meta/.superblock: cannot be mapped here: nothing to compare"
+	run -0 famfsctl chkread -q -l "$mnt/.meta/.log"
+	assert_output ""
+	run -1 famfsctl chkread "$mnt" "$mnt/none"
+	assert_output --partial "is not a regular file"
+	assert_output --partial "none"
+}
