@@ -201,7 +201,7 @@ entry()
 	assert_output ""
 	file_from_medium a | tail -c +5001 | head -c 6 | grep -qx stored
 	run -0 famfsctl flush -v "$img:/a"
-	assert_output "$img:/a: flushed 3145728 bytes"
+	assert_line "$img:/a: flushed 3145728 bytes"
 	run -1 famfsctl flush "$mnt/none" "$mnt/a"
 	assert_output --partial "none"
 	run -1 famfsctl flush "$mnt"
