@@ -115,13 +115,13 @@ use()
 	use mixed
 	cp --sparse=always "$img" "$BATS_TEST_TMPDIR/reference.img"
 	famfsctl mkfs -f --force-foreign "$img" >/dev/null
-	famfsctl mkdir -m 755 "$img:/d1"
+	famfsctl mkdir -m 755 -u 0 -g 0 "$img:/d1"
 	famfsctl mkdir -m 700 -u 1000 -g 1000 "$img:/d1/a" "$img:/d1/a/b" "$img:/d1/a/b/c"
-	famfsctl mkdir -m 777 "$img:/ww"
-	famfsctl mkdir -m 1777 "$img:/sticky"
-	famfsctl creat -s 4096 -m 644 "$img:/f1"
-	famfsctl creat -s 5M -m 600 "$img:/d1/f2"
-	famfsctl creat -s 2M -m 444 "$img:/ro2m"
+	famfsctl mkdir -m 777 -u 0 -g 0 "$img:/ww"
+	famfsctl mkdir -m 1777 -u 0 -g 0 "$img:/sticky"
+	famfsctl creat -s 4096 -m 644 -u 0 -g 0 "$img:/f1"
+	famfsctl creat -s 5M -m 600 -u 0 -g 0 "$img:/d1/f2"
+	famfsctl creat -s 2M -m 444 -u 0 -g 0 "$img:/ro2m"
 	famfsctl creat -s 2097153 -m 644 -u 1001 -g 1002 "$img:/d1/a/over"
 	# Log header up to its counters, and the ten entries.
 	for range in "$UNIT 32" "$((UNIT + 48)) 5440"; do

@@ -9,7 +9,7 @@ suite_setup()
 	new_image 4G
 	famfsctl mkdir -m 0750 -u 12 -g 34 "$img:/d"
 	famfsctl mkdir "$img:/d/deep"
-	famfsctl creat -s 3000000 -m 4755 "$img:/d/f"
+	famfsctl creat -s 3000000 -m 4755 -u 0 -g 0 "$img:/d/f"
 	famfsctl creat -s 9M -N 2 -B 3 -C 2M -m 0644 "$img:/striped"
 }
 

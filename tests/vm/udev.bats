@@ -18,6 +18,9 @@ setup_file()
 	mkdir -p "$rules"
 	# The program that is tested, instead of the one that would be installed.
 	sed -E "s|\"/[^ ]*/famfsctl |\"$FAMFSCTL |" "$FAMFS_BUILD/cli/udev/60-famfs.rules" >"$rules/60-famfs.rules"
+	# The machine's files are its own, and gone when it ends.
+	ln -sf "$FAMFSCTL" /usr/sbin/mount.famfs
+	ln -sf "$FAMFSCTL" /usr/sbin/fsck.famfs
 	/lib/systemd/systemd-udevd 3>&- >/run/udevd.log 2>&1 &
 	echo $! >/run/udevd.pid
 }
@@ -94,6 +97,27 @@ no_link()
 	links_to "$(uuid)"
 	famfsctl umount "$mnt"
 	run -0 famfsctl fsck "$links/$(uuid)"
+}
+
+@test "mount, mount -a, fsck and findmnt know the device by its UUID" {
+	new_image
+	wait_for 30 links_to "$(uuid)"
+	local id fstab=$BATS_TEST_TMPDIR/fstab
+	id=$(uuid)
+	mkdir -p "$mnt"
+	echo "$links/$id $mnt famfs ro,nofail,x-systemd.device-timeout=30s 0 0" >"$fstab"
+	mount -a -T "$fstab" 3>&-
+	assert_equal "$(findmnt -no SOURCE,FSTYPE "$mnt" | xargs)" "$dax fuse.famfs"
+	umount "$mnt"
+	wait_for 30 no_server
+	mount -t famfs "famfs:$id" "$mnt" 3>&-
+	assert_equal "$(findmnt -no SOURCE,FSTYPE "$mnt" | xargs)" "$dax fuse.famfs"
+	umount "$mnt"
+	run mount -t famfs "UUID=$id" "$mnt"
+	assert_failure
+	assert_output --partial "can't find UUID=$id"
+	run -0 fsck -t famfs "$links/$id"
+	assert_line clean
 }
 
 @test "a device that holds no famfs has the tag of systemd and no link" {
