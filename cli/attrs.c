@@ -3,6 +3,7 @@
 #include "options.h"
 #include "report.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,7 +77,9 @@ int layout_complete(struct layout *layout)
 	if (!layout->chunk_size)
 		layout->chunk_size = FAMFS_ALLOC_UNIT;
 	if (layout->nbuckets < layout->nstrips)
-		return report_usage("--nbuckets must not be less than --nstrips");
+		return report_usage("--nbuckets expects at least the %" PRIu64
+				    " of --nstrips, got '%" PRIu64 "'",
+				    layout->nstrips, layout->nbuckets);
 	return EXIT_DONE;
 }
 

@@ -37,9 +37,11 @@ static int take_option(int val, const char *name, const char *value)
 struct check {
 	const struct fsck_request *request;
 	struct output out;
-	bool begun;    /* a check that cannot be made prints no result */
-	bool declined; /* a repair that has to be agreed to was not */
-	bool dry;      /* what is called repaired would be */
+	bool begun;      /* a check that cannot be made prints no result */
+	bool declined;   /* a repair that has to be agreed to was not */
+	bool repairable; /* a problem is that was not repaired */
+	const char *name;
+	bool dry; /* what is called repaired would be */
 	struct undo undo;
 };
 
@@ -92,6 +94,7 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 	};
 
 	begin(check);
+	check->repairable |= problem->repair && !problem->repaired;
 	if (check->out.json)
 		output_row(&check->out, fields, COUNT_OF(fields));
 	else
@@ -200,7 +203,10 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 	print_members(check, result, NULL);
 	print_summary(check, result);
 	if (check->declined)
-		report_hint("use --yes to give up damaged entries");
+		report_hint("to give up damaged entries, run: famfsctl fsck --repair --yes '%s'",
+			    check->name);
+	else if (check->repairable && !check->request->repair && !common.quiet)
+		report_hint("to repair it, run: famfsctl fsck --repair '%s'", check->name);
 	if (result->problems == 0)
 		return FSCK_CLEAN;
 	return check->dry || result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
@@ -208,7 +214,9 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 
 int fsck_target(const struct famfs_target *target, const struct fsck_request *request)
 {
-	struct check check = { .request = request, .dry = request->repair && common.dry_run };
+	struct check check = { .request = request,
+			       .name = target->device,
+			       .dry = request->repair && common.dry_run };
 	const struct famfs_fsck_params params = {
 		.repair = request->repair,
 		.dry_run = common.dry_run,

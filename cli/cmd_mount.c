@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
+#include "guess.h"
 #include "mount.h"
 #include "options.h"
 #include "output.h"
@@ -88,6 +89,43 @@ static void log_message(void *arg, int priority, const char *message)
 		syslog(LOG_DAEMON | priority, "%s", message);
 }
 
+/* The word that a mistyped mount option is nearest to. */
+static const char *guess_option(void)
+{
+	cleanup_free char *list = strdup(opt.mount_options ? opt.mount_options : "");
+	char *rest = list, *word;
+
+	while (rest && (word = strsep(&rest, ","))) {
+		struct guess guess = GUESS(word);
+		bool known = false;
+
+		for (const struct word *w = mount_words; w->name && !known; w++) {
+			size_t length = strlen(w->name);
+
+			known = strncmp(word, w->name, length) == 0 &&
+				(w->name[length - 1] == '=' || !word[length]);
+			guess_offer(&guess, w->name);
+		}
+		if (!known && guess.best)
+			return guess.best;
+	}
+	return NULL;
+}
+
+static int failed(int code, const struct famfs_error *err)
+{
+	const char *guess = code == -EINVAL ? guess_option() : NULL;
+
+	/* The library's word for options that are none. */
+	if (code != -EINVAL)
+		return report_failure(err);
+	if (!guess)
+		return report_usage("%s", err->message);
+	report_as(REPORT_USAGE, 0, "%s", err->message);
+	report_hint("did you mean '%s'?", guess);
+	return EXIT_USAGE;
+}
+
 static int run(int argc, const char *const *argv)
 {
 	pid_t starter = getpid();
@@ -111,16 +149,12 @@ static int run(int argc, const char *const *argv)
 	openlog("famfsctl", LOG_PID, LOG_DAEMON);
 	params.options = opt.mount_options;
 	ret = famfs_mount(&params, &err);
-	free(opt.mount_options);
-	opt.mount_options = NULL;
 	if (ret == 0)
 		output_deed("mount", "mounted", "'%s' at '%s'", argv[0], argv[1]);
-	if (ret == 0)
-		return EXIT_DONE;
-	/* The library's word for options that are none. */
-	if (ret == -EINVAL)
-		return report_usage("%s", err.message);
-	return report_failure(&err);
+	ret = ret == 0 ? EXIT_DONE : failed(ret, &err);
+	free(opt.mount_options);
+	opt.mount_options = NULL;
+	return ret;
 }
 
 const struct command cmd_mount = {

@@ -47,7 +47,11 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 	if (ret == -ENXIO && stat(absolute, &st) == 0 && S_ISCHR(st.st_mode) &&
 	    daxinfo_read("", st.st_rdev, &info) == 0 && info.mode != FAMFS_DAX_DEVDAX)
 		return daxinfo_check_mappable(&info, path, err);
-	return error_errno(err, ret, "cannot open '%s'%s", path, write ? " for writing" : "");
+	error_errno(err, ret, "cannot open '%s'%s", path, write ? " for writing" : "");
+	if (ret == -EACCES)
+		error_hint(err, "run it as root, or as a user who may %s '%s'",
+			   write ? "write" : "read", path);
+	return ret;
 }
 
 int device_open(const char *path, enum device_access access, struct device **out,

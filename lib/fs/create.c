@@ -132,10 +132,12 @@ static int check_params(const struct famfs_volume *vol, const char *path,
 }
 
 /* Puts the file's name before the numbers. */
-static int name_failure(const char *path, int code, struct famfs_error *why,
-			struct famfs_error *err)
+static int name_failure(const struct famfs_volume *vol, const char *path, int code,
+			struct famfs_error *why, struct famfs_error *err)
 {
 	error_set(err, code, "cannot create '%s': %.500s", path, why->message);
+	if (code == -ENOSPC)
+		error_hint(err, "where the space is, shows: famfsctl map '%s'", vol->dev->path);
 	return code;
 }
 
@@ -153,7 +155,7 @@ static int reserve_space(struct famfs_file *file, const struct layout *layout,
 		ret = layout_place(vol, layout, vol->dry_run ? take_unlocked : take_locked,
 				   &file->map, &why);
 		if (ret < 0)
-			name_failure(file->path, ret, &why, err);
+			name_failure(vol, file->path, ret, &why, err);
 	}
 	volume_end_append(vol);
 	return ret;
@@ -269,7 +271,7 @@ static int create_locked(struct famfs_file *file, const struct layout *layout,
 		return ret;
 	ret = layout_place(vol, layout, take_unlocked, &file->map, &why);
 	if (ret < 0)
-		return name_failure(file->path, ret, &why, err);
+		return name_failure(vol, file->path, ret, &why, err);
 	rec = file_record(file);
 	ret = append_path(vol, &rec, file->path, err);
 	for (uint32_t i = 0; i < file->map.nextents; i++)

@@ -115,6 +115,13 @@ static int open_target(struct mkfs *mkfs, struct famfs_error *err)
 			   err);
 }
 
+static int in_use(const struct mkfs *mkfs, const char *how, struct famfs_error *err)
+{
+	error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, how);
+	error_hint(err, "end that first; mounts are listed by: famfsctl info");
+	return -EBUSY;
+}
+
 static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct usage_text usage;
@@ -124,13 +131,13 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 	if (!mkfs->dev)
 		return 0;
 	if (device_usage(mkfs->dev, &usage))
-		return error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, usage.text);
+		return in_use(mkfs, usage.text, err);
 	if (mkfs->params->dry_run)
 		ret = device_lock_conflict(mkfs->dev, 0, 1, &end) > 0 ? -EAGAIN : 0;
 	else
 		ret = device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
 	if (ret == -EAGAIN)
-		return error_refuse(err, -EBUSY, "'%s' is in use by another process", mkfs->name);
+		return in_use(mkfs, "in use by another process", err);
 	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", mkfs->name) : 0;
 }
 

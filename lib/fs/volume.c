@@ -45,6 +45,13 @@ static uint64_t usable_size(const struct famfs_volume *vol, bool believe_device)
 	return usable < OMF_DEVICE_MAX ? usable : OMF_DEVICE_MAX;
 }
 
+static int not_famfs(const struct famfs_volume *vol, struct famfs_error *err)
+{
+	error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system", vol->dev->path);
+	error_hint(err, "to make one, run: famfsctl mkfs '%s'", vol->dev->path);
+	return -EMEDIUMTYPE;
+}
+
 static int read_superblock(struct famfs_volume *vol, const struct volume_params *params,
 			   struct famfs_error *err)
 {
@@ -54,16 +61,14 @@ static int read_superblock(struct famfs_volume *vol, const struct volume_params 
 
 	/* No size and no descriptor: unknown. No size and a descriptor: an empty image. */
 	if ((vol->dev->size || vol->dev->fd >= 0) && vol->dev->size < OMF_LOG_OFFSET)
-		return error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system",
-				 vol->dev->path);
+		return not_famfs(vol, err);
 	device_invalidate(vol->dev, 0, sizeof(raw));
 	ret = device_read(vol->dev, 0, &raw, sizeof(raw));
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
 	ret = superblock_decode(&raw, vol->dev->size, &vol->sb, &why);
 	if (ret == -EMEDIUMTYPE)
-		return error_set(err, ret, "'%s' does not hold a famfs file system",
-				 vol->dev->path);
+		return not_famfs(vol, err);
 	if (ret < 0)
 		return error_set(err, ret, "the famfs on '%s' cannot be used: %s", vol->dev->path,
 				 why.message);
@@ -274,8 +279,10 @@ int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 	error_set(err, -EROFS,
 		  "'%s' belongs to the master %s; this host is the client %s (from %s)",
 		  vol->dev->path, master, self, famfs_identity_source_name(vol->identity.source));
-	error_hint(err, "add files on the master; only if it is gone for good, run: famfsctl "
-			"takeover --force DEVICE");
+	error_hint(err,
+		   "add files on the master; only if it is gone for good, run: famfsctl takeover "
+		   "--yes '%s'",
+		   vol->dev->path);
 	return -EROFS;
 }
 

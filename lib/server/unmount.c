@@ -164,7 +164,9 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	if (famfs_target_resolve(mountpoint, &target, NULL) < 0 || !target->mountpoint ||
 	    *target->path) {
 		famfs_target_free(target);
-		return error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
+		error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
+		error_hint(err, "see what is mounted: famfsctl info");
+		return -EINVAL;
 	}
 	ret = unmount(target->mountpoint, lazy, err);
 	if (ret == 0)

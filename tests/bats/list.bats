@@ -32,6 +32,13 @@ nodes()
 	run -1 grep -l libdaxctl "$BATS_TEST_TMPDIR"/info.*
 }
 
+# bats test_tags=dax
+@test "the JSON of list follows its schema, whatever devices there are" {
+	run -0 famfsctl list --all --json
+	run -0 /usr/bin/python3 "$FAMFS_TOP/tests/tools/schema.py" "$FAMFS_TOP/docs/schema" <<<"$output"
+	assert_output list
+}
+
 @test "list takes no argument" {
 	run -2 --separate-stderr famfsctl list /dev/dax0.0
 	assert_regex "$stderr" "too many arguments"

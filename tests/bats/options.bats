@@ -120,7 +120,7 @@ colored()
 		run -2 famfsctl ${case%:*}
 		assert_line "hint: did you mean '${case##*:}'?"
 	done
-	for case in "info --color=nevr:never" "dump-fmap --wire=pul x:pull" "cp --progress=jason a b:json"; do
+	for case in "info --color=nevr:never" "dump-fmap --wire=pul x:pull" "cp --progress=jason a b:json" "mount -o rw,allow_othr a /:allow_other" "mount -o roo a /:ro"; do
 		# shellcheck disable=SC2086
 		run -2 famfsctl ${case%:*}
 		assert_line "hint: did you mean '${case##*:}'?"
@@ -140,7 +140,7 @@ colored()
 	"$MEDIUM" "$img" set 1 crc=1
 	cd "$BATS_TEST_TMPDIR"
 	run -4 famfsctl fsck --repair "$img"
-	assert_line "hint: use --yes to give up damaged entries"
+	assert_line "hint: to give up damaged entries, run: famfsctl fsck --repair --yes '$img'"
 	run -4 famfsctl fsck --repair "$img" <<<y
 	export FAMFS_SYSTEM_UUID=$OTHER
 	run -3 famfsctl takeover "$img"
