@@ -7,6 +7,7 @@
 extern const struct command cmd_cat;
 extern const struct command cmd_check;
 extern const struct command cmd_chkread;
+extern const struct command cmd_complete;
 extern const struct command cmd_cp;
 extern const struct command cmd_creat;
 extern const struct command cmd_doctor;

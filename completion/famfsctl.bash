@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# Commands and options come from the program itself, so that they are never out of date.
+# The program knows what can follow; see docs/HACKING.md. It takes the line as it is typed, since
+# bash cuts words at ':' and '=', and gives what bash is to put in.
 
 _famfsctl()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words
-
-	if ((COMP_CWORD == 1)); then
-		words="$(famfsctl --list-commands 2>/dev/null) help --help --version"
-	elif [[ $command == help ]]; then
-		words=$(famfsctl --list-commands 2>/dev/null)
-	elif [[ $cur == -* ]]; then
-		words=$(famfsctl "$command" --help 2>/dev/null |
-			sed -nE 's/^  (-.,|   ) (--[a-z-]+).*/\2/p')
-	else
-		return
-	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	local candidate meaning
+	COMPREPLY=()
+	while IFS=$'\t' read -r candidate meaning; do
+		# 63: bash only lists, after a second TAB.
+		[[ $COMP_TYPE != 63 || -z $meaning ]] || candidate+="  ($meaning)"
+		COMPREPLY+=("$candidate")
+	done < <(famfsctl __complete --bash "$COMP_WORDBREAKS" -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
+	[[ ${COMPREPLY[0]:-} != *[/=:,] ]] || compopt -o nospace 2>/dev/null
 }
 
-# Without a match, names of files complete as usual: devices, images, and paths in a mount.
-complete -o default -F _famfsctl famfsctl
+complete -F _famfsctl famfsctl mkfs.famfs fsck.famfs mount.famfs mount.fuse.famfs

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bash gives and takes words as they are typed, quotes and all, and replaces only what follows the
+ * last of its word breaks, ':' and '=' among them. */
+#ifndef CLI_COMPLETE_BASH_H
+#define CLI_COMPLETE_BASH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bash_line {
+	char **words; /* without quotes; the last is the one at the cursor. Ends with NULL */
+	int count;
+	char quote;  /* that is open at the cursor: ', " or 0 */
+	size_t keep; /* how much of the last word stays on the line: bash replaces the rest */
+	bool tilde;  /* the last word begins with one that bash will expand */
+};
+
+/* Splits the line up to the cursor. False without memory. Free in any case. */
+bool bash_split(const char *line, const char *wordbreaks, struct bash_line *out);
+void bash_free(struct bash_line *line);
+
+/* What bash is to put in, for a candidate that begins with the last word. The caller frees it. */
+char *bash_quote(const struct bash_line *line, const char *candidate);
+
+#endif
