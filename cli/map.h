@@ -20,6 +20,10 @@ double map_svg_lanes(FILE *file, const struct space_map *map, double y);
 /* How high that part is. */
 double map_svg_lanes_height(const struct space_map *map);
 
+/* The same for damaged entries. */
+void map_svg_damage(FILE *file, const struct space_map *map, double y);
+double map_svg_damage_height(const struct space_map *map);
+
 /* Text that may hold anything, fit for XML: markup, controls and bytes that are not UTF-8. At most
  * `most` characters, or all with 0. */
 void xml_put(FILE *file, const char *text, size_t most);

@@ -17,6 +17,7 @@
 #define SPOT_WIDTH  300.0
 #define CHUNKS_LEFT (MAP_SVG_LEFT + SPOT_WIDTH + 40)
 #define CHUNKS_MOST 48 /* cells of a lane; more chunks share cells */
+#define DAMAGE_MOST 10 /* entries that are named */
 #define LABEL_FROM  24 /* pixels of a cell that has a number */
 
 static bool has_lanes(const struct space_file *file)
@@ -137,6 +138,49 @@ static double put_file(FILE *out, const struct space_map *map, const struct spac
 	for (uint32_t i = 0; i < file->nsegments; i++, y += LANE_PITCH)
 		put_lane(out, map, file, i, y);
 	return y + GROUP_GAP;
+}
+
+static bool is_damaged(const struct space_file *file)
+{
+	return file->fault || file->unusable;
+}
+
+double map_svg_damage_height(const struct space_map *map)
+{
+	uint64_t lines = map->damaged < DAMAGE_MOST ? map->damaged : DAMAGE_MOST;
+
+	return map->damaged ? HEAD_HEIGHT + MARGIN + (double)lines * LANE_PITCH : 0;
+}
+
+/* Also of entries whose extents are too wrong to have a place in the picture. */
+void map_svg_damage(FILE *out, const struct space_map *map, double y)
+{
+	unsigned shown = 0;
+
+	if (!map->damaged)
+		return;
+	fprintf(out,
+		"<text class=\"head\" x=\"%.0f\" y=\"%.1f\">Damage</text><text class=\"dim\" "
+		"x=\"%.0f\" y=\"%.1f\">%" PRIu64
+		" %s; famfsctl fsck and dump-log say more</text>\n",
+		MARGIN, y, MAP_SVG_LEFT + 60, y, map->damaged,
+		map->damaged == 1 ? "entry is damaged" : "entries are damaged");
+	y += HEAD_HEIGHT - 6;
+	for (size_t i = 0; i < map->nfiles && shown < DAMAGE_MOST; i++) {
+		const struct space_file *file = &map->files[i];
+
+		if (!is_damaged(file))
+			continue;
+		fprintf(out,
+			"<text x=\"%.0f\" y=\"%.1f\">entry %" PRIu64
+			" <tspan class=\"dim\">%s%s</tspan> ",
+			MAP_SVG_LEFT, y, file->entry, file->fault ? file->fault : "extent",
+			file->unusable ? ", extent outside the device" : "");
+		xml_put(out, space_path(map, file), 80);
+		fputs("</text>\n", out);
+		y += LANE_PITCH;
+		shown++;
+	}
 }
 
 double map_svg_lanes_height(const struct space_map *map)

@@ -360,10 +360,11 @@ void map_print_svg(FILE *file, const struct space_map *map, const char *name)
 		svg.row_bytes *= 2;
 	svg.scale = (MAP_SVG_WIDTH - MAP_SVG_LEFT - MARGIN) / (double)svg.row_bytes;
 	end = map->size ? y_of(&svg, map->size - 1) + ROW_PITCH : TOP;
-	put_head(&svg, name, end + map_svg_lanes_height(map) + MARGIN);
+	put_head(&svg, name, end + map_svg_lanes_height(map) + map_svg_damage_height(map) + MARGIN);
 	put_legend(&svg);
 	put_axis(&svg);
 	put_rows(&svg);
-	map_svg_lanes(file, map, end + MARGIN);
+	end = map_svg_lanes(file, map, end + MARGIN);
+	map_svg_damage(file, map, end + MARGIN / 2);
 	fputs("</svg>\n", file);
 }

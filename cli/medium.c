@@ -46,10 +46,12 @@ void medium_members(struct output *out, const struct famfs_medium *medium)
 
 void medium_warn(const char *name, const struct famfs_medium_info *info)
 {
+	bool least = strcmp(info->log_length_source, "minimum") == 0;
+
 	if (!info->super_ok)
-		report_warning("the superblock of '%s' is damaged; the log's length is taken from "
-			       "the %s",
-			       name, info->log_length_source);
+		report_warning("the superblock of '%s' is damaged; the log's length is %s%s", name,
+			       least ? "taken to be the least that there is" : "taken from the ",
+			       least ? "" : info->log_length_source);
 	if (info->counted)
 		report_warning("the log header of '%s' does not say how many entries there are; "
 			       "%" PRIu64 " whole ones were counted",

@@ -599,7 +599,8 @@ struct famfs_medium_info {
 	uint64_t size;        /* of the device in bytes; 0: unknown, read through a mount */
 	uint64_t usable_size; /* the smaller of this and a recorded one that can be */
 	uint64_t log_length;  /* bytes */
-	const char *log_length_source; /* "superblock", "log header", "device": what was believed */
+	const char
+		*log_length_source; /* "superblock", "log header", "minimum": what was believed */
 	uint64_t log_capacity; /* entries that such a log, as far as the device reaches, holds */
 	uint64_t published;    /* entries, at most the capacity */
 	bool counted;          /* the header's index cannot be, so whole entries were counted */

@@ -93,10 +93,8 @@ static void find_log(struct famfs_medium *medium, const struct famfs_raw *super,
 		info->log_length = own;
 		info->log_length_source = "log header";
 	} else {
-		info->log_length = info->size && info->size < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN
-					   ? 0
-					   : OMF_LOG_LENGTH_MIN;
-		info->log_length_source = "device";
+		info->log_length = OMF_LOG_LENGTH_MIN;
+		info->log_length_source = "minimum";
 	}
 }
 
@@ -190,7 +188,7 @@ int famfs_medium_open(const struct famfs_target *target, struct famfs_medium **o
 
 	if (!medium)
 		return error_set(err, -ENOMEM, "out of memory");
-	medium->info.log_length_source = "device";
+	medium->info.log_length_source = "minimum";
 	ret = target_open_device(target, &medium->dev, err);
 	if (ret == 0) {
 		medium->info.size = medium->dev->size;
@@ -272,7 +270,7 @@ int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t c
 	cleanup_free struct omf_entry *batch = NULL;
 	int ret = 0;
 
-	if (count && first >= capacity)
+	if (first && count && first >= capacity)
 		return error_set(err, -EINVAL,
 				 "'%s' has no log entry %" PRIu64 ", there is room for %" PRIu64,
 				 medium->dev->path, first, capacity);

@@ -110,7 +110,7 @@ rows()
 @test "damage and shared space are shown" {
 	"$MEDIUM" "$img" append path=over size=4000000 mode=0644 nextents=1 offset.0=0x10000000 length.0=0x400000
 	"$MEDIUM" "$img" append path=bad size=9000000 mode=0644 nextents=1 offset.0=0x1f0000000 length.0=0x200000
-	"$MEDIUM" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7ffffffffff00000 length.0=0x200000
+	"$MEDIUM" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7fffffffffe00000 length.0=0x200000
 	run -0 famfsctl map --json "$img"
 	json=$output
 	run -0 jq -ce '.regions[] | select(.kind == "shared") | [.offset, .length, .entry, .shared_with]' <<<"$json"
@@ -126,6 +126,8 @@ rows()
 	run -0 titles
 	assert_output --partial "claim the same space"
 	assert_output --partial "damaged: size"
+	run -0 xmllint --nonet --xpath 'string(//*[local-name()="text"][starts-with(., "entry 6 ")])' "$BATS_TEST_TMPDIR/map.svg"
+	assert_output "entry 6 extent, extent outside the device out"
 	"$MEDIUM" "$img" set super crc=1
 	run -0 --separate-stderr famfsctl map "$img"
 	assert_output --partial "superblock damaged"

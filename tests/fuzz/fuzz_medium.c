@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whatever a medium holds, the library opens it or says why not, and stays whole.
+ * Whatever a medium holds, the library opens it or says why not, shows each byte of its structures,
+ * and stays whole.
  *
  * Input: one control byte, then 200 bytes that are xored onto a valid superblock and 48 onto a
  * valid log header, then log entries as they are. The bits of the control byte, below, say among
@@ -218,6 +219,68 @@ static void check(const struct famfs_target *target, bool repair)
 		abort();
 }
 
+static int cover(void *arg, const struct famfs_raw_field *field)
+{
+	size_t *done = arg;
+
+	if (field->at != *done || !field->size || strlen(field->meaning) >= sizeof(field->meaning))
+		abort();
+	*done += field->size;
+	return 0;
+}
+
+/* Each byte is in one field. */
+static void look_at(const struct famfs_raw *raw)
+{
+	size_t done = 0;
+
+	if (famfs_raw_fields(raw, cover, &done) || done != raw->size)
+		abort();
+	if (raw->fault && !raw->message[0])
+		abort();
+}
+
+static int look_at_entry(void *arg, const struct famfs_log_entry *entry)
+{
+	(void)arg;
+	look_at(entry->raw);
+	if (entry->map.nextents > FAMFS_MAX_EXTENTS || strlen(entry->path) >= sizeof(entry->path))
+		abort();
+	for (uint32_t i = 0; i < entry->map.nextents; i++) {
+		const struct famfs_extent *extent = &entry->map.extents[i];
+
+		if (extent->daxdev == 0 && !(entry->unusable_extents >> i & 1) &&
+		    (extent->offset < FAMFS_ALLOC_UNIT || extent->offset > DEVICE_SIZE ||
+		     extent->length > DEVICE_SIZE - extent->offset))
+			abort();
+	}
+	return 0;
+}
+
+static void look(const struct famfs_target *target)
+{
+	struct famfs_error err = { 0 };
+	struct famfs_medium_info info;
+	struct famfs_medium *medium;
+	struct famfs_raw raw;
+
+	/* The device always reaches into the log. */
+	if (famfs_medium_open(target, &medium, &err) < 0)
+		abort();
+	famfs_medium_info(medium, &info);
+	if (info.published > info.log_capacity || info.usable_size > DEVICE_SIZE)
+		abort();
+	if (famfs_medium_super(medium, &raw, &err) < 0)
+		abort();
+	look_at(&raw);
+	if (famfs_medium_log_header(medium, &raw, &err) < 0)
+		abort();
+	look_at(&raw);
+	if (famfs_medium_entries(medium, 0, MOST_ENTRIES + 8, look_at_entry, NULL, &err) < 0)
+		abort();
+	famfs_medium_close(medium);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct famfs_target target = { .device = path };
@@ -236,6 +299,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_log(control, &data, &size);
 	if (ftruncate(image, (off_t)length))
 		abort();
+	look(&target);
 	check(&target, false);
 	use(&target);
 	if (control & REPAIR)

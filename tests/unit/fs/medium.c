@@ -120,7 +120,7 @@ static void damage(void **state)
 	put64(OMF_LOG_OFFSET, 0);
 	info = info_now();
 	assert_false(info.header_ok);
-	assert_string_equal(info.log_length_source, "device");
+	assert_string_equal(info.log_length_source, "minimum");
 	assert_true(info.counted);
 	assert_int_equal(info.published, 3);
 
