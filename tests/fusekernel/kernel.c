@@ -105,6 +105,8 @@ int kernel_bury(struct kernel *kernel)
 {
 	int code;
 
+	kernel->lost = true;
+	vfs_forget_all(kernel);
 	channel_close(&kernel->channel);
 	code = server_wait(&kernel->server);
 	free_inodes(kernel);

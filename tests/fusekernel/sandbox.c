@@ -12,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *node_path;
@@ -77,13 +78,31 @@ static void make_sysfs(uint64_t size)
 	make_file(SANDBOX_DEVICE "/align", 2 << 20);
 }
 
+/* The first process of the namespace: with it end all the others. So what a test of another
+ * checkout has open is not seen, and nothing is left of this one. */
+static void go_on_inside(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		return;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		bail_out("cannot fork: %s", strerror(errno));
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
 const char *sandbox_enter(const char *node, uint64_t size)
 {
 	if (geteuid() != 0)
 		return "needs root";
 	if (access("/dev/fuse", R_OK | W_OK) < 0)
 		return "needs /dev/fuse";
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
+		return "needs namespaces";
+	go_on_inside();
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("sandbox", "/proc", "proc", 0, NULL) < 0 ||
 	    mount("sandbox", "/sys", "tmpfs", 0, NULL) < 0 ||
 	    mount("sandbox", "/run", "tmpfs", 0, NULL) < 0)
 		return "needs a mount namespace";

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A DAX device that programs take for one: a node of a device that can be opened and not be mapped,
- * and a /sys of our own, in a mount namespace of our own, that says so. preload_device.c does the
- * rest.
+ * and a /sys of our own, in namespaces of our own, that says so. preload_device.c does the rest.
  */
 #ifndef FUSEKERNEL_SANDBOX_H
 #define FUSEKERNEL_SANDBOX_H
