@@ -489,6 +489,10 @@ struct famfs_mapping;
  * - A child made by fork(2) has the mapping too, shared and not copied, and the lock with it.
  * - Memory errors and a device that goes away raise SIGBUS at the access, as for any mapping.
  *
+ * - On a mount of a device in famfs mode, whose node cannot be mapped, it is the mount's own file
+ *   that is mapped: permission for the file is enough, the range ends with the file's last page,
+ *   and the mount is busy until famfs_unmap().
+ *
  * Errors: as famfs_fmap(); -EACCES, -EBUSY, -ESTALE; -E2BIG when the process may not have that
  * many mappings (vm.max_map_count) and -EOPNOTSUPP when the device's alignment does not allow the
  * map: both before anything is mapped, and with the numbers in the message.
@@ -726,6 +730,11 @@ struct famfs_mount_params {
  * the caller, and returns when the mount answers. In the foreground: returns after the unmount.
  * Must be called before the process starts threads. -EINVAL for an unknown option.
  *
+ * On a kernel with famfs support, root's mount takes a DAX device to famfs mode, in which the
+ * kernel maps its files, and takes it back at its end; not with the option "nomodeswitch". Nothing
+ * may have the device open or mapped then, or it stays in devdax mode. A device that is found in
+ * famfs mode, and that no process of ours has left so, is served as it is.
+ *
  * With the option "fsck", superblock and log are checked first, and -EUCLEAN says what is wrong
  * with them. With "remount", the options of a mount that is there already are changed; one that is
  * read-only stays so, since its server has decided what to open (-EROFS).
@@ -738,8 +747,10 @@ int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err
 
 /*
  * Unmounts the famfs at `mountpoint`, and waits a while for its server to let go of the device.
- * Works on a mount whose server is dead. With `lazy`, detaches at once (umount -l).
- * -EINVAL when no famfs is mounted there, -EBUSY when it is in use.
+ * Works on a mount whose server is dead. With `lazy`, detaches at once (umount -l). A device that
+ * such a server has left in famfs mode is taken back to devdax mode.
+ * -EINVAL when no famfs is mounted there, -EBUSY when it is in use, or when its device is, so that
+ * it stays in famfs mode.
  */
 int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err);
 

@@ -235,20 +235,30 @@ static int acquire_famfs(struct server *server, const struct acquire_params *par
 	return server->vol ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
+int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
+{
+	struct dax_node node;
+	int ret;
+
+	if (geteuid() != 0 || params->options->no_mode_switch || params->rehearse ||
+	    dax_node_at(params->device, &node) < 0)
+		return 0;
+	ret = daxmode_settle(&node, err);
+	return ret < 0 ? ret : 0;
+}
+
 int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err)
 {
 	struct famfs_dax_info info;
 	struct dax_node node;
 	bool dax;
-	int ret = 0;
+	int ret = acquire_settle(params, err);
 
-	server->access = params->options->access;
-	dax = dax_node_at(params->device, &node) == 0;
-	if (dax && geteuid() == 0 && !params->options->no_mode_switch && !params->rehearse)
-		ret = daxmode_settle(&node, err);
 	if (ret < 0)
 		return ret;
-	dax = dax && daxinfo_read(node.root, node.number, &info) == 0;
+	server->access = params->options->access;
+	dax = dax_node_at(params->device, &node) == 0 &&
+	      daxinfo_read(node.root, node.number, &info) == 0;
 	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&
 	    !kernel_objection(params->options))
 		ret = acquire_famfs(server, params, err);

@@ -22,6 +22,10 @@ struct acquire_params {
 	bool rehearse; /* changes no mode, whatever it finds */
 };
 
+/* Takes a device back to devdax mode that a process which is gone has left in famfs mode, if that
+ * is for us to do. -EBUSY when it is in use. */
+int acquire_settle(const struct acquire_params *params, struct famfs_error *err);
+
 /*
  * Sets vol, daxmode, follow.used, stage, read_only, access and stay of *server, whose log_fn is
  * set. What others have left is settled first. release() is due after a success.

@@ -203,13 +203,17 @@ static int check_medium(const struct job *job, struct famfs_error *err)
 	struct first_problem first = { 0 };
 	const struct famfs_fsck_params params = { .report = note_problem, .arg = &first };
 	const struct famfs_target target = { .device = job->device };
+	const struct acquire_params device = { job->device, &job->options, "",
+					       job->params->dry_run };
 	struct famfs_fsck_result result;
 	char where[32] = "metadata";
 	int ret;
 
 	if (!job->options.check)
 		return 0;
-	ret = famfs_fsck(&target, &params, &result, err);
+	ret = acquire_settle(&device, err);
+	if (ret == 0)
+		ret = famfs_fsck(&target, &params, &result, err);
 	if (ret < 0 || result.problems == 0)
 		return ret;
 	if (first.entry != FAMFS_NO_ENTRY)
