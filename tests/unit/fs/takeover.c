@@ -5,7 +5,9 @@
 #include "device/device.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 #include <uuid.h>
 
 static const struct famfs_takeover_params for_real = { .dry_run = false };
@@ -129,6 +131,41 @@ static void not_now(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
+static void *take(void *arg)
+{
+	struct famfs_error *err = arg;
+
+	(void)famfs_takeover(IMAGE, &for_real, NULL, err);
+	return NULL;
+}
+
+/* An append that is under way belongs to the old master, as a whole. */
+static void after_an_append(void **state)
+{
+	struct omf_super before, after;
+	struct famfs_error err, why = { 0 };
+	struct device *dev;
+	pthread_t thread;
+
+	(void)state;
+	start();
+	image_get(0, &before, sizeof(before));
+	assert_ok(device_open(IMAGE, DEVICE_WRITE, &dev, &err), &err);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, OMF_LOG_OFFSET, 1, false), 0);
+	be_client();
+	assert_int_equal(pthread_create(&thread, NULL, take, &why), 0);
+	/* However long: a slow machine only makes a mistake harder to see. */
+	usleep(50000);
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&before, &after, sizeof(before));
+	device_close(dev);
+	pthread_join(thread, NULL);
+	assert_ok(why.code, &why);
+	be_master();
+	image_get(0, &after, sizeof(after));
+	assert_uuid(after.system_uuid, CLIENT_UUID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +174,7 @@ int main(void)
 		TEST("a master has nothing to take over", nothing_to_take),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
+		TEST("a takeover waits for an append that is under way", after_an_append),
 	};
 
 	return run_group(tests);
