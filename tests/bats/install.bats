@@ -8,6 +8,7 @@ load helper
 suite_setup()
 {
 	command -v meson >/dev/null || skip "needs meson"
+	[[ -w $FAMFS_BUILD/meson-logs ]] || skip "needs to write into the build"
 	root=$BATS_TEST_TMPDIR/root
 	DESTDIR=$root meson install -C "$FAMFS_BUILD" --no-rebuild >"$BATS_TEST_TMPDIR/log"
 	local pc

@@ -34,7 +34,7 @@ log_entries()
 	(umask 027 && famfsctl mkdir "$img:/a")
 	(umask 077 && famfsctl mkdir -m 1777 -u 12 -g 34 "$img:/b")
 	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[] | [.path, .mode, .uid, .gid]]')" \
-		'[["a","0o750",0,0],["b","0o1777",12,34]]'
+		'[["a","0o750",'"$(id -u),$(id -g)"'],["b","0o1777",12,34]]'
 }
 
 @test "mkdir -p makes what is missing and accepts what is there" {
