@@ -183,6 +183,12 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 			   doctor_command(repair, "famfsctl umount", mountpoint),
 			   "its server is gone");
 		return false;
+	case FAMFS_MOUNT_STALE:
+		doctor_say(doctor, SEVERITY_PROBLEM, "mount.stale", mountpoint,
+			   doctor_command(repair, "famfsctl umount", mountpoint),
+			   "another file system was made on its device; unmount it, and mount it "
+			   "again");
+		return false;
 	case FAMFS_MOUNT_HANGS: break;
 	}
 	snprintf(repair, sizeof(repair), "echo 1 >/%s/fs/fuse/connections/%" PRIu32 "/abort", "sys",

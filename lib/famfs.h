@@ -783,6 +783,7 @@ enum famfs_mount_state {
 	FAMFS_MOUNT_DEAD,   /* its server is gone */
 	FAMFS_MOUNT_HANGS,  /* no answer in time */
 	FAMFS_MOUNT_DENIED, /* this user may not ask it */
+	FAMFS_MOUNT_STALE,  /* another file system was made on its device */
 };
 
 struct famfs_mount_health {

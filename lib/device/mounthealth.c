@@ -100,6 +100,7 @@ static enum famfs_mount_state state_of(int result)
 	case 0: return FAMFS_MOUNT_ANSWERS;
 	case EACCES:
 	case EPERM: return FAMFS_MOUNT_DENIED;
+	case ESTALE: return FAMFS_MOUNT_STALE;
 	case ENOTCONN:
 	case ECONNABORTED: return FAMFS_MOUNT_DEAD;
 	}

@@ -140,6 +140,16 @@ repair()
 	assert_failure
 }
 
+@test "a mount whose device holds another file system is a problem" {
+	mount_image
+	"$MEDIUM" "$img" set super fs_uuid=77777777777777777777777777777777
+	doctor "$mnt"
+	assert_equal "$(findings mount.stale | jq -r .severity)" problem
+	run -0 repair mount.stale
+	run is_mounted "$mnt"
+	assert_failure
+}
+
 @test "a mount that hangs is a problem, and neither doctor nor who reads it hangs" {
 	mount_image
 	server=$(servers)
