@@ -49,6 +49,8 @@ installed()
 @test "what is installed runs, and finds its own place" {
 	run -0 env LD_LIBRARY_PATH="$root$libdir" "$root$prefix/bin/famfsctl" --version
 	assert_output --partial "famfsctl $(sed -n 's/^Version: //p' "$root$libdir/pkgconfig/libfamfs.pc")"
+	run -0 env LD_LIBRARY_PATH="$root$libdir" "$root$prefix/sbin/fsck.famfs" --help
+	assert_line --partial "usage: fsck.famfs "
 	run -0 grep -o 'IMPORT{program}="[^ ]*' -r "$root" --include=60-famfs.rules -h
 	assert_output "IMPORT{program}=\"$prefix/bin/famfsctl"
 	# No text has the place of the build in it.
