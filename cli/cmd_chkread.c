@@ -3,10 +3,10 @@
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
+#include "output.h"
 #include "reference.h"
 #include "report.h"
 #include "session.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 
 #define BLOCK_LENGTH (1u << 20)
+
+#define NOWHERE UINT64_MAX
 
 static const struct poptOption options[] = {
 	REFERENCE_IGNORED("superblock", 's'),
@@ -32,6 +34,7 @@ struct views {
 	int fd;   /* read(2) */
 	struct famfs_file *file;
 	const char *mapped;
+	uint64_t differs_at;
 	int copier; /* a file in memory: the kernel copies, and has an error for memory that is gone
 		     */
 };
@@ -84,8 +87,10 @@ static int compare(struct views *views)
 			continue;
 		while (read_block[i] == map_block[i])
 			i++;
-		report_error("'%s' reads differently from how it is mapped, at offset %" PRIu64,
-			     views->name, at + i);
+		views->differs_at = at + i;
+		report_as(REPORT_DIFFERS, 0,
+			  "'%s' reads differently from how it is mapped, at offset %" PRIu64,
+			  views->name, views->differs_at);
 		return EXIT_FAILED;
 	}
 	return EXIT_DONE;
@@ -142,29 +147,47 @@ static int check_unmounted(struct views *views, const struct session *session)
 	return ret;
 }
 
-static int check(struct session *session, const char *arg)
+static void print_result(struct output *out, const struct views *views, bool ok)
 {
-	struct views views = { .name = arg, .fd = -1 };
+	bool compared = ok && !views->one;
+	const struct field fields[] = {
+		{ .key = "argument", .kind = FIELD_PATH, .text = views->name },
+		{ .key = "ok", .kind = FIELD_BOOL, .flag = ok },
+		{ .key = "compared",
+		  .kind = FIELD_BOOL,
+		  .flag = compared || views->differs_at != NOWHERE },
+		{ .key = "differs_at",
+		  .kind = views->differs_at == NOWHERE ? FIELD_NULL : FIELD_NUMBER,
+		  .number = views->differs_at },
+	};
+
+	if (out->json)
+		output_row(out, fields, COUNT_OF(fields));
+	else if (ok && !common.quiet)
+		output_note(out, "%s: %s", views->name,
+			    compared ? "read and mmap match"
+				     : "cannot be mapped here: nothing to compare");
+}
+
+static int check(struct session *session, struct output *out, const char *arg)
+{
+	struct views views = { .name = arg, .fd = -1, .copier = -1, .differs_at = NOWHERE };
 	int ret = session_use(session, arg);
 
-	if (ret != EXIT_DONE)
-		return ret;
-	views.copier = memfd_create("famfsctl", MFD_CLOEXEC);
-	if (views.copier < 0)
-		return report_errno(errno, "cannot make a file in memory");
-	ret = session->target->mountpoint ? check_mounted(&views)
-					  : check_unmounted(&views, session);
+	if (ret == EXIT_DONE) {
+		views.copier = memfd_create("famfsctl", MFD_CLOEXEC);
+		if (views.copier < 0)
+			ret = report_errno(errno, "cannot make a file in memory");
+	}
+	if (ret == EXIT_DONE)
+		ret = session->target->mountpoint ? check_mounted(&views)
+						  : check_unmounted(&views, session);
 	if (views.fd >= 0)
 		close(views.fd);
-	close(views.copier);
+	if (views.copier >= 0)
+		close(views.copier);
 	famfs_file_close(views.file);
-	if (ret == EXIT_DONE && !common.quiet) {
-		cleanup_free char *shown = text_escape(arg);
-
-		printf("%s: %s\n", shown ? shown : "",
-		       views.one ? "cannot be mapped here: nothing to compare"
-				 : "read and mmap match");
-	}
+	print_result(out, &views, ret == EXIT_DONE);
 	return ret;
 }
 
@@ -172,13 +195,18 @@ static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
 	int result = EXIT_DONE;
+	struct output out;
 
+	output_begin(&out, common.json, "famfsctl.chkread/1");
+	output_array_begin(&out, "files");
 	for (int i = 0; i < argc; i++) {
-		int ret = check(&session, argv[i]);
+		int ret = check(&session, &out, argv[i]);
 
 		if (ret != EXIT_DONE)
 			result = ret;
 	}
+	output_array_end(&out);
+	output_end(&out);
 	return result;
 }
 
@@ -187,6 +215,7 @@ const struct command cmd_chkread = {
 	.synopsis = "[OPTION...] FILE...",
 	.summary = "Check that files read the same as they are mapped",
 	.example = "chkread /mnt/famfs/data/a",
+	.flags = COMMAND_JSON,
 	.options = options,
 	.min_args = 1,
 	.arg_kinds = { VALUE_PATH },

@@ -39,7 +39,7 @@ fill()
 
 @test "what commands print of a file system follows its schema" {
 	fill
-	for arguments in "mkfs -n -f $img" "mkfs -n --size 32M $img.new" "verify -S 1 $img:/d/f" "wait $img:/d $img:/d/f" \
+	for arguments in "mkfs -n -f $img" "mkfs -n --size 32M $img.new" "verify -S 1 $img:/d/f" "chkread $img:/d/f" "wait $img:/d $img:/d/f" \
 		"ls $img:/" "ls -l -R $img:/" "ls $img:/d/e" "ls $img:/d/f" "stat $img:/d $img:/d/f" \
 		"stat $img:/striped" "dump-fmap -r $img:/" "dump-fmap $img:/d/e" "info $img" "usage $img" \
 		"fsck $img" "dump-super $img" "dump-super --raw $img" "dump-log $img" "dump-log -v --raw $img" \
@@ -47,7 +47,7 @@ fill()
 		# shellcheck disable=SC2086 # arguments are words
 		collect 0 $arguments
 	done
-	valid mkfs verify wait ls stat dump-fmap wire info usage fsck dump-super dump-log map
+	valid mkfs verify chkread wait ls stat dump-fmap wire info usage fsck dump-super dump-log map
 	# Nothing is lost of the name, and arrays are arrays.
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries[] | select(.path_hex).path_hex] == ["642ffffe"]' "$all"
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries | length] == [2, 5, 0, 1]' "$all"
@@ -88,11 +88,11 @@ fill()
 @test "what info prints of mounts follows its schema" {
 	fill
 	mount_image
-	for arguments in info "info $mnt" "ls $mnt/d" "stat $mnt/d/f" "usage $mnt" "fsck $mnt" "dump-fmap $mnt/d/f" "check $mnt"; do
+	for arguments in info "info $mnt" "ls $mnt/d" "stat $mnt/d/f" "usage $mnt" "fsck $mnt" "dump-fmap $mnt/d/f" "check $mnt" "chkread $mnt/d/f $mnt/.meta/.log"; do
 		# shellcheck disable=SC2086
 		collect 0 $arguments
 	done
-	valid info mounts ls stat usage fsck dump-fmap check
+	valid info mounts ls stat usage fsck dump-fmap check chkread
 	jq -se '.[] | select(.schema == "famfsctl.info/1").mounts | length == 1' "$all"
 }
 
