@@ -302,7 +302,7 @@ bool report_confirm(const char *format, ...)
 
 	if (common.yes)
 		return true;
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (json || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
 	va_start(args, format);
 	if (vasprintf(&text, format, args) < 0)
@@ -312,7 +312,6 @@ bool report_confirm(const char *format, ...)
 	if (!escaped)
 		return false;
 
-	report_finish();
 	fflush(stdout);
 	fprintf(stderr, "%s [y/N] ", escaped);
 	if (!fgets(answer, sizeof(answer), stdin))

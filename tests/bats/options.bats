@@ -84,6 +84,8 @@ options_of()
 	run --separate-stderr -0 famfsctl ls -v "$img:/"
 	assert_output "d"
 	assert_equal "$stderr" "famfsctl ls: '$img': 2 of 15420 log entries in use, this host is the master"
+	run --separate-stderr -0 famfsctl ls -vv "$img:/"
+	assert_regex "$stderr" "famfsctl ls: '$img': an image file of 67108864 bytes, .* from .FAMFS_SYSTEM_UUID"
 	run --separate-stderr -0 famfsctl ls -v -q "$img:/"
 	assert_equal "$stderr" ""
 	run --separate-stderr -0 famfsctl ls -v --json "$img:/"
