@@ -25,6 +25,8 @@
 /* The end of a mount takes the kernel a moment. */
 #define PATIENCE_STEPS 1000
 #define STEP_NS        2000000
+#define GLANCES        10
+#define GLANCE_NS      50000000
 
 extern char **environ;
 
@@ -142,12 +144,24 @@ static bool is_mounted(const struct daxmode *mode, struct usage_text *out)
 	       device_files_in_use(mode->root, mode->files, out) > 0;
 }
 
+static bool is_used(const struct daxmode *mode, struct usage_text *out)
+{
+	return is_mounted(mode, out) ||
+	       device_holders(mode->path, mode->number, mode->files, out) > 0;
+}
+
+/* udev looks at a device after each change, and is gone in a moment. */
 static int check_unused(const struct daxmode *mode, struct famfs_error *err)
 {
+	const struct timespec step = { 0, GLANCE_NS };
 	struct usage_text user;
+	bool used = is_used(mode, &user);
 
-	if (!is_mounted(mode, &user) &&
-	    device_holders(mode->path, mode->number, mode->files, &user) <= 0)
+	for (int i = 0; used && i < GLANCES; i++) {
+		nanosleep(&step, NULL);
+		used = is_used(mode, &user);
+	}
+	if (!used)
 		return 0;
 	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is %s", mode->path,
 		     user.text);

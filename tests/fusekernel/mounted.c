@@ -92,6 +92,8 @@ bool mounted_begin(struct mounted *mounted, const struct setup *setup, const str
 {
 	struct kernel *kernel = &mounted->kernel;
 
+	bool asks_nothing = mounted->asks_nothing;
+
 	memset(mounted, 0, sizeof(*mounted));
 	pthread_mutex_init(&mounted->lock, NULL);
 	kernel_boot_silent(kernel, setup, tree, gen, options);
@@ -99,6 +101,7 @@ bool mounted_begin(struct mounted *mounted, const struct setup *setup, const str
 	mounted->fuse = receive_mount(kernel);
 	if (mounted->fuse < 0 || !kernel_greet(kernel))
 		return false;
+	kernel->fmap = !asks_nothing;
 	for (; mounted->nworkers < WORKERS; mounted->nworkers++)
 		if (pthread_create(&mounted->workers[mounted->nworkers], NULL, work, mounted) != 0)
 			bail_out("cannot start a thread");

@@ -30,6 +30,8 @@ struct mounted {
 		struct file file;
 	} opens[MAX_OPENS];
 	unsigned int unmapped_reads;
+	/* To be set before the beginning: takes the capability, and asks for no map. */
+	bool asks_nothing;
 };
 
 /* Starts the server on setup->mountpoint and answers the real kernel until it ends. False when the

@@ -278,6 +278,20 @@ static void nothing_there(const struct generation *gen)
 	ends_with(1, "", "grep fuse.famfs /proc/self/mountinfo");
 }
 
+/* With nobody who could read, it is no mount either, and says why. */
+static void asks_nothing(const struct generation *gen)
+{
+	format("fsdev_dax");
+	mounted.asks_nothing = true;
+	expect(!begin(gen, ""), "the device is mounted");
+	mounted.asks_nothing = false;
+	(void)test_caught(&(const char *){ NULL });
+	mounted_end(&mounted, 1);
+	expect(server_logged(&mounted.kernel.server, "asks for no maps", ""), "it says: %s",
+	       server_last_words(&mounted.kernel.server));
+	expect(sandbox_bound("fsdev_dax"), "the device is switched");
+}
+
 static void abort_mount(void)
 {
 	struct statx st;
@@ -354,6 +368,7 @@ static const struct {
 	{ "a device that is found in famfs mode", found_in_famfs_mode, true },
 	{ "a client reads, and cannot write", client, false },
 	{ "an empty device in famfs mode is no mount", nothing_there, false },
+	{ "a kernel that asks for no maps", asks_nothing, false },
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
 };
