@@ -75,6 +75,14 @@ static int cat_read(struct famfs_volume *vol, const char *path, struct famfs_err
 	return ret;
 }
 
+static int unreadable(const char *path, struct famfs_error *err)
+{
+	full = false;
+	err->code = -EIO;
+	snprintf(err->message, sizeof(err->message), "cannot read '%s': %s", path, strerror(EIO));
+	return err->code;
+}
+
 static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_error *err)
 {
 	const struct famfs_map_params params = { 0 };
@@ -84,17 +92,14 @@ static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_erro
 	if (ret < 0)
 		return ret;
 	ret = famfs_invalidate(mapping, 0, famfs_mapping_size(mapping));
-	if (ret == 0)
+	if (ret < 0)
+		ret = unreadable(path, err);
+	else
 		ret = put(famfs_mapping_addr(mapping), famfs_mapping_size(mapping), err);
 	famfs_unmap(mapping);
 	/* The kernel's word for memory that it cannot read, which is no fault of standard output.
 	 */
-	if (ret == -EIO || ret == -EFAULT) {
-		snprintf(err->message, sizeof(err->message), "cannot read '%s': %s", path,
-			 strerror(EIO));
-		full = false;
-	}
-	return ret;
+	return ret == -EFAULT ? unreadable(path, err) : ret;
 }
 
 static int cat(struct session *session, const char *arg)
