@@ -37,8 +37,8 @@ static void put_spot(FILE *out, const struct space_map *map, const struct space_
 	double scale = SPOT_WIDTH / (double)map->size;
 	double width = (double)segment->length * scale;
 	char size[TEXT_SIZE_LENGTH], length[TEXT_SIZE_LENGTH];
+	const char *at = map_offset(size, segment->offset);
 
-	text_size(size, segment->offset);
 	fprintf(out,
 		"<text class=\"dim mono\" text-anchor=\"end\" x=\"%.0f\" y=\"%.1f\">strip %" PRIu32
 		"</text><rect class=\"free\" x=\"%.0f\" y=\"%.1f\" width=\"%.0f\" height=\"%.0f\"/>"
@@ -46,7 +46,7 @@ static void put_spot(FILE *out, const struct space_map *map, const struct space_
 		"<rect class=\"cell %s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.0f\"/>"
 		"</g>\n",
 		MAP_SVG_LEFT - 8, y + 12, segment->strip, MAP_SVG_LEFT, y, SPOT_WIDTH, LANE_HEIGHT,
-		segment->strip, size, segment->offset, segment->offset + segment->length,
+		segment->strip, at, segment->offset, segment->offset + segment->length,
 		text_size(length, segment->length), class,
 		MAP_SVG_LEFT + (double)segment->offset * scale, y, width > 3 ? width : 3.0,
 		LANE_HEIGHT);
@@ -79,7 +79,7 @@ static void put_chunks(const struct lane *lane, uint64_t cell, uint64_t from, ui
 		fprintf(lane->out, "chunks %" PRIu64 " to %" PRIu64 ", each %" PRIu64 "th", first,
 			last, n);
 	if (used)
-		fprintf(lane->out, "\nfile offset %s", text_size(at, first * size));
+		fprintf(lane->out, "\nfile offset %s", map_offset(at, first * size));
 	else
 		fputs("\nbehind the end of the file", lane->out);
 	fprintf(lane->out,

@@ -287,14 +287,14 @@ static void put_axis(const struct svg *svg)
 			i == 8 ? "end"
 			: i    ? "middle"
 			       : "start",
-			x, TOP - 14, bytes ? text_size(size, bytes) : "0");
+			x, TOP - 14, map_offset(size, bytes));
 	}
 	for (uint64_t row = 0; row < svg->map->size; row += svg->row_bytes)
 		fprintf(svg->file,
 			"<text class=\"dim mono\" text-anchor=\"end\" x=\"%.0f\" y=\"%.1f\">%s"
 			"</text>\n",
 			MAP_SVG_LEFT - 8, y_of(svg, row) + ROW_HEIGHT / 2 + 4,
-			row ? text_size(size, row) : "0");
+			map_offset(size, row));
 }
 
 static void put_legend(const struct svg *svg)

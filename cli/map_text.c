@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "common.h"
+#include "output.h"
 #include "report.h"
 #include "text.h"
 
@@ -113,23 +114,25 @@ static bool fill_cells(struct picture *picture)
 	return true;
 }
 
-/* The most important of what is in a cell. */
+/* The most important of what is in a cell: damage, metadata, what a file has most of. */
 static enum region_kind kind_of_cell(const struct cell *cell)
 {
-	static const enum region_kind order[] = { REGION_SHARED, REGION_DAMAGED, REGION_SUPERBLOCK,
+	static const enum region_kind first[] = { REGION_SHARED, REGION_DAMAGED, REGION_SUPERBLOCK,
 						  REGION_LOG_USED };
-	static const enum region_kind others[] = { REGION_LOG_FREE, REGION_FILE, REGION_STRIPE,
-						   REGION_KEPT, REGION_BEYOND };
-	enum region_kind kind = REGION_FREE;
+	static const enum region_kind files[] = { REGION_FILE, REGION_STRIPE, REGION_KEPT };
+	enum region_kind kind = cell->bytes[REGION_LOG_FREE] ? REGION_LOG_FREE
+				: cell->bytes[REGION_BEYOND] > cell->bytes[REGION_FREE]
+					? REGION_BEYOND
+					: REGION_FREE;
 	uint64_t most = 0;
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (cell->bytes[order[i]])
-			return order[i];
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (cell->bytes[others[i]] > most) {
-			most = cell->bytes[others[i]];
-			kind = others[i];
+	for (size_t i = 0; i < COUNT_OF(first); i++)
+		if (cell->bytes[first[i]])
+			return first[i];
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		if (cell->bytes[files[i]] > most) {
+			most = cell->bytes[files[i]];
+			kind = files[i];
 		}
 	return kind;
 }
@@ -210,12 +213,11 @@ static void print_cell(struct picture *picture, const struct cell *cell)
 
 static void print_rows(struct picture *picture)
 {
-	char size[TEXT_SIZE_LENGTH];
+	char label[TEXT_SIZE_LENGTH];
 
 	for (size_t i = 0; i < picture->count; i++) {
 		if (i % picture->columns == 0)
-			printf("%*s ", LABEL - 1,
-			       i ? text_size(size, i * picture->cell_bytes) : "0");
+			printf("%*s ", LABEL - 1, map_offset(label, i * picture->cell_bytes));
 		print_cell(picture, &picture->cells[i]);
 		if ((i + 1) % picture->columns != 0 && i + 1 != picture->count)
 			continue;

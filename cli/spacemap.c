@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spacemap.h"
 
+#include "map.h"
 #include "report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,4 +289,25 @@ const struct space_file *space_region_file(const struct space_map *map,
 					   const struct space_region *region)
 {
 	return region->segment == NO_FILE ? NULL : &map->files[map->segments[region->segment].file];
+}
+
+const char *map_offset(char buf[TEXT_SIZE_LENGTH], uint64_t offset)
+{
+	static const char *const units[] = { "MiB", "GiB", "TiB", "PiB" };
+	uint64_t unit = UINT64_C(1) << 20;
+	size_t length, i = 0;
+
+	if (!offset)
+		return "0";
+	while (i < 3 && offset >> 10 >= unit) {
+		unit <<= 10;
+		i++;
+	}
+	length = (size_t)snprintf(buf, TEXT_SIZE_LENGTH, "%.4f", (double)offset / (double)unit);
+	while (buf[length - 1] == '0')
+		length--;
+	if (buf[length - 1] == '.')
+		length--;
+	snprintf(buf + length, TEXT_SIZE_LENGTH - length, " %s", units[i]);
+	return buf;
 }

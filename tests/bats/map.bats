@@ -59,10 +59,21 @@ rows()
 	LC_ALL=C run -0 rows
 	assert_line --index 0 --regexp '^S#+$'
 	assert_line --regexp '^=+\.+$'
+	run -0 famfsctl map "$img"
+	assert_line --regexp '^   1\.5 GiB '
 	run -0 famfsctl map -v "$img"
 	assert_line --regexp '^█ entry 3 .* 4\.9 KiB  small$'
 	assert_line --regexp '^    strip 2 +0x0001[0-9a-f]+ to 0x'
 	assert_line --regexp 'striped files +48 MiB  1 file$'
+}
+
+@test "offsets have all their digits, and a small file beside the log is seen" {
+	rm "$img"
+	new_image 6G
+	famfsctl creat --no-zero -s 1 "$img:/f"
+	run -0 famfsctl map "$img"
+	assert_line --regexp '^  1\.25 GiB '
+	assert_line --regexp '^         0 Sl█·'
 }
 
 @test "colour comes only where it is wanted, and changes no character" {
