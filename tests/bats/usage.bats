@@ -58,7 +58,7 @@ commands()
 @test "an unknown option is a usage error of every command" {
 	for command in $(commands); do
 		run famfsctl "$command" --no-such-option
-		[[ $command == fsck ]] && code=16 || code=2
+		[[ $command == @(fsck|check) ]] && code=16 || code=2
 		assert_failure "$code"
 		assert_output --partial "--no-such-option"
 	done
@@ -68,7 +68,7 @@ commands()
 	for command in $(commands); do
 		[[ $command != info && $command != list && $command != doctor ]] || continue # show all that there is
 		run famfsctl "$command"
-		[[ $command == fsck ]] && code=16 || code=2
+		[[ $command == @(fsck|check) ]] && code=16 || code=2
 		assert_failure "$code"
 		assert_output --partial "$command"
 	done
