@@ -465,8 +465,3 @@ void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
 	map->chunk_size = stored->chunk_size;
 	memcpy(map->extents, stored->extents, stored->nextents * sizeof(map->extents[0]));
 }
-
-uint64_t node_size(const struct namespace *ns, node_t node)
-{
-	return ns->nodes[node].size;
-}

@@ -98,6 +98,5 @@ void node_stat(const struct namespace *ns, node_t node, struct famfs_stat *st);
 
 /* Of a file. Only the extents that count are set. */
 void node_fmap(const struct namespace *ns, node_t node, struct famfs_fmap *map);
-uint64_t node_size(const struct namespace *ns, node_t node);
 
 #endif

@@ -104,6 +104,7 @@ static void not_found(void **state)
 
 static void duplicates(void **state)
 {
+	struct famfs_stat st;
 	struct namespace ns;
 
 	(void)state;
@@ -115,7 +116,8 @@ static void duplicates(void **state)
 	assert_int_equal(insert(&ns, 4, dir_of("f")), FAULT_DUPLICATE);
 	assert_int_equal(insert(&ns, 5, file_of("f", 11)), FAULT_DUPLICATE);
 	assert_int_equal(resolve(&ns, "d"), 2);
-	assert_int_equal(node_size(&ns, resolve(&ns, "f")), 10);
+	node_stat(&ns, resolve(&ns, "f"), &st);
+	assert_int_equal(st.size, 10);
 	assert_true(ns.files == 1 && ns.directories == 1 && ns.file_bytes == 10);
 	for (uint64_t node = 4; node < 8; node++)
 		assert_false(node_exists(&ns, node));
@@ -268,6 +270,7 @@ static void path_of(uint64_t i, char path[OMF_PATH_SIZE])
 static void full_log(void **state)
 {
 	char path[OMF_PATH_SIZE], back[OMF_PATH_SIZE];
+	struct famfs_stat st;
 	struct namespace ns;
 	uint64_t bytes = 0;
 
@@ -285,7 +288,8 @@ static void full_log(void **state)
 		assert_int_equal(resolve(&ns, path), node);
 		node_path(&ns, node, back);
 		assert_string_equal(back, path);
-		assert_true(node_size(&ns, node) == i + 1);
+		node_stat(&ns, node, &st);
+		assert_true(st.size == i + 1);
 	}
 	assert_true(ns.files == CAPACITY && ns.file_bytes == bytes);
 	namespace_destroy(&ns);
