@@ -57,9 +57,9 @@ static void print_candidate(void *arg, const char *candidate, const char *meanin
  * the signal also ends a wait for a file server. */
 static void limit_time(void)
 {
-	const struct itimerval second = { .it_value = { .tv_sec = 1 } };
+	const struct itimerval patience = { .it_value = { .tv_sec = 3 } };
 
-	setitimer(ITIMER_REAL, &second, NULL);
+	setitimer(ITIMER_REAL, &patience, NULL);
 }
 
 static int run(int argc, const char *const *argv)
