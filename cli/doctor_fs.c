@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TIMEOUT_MS 2000
-#define NEARLY     10 /* warn when less than a tenth of the log is left */
+#define TIMEOUT_MS 5000 /* a busy machine is no hung server */
+#define NEARLY     10   /* warn when less than a tenth of the log is left */
 
 /* Mappings that famfs_map() makes of a file, at most. */
 static uint64_t mappings(const struct famfs_fmap *map)
