@@ -167,6 +167,42 @@ static void capacity(void **state)
 
 /* The recorded size is outside the CRC: damage to it alone must not cost a file, whatever the
  * caller is asked and agrees to. */
+static uint64_t recorded(void)
+{
+	le64 size;
+
+	image_get(offsetof(struct omf_super, device_size), &size, sizeof(size));
+	return le64_get(size);
+}
+
+static bool agree(void *arg, const struct famfs_problem *problem)
+{
+	(void)arg, (void)problem;
+	return true;
+}
+
+/* An end that is gone may come back, and the files there with it. */
+static void lost_end(void **state)
+{
+	const struct famfs_target target = image_target();
+	const struct famfs_fsck_params params = { .repair = true, .confirm = agree };
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+	struct seen seen;
+
+	(void)state;
+	make_sample();
+	image_resize(16 * MIB);
+	assert_ok(run(true, &seen, &result, &err), &err);
+	assert_int_equal(result.problems, 4);
+	assert_int_equal(result.repaired, 0);
+	assert_true(recorded() == 64 * MIB);
+	assert_ok(famfs_fsck(&target, &params, &result, &err), &err);
+	assert_int_equal(result.repaired, 4);
+	assert_true(recorded() == 16 * MIB);
+	assert_files(3);
+}
+
 static void recorded_size(void **state)
 {
 	static const uint64_t sizes[] = { 14 * MIB, 10 * MIB, 1, 0, UINT64_MAX };
@@ -272,6 +308,8 @@ int main(void)
 		TEST("a next sequence number that is too large makes no entries", larger_seqnum),
 		TEST("a damaged log header is found and written anew", header),
 		TEST("a recorded size that is not the real one is found and mended", capacity),
+		TEST("files behind the end of the device are given up only when that is agreed to",
+		     lost_end),
 		TEST("damage to the recorded size alone costs no file", recorded_size),
 		TEST("an index that went back is found, and appends wait", index_went_back),
 		TEST("a damaged superblock is a finding, none at all is an error", superblock),
