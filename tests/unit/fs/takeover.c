@@ -166,6 +166,30 @@ static void after_an_append(void **state)
 	assert_uuid(after.system_uuid, CLIENT_UUID);
 }
 
+/* What a takeover by this host that was torn leaves is only ended when nobody uses the device. */
+static void torn(void **state)
+{
+	struct omf_super raw, after;
+	struct famfs_error err;
+	struct device *dev;
+
+	(void)state;
+	start();
+	be_client();
+	image_get(0, &raw, sizeof(raw));
+	assert_int_equal(uuid_parse(CLIENT_UUID, raw.system_uuid), 0);
+	image_put(0, &raw, sizeof(raw));
+	assert_ok(device_open(IMAGE, DEVICE_READ, &dev, &err), &err);
+	assert_int_equal(device_lock(dev, DEVICE_SHARED, 0, 1, false), 0);
+	assert_error(famfs_takeover(IMAGE, &for_real, NULL, &err), -EUCLEAN, &err, "CRC");
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&raw, &after, sizeof(raw));
+	device_close(dev);
+	assert_ok(famfs_takeover(IMAGE, &for_real, NULL, &err), &err);
+	famfs_close(open_volume(true));
+	be_master();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +198,7 @@ int main(void)
 		TEST("a master has nothing to take over", nothing_to_take),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
+		TEST("a torn takeover is not ended under somebody who uses the device", torn),
 		TEST("a takeover waits for an append that is under way", after_an_append),
 	};
 
