@@ -55,11 +55,16 @@ static int try_link(struct search *search)
 {
 	cleanup_free char *link = NULL;
 	char text[UUID_STR_LEN], real[PATH_MAX];
+	int ret;
 
 	uuid_unparse_lower(search->uuid, text);
 	if (asprintf(&link, "%s/dev/famfs/by-uuid/%s", search->root, text) < 0)
 		return -ENOMEM;
-	if (!realpath(link, real) || holds(search, real) != 1)
+	if (!realpath(link, real))
+		return 0;
+	/* In famfs mode nothing can be read, so that the link is all there is. */
+	ret = holds(search, real);
+	if (ret != 1 && ret != -EOPNOTSUPP)
 		return 0;
 	search->device = strdup(real);
 	return search->device ? 0 : -ENOMEM;
