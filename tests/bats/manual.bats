@@ -38,7 +38,7 @@ doctest()
 		"$kind" "$template" "$@" 3>&-
 }
 
-# bats test_tags=dax
+# bats test_tags=system
 @test "the examples of the manual pages run, and print what the pages say" {
 	needs_mount
 	make_template
@@ -49,7 +49,7 @@ doctest()
 	fi
 }
 
-# bats test_tags=dax
+# bats test_tags=system
 @test "the quick start of the README is real" {
 	needs_mount
 	make_template

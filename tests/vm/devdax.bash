@@ -4,4 +4,4 @@
 export FAMFS_TEST_DEVICE=/dev/dax0.0
 mapfile -t suites < <(grep -l '^# bats test_tags=dax' tests/bats/*.bats)
 bats --timing --formatter tap --setup-suite-file tests/bats/setup_suite.bash --filter-tags dax \
-	"${suites[@]}" tests/vm/devdax.bats tests/vm/udev.bats
+	"${suites[@]}" tests/vm/devdax.bats

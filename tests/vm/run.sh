@@ -4,9 +4,10 @@
 #
 #   tests/vm/run.sh [LANE...]
 #
-# Lanes: devdax (Linux 6.1, the bats suites on /dev/dax0.0), famfsmode (7.3, which has fsdev_dax),
-# hosts (two machines on one memory), page (the commands of docs/VM.md). Prints TAP. $FAMFS_BUILD is the build to test; kernels are
-# kept in build-vm/.
+# Lanes: devdax (Linux 6.1, the bats suites on /dev/dax0.0), system (udev, mount(8) and the examples of
+# the pages, on the device), famfsmode (7.3, which has fsdev_dax), hosts (two machines on one memory),
+# page (the commands of docs/VM.md). Prints TAP. $FAMFS_BUILD is the build to test; kernels are kept in
+# build-vm/.
 #
 #   tests/vm/run.sh --shell COMMANDS [COMMANDS]
 #
@@ -86,6 +87,13 @@ lane_devdax()
 	vm_kernel 6.1
 	vm_boot devdax 6.1 480 "$(guest devdax.bash)"
 	finish devdax
+}
+
+lane_system()
+{
+	vm_kernel 6.1
+	vm_boot system 6.1 480 "$(guest system.bash)"
+	finish system
 }
 
 lane_famfsmode()
@@ -169,7 +177,7 @@ if [[ ${1:-} == --shell ]]; then
 fi
 vm_kernel 6.1
 vm_new_device "$vm_device"
-[[ $# -gt 0 ]] || set -- devdax famfsmode hosts page
+[[ $# -gt 0 ]] || set -- devdax system famfsmode hosts page
 for lane; do
 	SECONDS=0
 	"lane_$lane"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # cli/udev/60-famfs.rules, under the udevd of the distribution, with a real DAX device.
-# bats file_tags=dax
+# bats file_tags=system
 
 load ../bats/helper
 
