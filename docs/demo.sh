@@ -86,9 +86,12 @@ run famfsctl verify -S 42 famfs/striped
 say "Ordinary tools read it."
 run df -h famfs
 run ls -l famfs famfs/data
+run sh -c 'ls -lR famfs | tail -n 3'
 run grep -c define famfs/data/include/stdio.h
 run sha256sum include/stdio.h famfs/data/include/stdio.h
 run cmp include/stdio.h famfs/data/include/stdio.h
+# By mmap(2), and by read(2): the same bytes.
+run famfsctl chkread famfs/data/include/stdio.h famfs/striped
 
 say "Where the bytes lie: three strips, in chunks of 4 MiB."
 run famfsctl dump-fmap famfs/striped
