@@ -46,14 +46,17 @@ fetch()
 
 build()
 {
-	local loader again=()
-	loader=$(echo "$libs"/ld-linux-*.so.?)
+	local loader again=() reachable=$work/lib
+	# Other users run the program too, and may not see the checkout.
+	mkdir "$reachable"
+	cp -P "$libs"/*.so* "$reachable"
+	loader=$(echo "$reachable"/ld-linux-*.so.?)
 	[[ ! -f $build/build.ninja ]] || again=(--reconfigure)
 	# The program takes loader and C library from where libfuse is, and the rest from the system.
 	PKG_CONFIG_PATH=$dir/pkgconfig meson setup "$build" "$top" "${again[@]}" -Dwerror=true -Dbuildtype=debug \
-		-Dc_link_args="-Wl,--allow-shlib-undefined,--disable-new-dtags,-rpath,$libs,--dynamic-linker,$loader" &&
+		-Dc_link_args="-Wl,--allow-shlib-undefined,--disable-new-dtags,-rpath,$reachable,--dynamic-linker,$loader" &&
 		ninja -C "$build" cli/famfsctl tests/tools/{medium,mmapio} tests/fusekernel/{fusekernel,libfusekernel_preload.so} &&
-		ldd "$build/cli/famfsctl" | grep "$libs/libfuse3.so.4"
+		ldd "$build/cli/famfsctl" | grep "$reachable/libfuse3.so.4"
 }
 
 suites()

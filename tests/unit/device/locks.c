@@ -209,17 +209,18 @@ static void options(void **state)
 	assert_false(mount_has_option("rox,xro", "ro"));
 }
 
-static int find_root(void *arg, const struct mount_entry *entry)
+/* The table itself lies in this mount, so that it is there in a chroot, too. */
+static int find_proc(void *arg, const struct mount_entry *entry)
 {
 	(void)arg;
 	assert_non_null(entry->fstype);
-	return strcmp(entry->mountpoint, "/") == 0 ? 42 : 0;
+	return strcmp(entry->mountpoint, "/proc") == 0 ? 42 : 0;
 }
 
 static void mounts(void **state)
 {
 	(void)state;
-	assert_int_equal(mountinfo_walk(find_root, NULL), 42);
+	assert_int_equal(mountinfo_walk(find_proc, NULL), 42);
 	assert_int_equal(device_mounts("/no/such/device", NULL), 0);
 }
 
