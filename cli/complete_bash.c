@@ -21,9 +21,11 @@ static void put(struct scan *scan, char c)
 
 static bool end_word(struct scan *scan)
 {
-	char *copy = strndup(scan->word, scan->length);
 	char **grown = reallocarray(scan->out->words, (size_t)scan->out->count + 2, sizeof(*grown));
+	char *copy;
 
+	scan->word[scan->length] = '\0';
+	copy = strdup(scan->word);
 	if (grown)
 		scan->out->words = grown;
 	if (!grown || !copy) {

@@ -159,7 +159,7 @@ check_typed()
 
 @test "nothing is loaded or opened that an answer does not need" {
 	command -v strace >/dev/null || skip "needs strace"
-	export ASAN_OPTIONS=detect_leaks=0
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	run -0 strace -f -qq -e trace=openat,open -o trace "$FAMFSCTL" __complete -- famfsctl ls fam.i
 	assert_output "fam.img"
 	run -1 grep -E 'libdaxctl|libcrypto|fam\.img|"/dev/(dax|fuse)' trace
@@ -178,7 +178,7 @@ check_typed()
 		ln -s "/sys/bus/dax/drivers/${dev#*:}" "$dir/driver"
 		echo $((4 * GiB)) >"$dir/size"
 	done
-	export ASAN_OPTIONS=detect_leaks=0
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	# shellcheck disable=SC2016
 	run -0 unshare -m bash -c 'mount --make-rprivate / && mount --bind bus /sys/bus && "$1" __complete -- \
 		famfsctl mkfs /dev/dax' - "$FAMFSCTL"

@@ -82,17 +82,6 @@ commands()
 	[[ $stderr == "famfsctl info: "* ]]
 }
 
-@test "bash completes commands" {
-	run -0 bash -c '. "$FAMFS_TOP/completion/famfsctl.bash"
-		PATH=$(dirname "$FAMFSCTL"):$PATH
-		COMP_WORDS=(famfsctl mk) COMP_CWORD=1 COMP_LINE="famfsctl mk" COMP_POINT=11
-		spec=$(complete -p famfsctl) && function=${spec#*-F } && ${function%% *} famfsctl mk famfsctl
-		printf "%s\n" "${COMPREPLY[@]}"'
-	assert_line --regexp '^mkfs ?$'
-	assert_line --regexp '^mkdir ?$'
-	refute_output --partial "mount"
-}
-
 @test "-- ends the options" {
 	run famfsctl info -- --none
 	assert_failure 1
