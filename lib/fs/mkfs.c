@@ -2,6 +2,7 @@
 #include "fs/mkfs.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "device/announce.h"
 #include "device/probe.h"
@@ -15,6 +16,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <uuid.h>
+
+/* How long a reader of the device may take. */
+#define PATIENCE_NS NS_PER_S
 
 struct mkfs {
 	const char *name; /* as the caller gave it: it goes into the superblock */
@@ -122,22 +126,39 @@ static int in_use(const struct mkfs *mkfs, const char *how, struct famfs_error *
 	return -EBUSY;
 }
 
-static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
+/* 1 when somebody uses the device, and who; else 0 with the device locked, or -errno. */
+static int find_user(const struct mkfs *mkfs, struct usage_text *user)
 {
-	struct usage_text usage;
 	uint64_t end;
-	int ret;
+	int ret = device_usage(mkfs->dev, user);
 
-	if (!mkfs->dev)
-		return 0;
-	if (device_usage(mkfs->dev, &usage))
-		return in_use(mkfs, usage.text, err);
+	if (ret != 0)
+		return ret;
 	if (mkfs->params->dry_run)
 		ret = device_lock_conflict(mkfs->dev, 0, 1, &end) > 0 ? -EAGAIN : 0;
 	else
 		ret = device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
-	if (ret == -EAGAIN)
-		return in_use(mkfs, "in use by another process", err);
+	if (ret != -EAGAIN)
+		return ret;
+	snprintf(user->text, sizeof(user->text), "in use by another process");
+	return 1;
+}
+
+static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	const struct timespec step = { 0, 20000000 };
+	const uint64_t start = now_ns();
+	struct usage_text user;
+	int ret;
+
+	if (!mkfs->dev)
+		return 0;
+	/* Readers come and go: udev itself looks at a device that was just formatted. */
+	while ((ret = find_user(mkfs, &user)) > 0 && device_mounts(mkfs->dev->path, NULL) == 0 &&
+	       now_ns() - start < PATIENCE_NS)
+		nanosleep(&step, NULL);
+	if (ret > 0)
+		return in_use(mkfs, user.text, err);
 	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", mkfs->name) : 0;
 }
 

@@ -124,9 +124,15 @@ refuses_signature()
 	exec 9>"$BATS_TEST_TMPDIR/go"
 	wait_for 5 grep -q open "$BATS_TEST_TMPDIR/out"
 	run famfsctl mkfs -f "$img"
+	assert_error 3 "mapped"
+
+	# Who is about to go is waited for: udev looks at a device that was just formatted.
+	"$FAMFSCTL" mkfs -f "$img" >/dev/null 2>"$BATS_TEST_TMPDIR/said" 3>&- 9>&- &
+	formatter=$!
+	wait_for 5 test "/proc/$formatter/fd/3" -ef "$img"
 	exec 9>&-
 	wait $holder
-	assert_error 3 "mapped"
+	wait $formatter || { cat "$BATS_TEST_TMPDIR/said" && false; }
 }
 
 @test "a famfs whose superblock is damaged is refused too" {
