@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -25,17 +26,30 @@ static void unescape(char *s)
 	*out = '\0';
 }
 
+/* A number and the character behind it. Every command reads the table, and scanf is slow. */
+static bool take_number(char **line, char end, unsigned int *out)
+{
+	char *p;
+	unsigned long n = strtoul(*line, &p, 10);
+
+	if (p == *line || *p != end)
+		return false;
+	*line = p + 1;
+	*out = (unsigned int)n;
+	return true;
+}
+
 /* ID PARENT MAJ:MIN ROOT MOUNTPOINT OPTIONS [OPTIONAL...] - FSTYPE SOURCE SUPEROPTIONS */
 static bool parse_line(char *line, struct mount_entry *entry)
 {
-	unsigned int major, minor;
+	unsigned int id, parent, major, minor;
 	char *save = NULL, *word;
 
-	int length;
-
-	if (sscanf(line, "%d %d %u:%u%n", &entry->id, &entry->parent, &major, &minor, &length) != 4)
+	if (!take_number(&line, ' ', &id) || !take_number(&line, ' ', &parent) ||
+	    !take_number(&line, ':', &major) || !take_number(&line, ' ', &minor))
 		return false;
-	line += length;
+	entry->id = (int)id;
+	entry->parent = (int)parent;
 	entry->dev = makedev(major, minor);
 	entry->root = strtok_r(line, " \n", &save);
 	entry->mountpoint = strtok_r(NULL, " \n", &save);
@@ -57,11 +71,14 @@ int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), voi
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	cleanup_free char *line = NULL;
+	char buffer[16384];
 	size_t size = 0;
 	int ret = 0;
 
 	if (!f)
 		return -errno;
+	/* In one piece where it fits, since it may change in between. */
+	(void)setvbuf(f, buffer, _IOFBF, sizeof(buffer));
 	while (ret == 0 && getline(&line, &size, f) >= 0) {
 		struct mount_entry entry;
 

@@ -15,6 +15,7 @@
 #define MOMENT_NS  UINT64_C(20000000)
 #define LOGGED_MAX 16
 #define LOOK_AHEAD 8
+#define SMALL_LOG  32768 /* entries, whose names the caches hold */
 
 static bool stops_appends(enum fault fault)
 {
@@ -186,7 +187,8 @@ static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *ra
 	       fault_is_torn(record_decode(raw, index, &rec, NULL));
 }
 
-/* In a large log every name is a miss of the caches: let that pass while others are applied. */
+/* In a large log every name is a miss of the caches: let that pass while others are applied. In a
+ * small one it would only cost. */
 static void look_ahead(const struct famfs_volume *vol, const struct omf_entry *raw)
 {
 	const char *path = le32_get(raw->type) == OMF_MKDIR ? raw->mkdir.path : raw->file.path;
@@ -206,7 +208,7 @@ static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t c
 			return i;
 		if (ends_here(vol, raw, index, published))
 			return i;
-		if (i + LOOK_AHEAD < count)
+		if (i + LOOK_AHEAD < count && vol->log.capacity > SMALL_LOG)
 			look_ahead(vol, raw + LOOK_AHEAD);
 		apply_entry(vol, raw, index);
 	}
