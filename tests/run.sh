@@ -114,7 +114,7 @@ build_elsewhere()
 {
 	local name
 	for name in arm64 libfuse317; do
-		TMPDIR=$work timeout -k 10 600 bash "$top/tests/cross/$name.sh" >"$work/$name.tap" 2>&1 </dev/null || true
+		TMPDIR=$work timeout -k 10 1800 bash "$top/tests/cross/$name.sh" >"$work/$name.tap" 2>&1 </dev/null || true
 		count_suite "$name" "$work/$name.tap"
 	done
 }
@@ -261,7 +261,7 @@ stage_vm()
 {
 	local tap=$work/vm.tap
 	[[ $vm == 1 ]] || { result skip "virtual machines" "--no-vm or --quick" && return; }
-	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 1200 bash "$top/tests/vm/run.sh" >"$tap" 2>&1 </dev/null || true
+	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 3000 bash "$top/tests/vm/run.sh" >"$tap" 2>&1 </dev/null || true
 	count_suite vm "$tap"
 	echo "virtual machines: $(grep -c '^ok' "$tap") passed"
 }
@@ -399,7 +399,7 @@ stage_demo()
 	[[ $quick == 0 ]] || { result skip "demo" "--quick" && return; }
 	if [[ ! -c /dev/fuse ]]; then
 		result skip "demo" "needs /dev/fuse"
-	elif quietly "$work/demo.log" timeout 300 bash "$top/docs/demo.sh"; then
+	elif quietly "$work/demo.log" timeout 900 bash "$top/docs/demo.sh"; then
 		result ok "docs/demo.sh"
 	else
 		result not "docs/demo.sh"

@@ -42,7 +42,7 @@ step()
 
 await()
 {
-	local tries=1200
+	local tries=6000
 	until [[ -e /vmshare/$1 ]]; do
 		((tries-- > 0)) || { echo "not ok 0 - waited for $1 in vain" && exit 1; }
 		sleep 0.1

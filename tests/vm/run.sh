@@ -85,21 +85,21 @@ guest()
 lane_devdax()
 {
 	vm_kernel 6.1
-	vm_boot devdax 6.1 480 "$(guest devdax.bash)"
+	vm_boot devdax 6.1 1200 "$(guest devdax.bash)"
 	finish devdax
 }
 
 lane_system()
 {
 	vm_kernel 6.1
-	vm_boot system 6.1 480 "$(guest system.bash)"
+	vm_boot system 6.1 1200 "$(guest system.bash)"
 	finish system
 }
 
 lane_famfsmode()
 {
 	vm_kernel 7.3
-	vm_boot famfsmode 7.3 240 "$(guest famfsmode.bash)"
+	vm_boot famfsmode 7.3 600 "$(guest famfsmode.bash)"
 	finish famfsmode
 }
 
@@ -107,10 +107,10 @@ lane_famfsmode()
 # its power is to be cut.
 lane_hosts()
 {
-	local tries=1800
+	local tries=6000
 	rm -rf "$vm_work/share"
-	vm_boot master 6.1 300 "$(guest hosts-master.bash)"
-	vm_boot client 6.1 480 "$(guest hosts-client.bash)"
+	vm_boot master 6.1 900 "$(guest hosts-master.bash)"
+	vm_boot client 6.1 1200 "$(guest hosts-client.bash)"
 	until [[ -e $vm_work/share/cut-the-power || $tries == 0 ]]; do
 		sleep 0.1
 		tries=$((tries - 1))
@@ -118,7 +118,7 @@ lane_hosts()
 	vm_kill master
 	results_of master
 	touch "$vm_work/share/power-was-cut"
-	vm_boot master 6.1 300 "$(guest hosts-again.bash)"
+	vm_boot master 6.1 900 "$(guest hosts-again.bash)"
 	finish master
 	finish client
 }
