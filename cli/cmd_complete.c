@@ -25,9 +25,7 @@ static int take_option(int val, const char *name, const char *value)
 {
 	(void)val;
 	(void)name;
-	free(opt.wordbreaks);
-	opt.wordbreaks = strdup(value);
-	return opt.wordbreaks ? EXIT_DONE : report_no_memory();
+	return option_string(&opt.wordbreaks, value);
 }
 
 /* A name with a control character would be two lines, or steer the terminal. */

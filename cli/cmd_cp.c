@@ -119,15 +119,6 @@ static int take_exclude(const char *value)
 	return report_no_memory();
 }
 
-static int take_files_from(const char *value)
-{
-	free(opt.files_from);
-	opt.files_from = strdup(value);
-	if (opt.files_from)
-		return EXIT_DONE;
-	return report_no_memory();
-}
-
 static int take_option(int val, const char *name, const char *value)
 {
 	int ret;
@@ -136,7 +127,7 @@ static int take_option(int val, const char *name, const char *value)
 	case 'j': return option_number(name, value, 1, MOST_JOBS, &opt.jobs);
 	case 't': return take_threads(name, value);
 	case OPTION_EXCLUDE: return take_exclude(value);
-	case OPTION_FILES_FROM: return take_files_from(value);
+	case OPTION_FILES_FROM: return option_string(&opt.files_from, value);
 	case OPTION_PROGRESS: return take_progress(name, value);
 	default: break;
 	}

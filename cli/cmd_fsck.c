@@ -4,6 +4,7 @@
 #include "common.h"
 #include "famfs.h"
 #include "fsck.h"
+#include "options.h"
 #include "output.h"
 #include "report.h"
 #include "text.h"
@@ -29,9 +30,7 @@ static int take_option(int val, const char *name, const char *value)
 {
 	(void)val;
 	(void)name;
-	free(opt.save);
-	opt.save = strdup(value);
-	return opt.save ? EXIT_DONE : FSCK_FAILED;
+	return option_string(&opt.save, value);
 }
 
 struct check {

@@ -5,6 +5,7 @@
 #include "famfs.h"
 #include "map.h"
 #include "medium.h"
+#include "options.h"
 #include "report.h"
 #include "session.h"
 
@@ -27,9 +28,7 @@ static int take_option(int val, const char *name, const char *value)
 	(void)val;
 	if (!*value)
 		return report_usage("--%s expects a file, got ''", name);
-	free(opt.svg);
-	opt.svg = strdup(value);
-	return opt.svg ? EXIT_DONE : report_no_memory();
+	return option_string(&opt.svg, value);
 }
 
 /* The picture must not replace what it shows. */

@@ -5,6 +5,7 @@
 #include "famfs.h"
 #include "fsck.h"
 #include "helper.h"
+#include "options.h"
 #include "parse.h"
 #include "report.h"
 
@@ -38,31 +39,21 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-static int keep(char **place, const char *value)
-{
-	free(*place);
-	*place = strdup(value);
-	if (*place)
-		return FSCK_CLEAN;
-	report_no_memory();
-	return FSCK_FAILED;
-}
-
 /* -C5, -C 5, or a bare -C with the device behind it. */
 static int take_progress(const char *value)
 {
 	opt.progress = value && parse_number(value, INT_MAX, &opt.progress_fd);
 	if (!value || opt.progress)
-		return FSCK_CLEAN;
+		return EXIT_DONE;
 	if (opt.device)
 		return report_usage("too many arguments");
-	return keep(&opt.device, value);
+	return option_string(&opt.device, value);
 }
 
 static int take_option(int val, const char *name, const char *value)
 {
 	(void)name;
-	return val == 'C' ? take_progress(value) : keep(&opt.save, value);
+	return val == 'C' ? take_progress(value) : option_string(&opt.save, value);
 }
 
 /* A repair has begun to write: it is short, and goes on to its end. */

@@ -279,6 +279,13 @@ int option_word(const char *name, const char *value, const struct word *words, u
 	return EXIT_USAGE;
 }
 
+int option_string(char **place, const char *value)
+{
+	free(*place);
+	*place = strdup(value);
+	return *place ? EXIT_DONE : report_no_memory();
+}
+
 int option_size(const char *name, const char *value, uint64_t *out)
 {
 	if (parse_size(value, out) && *out > 0)

@@ -41,6 +41,8 @@ struct option_value options_value(const struct command *cmd, const struct poptOp
  * EXIT_USAGE after reporting.
  */
 int option_size(const char *name, const char *value, uint64_t *out); /* > 0 */
+/* Any text: a copy in *place, whose former string is freed. EXIT_FAILED without memory. */
+int option_string(char **place, const char *value);
 /* One of a fixed set: *index is its place in the table. */
 int option_word(const char *name, const char *value, const struct word *words, unsigned *index);
 /* A power of two from `min` on; `least` is what people call that. */
