@@ -5,16 +5,15 @@
 #include "famfs.h"
 #include "fsck.h"
 #include "helper.h"
+#include "interrupt.h"
 #include "options.h"
 #include "parse.h"
 #include "report.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
 	int automatic;
@@ -56,42 +55,6 @@ static int take_option(int val, const char *name, const char *value)
 	return val == 'C' ? take_progress(value) : option_string(&opt.save, value);
 }
 
-/* A repair has begun to write: it is short, and goes on to its end. */
-static void hold_signals(int how)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(how, &set, NULL);
-}
-
-static bool was_interrupted(void)
-{
-	sigset_t set;
-
-	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM));
-}
-
-/* A check can end anywhere. */
-static void on_signal(int sig)
-{
-	static const char text[] = "fsck.famfs: interrupted\n";
-
-	(void)sig;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(FSCK_INTERRUPTED);
-}
-
-static void exit_when_interrupted(void)
-{
-	if (signal(SIGINT, on_signal) == SIG_IGN)
-		signal(SIGINT, SIG_IGN);
-	if (signal(SIGTERM, on_signal) == SIG_IGN)
-		signal(SIGTERM, SIG_IGN);
-}
-
 /* "PASS DONE ALL DEVICE": five passes are what those who read it expect. Descriptor 0 asks for a
  * bar on the terminal, and a check is over before one could be drawn. */
 static void tell_progress(int pass, int done, const char *device)
@@ -117,14 +80,15 @@ static int repair(const struct famfs_target *target)
 	};
 	int ret;
 
-	hold_signals(SIG_BLOCK);
+	/* It is short, and what has begun to write goes on to its end. */
+	interrupt_hold();
 	ret = fsck_target(target, &request);
 	/* One that may not be made leaves the problems to be shown. */
 	if (ret == FSCK_FAILED)
 		ret |= fsck_target(target, &(struct fsck_request){ .repair = false });
 	if (ret & FSCK_LEFT && !common.yes)
 		report_hint("run: fsck.famfs -y '%s'", target->device);
-	if (was_interrupted())
+	if (interrupt_held())
 		ret |= FSCK_INTERRUPTED;
 	return ret;
 }
@@ -161,7 +125,7 @@ static int run(int argc, const char *const *argv)
 	if (ret == FSCK_CLEAN)
 		ret = fsck_resolve(argc ? argv[0] : opt.device, &target);
 	if (ret == FSCK_CLEAN) {
-		exit_when_interrupted();
+		interrupt_exit("fsck.famfs: interrupted\n", FSCK_INTERRUPTED);
 		tell_progress(1, 0, target->device);
 		ret = check(target);
 		tell_progress(5, 1, target->device);

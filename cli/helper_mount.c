@@ -4,15 +4,14 @@
 #include "common.h"
 #include "famfs.h"
 #include "helper.h"
+#include "interrupt.h"
 #include "mount.h"
 #include "options.h"
-#include "output.h"
 #include "report.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statfs.h>
@@ -221,25 +220,6 @@ static void log_message(void *arg, int priority, const char *message)
 		syslog(LOG_DAEMON | priority, "%s", message);
 }
 
-/* The server, whose report nobody then waits for, ends and takes its mount with it. */
-static void on_signal(int sig)
-{
-	static const char text[] = "mount.famfs: interrupted\n";
-
-	(void)sig;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(MOUNT_INTERRUPTED);
-}
-
-static void exit_when_interrupted(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-
-	for (size_t i = 0; i < COUNT_OF(signals); i++)
-		if (signal(signals[i], on_signal) == SIG_IGN)
-			signal(signals[i], SIG_IGN);
-}
-
 static int mount_spec(const char *spec, const char *dir)
 {
 	pid_t starter = getpid();
@@ -270,7 +250,8 @@ static int run(int argc, const char *const *argv)
 
 	(void)argc;
 	openlog("mount.famfs", LOG_PID, LOG_DAEMON);
-	exit_when_interrupted();
+	/* The server, whose report nobody then waits for, ends and takes its mount with it. */
+	interrupt_exit("mount.famfs: interrupted\n", MOUNT_INTERRUPTED);
 	if (ret == MOUNT_DONE && opt.namespace)
 		ret = enter_namespace(opt.namespace);
 	if (ret == MOUNT_DONE && is_mounted_by_uuid(argv[0], argv[1]))

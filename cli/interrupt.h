@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGINT, SIGTERM and SIGHUP, put off until the work at hand has been undone. */
+/* SIGINT, SIGTERM and SIGHUP: put off until the work at hand has been undone, or with an exit code
+ * of their own. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
@@ -12,5 +13,13 @@ bool interrupt_pending(void);
 
 /* Dies of the signal that came, as if it had not been caught. Returns when none came. */
 void interrupt_reraise(void);
+
+/* From now on they end the process at once with this exit code, after `line`, which is not copied;
+ * those that the caller had ignored still do nothing. */
+void interrupt_exit(const char *line, int code);
+
+/* From now on they wait, for good; interrupt_held() tells whether one does. */
+void interrupt_hold(void);
+bool interrupt_held(void);
 
 #endif
