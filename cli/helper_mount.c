@@ -177,15 +177,18 @@ static bool is_mounted_by_uuid(const char *spec, const char *dir)
 	       strcmp(named->device, device) == 0 && mountpoint && statfs(mountpoint, &st) == 0;
 }
 
+struct mount_state {
+	const char *mountpoint;
+	bool read_only;
+};
+
+/* The last mount at a place covers those before it. */
 static int note_mount(void *arg, const struct famfs_mount_info *mount)
 {
-	struct {
-		const char *mountpoint;
-		bool read_only;
-	} *wanted = arg;
+	struct mount_state *state = arg;
 
-	if (strcmp(mount->mountpoint, wanted->mountpoint) == 0)
-		wanted->read_only = mount->read_only;
+	if (strcmp(mount->mountpoint, state->mountpoint) == 0)
+		state->read_only = mount->read_only;
 	return 0;
 }
 
@@ -193,10 +196,7 @@ static void tell_result(const char *dir)
 {
 	cleanup_free char *mountpoint = NULL;
 	cleanup_free char *device = mounted_device(dir, &mountpoint);
-	struct {
-		const char *mountpoint;
-		bool read_only;
-	} state = { .mountpoint = mountpoint };
+	struct mount_state state = { .mountpoint = mountpoint };
 
 	if (!device || !mountpoint || famfs_mounts(note_mount, &state, NULL) < 0)
 		return;
