@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 #include "famfs.h"
+#include "io.h"
 #include "report.h"
 #include "session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,24 +26,12 @@ static const struct poptOption options[] = {
 /* Past stdio, which would copy it all and forget why it failed. */
 static int put(const void *data, uint64_t size, struct famfs_error *err)
 {
-	const char *p = data;
+	int ret = write_all(STDOUT_FILENO, data, size);
 
-	while (size) {
-		ssize_t n = write(STDOUT_FILENO, p, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err->code = -errno;
-			snprintf(err->message, sizeof(err->message),
-				 "cannot write to standard output: %s", strerror(errno));
-			full = true;
-			return err->code;
-		}
-		p += n;
-		size -= (uint64_t)n;
-	}
-	return 0;
+	if (ret == 0)
+		return 0;
+	full = true;
+	return error_fill(err, ret, "cannot write to standard output: %s", strerror(-ret));
 }
 
 static int write_blocks(struct famfs_file *file, struct famfs_error *err)
@@ -78,9 +66,7 @@ static int cat_read(struct famfs_volume *vol, const char *path, struct famfs_err
 static int unreadable(const char *path, struct famfs_error *err)
 {
 	full = false;
-	err->code = -EIO;
-	snprintf(err->message, sizeof(err->message), "cannot read '%s': %s", path, strerror(EIO));
-	return err->code;
+	return error_fill(err, -EIO, "cannot read '%s': %s", path, strerror(EIO));
 }
 
 static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_error *err)
@@ -97,8 +83,7 @@ static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_erro
 	else
 		ret = put(famfs_mapping_addr(mapping), famfs_mapping_size(mapping), err);
 	famfs_unmap(mapping);
-	/* The kernel's word for memory that it cannot read, which is no fault of standard output.
-	 */
+	/* The kernel's word for memory that it cannot read: no fault of standard output. */
 	return ret == -EFAULT ? unreadable(path, err) : ret;
 }
 

@@ -43,12 +43,7 @@ static int flush_lines(struct famfs_volume *volume, const char *path, uint64_t *
 	if (ret == 0)
 		ret = famfs_invalidate(mapping, 0, *size);
 	famfs_unmap(mapping);
-	if (ret < 0) {
-		err->code = ret;
-		snprintf(err->message, sizeof(err->message), "cannot flush '%s': %s", path,
-			 strerror(-ret));
-	}
-	return ret;
+	return ret < 0 ? error_fill(err, ret, "cannot flush '%s': %s", path, strerror(-ret)) : 0;
 }
 
 static int flush(struct session *session, const char *arg)

@@ -3,10 +3,10 @@
 #include "common.h"
 #include "cp.h"
 #include "interrupt.h"
+#include "session.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,27 +75,13 @@ static int on_bytes(void *arg, uint64_t bytes)
 	return cp_stopped(transfer->cp);
 }
 
-static int set_error(struct famfs_error *err, int code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int set_error(struct famfs_error *err, int code, const char *format, ...)
-{
-	va_list args;
-
-	*err = (struct famfs_error){ .code = code };
-	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
-	va_end(args);
-	return code;
-}
-
 /* The library knows the source by its descriptor only. */
 static int name_source(const struct cp_file *file, int ret, const struct famfs_error *why,
 		       struct famfs_error *err)
 {
 	if (ret == 0)
 		return 0;
-	return set_error(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
+	return error_fill(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
 }
 
 static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
@@ -145,16 +131,16 @@ static int check_existing(const struct cp_file *file, struct famfs_error *err)
 	if (ret < 0)
 		return ret;
 	if (S_ISDIR(st.mode))
-		return set_error(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'",
-				 path, file->source);
+		return error_fill(err, -EISDIR, "cannot overwrite directory '%s' with file '%s'",
+				  path, file->source);
 	if (st.size != (uint64_t)file->st.st_size)
-		return set_error(err, -EEXIST,
-				 "cannot overwrite '%s': it has %" PRIu64
-				 " bytes, '%s' has %" PRIu64,
-				 path, st.size, file->source, (uint64_t)file->st.st_size);
+		return error_fill(err, -EEXIST,
+				  "cannot overwrite '%s': it has %" PRIu64
+				  " bytes, '%s' has %" PRIu64,
+				  path, st.size, file->source, (uint64_t)file->st.st_size);
 	if (cp_is_same(file->cp, file->source, &file->st, path))
-		return set_error(err, -EINVAL, "'%s' and '%s' are the same file", file->source,
-				 path);
+		return error_fill(err, -EINVAL, "'%s' and '%s' are the same file", file->source,
+				  path);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include "report.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +22,17 @@ bool error_is_final(int code)
 	case -ECANCELED: return true;
 	default: return false;
 	}
+}
+
+int error_fill(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	*err = (struct famfs_error){ .code = code };
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return code;
 }
 
 bool same_device(const char *a, const char *b)

@@ -40,6 +40,10 @@ void session_close(struct session *session);
 /* Whether an error that one file met would meet every file after it as well. */
 bool error_is_final(int code);
 
+/* Fills in an error as the library does; the hint becomes empty. Returns `code`. */
+int error_fill(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Whether two paths name one device node or image. */
 bool same_device(const char *a, const char *b);
 

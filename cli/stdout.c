@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stdout.h"
+#include "io.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,19 +18,10 @@ static int fail(int code)
 
 static ssize_t put(void *cookie, const char *data, size_t size)
 {
-	size_t done = 0;
+	int ret = write_all(STDOUT_FILENO, data, size);
 
 	(void)cookie;
-	while (done < size) {
-		ssize_t n = write(STDOUT_FILENO, data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail(errno);
-		done += (size_t)n;
-	}
-	return (ssize_t)size;
+	return ret < 0 ? fail(-ret) : (ssize_t)size;
 }
 
 static int finish(void *cookie)

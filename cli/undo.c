@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "undo.h"
 #include "cleanup.h"
+#include "io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,21 +21,6 @@ static const char header[] =
 void undo_init(struct undo *undo, const char *device, const char *wanted)
 {
 	*undo = (struct undo){ .device = device, .wanted = wanted, .fd = -1 };
-}
-
-static int write_all(int fd, const char *buf, size_t length)
-{
-	while (length > 0) {
-		ssize_t done = write(fd, buf, length);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		buf += done;
-		length -= (size_t)done;
-	}
-	return 0;
 }
 
 /* The n-th name to try: an older undo file is never overwritten. */
