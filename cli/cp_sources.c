@@ -134,16 +134,16 @@ static void copy_list(struct cp *cp, const struct cp_destination *destination, F
 	size_t size = 0;
 
 	for (uint64_t number = 1; !cp_stopped(cp); number++) {
-		errno = 0;
-		if (getdelim(&name, &size, '\0', list) < 0)
+		if (getdelim(&name, &size, '\0', list) < 0) {
+			if (!feof(list) && !cp_stopped(cp) && !count)
+				cp_cannot(cp, "read", from);
 			break;
+		}
 		if (*name)
 			copy_source(cp, destination, name, count);
 		else if (!count)
 			cp_error(cp, "name %" PRIu64 " in '%s' is empty", number, from);
 	}
-	if (errno && errno != EINTR && !count)
-		cp_cannot(cp, "read", from);
 }
 
 /* What is no regular file cannot be read a second time, and is left alone in the first pass. */
