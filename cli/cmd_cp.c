@@ -210,7 +210,8 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 		progress_end(&cp->progress);
 		return report_no_memory();
 	}
-	if (opt.progress != PROGRESS_SILENT && cp_sources(cp, destination, nsources, sources, true))
+	if (cp->progress.style != PROGRESS_SILENT &&
+	    cp_sources(cp, destination, nsources, sources, true))
 		progress_counted(&cp->progress);
 	cp_sources(cp, destination, nsources, sources, false);
 	pool_finish(cp->pool);

@@ -7,7 +7,7 @@ struct pool;
 
 /*
  * Starts `threads` threads, each of which calls work(job). With one thread there is none: the
- * submitter does the work itself. NULL when there is no memory or no thread to be had.
+ * submitter does the work itself, and also when none can be had. NULL when there is no memory.
  */
 struct pool *pool_start(unsigned threads, void (*work)(void *job));
 
