@@ -35,9 +35,8 @@ static int take_option(int val, const char *name, const char *value)
 static int check_svg(const char *arg)
 {
 	cleanup_target struct famfs_target *target = NULL;
-	struct famfs_error err;
 
-	if (famfs_target_resolve(arg, &target, &err) < 0)
+	if (famfs_target_resolve(arg, &target, NULL) < 0)
 		return EXIT_DONE;
 	if (same_device(opt.svg, target->device)) {
 		report_as(REPORT_REFUSED, 0, "'%s' is what the picture is to show, not its file",
@@ -73,7 +72,7 @@ static void print_regions(struct output *out, const struct space_map *map)
 	for (size_t i = 0; i < map->nregions && !ferror(stdout); i++) {
 		const struct space_region *region = &map->regions[i];
 		const struct space_file *file = space_region_file(map, region);
-		bool shared = region->other != NO_FILE;
+		bool shared = region->other != NO_SEGMENT;
 		const struct field fields[] = {
 			{ .key = "offset", .kind = FIELD_NUMBER, .number = region->offset },
 			{ .key = "length", .kind = FIELD_NUMBER, .number = region->length },

@@ -4,7 +4,6 @@
 #define CLI_MAP_H
 
 #include "spacemap.h"
-#include "text.h"
 
 #include <stdio.h>
 
@@ -24,9 +23,6 @@ double map_svg_lanes_height(const struct space_map *map);
 /* The same for damaged entries. */
 void map_svg_damage(FILE *file, const struct space_map *map, double y);
 double map_svg_damage_height(const struct space_map *map);
-
-/* An offset with all of its digits, "1.25 GiB", where sizes are rounded. Returns buf or "0". */
-const char *map_offset(char buf[TEXT_SIZE_LENGTH], uint64_t offset);
 
 /* Text that may hold anything, fit for XML: markup, controls and bytes that are not UTF-8. At most
  * `most` characters, or all with 0. */

@@ -4,7 +4,6 @@
  * the chunks in it. Chunk c of a file lies in strip c % n, so that reading on goes down the lanes.
  */
 #include "map.h"
-
 #include "text.h"
 
 #include <inttypes.h>
@@ -37,7 +36,7 @@ static void put_spot(FILE *out, const struct space_map *map, const struct space_
 	double scale = SPOT_WIDTH / (double)map->size;
 	double width = (double)segment->length * scale;
 	char size[TEXT_SIZE_LENGTH], length[TEXT_SIZE_LENGTH];
-	const char *at = map_offset(size, segment->offset);
+	const char *at = text_offset(size, segment->offset);
 
 	fprintf(out,
 		"<text class=\"dim mono\" text-anchor=\"end\" x=\"%.0f\" y=\"%.1f\">strip %" PRIu32
@@ -79,7 +78,7 @@ static void put_chunks(const struct lane *lane, uint64_t cell, uint64_t from, ui
 		fprintf(lane->out, "chunks %" PRIu64 " to %" PRIu64 ", each %" PRIu64 "th", first,
 			last, n);
 	if (used)
-		fprintf(lane->out, "\nfile offset %s", map_offset(at, first * size));
+		fprintf(lane->out, "\nfile offset %s", text_offset(at, first * size));
 	else
 		fputs("\nbehind the end of the file", lane->out);
 	fprintf(lane->out,

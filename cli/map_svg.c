@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The device as SVG: rows of equal length, one below the other, each byte at its place. */
 #include "map.h"
-
 #include "text.h"
 
 #include <inttypes.h>
@@ -88,7 +87,7 @@ static void put_name(const struct svg *svg, size_t segment)
 {
 	const struct space_file *file;
 
-	if (segment == NO_FILE) {
+	if (segment == NO_SEGMENT) {
 		fputs("several entries", svg->file);
 		return;
 	}
@@ -106,7 +105,7 @@ static void put_title(const struct svg *svg, const struct space_region *region)
 	char size[TEXT_SIZE_LENGTH];
 
 	fputs("<title>", svg->file);
-	if (region->segment == NO_FILE && region->kind != REGION_SHARED) {
+	if (region->segment == NO_SEGMENT && region->kind != REGION_SHARED) {
 		fputs(region_kind_text(region->kind), svg->file);
 	} else {
 		put_name(svg, region->segment);
@@ -168,7 +167,7 @@ static void put_region(const struct svg *svg, const struct space_region *region,
 	const char *pattern = kind_pattern(region->kind);
 	double x = x_of(svg, row, from), y = y_of(svg, row);
 	double width = (double)(to - from) * svg->scale;
-	size_t file = region->segment == NO_FILE ? 0 : svg->map->segments[region->segment].file;
+	size_t file = region->segment == NO_SEGMENT ? 0 : svg->map->segments[region->segment].file;
 	char buf[8];
 
 	fputs("<g>", svg->file);
@@ -192,7 +191,7 @@ static const char *crowd_class(const struct svg *svg)
 		if (kind == REGION_DAMAGED || kind == REGION_SHARED)
 			return "bad";
 	}
-	return svg->map->regions[svg->crowd_first].segment == NO_FILE ? "logu" : "crowd";
+	return svg->map->regions[svg->crowd_first].segment == NO_SEGMENT ? "logu" : "crowd";
 }
 
 static void put_crowd(struct svg *svg, uint64_t row)
@@ -206,11 +205,11 @@ static void put_crowd(struct svg *svg, uint64_t row)
 	fprintf(svg->file, "<g><title>%zu %s, %s:\n", svg->crowd_count,
 		svg->crowd_count == 1 ? "region" : "small regions",
 		text_size(size, svg->crowd_to - svg->crowd_from));
-	if (regions[svg->crowd_first].segment == NO_FILE)
+	if (regions[svg->crowd_first].segment == NO_SEGMENT)
 		fputs(region_kind_text(regions[svg->crowd_first].kind), svg->file);
 	else
 		put_name(svg, regions[svg->crowd_first].segment);
-	if (svg->crowd_count > 1 && regions[svg->crowd_last].segment != NO_FILE) {
+	if (svg->crowd_count > 1 && regions[svg->crowd_last].segment != NO_SEGMENT) {
 		fputs("\nto ", svg->file);
 		put_name(svg, regions[svg->crowd_last].segment);
 	}
@@ -287,14 +286,14 @@ static void put_axis(const struct svg *svg)
 			i == 8 ? "end"
 			: i    ? "middle"
 			       : "start",
-			x, TOP - 14, map_offset(size, bytes));
+			x, TOP - 14, text_offset(size, bytes));
 	}
 	for (uint64_t row = 0; row < svg->map->size; row += svg->row_bytes)
 		fprintf(svg->file,
 			"<text class=\"dim mono\" text-anchor=\"end\" x=\"%.0f\" y=\"%.1f\">%s"
 			"</text>\n",
 			MAP_SVG_LEFT - 8, y_of(svg, row) + ROW_HEIGHT / 2 + 4,
-			map_offset(size, row));
+			text_offset(size, row));
 }
 
 static void put_legend(const struct svg *svg)

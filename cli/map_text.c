@@ -85,7 +85,7 @@ static void add_to_cell(struct cell *cell, const struct space_map *map,
 			const struct space_region *region, uint64_t bytes)
 {
 	cell->bytes[region->kind] += bytes;
-	if (region->segment != NO_FILE && bytes > cell->file_bytes) {
+	if (region->segment != NO_SEGMENT && bytes > cell->file_bytes) {
 		cell->file = map->segments[region->segment].file;
 		cell->file_bytes = bytes;
 	}
@@ -164,7 +164,7 @@ static const char *file_color(size_t file)
 {
 	static const char *const colors[] = { "32", "33", "35", "36", "92", "93", "95", "96" };
 
-	return colors[file % (sizeof(colors) / sizeof(colors[0]))];
+	return colors[file % COUNT_OF(colors)];
 }
 
 static const char *kind_color(enum region_kind kind, size_t file)
@@ -217,7 +217,7 @@ static void print_rows(struct picture *picture)
 
 	for (size_t i = 0; i < picture->count; i++) {
 		if (i % picture->columns == 0)
-			printf("%*s ", LABEL - 1, map_offset(label, i * picture->cell_bytes));
+			printf("%*s ", LABEL - 1, text_offset(label, i * picture->cell_bytes));
 		print_cell(picture, &picture->cells[i]);
 		if ((i + 1) % picture->columns != 0 && i + 1 != picture->count)
 			continue;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spacemap.h"
 
-#include "map.h"
 #include "report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,9 +181,9 @@ static void add_covered(struct space_map *map, const struct cover *cover, uint64
 			uint64_t to)
 {
 	if (cover->count == 0)
-		add_region(map, from, to, REGION_FREE, NO_FILE, NO_FILE);
+		add_region(map, from, to, REGION_FREE, NO_SEGMENT, NO_SEGMENT);
 	else if (cover->count == 1)
-		add_region(map, from, to, kind_of(map, cover->mixed), cover->mixed, NO_FILE);
+		add_region(map, from, to, kind_of(map, cover->mixed), cover->mixed, NO_SEGMENT);
 	else
 		add_region(map, from, to, REGION_SHARED, cover->first, cover->other);
 }
@@ -195,13 +193,13 @@ static void cross(struct cover *cover, const struct border *border)
 	if (!border->ends && cover->count == 1) {
 		cover->first = cover->mixed;
 		cover->other = border->segment;
-	} else if (!border->ends && cover->other == NO_FILE) {
+	} else if (!border->ends && cover->other == NO_SEGMENT) {
 		cover->other = border->segment;
 	} else if (border->ends && border->segment == cover->first) {
 		cover->first = cover->other;
-		cover->other = NO_FILE;
+		cover->other = NO_SEGMENT;
 	} else if (border->ends && border->segment == cover->other) {
-		cover->other = NO_FILE;
+		cover->other = NO_SEGMENT;
 	}
 	cover->count += border->ends ? (size_t)-1 : 1;
 	cover->mixed ^= border->segment;
@@ -212,7 +210,7 @@ static void add_data(struct space_map *map)
 	struct border *borders = sorted_borders(map);
 	uint64_t end = map->info.usable_size < map->size ? map->info.usable_size : map->size;
 	uint64_t at = map->data_offset;
-	struct cover cover = { .first = NO_FILE, .other = NO_FILE };
+	struct cover cover = { .first = NO_SEGMENT, .other = NO_SEGMENT };
 
 	for (size_t i = 0; borders && i < 2 * map->nsegments; i++) {
 		if (borders[i].at > at)
@@ -220,8 +218,8 @@ static void add_data(struct space_map *map)
 		at = borders[i].at > at ? borders[i].at : at;
 		cross(&cover, &borders[i]);
 	}
-	add_region(map, at, end, REGION_FREE, NO_FILE, NO_FILE);
-	add_region(map, at > end ? at : end, map->size, REGION_BEYOND, NO_FILE, NO_FILE);
+	add_region(map, at, end, REGION_FREE, NO_SEGMENT, NO_SEGMENT);
+	add_region(map, at > end ? at : end, map->size, REGION_BEYOND, NO_SEGMENT, NO_SEGMENT);
 	free(borders);
 }
 
@@ -230,9 +228,9 @@ static void add_metadata(struct space_map *map)
 	const uint64_t log = FAMFS_ALLOC_UNIT;
 	uint64_t used = 48 + map->info.published * FAMFS_RAW_SIZE;
 
-	add_region(map, 0, log, REGION_SUPERBLOCK, NO_FILE, NO_FILE);
-	add_region(map, log, log + used, REGION_LOG_USED, NO_FILE, NO_FILE);
-	add_region(map, log + used, map->data_offset, REGION_LOG_FREE, NO_FILE, NO_FILE);
+	add_region(map, 0, log, REGION_SUPERBLOCK, NO_SEGMENT, NO_SEGMENT);
+	add_region(map, log, log + used, REGION_LOG_USED, NO_SEGMENT, NO_SEGMENT);
+	add_region(map, log + used, map->data_offset, REGION_LOG_FREE, NO_SEGMENT, NO_SEGMENT);
 }
 
 static int copy_uuid(void *arg, const struct famfs_raw_field *field)
@@ -288,26 +286,6 @@ void space_map_clear(struct space_map *map)
 const struct space_file *space_region_file(const struct space_map *map,
 					   const struct space_region *region)
 {
-	return region->segment == NO_FILE ? NULL : &map->files[map->segments[region->segment].file];
-}
-
-const char *map_offset(char buf[TEXT_SIZE_LENGTH], uint64_t offset)
-{
-	static const char *const units[] = { "MiB", "GiB", "TiB", "PiB" };
-	uint64_t unit = UINT64_C(1) << 20;
-	size_t length, i = 0;
-
-	if (!offset)
-		return "0";
-	while (i < 3 && offset >> 10 >= unit) {
-		unit <<= 10;
-		i++;
-	}
-	length = (size_t)snprintf(buf, TEXT_SIZE_LENGTH, "%.4f", (double)offset / (double)unit);
-	while (buf[length - 1] == '0')
-		length--;
-	if (buf[length - 1] == '.')
-		length--;
-	snprintf(buf + length, TEXT_SIZE_LENGTH - length, " %s", units[i]);
-	return buf;
+	return region->segment == NO_SEGMENT ? NULL
+					     : &map->files[map->segments[region->segment].file];
 }

@@ -22,7 +22,7 @@ enum region_kind {
 	REGION_KINDS,
 };
 
-#define NO_FILE SIZE_MAX
+#define NO_SEGMENT SIZE_MAX
 
 /* What names a log entry: a file, or an entry that was given up. */
 struct space_file {
@@ -49,7 +49,7 @@ struct space_region {
 	uint64_t offset;
 	uint64_t length;
 	enum region_kind kind;
-	size_t segment; /* NO_FILE for those without */
+	size_t segment; /* NO_SEGMENT for those without */
 	size_t other;   /* of REGION_SHARED, one of the others */
 };
 

@@ -118,3 +118,24 @@ const char *text_size(char *buf, uint64_t bytes)
 			 units[unit]);
 	return buf;
 }
+
+const char *text_offset(char *buf, uint64_t offset)
+{
+	static const char *const units[] = { "MiB", "GiB", "TiB", "PiB" };
+	uint64_t unit = UINT64_C(1) << 20;
+	size_t length, i = 0;
+
+	if (!offset)
+		return "0";
+	while (i < 3 && offset >> 10 >= unit) {
+		unit <<= 10;
+		i++;
+	}
+	length = (size_t)snprintf(buf, TEXT_SIZE_LENGTH, "%.4f", (double)offset / (double)unit);
+	while (buf[length - 1] == '0')
+		length--;
+	if (buf[length - 1] == '.')
+		length--;
+	snprintf(buf + length, TEXT_SIZE_LENGTH - length, " %s", units[i]);
+	return buf;
+}

@@ -26,4 +26,8 @@ char *text_to_utf8(const char *s);
 /* "4 GiB", "1.2 TiB", "17 bytes" into buf[TEXT_SIZE_LENGTH], which it returns. */
 const char *text_size(char *buf, uint64_t bytes);
 
+/* An offset with four digits behind its point, "1.25 GiB", where text_size() rounds. Returns buf,
+ * or "0". */
+const char *text_offset(char *buf, uint64_t offset);
+
 #endif
