@@ -64,7 +64,7 @@ struct lane {
 static void put_chunks(const struct lane *lane, uint64_t cell, uint64_t from, uint64_t to)
 {
 	const struct space_file *file = lane->file;
-	uint64_t n = file->nsegments, size = file->chunk_size;
+	uint64_t n = file->nextents, size = file->chunk_size;
 	uint64_t first = from * n + lane->segment->strip;
 	uint64_t last = (to - 1) * n + lane->segment->strip;
 	bool used = first < file->size / size + (file->size % size != 0);
@@ -131,7 +131,7 @@ static double put_file(FILE *out, const struct space_map *map, const struct spac
 	fprintf(out,
 		" <tspan class=\"dim\">entry %" PRIu64 ", %s in %" PRIu32
 		" strips, chunks of %s</tspan></text>\n",
-		file->entry, text_size(size, file->size), file->nsegments,
+		file->entry, text_size(size, file->size), file->nextents,
 		text_size(chunk, file->chunk_size));
 	y += LANE_PITCH + 2;
 	for (uint32_t i = 0; i < file->nsegments; i++, y += LANE_PITCH)

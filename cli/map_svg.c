@@ -115,7 +115,7 @@ static void put_title(const struct svg *svg, const struct space_region *region)
 			fputs("\nclaim the same space", svg->file);
 		} else if (file->chunk_size) {
 			fprintf(svg->file, "\nstrip %" PRIu32 " of %" PRIu32,
-				svg->map->segments[region->segment].strip, file->nsegments);
+				svg->map->segments[region->segment].strip, file->nextents);
 		}
 		if (file && file->fault)
 			fprintf(svg->file, "\ndamaged: %s", file->fault);

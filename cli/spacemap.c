@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_HEADER_SIZE 48
+
 static const struct {
 	const char *name, *text;
 } kinds[] = {
@@ -97,6 +99,7 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 				     .size = entry->map.size,
 				     .path = map->names_used,
 				     .segment = map->nsegments,
+				     .nextents = entry->map.nextents,
 				     .kept = kept,
 				     .fault = entry->raw->fault };
 	if (entry->map.type == FAMFS_MAP_INTERLEAVED && !kept)
@@ -226,7 +229,7 @@ static void add_data(struct space_map *map)
 static void add_metadata(struct space_map *map)
 {
 	const uint64_t log = FAMFS_ALLOC_UNIT;
-	uint64_t used = 48 + map->info.published * FAMFS_RAW_SIZE;
+	uint64_t used = LOG_HEADER_SIZE + map->info.published * FAMFS_RAW_SIZE;
 
 	add_region(map, 0, log, REGION_SUPERBLOCK, NO_SEGMENT, NO_SEGMENT);
 	add_region(map, log, log + used, REGION_LOG_USED, NO_SEGMENT, NO_SEGMENT);

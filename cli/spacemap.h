@@ -31,7 +31,8 @@ struct space_file {
 	uint64_t chunk_size; /* 0: not interleaved */
 	size_t path;         /* offset in the map's names */
 	size_t segment;      /* its first, in the order of the log */
-	uint32_t nsegments;
+	uint32_t nsegments;  /* those of its extents that lie on this device */
+	uint32_t nextents;
 	bool kept;
 	bool unusable;     /* an extent of it is outside the device or misaligned */
 	const char *fault; /* static, or NULL */
