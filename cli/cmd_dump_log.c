@@ -173,31 +173,14 @@ static int print_entry(void *arg, const struct famfs_log_entry *entry)
 static void print_header(struct dump *dump, const struct famfs_raw *raw,
 			 const struct famfs_medium_info *info)
 {
-	struct output *out = &dump->out;
+	char entries[64];
 
-	output_array_begin(out, "structures");
-	output_item_begin(out);
-	if (out->json)
-		output_fields(out,
-			      &(struct field){ .key = "structure",
-					       .kind = FIELD_TEXT,
-					       .text = "log header" },
-			      1);
-	raw_members(out, raw);
-	if (out->json || !opt.range)
-		output_note(out,
-			    "log header at 0x%" PRIx64 ", %zu bytes: %s%s; %" PRIu64 " of %" PRIu64
-			    " entries",
-			    raw->offset, raw->size, raw->fault ? "BAD, " : "ok",
-			    raw->fault ? raw->message : "", info->published, info->log_capacity);
-	if (out->json || !opt.range)
-		raw_print_fields(out, raw);
-	if (opt.raw && (out->json || !opt.range))
-		raw_print_bytes(out, raw);
-	output_item_end(out);
-	output_array_end(out);
-	if (!opt.range)
-		output_note(out, "%s", "");
+	if (opt.range && !dump->out.json)
+		return;
+	snprintf(entries, sizeof(entries), "; %" PRIu64 " of %" PRIu64 " entries", info->published,
+		 info->log_capacity);
+	raw_print_structure(&dump->out, "log header", raw, entries, opt.raw);
+	output_note(&dump->out, "%s", "");
 }
 
 static int print_log(struct dump *dump, struct famfs_medium *medium, const char *name)

@@ -7,8 +7,6 @@
 #include "rawfields.h"
 #include "report.h"
 
-#include <inttypes.h>
-
 static struct {
 	int raw;
 } opt;
@@ -17,26 +15,6 @@ static const struct poptOption options[] = {
 	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "the bytes in hexadecimal as well", NULL },
 	POPT_TABLEEND,
 };
-
-static void print(struct output *out, const struct famfs_raw *raw)
-{
-	output_array_begin(out, "structures");
-	output_item_begin(out);
-	if (out->json)
-		output_fields(out,
-			      &(struct field){ .key = "structure",
-					       .kind = FIELD_TEXT,
-					       .text = "superblock" },
-			      1);
-	raw_members(out, raw);
-	output_note(out, "superblock at 0x%" PRIx64 ", %zu bytes: %s%s", raw->offset, raw->size,
-		    raw->fault ? "BAD, " : "ok", raw->fault ? raw->message : "");
-	raw_print_fields(out, raw);
-	if (opt.raw)
-		raw_print_bytes(out, raw);
-	output_item_end(out);
-	output_array_end(out);
-}
 
 static int run(int argc, const char *const *argv)
 {
@@ -53,7 +31,7 @@ static int run(int argc, const char *const *argv)
 		return report_failure(&err);
 	output_begin(&out, common.json, "famfsctl.dump-super/1");
 	medium_members(&out, medium);
-	print(&out, &raw);
+	raw_print_structure(&out, "superblock", &raw, "", opt.raw);
 	output_end(&out);
 	return EXIT_DONE;
 }

@@ -40,8 +40,7 @@ void medium_members(struct output *out, const struct famfs_medium *medium)
 		{ .key = "published_counted", .kind = FIELD_BOOL, .flag = info.counted },
 	};
 
-	if (out->json)
-		output_fields(out, fields, COUNT_OF(fields));
+	output_fields(out, fields, COUNT_OF(fields));
 }
 
 void medium_warn(const char *name, const struct famfs_medium_info *info)

@@ -47,8 +47,7 @@ void raw_members(struct output *out, const struct famfs_raw *raw)
 		  .text = raw->message },
 	};
 
-	if (out->json)
-		output_fields(out, fields, COUNT_OF(fields));
+	output_fields(out, fields, COUNT_OF(fields));
 }
 
 struct dump {
@@ -208,4 +207,22 @@ void raw_print_bytes(struct output *out, const struct famfs_raw *raw)
 		else if (!same_as_before(raw, at - HEX_MAX))
 			puts("*");
 	}
+}
+
+void raw_print_structure(struct output *out, const char *name, const struct famfs_raw *raw,
+			 const char *more, bool bytes)
+{
+	const struct field structure = { .key = "structure", .kind = FIELD_TEXT, .text = name };
+
+	output_array_begin(out, "structures");
+	output_item_begin(out);
+	output_fields(out, &structure, 1);
+	raw_members(out, raw);
+	output_note(out, "%s at 0x%" PRIx64 ", %zu bytes: %s%s%s", name, raw->offset, raw->size,
+		    raw->fault ? "BAD, " : "ok", raw->fault ? raw->message : "", more);
+	raw_print_fields(out, raw);
+	if (bytes)
+		raw_print_bytes(out, raw);
+	output_item_end(out);
+	output_array_end(out);
 }

@@ -18,6 +18,11 @@ void raw_members(struct output *out, const struct famfs_raw *raw);
 /* A line, or in JSON an object, for each field. */
 void raw_print_fields(struct output *out, const struct famfs_raw *raw);
 
+/* What is not a log entry, as the only one of "structures"; `more` ends its line of text. With
+ * `bytes` also those. */
+void raw_print_structure(struct output *out, const char *name, const struct famfs_raw *raw,
+			 const char *more, bool bytes);
+
 /* The bytes, as hexdump(1) shows them; in JSON a member "raw". */
 void raw_print_bytes(struct output *out, const struct famfs_raw *raw);
 
