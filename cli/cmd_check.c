@@ -76,13 +76,11 @@ static const char *difference(const struct stat *st, const struct famfs_stat *lo
 }
 
 /* The first byte and the last: what is not mapped, or is memory that is gone, cannot be read. */
-static int read_ends(int fd, uint64_t size)
+static bool read_ends(int fd, uint64_t size)
 {
 	char byte;
 
-	if (pread(fd, &byte, 1, 0) != 1 || pread(fd, &byte, 1, (off_t)size - 1) != 1)
-		return errno ? -errno : -EIO;
-	return 0;
+	return pread(fd, &byte, 1, 0) == 1 && pread(fd, &byte, 1, (off_t)size - 1) == 1;
 }
 
 static void check_contents(struct check *check, const char *path, const struct famfs_stat *log)
@@ -98,7 +96,7 @@ static void check_contents(struct check *check, const char *path, const struct f
 		return; /* the owner did not want this user to read it */
 	if (fd < 0)
 		problem(check, CHECK_FILES, "open", path, "cannot be opened");
-	else if (read_ends(fd, log->size) < 0)
+	else if (!read_ends(fd, log->size))
 		problem(check, CHECK_FILES, "read", path, "cannot be read");
 }
 
@@ -136,7 +134,7 @@ static bool is_logged(const struct check *check, const char *path)
 	       famfs_stat(check->volume, path, &(struct famfs_stat){ 0 }, NULL) == 0;
 }
 
-static void check_seen(struct check *check, FTS *tree)
+static int check_seen(struct check *check, FTS *tree)
 {
 	size_t skip = strlen(check->mountpoint) + 1;
 	FTSENT *entry;
@@ -154,6 +152,8 @@ static void check_seen(struct check *check, FTS *tree)
 			problem(check, CHECK_FILES, "unknown", path,
 				"is to be seen in the mount, and not in the log");
 	}
+	/* At the end fts_read() sets it to 0. */
+	return errno ? report_errno(errno, "cannot read '%s'", check->mountpoint) : EXIT_DONE;
 }
 
 /* Both ways: what the log has is to be seen, and what is seen is to be in the log. */
@@ -162,15 +162,16 @@ static int check_files(struct check *check)
 	char *const paths[] = { (char *)(uintptr_t)check->mountpoint, NULL };
 	struct famfs_error err = { 0 };
 	FTS *tree;
+	int ret;
 
 	if (famfs_walk(check->volume, "", true, check_logged, check, &err) < 0)
 		return report_failure(&err);
 	tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
 	if (!tree)
 		return report_errno(errno, "cannot read '%s'", check->mountpoint);
-	check_seen(check, tree);
+	ret = check_seen(check, tree);
 	fts_close(tree);
-	return EXIT_DONE;
+	return ret;
 }
 
 static void print_totals(struct check *check)
