@@ -6,6 +6,7 @@
 #include "complete_bash.h"
 #include "options.h"
 #include "report.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,25 +29,16 @@ static int take_option(int val, const char *name, const char *value)
 	return option_string(&opt.wordbreaks, value);
 }
 
-/* A name with a control character would be two lines, or steer the terminal. */
-static bool is_printable(const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 static void print_candidate(void *arg, const char *candidate, const char *meaning)
 {
 	const struct bash_line *bash = arg;
 	cleanup_free char *quoted = bash ? bash_quote(bash, candidate) : NULL;
 
-	if (!is_printable(candidate) || (bash && !quoted))
+	/* A name with a control character would be two lines, or steer the terminal. */
+	if (text_has_control(candidate) || (bash && !quoted))
 		return;
 	fputs(quoted ? quoted : candidate, stdout);
-	if (meaning && is_printable(meaning))
+	if (meaning && !text_has_control(meaning))
 		printf("\t%s", meaning);
 	putchar('\n');
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "complete.h"
 #include "cleanup.h"
+#include "commands.h"
 #include "helper.h"
 #include "options.h"
 
@@ -130,15 +131,6 @@ static void complete_option(struct completion *c, const struct command *cmd)
 		options_each(cmd, offer_option, c);
 }
 
-static void complete_commands(const struct completion *c)
-{
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->hidden)
-			complete_offer(c, commands[i]->name, "", commands[i]->summary);
-	}
-	complete_offer(c, "help", "", "Show the commands, or the help of one");
-}
-
 /* The words between the command's name and the cursor: `cmd` NULL is before the name. */
 static void complete_after(struct completion *c, const struct command *cmd,
 			   const char *const *words, int count)
@@ -170,6 +162,7 @@ static void complete_after(struct completion *c, const struct command *cmd,
 		complete_value(c, cmd, &argument);
 	} else if (index == 0) {
 		complete_commands(c);
+		complete_offer(c, cmd_help.name, "", cmd_help.summary);
 	}
 }
 

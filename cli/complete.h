@@ -29,6 +29,9 @@ void complete_offer(const struct completion *c, const char *value, const char *e
 void complete_value(const struct completion *c, const struct command *cmd,
 		    const struct option_value *value);
 
+/* The commands that are listed. */
+void complete_commands(const struct completion *c);
+
 /* Names in a folder of this host, from readdir(3) alone, or in a famfs from its log. */
 void complete_files(const struct completion *c, bool directories);
 

@@ -102,21 +102,31 @@ static bool may_read_log(const struct famfs_target *target)
 	       health.state != FAMFS_MOUNT_ANSWERS;
 }
 
+/* What is typed up to its last slash goes to *folder, and with what is before it becomes the base
+ * of *inner; both strings are the caller's. False without memory. */
+static bool enter_folder(const struct completion *c, struct completion *inner, char **folder,
+			 char **base)
+{
+	const char *typed = c->word + strlen(c->base), *slash = strrchr(typed, '/');
+	const char *end = slash ? slash + 1 : typed;
+
+	*folder = strndup(typed, (size_t)(end - typed));
+	*base = strndup(c->word, (size_t)(end - c->word));
+	*inner = *c;
+	inner->base = *base;
+	return *folder && *base;
+}
+
 void complete_files(const struct completion *c, bool directories)
 {
 	cleanup_target struct famfs_target *target = NULL;
-	const char *typed = c->word + strlen(c->base), *slash = strrchr(typed, '/');
-	size_t length = slash ? (size_t)(slash + 1 - typed) : 0;
-	cleanup_free char *folder = strndup(typed, length);
-	cleanup_free char *base = strndup(c->word, (size_t)(typed - c->word) + length);
-	cleanup_free char *real = NULL;
-	struct completion inner = *c;
+	cleanup_free char *folder = NULL, *base = NULL, *real = NULL;
+	struct completion inner;
 	struct listing listing = { .c = &inner, .directories = directories };
 	const char *home = getenv("HOME");
 
-	if (!folder || !base)
+	if (!enter_folder(c, &inner, &folder, &base))
 		return;
-	inner.base = base;
 	if (strncmp(folder, "~/", 2) == 0 && home && asprintf(&real, "%s%s", home, folder + 1) < 0)
 		return;
 	if (!real)
@@ -141,20 +151,16 @@ static void offer_entrance(const struct completion *c, const char *typed)
 bool complete_inside(const struct completion *c)
 {
 	cleanup_target struct famfs_target *target = NULL;
-	const char *typed = c->word + strlen(c->base), *slash = strrchr(typed, '/');
-	size_t length = slash ? (size_t)(slash + 1 - typed) : 0;
-	cleanup_free char *folder = strndup(typed, length);
-	cleanup_free char *base = strndup(c->word, (size_t)(typed - c->word) + length);
-	struct completion inner = *c;
+	cleanup_free char *folder = NULL, *base = NULL;
+	struct completion inner;
 	struct listing listing = { .c = &inner };
 
-	if (!folder || !base)
+	if (!enter_folder(c, &inner, &folder, &base))
 		return true;
-	offer_entrance(c, typed);
+	offer_entrance(c, c->word + strlen(c->base));
 	if (!strstr(folder, ":/") || famfs_target_resolve(folder, &target, NULL) < 0 ||
 	    target->mountpoint || !target->path)
 		return false;
-	inner.base = base;
 	list_log(&listing, target);
 	return true;
 }

@@ -12,7 +12,7 @@
 static int offer_device(void *arg, const struct famfs_dax_info *info)
 {
 	const struct completion *c = arg;
-	char path[sizeof(info->name) + 8], size[64], meaning[128];
+	char path[sizeof(info->name) + 8], size[TEXT_SIZE_LENGTH], meaning[128];
 
 	snprintf(path, sizeof(path), "/dev/%s", info->name);
 	snprintf(meaning, sizeof(meaning), "%s, %s", text_size(size, info->size),
@@ -64,6 +64,14 @@ static void complete_groups(const struct completion *c)
 		complete_offer(c, group->gr_name, "", NULL);
 	if (f)
 		fclose(f);
+}
+
+void complete_commands(const struct completion *c)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		if (!commands[i]->hidden)
+			complete_offer(c, commands[i]->name, "", commands[i]->summary);
+	}
 }
 
 static void complete_words(const struct completion *c, const struct word *words)
@@ -150,11 +158,6 @@ void complete_value(const struct completion *c, const struct command *cmd,
 	case VALUE_FILE: complete_files(c, false); break;
 	case VALUE_USER: complete_users(c); break;
 	case VALUE_GROUP: complete_groups(c); break;
-	case VALUE_COMMAND:
-		for (size_t i = 0; commands[i]; i++) {
-			if (!commands[i]->hidden)
-				complete_offer(c, commands[i]->name, "", commands[i]->summary);
-		}
-		break;
+	case VALUE_COMMAND: complete_commands(c); break;
 	}
 }

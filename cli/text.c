@@ -56,6 +56,18 @@ static bool is_control(const char *s, size_t length)
 	return length == 2 && b[0] == 0xc2 && b[1] < 0xa0;
 }
 
+bool text_has_control(const char *s)
+{
+	while (*s) {
+		size_t length = text_utf8_length(s);
+
+		if (length && is_control(s, length))
+			return true;
+		s += length ? length : 1;
+	}
+	return false;
+}
+
 char *text_escape(const char *s)
 {
 	char *escaped = malloc(4 * strlen(s) + 1), *out = escaped;

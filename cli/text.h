@@ -12,6 +12,9 @@ size_t text_utf8_length(const char *s);
 
 bool text_is_utf8(const char *s);
 
+/* Whether a character could steer a terminal: a control of ASCII or of Latin-1. */
+bool text_has_control(const char *s);
+
 /*
  * A copy in which every byte that could steer a terminal (controls of ASCII and of Latin-1) or is
  * not UTF-8 reads \ooo. The caller frees it; NULL when there is no memory.
