@@ -191,7 +191,7 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 		return false;
 	case FAMFS_MOUNT_HANGS: break;
 	}
-	snprintf(repair, sizeof(repair), "echo 1 >/%s/fs/fuse/connections/%" PRIu32 "/abort", "sys",
+	snprintf(repair, sizeof(repair), "echo 1 >/sys/fs/fuse/connections/%" PRIu32 "/abort",
 		 health.connection);
 	doctor_say(doctor, SEVERITY_PROBLEM, "mount.hangs", mountpoint, repair,
 		   "its server did not answer in %d seconds%s", TIMEOUT_MS / 1000,

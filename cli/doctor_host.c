@@ -175,26 +175,31 @@ static void check_udev(struct doctor *doctor, unsigned devices)
 
 static void check_helpers(struct doctor *doctor)
 {
-	static const char *const names[] = { "mount.famfs", "mount.fuse.famfs", "fsck.famfs",
-					     "mkfs.famfs" };
-	static const char *const uses[] = { "mount -t famfs", "mount -t fuse.famfs",
-					    "fsck -t famfs", "mkfs -t famfs" };
+	static const struct {
+		const char *name;
+		const char *use;
+	} expected[] = {
+		{ "mount.famfs", "mount -t famfs" },
+		{ "mount.fuse.famfs", "mount -t fuse.famfs" },
+		{ "fsck.famfs", "fsck -t famfs" },
+		{ "mkfs.famfs", "mkfs -t famfs" },
+	};
 	unsigned missing = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(expected); i++) {
 		char paths[3][64], repair[REPAIR_LENGTH];
 		const char *const list[] = { paths[0], paths[1], paths[2], NULL };
 
-		snprintf(paths[0], sizeof(paths[0]), "/sbin/%s", names[i]);
-		snprintf(paths[1], sizeof(paths[1]), "/usr/sbin/%s", names[i]);
-		snprintf(paths[2], sizeof(paths[2]), "/usr/local/sbin/%s", names[i]);
+		snprintf(paths[0], sizeof(paths[0]), "/sbin/%s", expected[i].name);
+		snprintf(paths[1], sizeof(paths[1]), "/usr/sbin/%s", expected[i].name);
+		snprintf(paths[2], sizeof(paths[2]), "/usr/local/sbin/%s", expected[i].name);
 		if (any_match(list))
 			continue;
 		missing++;
 		snprintf(repair, sizeof(repair), "ln -s \"$(command -v famfsctl)\" /usr/sbin/%s",
-			 names[i]);
-		doctor_say(doctor, SEVERITY_WARNING, "helper.missing", names[i], repair,
-			   "is not installed: '%s' does not work", uses[i]);
+			 expected[i].name);
+		doctor_say(doctor, SEVERITY_WARNING, "helper.missing", expected[i].name, repair,
+			   "is not installed: '%s' does not work", expected[i].use);
 	}
 	if (!missing)
 		doctor_say(doctor, SEVERITY_OK, "helper", NULL, NULL,
