@@ -7,6 +7,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static const struct poptOption options[] = {
 /* What is on one device. */
 struct contents {
 	char path[80];
-	char mountpoint[256]; /* empty: not mounted here */
+	char mountpoint[PATH_MAX]; /* empty: not mounted here */
 	bool famfs;
 	struct famfs_info info;
 	struct famfs_error err; /* why nothing is known; code 0: something is */

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <uuid/uuid.h>
 
-static const struct poptOption options[] = { POPT_TABLEEND };
-
 static int run(int argc, const char *const *argv)
 {
 	struct famfs_identification found;
@@ -47,7 +45,6 @@ const struct command cmd_udev = {
 	.synopsis = "DEVICE",
 	.summary = "Print what udev is to know of a device; nothing when there is no famfs",
 	.example = "__udev fam.img",
-	.options = options,
 	.min_args = 1,
 	.max_args = 1,
 	.arg_kinds = { VALUE_DEVICE },

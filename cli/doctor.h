@@ -5,6 +5,8 @@
 
 #include "output.h"
 
+#include <limits.h>
+
 enum severity {
 	SEVERITY_OK,
 	SEVERITY_WARNING, /* works, but somebody will be surprised */
@@ -24,8 +26,9 @@ struct doctor {
 void doctor_say(struct doctor *doctor, enum severity severity, const char *id, const char *subject,
 		const char *repair, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* `word` in quotes, as a shell reads it, into buf[REPAIR_LENGTH] behind `command`. Returns buf. */
-#define REPAIR_LENGTH 1024
+/* `word`, which is no longer than a path, in quotes as a shell reads it, into buf[REPAIR_LENGTH]
+ * behind `command`. Returns buf. */
+#define REPAIR_LENGTH (4 * PATH_MAX + 128)
 const char *doctor_command(char buf[REPAIR_LENGTH], const char *command, const char *word);
 
 /* Kernel, FUSE, DAX devices, what is installed, identity, limits. */

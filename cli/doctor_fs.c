@@ -101,16 +101,16 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 static void say_damaged(struct doctor *doctor, const char *name, const struct famfs_target *target,
 			const struct famfs_fsck_result *result, const struct problems *problems)
 {
-	char repair[REPAIR_LENGTH], unmount[REPAIR_LENGTH], check[REPAIR_LENGTH];
+	char unmount[REPAIR_LENGTH], check[REPAIR_LENGTH];
+	cleanup_free char *both = NULL;
 
 	doctor_command(check, problems->repairable ? "famfsctl fsck --repair" : "famfsctl fsck",
 		       target->device);
-	if (problems->repairable && target->mountpoint)
-		snprintf(repair, sizeof(repair), "%.500s && %.500s",
-			 doctor_command(unmount, "famfsctl umount", target->mountpoint), check);
-	else
-		snprintf(repair, sizeof(repair), "%s", check);
-	doctor_say(doctor, SEVERITY_PROBLEM, "log.damaged", name, repair,
+	if (problems->repairable && target->mountpoint &&
+	    asprintf(&both, "%s && %s",
+		     doctor_command(unmount, "famfsctl umount", target->mountpoint), check) < 0)
+		both = NULL;
+	doctor_say(doctor, SEVERITY_PROBLEM, "log.damaged", name, both ? both : check,
 		   "%" PRIu64 " %s, the first: %s", result->problems,
 		   result->problems == 1 ? "problem" : "problems", problems->first);
 }
