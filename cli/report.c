@@ -58,34 +58,46 @@ static void clear_status(void)
 	status_shown = false;
 }
 
-static void put_member(const char *key, const char *value)
+static void put_member(FILE *file, const char *key, const char *value, const char *end)
 {
-	fprintf(stderr, "\"%s\":", key);
+	fprintf(file, "\"%s\":", key);
 	if (value)
-		json_put_string(stderr, value);
+		json_put_string(file, value);
 	else
-		fputs("null", stderr);
+		fputs("null", file);
+	fputs(end, file);
 }
 
-static void flush_pending(void)
+static void put_pending(FILE *file)
 {
 	static const char *const kinds[] = { "error", "warning", "note" };
+
+	fprintf(file, "{\"schema\":\"famfsctl.error/1\",\"%s\":{", kinds[pending.severity]);
+	put_member(file, "id", pending.id, ",");
+	put_member(file, "command", command, ",");
+	put_member(file, "message", pending.text ? pending.text : "out of memory", ",");
+	put_member(file, "hint", pending.hint, ",");
+	put_member(file, "errno", pending.code ? strerrorname_np(pending.code) : NULL, "}}\n");
+}
+
+/* The whole line at once: stderr has no buffer, and others may write to it as well. */
+static void flush_pending(void)
+{
+	cleanup_free char *line = NULL;
+	size_t length;
+	FILE *file;
 
 	if (!pending.waits)
 		return;
 	pending.waits = false;
 	clear_status();
-	fprintf(stderr, "{\"schema\":\"famfsctl.error/1\",\"%s\":{", kinds[pending.severity]);
-	put_member("id", pending.id);
-	fputc(',', stderr);
-	put_member("command", command);
-	fputc(',', stderr);
-	put_member("message", pending.text ? pending.text : "out of memory");
-	fputc(',', stderr);
-	put_member("hint", pending.hint);
-	fputc(',', stderr);
-	put_member("errno", pending.code ? strerrorname_np(pending.code) : NULL);
-	fputs("}}\n", stderr);
+	file = open_memstream(&line, &length);
+	if (file)
+		put_pending(file);
+	if (!file || fclose(file) != 0)
+		put_pending(stderr);
+	else
+		fwrite(line, 1, length, stderr);
 	free(pending.text);
 	free(pending.hint);
 	pending.text = pending.hint = NULL;
