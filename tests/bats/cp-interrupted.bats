@@ -4,14 +4,21 @@
 
 load helper
 
+# Big enough to be caught in the middle; holes would be skipped, so there are none. Made once: the
+# tests have links to it, and none of them writes to it.
+setup_file()
+{
+	export BIG=$BATS_FILE_TMPDIR/big
+	head -c 400M /dev/zero | tr '\0' x >"$BIG"
+}
+
 suite_setup()
 {
 	new_image 2G
 	src=$BATS_TEST_TMPDIR/src
 	mkdir "$src"
 	data "$src/a" 100
-	# Big enough to be caught in the middle; holes would be skipped, so there are none.
-	head -c 400M /dev/zero | tr '\0' x >"$src/big"
+	ln "$BIG" "$src/big"
 }
 
 # Waits until the big file has its space, so that those before it are there. One process that looks
@@ -105,7 +112,8 @@ clean_and_free()
 		3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
 	exec 7>"$BATS_TEST_TMPDIR/list"
-	kill -INT $copier
+	# One that comes between two reads is noticed after the next, so that it is sent until it is.
+	while kill -INT $copier; do sleep 0.05; done
 	status=0
 	wait $copier || status=$?
 	exec 7>&-
@@ -115,7 +123,7 @@ clean_and_free()
 }
 
 @test "SIGINT ends all jobs of cp -j" {
-	cp "$src/big" "$src/big2"
+	ln "$BIG" "$src/big2"
 	interrupted_cp INT -j 2 "$src/big" "$src/big2" "$img:/"
 	assert_equal "$status" 130
 	clean_and_free
@@ -136,10 +144,16 @@ clean_and_free()
 	assert_output --partial "use -T when '$img:/t' is the copy of '$src', or '$img:/t/' to copy into it"
 	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
 	assert_output "famfsctl cp: 2 files copied, 1 the same, 1 directory made, 402.9 MiB written"
+	# Caught in the middle: how the file begins is new already, how it ends is not.
+	rm "$src/big"
 	head -c 400M /dev/zero | tr '\0' y >"$src/big"
+	offset=$(famfsctl dump-fmap --json "$img:/t/big" | jq '.files[0].extents[0].offset')
 	"$FAMFSCTL" cp -r --resume -T "$src" "$img:/t" 3>&- &
+	# shellcheck disable=SC2016 # for the inner shell
+	timeout 30 bash -c 'until [[ $("$MEDIUM" "$1" read "$2" 1) == y ]]; do :; done' - "$img" "$offset"
 	kill -9 $!
 	wait $! || true
+	assert_equal "$(bytes "$img" $((offset + 400 * MiB - 1)) 1)" x
 	run -0 famfsctl cp -r --resume "$src/." "$img:/t"
 	mount_image
 	run -0 diff -r "$src" "$mnt/t"
@@ -169,9 +183,10 @@ clean_and_free()
 }
 
 @test "a source that shrinks while it is copied is an error and leaves no file" {
+	cp --remove-destination "$BIG" "$src/big"
 	"$FAMFSCTL" cp "$src/big" "$img:/big" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
-	wait_for 10 reserved
+	big_reserved
 	truncate -s 1M "$src/big"
 	status=0
 	wait $copier || status=$?

@@ -7,7 +7,7 @@ load helper
 suite_setup()
 {
 	needs_image
-	new_image 128M
+	new_image 32M
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -s 5000 -S 1 "$img:/d/f"
 }
@@ -49,8 +49,8 @@ would()
 	before=$(whole)
 	run famfsctl mkdir -n "$img:/a" "$img:/a"
 	assert_error 1 "'a' exists already"
-	# 118 MiB are free: one of these is possible, two are not.
-	run famfsctl creat -n -s 80M "$img:/one" "$img:/two"
+	# 20 MiB are free: one of these is possible, two are not.
+	run famfsctl creat -n -s 15M "$img:/one" "$img:/two"
 	assert_error 1 "cannot create 'two'"
 	assert_line --partial "would create 'one'"
 	assert_equal "$(whole)" "$before"

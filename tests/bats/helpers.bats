@@ -286,10 +286,10 @@ fstab()
 	command -v strace >/dev/null || skip "needs strace"
 	# Leaks cannot be looked for under strace.
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-	# The server hangs in mount(2) until the helper has gone.
+	# The server hangs in mount(2) for so long that the helper has gone before.
 	# shellcheck disable=SC2016
 	host env --default-signal=INT strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=mount \
-		-e inject=mount:delay_enter=1000000 sh -c 'echo $$ >pid; exec mount.famfs "$@"' - \
+		-e inject=mount:delay_enter=3000000 sh -c 'echo $$ >pid; exec mount.famfs "$@"' - \
 		"$img" "$mnt" 2>"$BATS_TEST_TMPDIR/said" 3>&- &
 	tracer=$!
 	wait_for 10 grep -qs 'mount(' "$BATS_TEST_TMPDIR/trace"
