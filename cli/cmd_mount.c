@@ -54,24 +54,12 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-static int add_option(const char *key, const char *value)
-{
-	const char *before = opt.mount_options ? opt.mount_options : "";
-	char *joined;
-
-	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0)
-		return report_no_memory();
-	free(opt.mount_options);
-	opt.mount_options = joined;
-	return EXIT_DONE;
-}
-
 static int take_option(int val, const char *name, const char *value)
 {
 	(void)name;
 	if (val == OPTION_REFERENCE)
 		return EXIT_DONE;
-	return add_option(val == OPTION_FMAP ? "fmap=" : "", value);
+	return mount_add_option(&opt.mount_options, val == OPTION_FMAP ? "fmap=" : "", value);
 }
 
 /* In the background nobody sees stderr, so that there messages go to the system log as well. */
@@ -142,9 +130,10 @@ static int run(int argc, const char *const *argv)
 	int ret;
 
 	(void)argc;
-	if (opt.own && add_option("noallow_other", "") != EXIT_DONE)
+	if (opt.own && mount_add_option(&opt.mount_options, "noallow_other", "") != EXIT_DONE)
 		return EXIT_FAILED;
-	if (opt.no_mode_switch && add_option("nomodeswitch", "") != EXIT_DONE)
+	if (opt.no_mode_switch &&
+	    mount_add_option(&opt.mount_options, "nomodeswitch", "") != EXIT_DONE)
 		return EXIT_FAILED;
 	openlog("famfsctl", LOG_PID, LOG_DAEMON);
 	params.options = opt.mount_options;

@@ -62,27 +62,13 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* Appends a word to a comma-separated list. */
-static int append(char **list, const char *word)
-{
-	char *joined;
-
-	if (asprintf(&joined, "%s%s%s", *list ? *list : "", *list ? "," : "", word) < 0) {
-		report_no_memory();
-		return MOUNT_SYSTEM;
-	}
-	free(*list);
-	*list = joined;
-	return MOUNT_DONE;
-}
-
 static int take_option(int val, const char *name, const char *value)
 {
 	unsigned type;
 
 	switch (val) {
-	case 'o': return append(&opt.options, value);
-	case 'N': free(opt.namespace); return append(&opt.namespace, value);
+	case 'o': return mount_add_option(&opt.options, "", value);
+	case 'N': return option_string(&opt.namespace, value);
 	default: return option_word(name, value, types, &type);
 	}
 }
@@ -119,18 +105,18 @@ static int drop_rw(void)
 {
 	cleanup_free char *given = opt.options;
 	char *save = NULL;
-	int ret = MOUNT_DONE;
+	int ret = EXIT_DONE;
 
 	if (!given || has_word(given, "remount")) {
 		given = NULL;
 		return MOUNT_DONE;
 	}
 	opt.options = NULL;
-	for (char *w = strtok_r(given, ",", &save); w && ret == MOUNT_DONE;
+	for (char *w = strtok_r(given, ",", &save); w && ret == EXIT_DONE;
 	     w = strtok_r(NULL, ",", &save))
 		if (strcmp(w, "rw") != 0)
-			ret = append(&opt.options, w);
-	return ret;
+			ret = mount_add_option(&opt.options, "", w);
+	return ret == EXIT_DONE ? MOUNT_DONE : MOUNT_SYSTEM;
 }
 
 static int enter_namespace(const char *name)
@@ -138,14 +124,16 @@ static int enter_namespace(const char *name)
 	cleanup_free char *path = NULL;
 	cleanup_fd int fd = -1;
 	bool process = *name && name[strspn(name, "0123456789")] == '\0';
+	int code;
 
 	if (asprintf(&path, process ? "/proc/%s/ns/mnt" : "%s", name) < 0)
 		return MOUNT_SYSTEM;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && setns(fd, CLONE_NEWNS) == 0)
 		return MOUNT_DONE;
-	report_error("cannot enter the mount namespace '%s': %s", name, strerror(errno));
-	return exit_code(-errno);
+	code = errno;
+	(void)report_errno(code, "cannot enter the mount namespace '%s'", name);
+	return exit_code(-code);
 }
 
 /* The device that is mounted at a place, or NULL; the mount is not touched. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What famfsctl mount and mount.famfs offer for -o. */
+/* The -o of famfsctl mount and mount.famfs. */
 #ifndef CLI_MOUNT_H
 #define CLI_MOUNT_H
 
@@ -10,5 +10,8 @@ extern const struct word mount_profiles[];
 
 /* Those that mean something to a famfs; the library has more that it takes from fstab. */
 extern const struct word mount_words[];
+
+/* Appends KEYVALUE to a list with commas. EXIT_DONE, or EXIT_FAILED without memory. */
+int mount_add_option(char **list, const char *key, const char *value);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mount.h"
+#include "report.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 const struct word mount_profiles[] = {
 	{ "auto", "what the kernel offers" },         { "off", "the server reads and writes" },
@@ -28,3 +30,15 @@ const struct word mount_words[] = {
 	{ "nomodeswitch", "leave the device in the mode that it is in" },
 	{ NULL, NULL },
 };
+
+int mount_add_option(char **list, const char *key, const char *value)
+{
+	const char *before = *list ? *list : "";
+	char *joined;
+
+	if (asprintf(&joined, "%s%s%s%s", before, *before ? "," : "", key, value) < 0)
+		return report_no_memory();
+	free(*list);
+	*list = joined;
+	return EXIT_DONE;
+}
