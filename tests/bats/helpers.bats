@@ -365,6 +365,32 @@ fstab()
 	assert_output --partial "metadata: header"
 }
 
+# Whether fsck.famfs waits for whoever is to read its progress, at descriptor 5.
+tells_progress()
+{
+	grep -q '^[0-9]* 0x5 ' "/proc/$checker/syscall"
+}
+
+@test "an interrupted fsck is 32" {
+	ln -s "$FAMFS_PUBLIC/cli/famfsctl" "$BATS_TEST_TMPDIR/fsck.famfs"
+	mkfifo "$BATS_TEST_TMPDIR/progress"
+	exec 8<>"$BATS_TEST_TMPDIR/progress"
+	# As much as a pipe holds.
+	dd if=/dev/zero of="$BATS_TEST_TMPDIR/progress" oflag=nonblock bs=4096 2>/dev/null || true
+	for signal in INT TERM HUP; do
+		env --default-signal=$signal "$BATS_TEST_TMPDIR/fsck.famfs" -C5 "$img" 5>&8 8>&- 3>&- \
+			2>"$BATS_TEST_TMPDIR/said" &
+		checker=$!
+		wait_for 20 tells_progress
+		kill -$signal $checker
+		code=0
+		wait $checker || code=$?
+		assert_equal "$code" 32
+		assert_equal "$(<"$BATS_TEST_TMPDIR/said")" "fsck.famfs: interrupted"
+	done
+	exec 8>&-
+}
+
 @test "mkfs -t famfs formats, refuses and takes a size" {
 	run host mkfs -t famfs "$img"
 	assert_error 3 "mkfs.famfs: '$img' already holds a famfs"
