@@ -12,7 +12,7 @@ HELPERS=(fsck.famfs mkfs.famfs mount.famfs mount.fuse.famfs)
 replace_folder()
 {
 	mkdir "$2"
-	mount --bind "$1" "$2"
+	mount --rbind "$1" "$2"
 	mount -t tmpfs -o mode=755 tmpfs "$1"
 	find "$2" -mindepth 1 -maxdepth 1 -exec ln -s -t "$1" {} +
 }
@@ -21,8 +21,15 @@ make_host()
 {
 	local name
 	mount --make-rprivate /
-	replace_folder /usr/sbin "$1/sbin"
-	replace_folder /dev "$1/dev"
+	mount -t tmpfs -o mode=755 tmpfs /mnt
+	replace_folder /usr/sbin /mnt/sbin
+	replace_folder /dev /mnt/dev
+	# The suite's own files may lie there.
+	if [[ -d /mnt/dev/shm ]]; then
+		rm /dev/shm
+		mkdir /dev/shm
+		mount --bind /mnt/dev/shm /dev/shm
+	fi
 	touch "$1/fstab"
 	chmod 644 "$1/fstab"
 	mount --bind "$1/fstab" /etc/fstab
