@@ -18,6 +18,8 @@ done
 for file in docs/schema/*.json; do
 	name=$(names_in "$file")
 	names_in "${sources[@]}" | grep -qxF "$name" || finding "$file: no source prints '$name'"
+	grep -qF '"$schema": "https://json-schema.org/draft/2020-12/schema"' "$file" ||
+		finding "$file: is not of JSON Schema 2020-12, as the others are"
 done
 /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || skip python3-jsonschema
 /usr/bin/python3 tests/tools/schema.py --check docs/schema || finding "see above"
