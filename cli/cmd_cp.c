@@ -70,7 +70,7 @@ static const char description[] =
 	"kill -9, leaves no half of a new file, so that nothing needs to be cleaned up before.\n"
 	"After 'cp -r SOURCE NEW' it takes 'cp -r --resume -T SOURCE NEW', now that NEW exists.\n"
 	"\n"
-	"SIGUSR1 prints how far the copy is.\n";
+	"SIGUSR1 prints how far the copy is, unless --quiet was given.\n";
 
 static const struct word progress_words[] = {
 	{ "auto", "a line on a terminal" },
@@ -195,7 +195,29 @@ static int find_destination(const struct session *session, const char *arg, cons
 	if (single && !opt.parents && ret == -ENOENT && opt.recursive && is_directory(single))
 		return EXIT_DONE;
 	report_as(REPORT_FAILED, ENOTDIR, "'%s' is not a directory", arg);
+	if (ret == -ENOENT)
+		report_hint("make it first: famfsctl mkdir -p '%s'", arg);
 	return EXIT_FAILED;
+}
+
+/* Whoever copies to where no famfs is may want to copy out of one. */
+static void hint_way_out(const char *source, const char *to)
+{
+	cleanup_target struct famfs_target *target = NULL;
+	cleanup_free char *name = cp_base_name(source);
+	bool into = is_directory(to);
+
+	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->path || !name)
+		return;
+	if (opt.recursive && !target->mountpoint)
+		report_hint("this copies into a famfs; to copy out, mount '%s' and use cp(1)",
+			    target->device);
+	else if (target->mountpoint)
+		report_hint("this copies into a famfs; out of a mount, run: cp -r '%s' '%s'",
+			    source, to);
+	else
+		report_hint("this copies into a famfs; out of it, run: famfsctl cat '%s' >'%s%s%s'",
+			    source, to, into ? "/" : "", into ? name : "");
 }
 
 static int copy_sources(struct cp *cp, const struct cp_destination *destination, int nsources,
@@ -227,6 +249,8 @@ static int copy_all(int nsources, const char *const *sources, const char *to)
 	struct cp_destination destination;
 	int ret = session_use(&session, to);
 
+	if (ret != EXIT_DONE && !session.target && nsources > 0)
+		hint_way_out(sources[0], to);
 	if (ret == EXIT_DONE)
 		ret = find_destination(&session, to, single, &destination);
 	if (ret != EXIT_DONE)

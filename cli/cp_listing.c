@@ -14,31 +14,33 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How an event reads: as a line of the listing, in the summary, and as a key in JSON. */
+/* How an event reads: as a line of the listing, in the summary, and in JSON. */
 static const struct {
 	const char *verb; /* "copy 'SOURCE' to 'DESTINATION'" */
 	const char *join;
 	const char *one; /* what is counted; NULL: not named again */
 	const char *many;
-	const char *done; /* "3 files copied", "3 files would be copied" */
-	const char *key;
+	const char *done;  /* "3 files copied", "3 files would be copied" */
+	const char *event; /* in JSON, when it happens */
+	const char *count; /* in JSON, for how many there were */
 } words[CP_EVENTS] = {
-	[CP_COPIED] = { "copy", "to", " file", " files", "copied", "copied" },
-	[CP_OVERWRITTEN] = { "overwrite", "from", NULL, NULL, "overwritten", "overwritten" },
-	[CP_SAME] = { "keep", "like", NULL, NULL, "the same", "same" },
-	[CP_UPDATED] = { "update", "from", NULL, NULL, "updated", "updated" },
+	[CP_COPIED] = { "copy", "to", " file", " files", "copied", "copied", "copied" },
+	[CP_OVERWRITTEN] = { "overwrite", "from", NULL, NULL, "overwritten", "overwritten",
+			     "overwritten" },
+	[CP_SAME] = { "keep", "like", NULL, NULL, "the same", "same", "same" },
+	[CP_UPDATED] = { "update", "from", NULL, NULL, "updated", "updated", "updated" },
 	[CP_DIRECTORY] = { "make directory", NULL, " directory", " directories", "made",
-			   "directories" },
-	[CP_EXCLUDED] = { "exclude", NULL, NULL, NULL, "excluded", "excluded" },
-	[CP_SKIPPED] = { NULL, NULL, NULL, NULL, "skipped", "skipped" },
-	[CP_FAILED] = { NULL, NULL, NULL, NULL, "given up", "failed" },
+			   "directory", "directories" },
+	[CP_EXCLUDED] = { "exclude", NULL, NULL, NULL, "excluded", "excluded", "excluded" },
+	[CP_SKIPPED] = { NULL, NULL, NULL, NULL, "skipped", NULL, "skipped" },
+	[CP_FAILED] = { NULL, NULL, NULL, NULL, "failed", NULL, "failed" },
 };
 
 static void list_json(enum cp_event event, const char *source, const char *destination,
 		      uint64_t bytes)
 {
 	const struct field fields[] = {
-		{ .key = "event", .kind = FIELD_TEXT, .text = words[event].key },
+		{ .key = "event", .kind = FIELD_TEXT, .text = words[event].event },
 		{ .key = "dry_run", .kind = FIELD_BOOL, .flag = common.dry_run },
 		{ .key = "source", .kind = FIELD_PATH, .text = source },
 		{ .key = "destination", .kind = FIELD_PATH, .text = destination },
@@ -162,10 +164,14 @@ static void summary_text(const struct cp *cp, char *text, size_t size)
 		const char *noun = count == 1 ? words[event].one : words[event].many;
 
 		/* How many were copied is always said. */
-		if (count || event == CP_COPIED)
-			length = append(text, size, length, "%s%" PRIu64 "%s %s%s",
-					length ? ", " : "", count, noun ? noun : "", would,
-					words[event].done);
+		if (!count && event != CP_COPIED)
+			continue;
+		length = append(text, size, length, "%s%" PRIu64 "%s ", length ? ", " : "", count,
+				noun ? noun : "");
+		if (event == CP_FAILED && common.dry_run)
+			length = append(text, size, length, "would fail");
+		else
+			length = append(text, size, length, "%s%s", would, words[event].done);
 	}
 	if (written)
 		append(text, size, length, ", %s %swritten", text_size(bytes, written), would);
@@ -182,7 +188,7 @@ static void summary_json(const struct cp *cp)
 	struct output out;
 
 	for (int event = 0; event < CP_EVENTS; event++)
-		fields[4 + event] = (struct field){ .key = words[event].key,
+		fields[4 + event] = (struct field){ .key = words[event].count,
 						    .kind = FIELD_NUMBER,
 						    .number = count_of(cp, event) };
 	output_begin(&out, true, PROGRESS_SCHEMA);

@@ -57,7 +57,8 @@ files()
 	assert_equal "$dry" "$(grep -v -e ' copied' -e ^hint <<<"$output")"
 	assert_output --partial "need 200 MiB"
 	assert_output --partial "'src/there' exists already"
-	assert_output --partial "4 given up"
+	assert_output --partial "4 failed"
+	assert_regex "$stderr" "4 would fail"
 }
 
 @test "a dry run finds out what --resume and --overwrite would do" {
@@ -181,7 +182,7 @@ files()
 	files z
 	run -1 famfsctl cp -r "$src" "$img:/"
 	assert_output --partial "cannot create 'src/big3': need 40 MiB, 38 MiB free"
-	assert_output --partial "3 files copied, 1 directory made, 1 given up"
+	assert_output --partial "3 files copied, 1 directory made, 1 failed"
 	assert_equal "$(paths)" '["src","src/big1","src/big2","src/z"]'
 	run -0 famfsctl fsck "$img"
 	assert_equal "$(info_number allocated_bytes)" $((82 * MiB))

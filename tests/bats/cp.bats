@@ -195,7 +195,7 @@ make_tree()
 	data "$src/g" 100 2
 	run -1 famfsctl cp -r --resume "$src/." "$img:/t"
 	assert_output --partial "cannot overwrite 't/f': it has 100 bytes, '$src/./f' has 101"
-	assert_output --partial "0 files copied, 1 updated, 1 given up"
+	assert_output --partial "0 files copied, 1 updated, 1 failed"
 	run -2 famfsctl cp --resume --overwrite "$src/f" "$img:/f"
 	assert_output --partial "exclude each other"
 }

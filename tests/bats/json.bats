@@ -141,7 +141,7 @@ fill()
 		famfsctl cp -r --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src" >>"$all" || true
 	done
 	valid cp-progress
-	jq -se '(map(.event) | unique) == ["copied", "directories", "end", "excluded", "overwritten", "progress"]' "$all"
+	jq -se '(map(.event) | unique) == ["copied", "directory", "end", "excluded", "overwritten", "progress"]' "$all"
 }
 
 # id_of CODE ID ERRNO ARG...: the one message of the command.
