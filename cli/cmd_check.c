@@ -185,7 +185,7 @@ static void print_totals(struct check *check)
 		output_fields(&check->out, fields, COUNT_OF(fields));
 	else if (!common.quiet && check->mountpoint)
 		output_note(&check->out,
-			    "%s: %" PRIu64 " files, %" PRIu64 " directories, %" PRIu64 " problems",
+			    "%s: files: %" PRIu64 ", directories: %" PRIu64 ", problems: %" PRIu64,
 			    check->mountpoint, check->files, check->directories, check->problems);
 }
 
@@ -210,7 +210,7 @@ static int check_arg(struct check *check, struct session *session, const char *a
 
 	if (ret == EXIT_DONE && !session->target->mountpoint) {
 		report_error("'%s' is not in a mounted famfs", arg);
-		report_hint("'famfsctl fsck' checks what is not mounted");
+		report_hint("to check it without a mount, run: famfsctl fsck '%s'", arg);
 		return EXIT_FAILED;
 	}
 	if (ret == EXIT_DONE)

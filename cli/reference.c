@@ -94,13 +94,13 @@ static int run_logplay(int argc, const char *const *argv)
 	if (info.bad_entries) {
 		report_error("the log has %" PRIu64 " damaged entries, which were passed over",
 			     info.bad_entries);
-		report_hint("'famfsctl fsck' tells which");
+		report_hint("to see which, run: famfsctl fsck '%s'", argv[0]);
 		return EXIT_FAILED;
 	}
 	if (!common.quiet)
 		printf("nothing to do: the mount follows the log by itself, and is at its end: "
-		       "%" PRIu64 " entries, %" PRIu64 " files, %" PRIu64 " directories\n",
-		       info.log_entries, info.files, info.directories);
+		       "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64 "\n",
+		       info.files, info.directories, info.log_entries);
 	return EXIT_DONE;
 }
 

@@ -28,9 +28,12 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	/* By source, whatever the type: the reference implementation's mounts count as well. */
 	if (strcmp(entry->source, search->path) != 0 || (search->foreign && mount_is_famfs(entry)))
 		return 0;
-	if (search->count++ == 0 && search->first)
-		snprintf(search->first->text, sizeof(search->first->text), "mounted at '%s'",
-			 entry->mountpoint);
+	if (search->count++ > 0 || !search->first)
+		return 0;
+	snprintf(search->first->text, sizeof(search->first->text), "mounted at '%s'",
+		 entry->mountpoint);
+	snprintf(search->first->end, sizeof(search->first->end), "%sumount '%s'",
+		 mount_is_famfs(entry) ? "famfsctl " : "", entry->mountpoint);
 	return 0;
 }
 

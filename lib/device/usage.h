@@ -8,6 +8,7 @@
 /* Room for "mounted at '/mnt/x'" or "mapped by process 123 (name)". */
 struct usage_text {
 	char text[320];
+	char end[320]; /* the command that ends it, where it is a mount; else empty */
 };
 
 /* 1 and a description when this host has the device mounted or mapped, else 0. Other users'

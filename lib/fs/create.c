@@ -79,7 +79,8 @@ static int check_free(const struct famfs_volume *vol, const char *path, struct f
 	if (parent == NODE_NONE && !is_file) {
 		error_set(err, -ENOENT, "cannot create '%s': no directory '%.*s'", path,
 			  (int)parent_length, path);
-		error_hint(err, "make it first: famfsctl mkdir -p");
+		error_hint(err, "make it first: famfsctl mkdir -p '%s:/%.*s'", vol->dev->path,
+			   (int)parent_length, path);
 		return -ENOENT;
 	}
 	if (is_file || !node_is_dir(&vol->ns, parent))

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/usage.h"
 #include "fs/open.h"
 
 #include <errno.h>
@@ -255,11 +256,13 @@ static void report(const struct fsck *fsck)
 static int lock_for_repair(struct device *dev, struct famfs_error *err)
 {
 	int ret = device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false);
+	struct usage_text user;
 
 	if (ret != -EAGAIN)
 		return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
 	error_refuse(err, -EBUSY, "'%s' is mounted or in use, so it cannot be repaired", dev->path);
-	error_hint(err, "unmount it first");
+	if (device_mounts(dev->path, &user) > 0)
+		error_hint(err, "unmount it first: %s", user.end);
 	return -EBUSY;
 }
 

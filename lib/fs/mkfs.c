@@ -97,7 +97,8 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 	if (ret < 0 || mkfs->identity.source != FAMFS_IDENTITY_NONE)
 		return ret;
 	error_set(err, -ENOKEY, "this host has no identity, so it cannot be a master");
-	error_hint(err, "run: uuidgen | sudo install -D -m 0444 /dev/stdin /etc/famfs/system_uuid");
+	error_hint(err, "run: sudo install -D -m 0444 /proc/sys/kernel/random/uuid "
+			"/etc/famfs/system_uuid");
 	return -ENOKEY;
 }
 
@@ -119,10 +120,13 @@ static int open_target(struct mkfs *mkfs, struct famfs_error *err)
 			   err);
 }
 
-static int in_use(const struct mkfs *mkfs, const char *how, struct famfs_error *err)
+static int in_use(const struct mkfs *mkfs, const struct usage_text *user, struct famfs_error *err)
 {
-	error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, how);
-	error_hint(err, "end that first; mounts are listed by: famfsctl info");
+	error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, user->text);
+	if (*user->end)
+		error_hint(err, "to end that, run: %s", user->end);
+	else
+		error_hint(err, "end that first");
 	return -EBUSY;
 }
 
@@ -130,8 +134,10 @@ static int in_use(const struct mkfs *mkfs, const char *how, struct famfs_error *
 static int find_user(const struct mkfs *mkfs, struct usage_text *user)
 {
 	uint64_t end;
-	int ret = device_usage(mkfs->dev, user);
+	int ret;
 
+	*user = (struct usage_text){ 0 };
+	ret = device_usage(mkfs->dev, user);
 	if (ret != 0)
 		return ret;
 	if (mkfs->params->dry_run)
@@ -158,7 +164,7 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 	       now_ns() - start < PATIENCE_NS)
 		nanosleep(&step, NULL);
 	if (ret > 0)
-		return in_use(mkfs, user.text, err);
+		return in_use(mkfs, &user, err);
 	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", mkfs->name) : 0;
 }
 

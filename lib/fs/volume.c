@@ -48,7 +48,10 @@ static uint64_t usable_size(const struct famfs_volume *vol, bool believe_device)
 static int not_famfs(const struct famfs_volume *vol, struct famfs_error *err)
 {
 	error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system", vol->dev->path);
-	error_hint(err, "to make one, run: famfsctl mkfs '%s'", vol->dev->path);
+	/* What mkfs would refuse is no way out. */
+	if (vol->dev->size >= OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN + OMF_ALLOC_UNIT)
+		error_hint(err, "to make one in place of what is there, run: famfsctl mkfs '%s'",
+			   vol->dev->path);
 	return -EMEDIUMTYPE;
 }
 

@@ -100,7 +100,7 @@ int famfs_fmap(struct famfs_volume *vol, const char *path, struct famfs_fmap *ou
 	if (ret < 0)
 		return ret;
 	if (node_is_dir(&vol->ns, node))
-		return error_set(err, -EISDIR, "'%s' is a directory", path);
+		return error_set(err, -EISDIR, "'%s' is a directory", *path ? path : "/");
 	node_fmap(&vol->ns, node, out);
 	return 0;
 }

@@ -116,12 +116,12 @@ entry()
 	run -0 famfsctl mkmeta -v "$img"
 	assert_output --partial "nothing to do"
 	run -0 famfsctl logplay "$mnt"
-	assert_output --partial "0 entries, 0 files"
+	assert_output --partial "files: 0, directories: 0, log entries: 0"
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -s 1M "$img:/d/f"
 	for option in -n --dryrun -v -m -r -c -M; do
 		run -0 famfsctl logplay $option "$mnt/d"
-		assert_output --partial "nothing to do: the mount follows the log by itself, and is at its end: 2 entries, 1 files, 1 directories"
+		assert_output --partial "nothing to do: the mount follows the log by itself, and is at its end: files: 1, directories: 1, log entries: 2"
 	done
 	run -0 famfsctl logplay -q "$mnt"
 	assert_output ""
@@ -161,12 +161,12 @@ entry()
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -s 3M "$img:/d/a" "$img:/b"
 	run -0 famfsctl check "$mnt"
-	assert_output "$mnt: 2 files, 1 directories, 0 problems"
+	assert_output "$mnt: files: 2, directories: 1, problems: 0"
 	run -0 famfsctl check -v "$mnt/d"
 	run -0 --separate-stderr famfsctl check --json "$mnt"
 	jq -e '. == {schema: "famfsctl.check/1", problems: [], files: 2, directories: 1}' <<<"$output"
 	run -8 famfsctl check "$img"
-	assert_output --partial "'famfsctl fsck' checks what is not mounted"
+	assert_output --partial "hint: to check it without a mount, run: famfsctl fsck '$img'"
 	run -16 famfsctl check
 	assert_output --partial "missing argument"
 }
