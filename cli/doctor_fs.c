@@ -148,10 +148,11 @@ static void check_log(struct doctor *doctor, const char *name, const struct famf
 		say_damaged(doctor, name, target, &result, &problems);
 	else
 		doctor_say(doctor, SEVERITY_OK, "log", name, NULL,
-			   "sound: %" PRIu64 " files, %" PRIu64 " of %" PRIu64
+			   "sound: %" PRIu64 " %s, %" PRIu64 " of %" PRIu64
 			   " log entries left, %s free",
-			   result.files, result.log_capacity - result.log_entries,
-			   result.log_capacity, text_size(size, result.free_bytes));
+			   result.files, result.files == 1 ? "file" : "files",
+			   result.log_capacity - result.log_entries, result.log_capacity,
+			   text_size(size, result.free_bytes));
 	if (result.log_capacity) {
 		check_space(doctor, name, &result);
 		check_mappings(doctor, name, target);

@@ -187,8 +187,11 @@ static void check_helpers(struct doctor *doctor)
 	unsigned missing = 0;
 
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
+		/* fsck(8) and mkfs(8) look into $PATH as well. */
+		bool only_sbin = strncmp(expected[i].name, "mount.", 6) == 0;
 		char paths[3][64], repair[REPAIR_LENGTH];
-		const char *const list[] = { paths[0], paths[1], paths[2], NULL };
+		const char *const list[] = { paths[0], only_sbin ? NULL : paths[1], paths[2],
+					     NULL };
 
 		snprintf(paths[0], sizeof(paths[0]), "/sbin/%s", expected[i].name);
 		snprintf(paths[1], sizeof(paths[1]), "/usr/sbin/%s", expected[i].name);
@@ -196,10 +199,10 @@ static void check_helpers(struct doctor *doctor)
 		if (any_match(list))
 			continue;
 		missing++;
-		snprintf(repair, sizeof(repair), "ln -s \"$(command -v famfsctl)\" /usr/sbin/%s",
+		snprintf(repair, sizeof(repair), "ln -s \"$(command -v famfsctl)\" /sbin/%s",
 			 expected[i].name);
 		doctor_say(doctor, SEVERITY_WARNING, "helper.missing", expected[i].name, repair,
-			   "is not installed: '%s' does not work", expected[i].use);
+			   "is not in /sbin: '%s' does not work", expected[i].use);
 	}
 	if (!missing)
 		doctor_say(doctor, SEVERITY_OK, "helper", NULL, NULL,
@@ -222,7 +225,9 @@ static bool is_virtual(void)
 
 static void check_identity(struct doctor *doctor)
 {
-	static const char make[] = "mkdir -p /etc/famfs && uuidgen >/etc/famfs/system_uuid";
+	/* uuidgen(1) is not everywhere, and would leave an empty file. */
+	static const char make[] = "mkdir -p /etc/famfs && cat /proc/sys/kernel/random/uuid "
+				   ">/etc/famfs/system_uuid";
 	enum famfs_identity_source source;
 	struct famfs_error err = { 0 };
 	char text[UUID_STR_LEN];

@@ -19,6 +19,12 @@ findings()
 		select(.id == $id and (.subject == null or .subject == $img or .subject == $mnt))' <<<"$output"
 }
 
+# findings_of ID SUBJECT
+findings_of()
+{
+	jq -c --arg id "$1" --arg subject "$2" '.findings[] | select(.id == $id and .subject == $subject)' <<<"$output"
+}
+
 # doctor ARG...: its JSON is $output, and the exit code follows from it.
 doctor()
 {
@@ -54,7 +60,7 @@ repair()
 	doctor "$img"
 	assert_equal "$(findings log | jq -r .severity)" ok
 	run famfsctl doctor "$img"
-	assert_line --regexp '^ok +log +.*: sound: 1 files, 15419 of 15420 log entries left'
+	assert_line --regexp '^ok +log +.*: sound: 1 file, 15419 of 15420 log entries left'
 	if [[ -c /dev/fuse ]] && ! grep -q ' fuse.famfs ' /proc/self/mountinfo; then
 		assert_success
 	fi
@@ -105,6 +111,20 @@ repair()
 	limit=$(cat /proc/sys/vm/max_map_count)
 	[[ $limit -lt 133000 ]] || skip "needs vm.max_map_count below 133000"
 	assert_regex "$(jq -r '.findings[] | select(.id == "limits.mappings" and .subject != null) | .repair' <<<"$output")" '^sysctl -w vm.max_map_count=[0-9]+$'
+}
+
+@test "a helper where mount(8) does not look is missing" {
+	[[ $EUID -eq 0 ]] || skip "needs root"
+	[[ ! -e /sbin/mount.famfs ]] || skip "needs a host without /sbin/mount.famfs"
+	mkdir "$BATS_TEST_TMPDIR/local"
+	ln -s "$FAMFSCTL" "$BATS_TEST_TMPDIR/local/mount.famfs"
+	ln -s "$FAMFSCTL" "$BATS_TEST_TMPDIR/local/mkfs.famfs"
+	# shellcheck disable=SC2016 # for the shell in the namespace
+	run -0 unshare -m bash -c 'mount --bind "$1" /usr/local/sbin && "$FAMFSCTL" doctor --json || true' - \
+		"$BATS_TEST_TMPDIR/local"
+	assert_equal "$(findings_of helper.missing mount.famfs | jq -r .repair)" \
+		"ln -s \"\$(command -v famfsctl)\" /sbin/mount.famfs"
+	assert_equal "$(findings_of helper.missing mkfs.famfs)" ""
 }
 
 @test "the identity and where it comes from are shown" {
