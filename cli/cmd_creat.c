@@ -165,21 +165,31 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 	return ret;
 }
 
-/* A file that cannot be made does not keep the next ones from being made, unless its reason
- * would: then *over is set. */
-static int create_reported(struct famfs_volume *volume, const char *path, const struct plan *plan,
-			   bool *over)
+/* `arg` names the file for people. A file that cannot be made does not keep the next ones from
+ * being made, unless its reason would: then *over is set. */
+static int create_reported(struct famfs_volume *volume, const char *arg, const char *path,
+			   const struct plan *plan, bool *over)
 {
 	struct famfs_error err = { 0 };
 	char size[TEXT_SIZE_LENGTH];
 	int ret = create(volume, path, plan, &err);
 
 	if (ret == 0) {
-		output_deed("create", "created", "'%s' of %s", path, text_size(size, plan->size));
+		output_deed("create", "created", "'%s' of %s", arg, text_size(size, plan->size));
 		return EXIT_DONE;
 	}
 	*over = error_is_final(ret);
 	return report_failure(&err);
+}
+
+/* NULL: out of memory. */
+static char *join(const char *directory, const char *name)
+{
+	size_t length = strlen(directory);
+	bool slash = length > 0 && directory[length - 1] != '/';
+	char *joined;
+
+	return asprintf(&joined, "%s%s%s", directory, slash ? "/" : "", name) < 0 ? NULL : joined;
 }
 
 static int create_in(struct session *session, const char *directory)
@@ -188,15 +198,14 @@ static int create_in(struct session *session, const char *directory)
 	bool over = result != EXIT_DONE;
 
 	for (size_t i = 0; i < opt.count && !over; i++) {
-		const char *path = session_path(session);
-		cleanup_free char *joined = NULL;
+		const char *name = opt.plans[i].name;
+		cleanup_free char *path = join(session_path(session), name);
+		cleanup_free char *arg = join(directory, name);
 		int ret;
 
-		if (asprintf(&joined, "%s%s%s", path, *path ? "/" : "", opt.plans[i].name) < 0)
-			joined = NULL;
-		if (!joined)
+		if (!path || !arg)
 			return report_no_memory();
-		ret = create_reported(session->volume, joined, &opt.plans[i], &over);
+		ret = create_reported(session->volume, arg, path, &opt.plans[i], &over);
 		if (ret != EXIT_DONE)
 			result = ret;
 	}
@@ -214,7 +223,7 @@ static int create_at(struct session *session, const char *arg, const struct plan
 		report_hint("name one, such as DEVICE:/NAME or MOUNTPOINT/NAME");
 		return EXIT_FAILED;
 	}
-	return create_reported(session->volume, session_path(session), plan, over);
+	return create_reported(session->volume, arg, session_path(session), plan, over);
 }
 
 static int create_each(struct session *session, int argc, const char *const *argv)

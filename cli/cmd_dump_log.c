@@ -54,9 +54,15 @@ struct dump {
 	bool any;
 };
 
+/* Nothing was ever written there, so that nothing can be wrong with it. */
+static bool is_unused(const struct famfs_log_entry *entry)
+{
+	return entry->empty && !entry->published;
+}
+
 static const char *crc_word(const struct famfs_log_entry *entry)
 {
-	if (!entry->raw->crc_bytes)
+	if (!entry->raw->crc_bytes || is_unused(entry))
 		return "-";
 	return entry->raw->crc_stored == entry->raw->crc_computed ? "ok" : "BAD";
 }
@@ -74,16 +80,19 @@ static bool has_size(const struct famfs_log_entry *entry)
 static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 {
 	const struct famfs_raw *raw = entry->raw;
-	bool fault = raw->fault && !(entry->empty && !entry->published);
+	bool unused = is_unused(entry), fault = raw->fault && !unused;
 	char why[240] = "";
 	const struct field fields[] = {
 		{ .label = "entry", .width = 8, .kind = FIELD_NUMBER, .number = raw->entry },
 		{ .label = "offset", .width = 12, .kind = FIELD_HEX, .number = raw->offset },
 		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "type", .width = -8, .kind = FIELD_TEXT, .text = entry->type_name },
+		{ .label = "type",
+		  .width = -8,
+		  .kind = FIELD_TEXT,
+		  .text = unused ? "-" : entry->type_name },
 		{ .label = "size",
 		  .width = 15,
-		  .kind = has_size(entry) ? FIELD_NUMBER : FIELD_NULL,
+		  .kind = has_size(entry) && !unused ? FIELD_NUMBER : FIELD_NULL,
 		  .number = entry->map.size },
 		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
 		{ .label = "crc", .width = -5, .kind = FIELD_TEXT, .text = crc_word(entry) },
@@ -151,7 +160,7 @@ static int print_entry(void *arg, const struct famfs_log_entry *entry)
 {
 	struct dump *dump = arg;
 
-	if (entry->empty && !entry->published && !opt.range)
+	if (is_unused(entry) && !opt.range)
 		return 0;
 	if (dump->details && dump->any)
 		output_note(&dump->out, "%s", "");
@@ -160,7 +169,7 @@ static int print_entry(void *arg, const struct famfs_log_entry *entry)
 		print_members(dump, entry);
 	else
 		print_row(dump, entry);
-	if (dump->details)
+	if (dump->details && (dump->out.json || !is_unused(entry)))
 		raw_print_fields(&dump->out, entry->raw);
 	if (opt.raw)
 		raw_print_bytes(&dump->out, entry->raw);

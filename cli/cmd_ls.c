@@ -27,6 +27,7 @@ struct listing {
 	struct output out;
 	const char *root; /* what is being listed */
 	bool several;     /* arguments: each is named before what is in it */
+	bool any;         /* one was named */
 };
 
 /* In text, as seen from what is being listed; a file that is listed itself has its whole path. */
@@ -84,8 +85,11 @@ static int list(struct session *session, struct listing *listing, const char *ar
 	if (ret != EXIT_DONE)
 		return ret;
 	listing->root = session_path(session);
+	if (listing->any)
+		output_note(&listing->out, "%s", "");
 	if (listing->several)
 		output_note(&listing->out, "%s:", arg);
+	listing->any = listing->several;
 	if (famfs_walk(session->volume, listing->root, opt.recursive, print_entry, listing, &err) <
 	    0)
 		return report_failure(&err);

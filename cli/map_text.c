@@ -241,10 +241,10 @@ static void print_legend(struct picture *picture)
 	const struct space_map *map = picture->map;
 	char size[TEXT_SIZE_LENGTH];
 
-	printf("\n%*s one character is %s; files that fill a part of it are %s\n", LABEL - 1, "",
+	printf("\n%*s one character is %s; filled in part: %s\n", LABEL - 1, "",
 	       text_size(size, picture->cell_bytes),
-	       picture->style.utf8 ? "lower (▄), striped ones lighter (▒)"
-				   : "'+', striped ones '-'");
+	       picture->style.utf8 ? "▄ by files, ▒ by striped ones"
+				   : "'+' by files, '-' by striped ones");
 	for (int kind = 0; kind < REGION_KINDS; kind++) {
 		uint64_t count = count_of(map, kind);
 

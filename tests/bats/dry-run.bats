@@ -31,9 +31,9 @@ would()
 }
 
 @test "no writer writes anything in a dry run" {
-	would "would create 'd/g' of 3 MiB" creat -n -s 3M -S 7 "$img:/d/g"
-	would "would create 'd/g' of 2 MiB" creat --dry-run --no-zero -s 2M "$img:/d/g"
-	would "would create 'b' of 4 MiB" creat -n -M a,2M -M b,4M,3 "$img:/"
+	would "would create '$img:/d/g' of 3 MiB" creat -n -s 3M -S 7 "$img:/d/g"
+	would "would create '$img:/d/g' of 2 MiB" creat --dry-run --no-zero -s 2M "$img:/d/g"
+	would "would create '$img:/b' of 4 MiB" creat -n -M a,2M -M b,4M,3 "$img:/"
 	would "would make directory '$img:/e'" mkdir -n "$img:/e"
 	would "would make directory '$img:/x/y/z'" mkdir -n -p "$img:/x/y/z"
 	would "would destroy" mkfs -n -f "$img"
@@ -52,7 +52,7 @@ would()
 	# 20 MiB are free: one of these is possible, two are not.
 	run famfsctl creat -n -s 15M "$img:/one" "$img:/two"
 	assert_error 1 "cannot create 'two'"
-	assert_line --partial "would create 'one'"
+	assert_line --partial "would create '$img:/one'"
 	assert_equal "$(whole)" "$before"
 }
 

@@ -57,7 +57,8 @@ field()
 	run -0 famfsctl dump-log -v "$img"
 	assert_equal "$(grep -c famfs_log_entry_crc <<<"$output")" 3
 	run -0 famfsctl dump-log --entry 3 "$img"
-	assert_line --regexp '^ +3 .*\(empty\)$'
+	assert_line --regexp '^ +3 +0x[0-9a-f]+ +- +- +- +\(empty\)$'
+	refute_output --partial BAD
 }
 
 @test "entries that are not there are wrong usage" {

@@ -28,7 +28,7 @@ suite_setup()
 
 @test "ls names each of several directories" {
 	run -0 famfsctl ls "$img:/d" "$img:/striped"
-	assert_output "$img:/d:"$'\ndeep\nf\n'"$img:/striped:"$'\nstriped'
+	assert_output "$img:/d:"$'\ndeep\nf\n\n'"$img:/striped:"$'\nstriped'
 }
 
 @test "ls -l has modes, owners and sizes as ls(1) has them on the mount" {

@@ -80,7 +80,7 @@ options_of()
 	run -0 famfsctl -v mkdir "$img:/d"
 	assert_line "made directory '$img:/d'"
 	run -0 famfsctl creat -v -s 3M "$img:/d/f"
-	assert_line "created 'd/f' of 3 MiB"
+	assert_line "created '$img:/d/f' of 3 MiB"
 	run --separate-stderr -0 famfsctl ls -v "$img:/"
 	assert_output "d"
 	assert_equal "$stderr" "famfsctl ls: '$img': 2 of 15420 log entries in use, this host is the master"
