@@ -79,8 +79,8 @@ bool cp_stopped(const struct cp *cp);
 void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *destination,
 	    uint64_t bytes);
 
-/* Reports that a source is passed over. */
-void cp_skip(struct cp *cp, const char *source, const char *why);
+/* Reports that a source is passed over; `hint` may be NULL. */
+void cp_skip(struct cp *cp, const char *source, const char *why, const char *hint);
 
 /* Notes and reports a failure: of the library, of the system (errno), or in words. */
 void cp_failed(struct cp *cp, const struct famfs_error *err);

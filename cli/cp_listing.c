@@ -87,10 +87,10 @@ void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *
 	funlockfile(stdout);
 }
 
-void cp_skip(struct cp *cp, const char *source, const char *why)
+void cp_skip(struct cp *cp, const char *source, const char *why, const char *hint)
 {
 	atomic_fetch_add(&cp->events[CP_SKIPPED], 1);
-	report_as(REPORT_SKIPPED, 0, "skipping '%s': %s", source, why);
+	report_hinted(REPORT_SKIPPED, hint, "skipping '%s': %s", source, why);
 }
 
 /* A full device has no room for this file, but perhaps for a smaller one: each is tried. */

@@ -2,7 +2,6 @@
 #include "cleanup.h"
 #include "cp.h"
 #include "pool.h"
-#include "report.h"
 #include "session.h"
 
 #include <dirent.h>
@@ -44,10 +43,10 @@ static void cannot(const struct walk *walk, const char *verb, const char *source
 		cp_cannot(walk->cp, verb, source);
 }
 
-static void skip(const struct walk *walk, const char *source, const char *why)
+static void skip(const struct walk *walk, const char *source, const char *why, const char *hint)
 {
 	if (!walk->count)
-		cp_skip(walk->cp, source, why);
+		cp_skip(walk->cp, source, why, hint);
 }
 
 bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path)
@@ -95,9 +94,9 @@ static void walk_file(const struct walk *walk, const struct place *place)
 	if (file->fd < 0 || fstat(file->fd, &file->st) < 0) {
 		cannot(walk, "open", place->source);
 	} else if (!S_ISREG(file->st.st_mode)) {
-		skip(walk, place->source, "it is no longer a regular file");
+		skip(walk, place->source, "it is no longer a regular file", NULL);
 	} else if (file->st.st_size == 0) {
-		skip(walk, place->source, "empty files cannot be stored");
+		skip(walk, place->source, "empty files cannot be stored", NULL);
 	} else {
 		pool_submit(cp->pool, file);
 		return;
@@ -203,11 +202,11 @@ static void walk_directory(const struct walk *walk, const struct place *place)
 	const struct ancestor self = { .dev = st.st_dev, .ino = st.st_ino, .up = place->up };
 
 	if (is_loop(&self)) {
-		skip(walk, place->source, "a symlink leads back to where it is");
+		skip(walk, place->source, "a symlink leads back to where it is", NULL);
 		return;
 	}
 	if (cp_is_same(walk->cp, place->source, &st, walk->top)) {
-		skip(walk, place->source, "a directory cannot be copied into itself");
+		skip(walk, place->source, "a directory cannot be copied into itself", NULL);
 		return;
 	}
 	if (walk->count) {
@@ -268,13 +267,10 @@ static void walk_place(const struct walk *walk, const struct place *place)
 	if (S_ISDIR(st.st_mode) && options->recursive) {
 		walk_directory(walk, place);
 	} else if (S_ISDIR(st.st_mode)) {
-		skip(walk, place->source, "it is a directory");
-		if (!walk->count)
-			report_hint("use -r to copy directories");
+		skip(walk, place->source, "it is a directory", "use -r to copy directories");
 	} else if (!S_ISREG(st.st_mode)) {
-		skip(walk, place->source, why_not(st.st_mode));
-		if (!walk->count && S_ISLNK(st.st_mode))
-			report_hint("use -L to copy what symlinks point to");
+		skip(walk, place->source, why_not(st.st_mode),
+		     S_ISLNK(st.st_mode) ? "use -L to copy what symlinks point to" : NULL);
 	} else if (!walk->count) {
 		walk_file(walk, place);
 	} else if (st.st_size > 0) {

@@ -175,19 +175,28 @@ static void say_hint(const char *hint)
 	fprintf(stderr, "hint: %s\n", escaped);
 }
 
-static void message(enum severity severity, enum report_id id, int code, const char *format,
-		    va_list args) __attribute__((format(printf, 4, 0)));
+/* One critical section, so that no other thread's line comes between. `hint` may be NULL. */
+static void say_both(enum severity severity, const char *id, int code, const char *text,
+		     const char *hint)
+{
+	pthread_mutex_lock(&lock);
+	say(severity, id, code, text);
+	if (hint)
+		say_hint(hint);
+	pthread_mutex_unlock(&lock);
+}
 
-static void message(enum severity severity, enum report_id id, int code, const char *format,
-		    va_list args)
+static void message(enum severity severity, enum report_id id, int code, const char *hint,
+		    const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+
+static void message(enum severity severity, enum report_id id, int code, const char *hint,
+		    const char *format, va_list args)
 {
 	cleanup_free char *text = NULL;
 
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
-	pthread_mutex_lock(&lock);
-	say(severity, report_id_name(id, code), code, text ? text : "out of memory");
-	pthread_mutex_unlock(&lock);
+	say_both(severity, report_id_name(id, code), code, text ? text : "out of memory", hint);
 }
 
 void report_finish(void)
@@ -202,7 +211,7 @@ void report_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(SEVERITY_ERROR, REPORT_FAILED, 0, format, args);
+	message(SEVERITY_ERROR, REPORT_FAILED, 0, NULL, format, args);
 	va_end(args);
 }
 
@@ -211,7 +220,16 @@ void report_as(enum report_id id, int code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(SEVERITY_ERROR, id, code, format, args);
+	message(SEVERITY_ERROR, id, code, NULL, format, args);
+	va_end(args);
+}
+
+void report_hinted(enum report_id id, const char *hint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(SEVERITY_ERROR, id, 0, hint, format, args);
 	va_end(args);
 }
 
@@ -239,7 +257,7 @@ void report_warning(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(SEVERITY_WARNING, REPORT_LOG, 0, format, args);
+	message(SEVERITY_WARNING, REPORT_LOG, 0, NULL, format, args);
 	va_end(args);
 }
 
@@ -248,7 +266,7 @@ void report_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(SEVERITY_NOTE, REPORT_NOTE, 0, format, args);
+	message(SEVERITY_NOTE, REPORT_NOTE, 0, NULL, format, args);
 	va_end(args);
 }
 
@@ -277,7 +295,7 @@ int report_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	message(SEVERITY_ERROR, REPORT_USAGE, 0, format, args);
+	message(SEVERITY_ERROR, REPORT_USAGE, 0, NULL, format, args);
 	va_end(args);
 	report_see_help();
 	return EXIT_USAGE;
@@ -297,12 +315,9 @@ int report_failure(const struct famfs_error *err)
 {
 	const char *id = report_id_name(err->refused ? REPORT_REFUSED : REPORT_FAILED, -err->code);
 
-	/* One critical section, so that no other thread's line comes between. */
-	pthread_mutex_lock(&lock);
-	say(SEVERITY_ERROR, id, -err->code, err->message[0] ? err->message : strerror(-err->code));
-	if (err->hint[0])
-		say_hint(err->hint);
-	pthread_mutex_unlock(&lock);
+	say_both(SEVERITY_ERROR, id, -err->code,
+		 err->message[0] ? err->message : strerror(-err->code),
+		 err->hint[0] ? err->hint : NULL);
 	return err->refused ? EXIT_REFUSED : EXIT_FAILED;
 }
 

@@ -36,6 +36,10 @@ void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void report_as(enum report_id id, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same without an errno, and its hint or NULL: no line of another thread comes between. */
+void report_hinted(enum report_id id, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The message, a colon and what errno `code` means. Returns EXIT_FAILED. */
 int report_errno(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
