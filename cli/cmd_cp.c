@@ -11,6 +11,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <search.h>
 #include <string.h>
 
 #define MOST_JOBS 64
@@ -237,6 +238,7 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 		progress_counted(&cp->progress);
 	cp_sources(cp, destination, nsources, sources, false);
 	pool_finish(cp->pool);
+	tdestroy(cp->taken, free);
 	progress_end(&cp->progress);
 	return cp_summary(cp);
 }
@@ -256,6 +258,7 @@ static int copy_all(int nsources, const char *const *sources, const char *to)
 	if (ret != EXIT_DONE)
 		return ret;
 
+	cp.several = !single;
 	cp.named = !destination.directory && is_directory(single);
 	cp.volume = session.volume;
 	cp.device = session.device;

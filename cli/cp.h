@@ -66,6 +66,8 @@ struct cp {
 	struct progress progress;
 	_Atomic uint64_t events[CP_EVENTS];
 	_Atomic uint64_t bytes; /* written, or to be written */
+	bool several;           /* sources: two of them may have one destination */
+	void *taken;            /* destinations so far, where they matter: a tree of tsearch(3) */
 	bool named;       /* the destination is the copy of a directory, and not what it is in */
 	atomic_bool over; /* an error that every further file would meet */
 };

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -81,11 +82,38 @@ static void count_file(const struct walk *walk, const struct stat *st)
 	atomic_fetch_add(&progress->total_bytes, (uint64_t)st->st_size);
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Whether another source went there before. What may write to existing files would overwrite it, or
+ * two threads would write to it at once. */
+static bool is_taken(struct cp *cp, const char *destination)
+{
+	char *copy, **found;
+
+	if (!cp->several || !(cp->options->overwrite || cp->options->resume))
+		return false;
+	copy = strdup(destination);
+	found = copy ? tsearch(copy, &cp->taken, compare_paths) : NULL;
+	if (found && *found == copy)
+		return false;
+	free(copy);
+	return found != NULL;
+}
+
 static void walk_file(const struct walk *walk, const struct place *place)
 {
 	struct cp *cp = walk->cp;
-	struct cp_file *file = cp_file_new(cp, place->source, place->destination);
+	struct cp_file *file;
 
+	if (is_taken(cp, place->destination)) {
+		cp_error(cp, "cannot overwrite '%s' with '%s': another source was copied there",
+			 place->destination, place->source);
+		return;
+	}
+	file = cp_file_new(cp, place->source, place->destination);
 	if (!file) {
 		cannot(walk, "copy", place->source);
 		return;

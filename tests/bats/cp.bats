@@ -200,6 +200,18 @@ make_tree()
 	assert_output --partial "exclude each other"
 }
 
+@test "two sources for one name: the second is an error, also where existing files are written" {
+	mkdir "$src/a" "$src/b"
+	data "$src/a/f" 3000000 1
+	data "$src/b/f" 3000000 2
+	for how in "" --overwrite --resume "--overwrite -j 2"; do
+		# shellcheck disable=SC2086 # options are words
+		run -1 famfsctl cp $how "$src/a/f" "$src/b/f" "$img:/"
+		assert_output --regexp "'f' (exists already|with '$src/b/f': another source was copied there)"
+		file_from_medium f | cmp - "$src/a/f"
+	done
+}
+
 @test "source holes become zeros on memory that was used before" {
 	needs_image
 	yes 'old secret' | head -c $((32 * MiB)) |
