@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cleanup.h"
 #include "commands.h"
 #include "common.h"
 #include "famfs.h"
-#include "guess.h"
 #include "mount.h"
 #include "options.h"
 #include "output.h"
@@ -11,8 +9,9 @@
 #include "report.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 #include <syslog.h>
+#include <unistd.h>
 
 static struct {
 	int foreground;
@@ -77,32 +76,9 @@ static void log_message(void *arg, int priority, const char *message)
 		syslog(LOG_DAEMON | priority, "%s", message);
 }
 
-/* The word that a mistyped mount option is nearest to. */
-static const char *guess_option(void)
-{
-	cleanup_free char *list = strdup(opt.mount_options ? opt.mount_options : "");
-	char *rest = list, *word;
-
-	while (rest && (word = strsep(&rest, ","))) {
-		struct guess guess = GUESS(word);
-		bool known = false;
-
-		for (const struct word *w = mount_words; w->name && !known; w++) {
-			size_t length = strlen(w->name);
-
-			known = strncmp(word, w->name, length) == 0 &&
-				(w->name[length - 1] == '=' || !word[length]);
-			guess_offer(&guess, w->name);
-		}
-		if (!known && guess.best)
-			return guess.best;
-	}
-	return NULL;
-}
-
 static int failed(int code, const struct famfs_error *err)
 {
-	const char *guess = code == -EINVAL ? guess_option() : NULL;
+	const char *guess = code == -EINVAL ? mount_guess_option(opt.mount_options) : NULL;
 
 	/* The library's word for options that are none. */
 	if (code != -EINVAL)

@@ -14,4 +14,7 @@ extern const struct word mount_words[];
 /* Appends KEYVALUE to a list with commas. EXIT_DONE, or EXIT_FAILED without memory. */
 int mount_add_option(char **list, const char *key, const char *value);
 
+/* What a mistyped word of a list with commas is nearest to, or NULL. */
+const char *mount_guess_option(const char *options);
+
 #endif

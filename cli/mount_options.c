@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cleanup.h"
+#include "guess.h"
 #include "mount.h"
 #include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct word mount_profiles[] = {
 	{ "auto", "what the kernel offers" },         { "off", "the server reads and writes" },
@@ -41,4 +44,26 @@ int mount_add_option(char **list, const char *key, const char *value)
 	free(*list);
 	*list = joined;
 	return EXIT_DONE;
+}
+
+const char *mount_guess_option(const char *options)
+{
+	cleanup_free char *list = strdup(options ? options : "");
+	char *rest = list, *word;
+
+	while (rest && (word = strsep(&rest, ","))) {
+		struct guess guess = GUESS(word);
+		bool known = false;
+
+		for (const struct word *w = mount_words; w->name && !known; w++) {
+			size_t length = strlen(w->name);
+
+			known = strncmp(word, w->name, length) == 0 &&
+				(w->name[length - 1] == '=' || !word[length]);
+			guess_offer(&guess, w->name);
+		}
+		if (!known && guess.best)
+			return guess.best;
+	}
+	return NULL;
 }

@@ -193,6 +193,10 @@ fstab()
 @test "an unknown option is an error that names it, unless -s; -f mounts nothing" {
 	run host mount -t famfs -o nonsense=1 "$img" "$mnt"
 	assert_error 1 "'nonsense=1' is not a mount option"
+	refute_output --partial "did you mean"
+	run host mount -t famfs -o ro,nofail,client_wr "$img" "$mnt"
+	assert_error 1 "'client_wr' is not a mount option"
+	assert_output --partial "did you mean 'client_rw'?"
 	run host mount.famfs "$img" "$mnt" --nonsense
 	assert_error 1 "unknown option '--nonsense'"
 	run host mount.famfs "$img"
