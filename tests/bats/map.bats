@@ -61,6 +61,9 @@ rows()
 	assert_line --regexp '^=+\.+$'
 	run -0 famfsctl map "$img"
 	assert_line --regexp '^   1\.5 GiB '
+	assert_line --regexp 'one character is 8 MiB; filled in part: ▄ by files, ▒ by striped ones$'
+	# But for the name of the image.
+	run -1 grep -E '.{81}' <(printf '%s\n' "${lines[@]:1}")
 	run -0 famfsctl map -v "$img"
 	assert_line --regexp '^█ entry 3 .* 4\.9 KiB  small$'
 	assert_line --regexp '^    strip 2 +0x0001[0-9a-f]+ to 0x'
