@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -53,10 +54,15 @@ static void problem(struct check *check, int bit, const char *code, const char *
 
 static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 {
-	bool of_super = found->entry == FAMFS_NO_ENTRY && strcmp(found->code, "superblock") == 0;
+	bool of_entry = found->entry != FAMFS_NO_ENTRY;
+	bool of_super = !of_entry && strcmp(found->code, "superblock") == 0;
+	cleanup_free char *message = NULL;
 
+	if (of_entry &&
+	    asprintf(&message, "log entry %" PRIu64 ": %s", found->entry, found->message) < 0)
+		message = NULL;
 	problem(arg, of_super ? CHECK_SUPERBLOCK : CHECK_LOG, found->code, found->path,
-		found->message);
+		message ? message : found->message);
 }
 
 /* What stat(2) says of a name, beside the log. NULL: the same. */
