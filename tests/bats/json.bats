@@ -138,7 +138,8 @@ fill()
 	echo x >"$BATS_TEST_TMPDIR/src/"$'\xff'
 	for options in "-n -v" -v "--exclude=d/ -v -T --overwrite"; do
 		# shellcheck disable=SC2086 # options are words
-		famfsctl cp -r --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src" >>"$all" || true
+		run --separate-stderr -1 famfsctl cp -r --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src"
+		echo "$output" >>"$all"
 	done
 	valid cp-progress
 	jq -se '(map(.event) | unique) == ["copied", "directory", "end", "excluded", "overwritten", "progress"]' "$all"
