@@ -46,7 +46,7 @@ struct check {
 
 static void print_problem(const struct check *check, const struct famfs_problem *problem)
 {
-	cleanup_free char *path = text_escape(problem->path ? problem->path : "");
+	cleanup_free char *path = text_escape(problem->path);
 	cleanup_free char *message = text_escape(problem->message);
 
 	if (problem->entry == FAMFS_NO_ENTRY)
@@ -81,7 +81,7 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
 		  .number = problem->entry },
 		{ .key = "code", .kind = FIELD_TEXT, .text = problem->code },
-		{ .key = "path", .kind = FIELD_PATH, .text = problem->path ? problem->path : "" },
+		{ .key = "path", .kind = FIELD_PATH, .text = problem->path },
 		{ .key = "message", .kind = FIELD_TEXT, .text = problem->message },
 		{ .key = "repair",
 		  .kind = problem->repair ? FIELD_TEXT : FIELD_NULL,
