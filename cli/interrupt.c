@@ -15,9 +15,12 @@ static volatile sig_atomic_t caught;
 static const char *last_line;
 static int exit_code;
 
+/* One that comes just before a read does not end its sleep; the alarm a second later does. */
 static void note(int sig)
 {
-	caught = sig;
+	if (sig != SIGALRM)
+		caught = sig;
+	alarm(1);
 }
 
 static void leave(int sig)
@@ -29,7 +32,6 @@ static void leave(int sig)
 
 static void handle(void (*handler)(int sig))
 {
-	/* Without SA_RESTART, so that a read from a slow source ends as well. */
 	const struct sigaction action = { .sa_handler = handler };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
@@ -42,6 +44,10 @@ static void handle(void (*handler)(int sig))
 
 void interrupt_catch(void)
 {
+	/* Without SA_RESTART, so that a read from a slow source ends. */
+	const struct sigaction action = { .sa_handler = note };
+
+	sigaction(SIGALRM, &action, NULL);
 	handle(note);
 }
 

@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* From now on these signals are only noted, but for those that the caller had ignored. */
+/* From now on these signals are only noted, but for those that the caller had ignored, and end
+ * calls that sleep. Uses SIGALRM. */
 void interrupt_catch(void);
 
 bool interrupt_pending(void);

@@ -112,8 +112,7 @@ clean_and_free()
 		3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
 	copier=$!
 	exec 7>"$BATS_TEST_TMPDIR/list"
-	# One that comes between two reads is noticed after the next, so that it is sent until it is.
-	while kill -INT $copier; do sleep 0.05; done
+	kill -INT $copier
 	status=0
 	wait $copier || status=$?
 	exec 7>&-
