@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/guard.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,51 +72,14 @@ static bool in_words(const void *a, const void *b, size_t length)
 	return (((uintptr_t)a | (uintptr_t)b | length) & 7) == 0;
 }
 
-static int read_file(int fd, uint64_t offset, void *buf, size_t length)
-{
-	char *p = buf;
-
-	while (length) {
-		ssize_t n = pread(fd, p, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0) /* the file shrank: what is gone is a memory error */
-			return -EIO;
-		p += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_file(int fd, uint64_t offset, const void *buf, size_t length)
-{
-	const char *p = buf;
-
-	while (length) {
-		ssize_t n = pwrite(fd, p, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int image_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	const unsigned char *mapped = window(dev, offset, length);
 
 	if (mapped && in_words(mapped, buf, length))
 		return copy_words(buf, mapped, length / 8);
-	return read_file(dev->fd, offset, buf, length);
+	/* What a file that shrank has lost is a memory error. */
+	return io_read_at(dev->fd, offset, buf, length);
 }
 
 static int image_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
@@ -124,7 +88,7 @@ static int image_write(struct device *dev, uint64_t offset, const void *buf, siz
 
 	if (mapped && in_words(mapped, buf, length))
 		return copy_words(mapped, buf, length / 8);
-	return write_file(dev->fd, offset, buf, length);
+	return io_write_at(dev->fd, offset, buf, length);
 }
 
 static int write_zeros(int fd, uint64_t offset, uint64_t length)
@@ -136,7 +100,7 @@ static int write_zeros(int fd, uint64_t offset, uint64_t length)
 	while (ret == 0 && length) {
 		size_t n = length < BLOCK ? (size_t)length : BLOCK;
 
-		ret = write_file(fd, offset, zeros, n);
+		ret = io_write_at(fd, offset, zeros, n);
 		offset += n;
 		length -= n;
 	}

@@ -2,6 +2,7 @@
 #include "server/evidence.h"
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "server/btf.h"
 
 #include <errno.h>
@@ -74,24 +75,6 @@ static int open_file(const struct kernel_evidence *evidence, const char *name, i
 	return open(path, flags | O_CLOEXEC);
 }
 
-static ssize_t read_all(int fd, char *buf, size_t length)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		ssize_t n = read(fd, buf + done, length - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
-}
-
 /* NULL for what cannot be read, is empty, or is longer than it may be. */
 static char *read_file(const struct kernel_evidence *evidence, const char *name, size_t limit,
 		       size_t *length)
@@ -105,7 +88,7 @@ static char *read_file(const struct kernel_evidence *evidence, const char *name,
 	    (uint64_t)st.st_size > limit)
 		return NULL;
 	data = malloc((size_t)st.st_size);
-	n = data ? read_all(fd, data, (size_t)st.st_size) : -1;
+	n = data ? io_read(fd, data, (size_t)st.st_size) : -1;
 	if (n <= 0)
 		return NULL;
 	*length = (size_t)n;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "device/daxmode.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
@@ -27,22 +28,20 @@
 
 extern char **environ;
 
-static int read_all(int fd, char *text, size_t size)
+/* The first line, in `text`; to the end, or its writer would block or die. */
+static int read_said(int fd, char *text, size_t size)
 {
 	char rest[256];
-	size_t used = 0;
-	ssize_t n;
+	ssize_t n = io_read(fd, text, size - 1);
 
-	/* To the end, or its writer would block or die. */
-	while ((n = read(fd, rest, sizeof(rest))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		for (ssize_t i = 0; i < n && used < size - 1; i++)
-			text[used++] = rest[i];
-	}
-	text[used] = '\0';
+	if (n < 0)
+		return (int)n;
+	text[n] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	return 0;
+	do
+		n = io_read(fd, rest, sizeof(rest));
+	while (n > 0);
+	return (int)n;
 }
 
 static int spawn_fusermount(const char *mountpoint, bool lazy, int output, pid_t *pid)
@@ -79,7 +78,7 @@ static int run_fusermount(const char *mountpoint, bool lazy, char *text, size_t 
 	if (ret < 0)
 		return ret;
 	close(steal_fd(&write_end));
-	ret = read_all(read_end, text, size);
+	ret = read_said(read_end, text, size);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
