@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "device/daxmode.h"
 #include "device/mountinfo.h"
 #include "server/acquire.h"
@@ -12,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -79,10 +79,12 @@ static int open_source(struct server *server, struct source *source)
 
 static void close_source(struct server *server, struct source *source)
 {
+	const int fds[] = { source->meta, source->tree, source->table };
+
 	device_detach(server->vol->dev);
-	for (int *fd = &source->tree; fd <= &source->table; fd++)
-		if (*fd >= 0)
-			close(*fd);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 static int is_mount(void *arg, const struct mount_entry *entry)
@@ -218,16 +220,12 @@ static void *run(void *arg)
 int follow_start(struct server *server, void (*ready)(struct server *server))
 {
 	struct follow *follow = &server->follow;
-	sigset_t all, old;
 	int ret;
 
 	follow->ready = ready;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&follow->thread, NULL, run, server);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	ret = thread_start(&follow->thread, run, server);
 	follow->running = ret == 0;
-	return -ret;
+	return ret;
 }
 
 static void wake(struct follow *follow)

@@ -231,6 +231,7 @@ int session_create(struct server *server, const struct session_params *params,
 	server->forced = params->options->forced;
 	server->mountpoint = params->mountpoint;
 	pthread_mutex_init(&server->push.mutex, NULL);
+	watch_init(&server->watch);
 	fuselog_begin(server);
 	ret = create(server, params, err);
 	if (ret < 0)
@@ -244,6 +245,7 @@ void session_destroy(struct server *server)
 		fuse_session_destroy(server->session);
 	server->session = NULL;
 	fuselog_end();
+	watch_destroy(&server->watch);
 	pthread_mutex_destroy(&server->push.mutex);
 	buffer_key_delete(server->buffers);
 	follow_destroy(&server->follow);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/watch.h"
 
+#include "base/thread.h"
 #include "server/node.h"
 #include "server/server.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,25 +82,30 @@ static void *watch_run(void *arg)
 	return NULL;
 }
 
-int watch_start(struct server *server)
+void watch_init(struct watch *watch)
 {
-	struct watch *watch = &server->watch;
 	pthread_condattr_t monotonic;
-	sigset_t all, old;
-	int ret;
 
 	pthread_mutex_init(&watch->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&watch->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
+}
+
+void watch_destroy(struct watch *watch)
+{
+	pthread_cond_destroy(&watch->wake);
+	pthread_mutex_destroy(&watch->mutex);
+}
+
+int watch_start(struct server *server)
+{
 	/* The signals that end the session must interrupt the thread that waits for its end. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&watch->thread, NULL, watch_run, server);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	watch->running = ret == 0;
-	return -ret;
+	int ret = thread_start(&server->watch.thread, watch_run, server);
+
+	server->watch.running = ret == 0;
+	return ret;
 }
 
 void watch_stop(struct watch *watch)
@@ -112,8 +117,6 @@ void watch_stop(struct watch *watch)
 	pthread_cond_signal(&watch->wake);
 	pthread_mutex_unlock(&watch->mutex);
 	pthread_join(watch->thread, NULL);
-	pthread_cond_destroy(&watch->wake);
-	pthread_mutex_destroy(&watch->mutex);
 	watch->running = false;
 }
 

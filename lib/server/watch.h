@@ -24,6 +24,10 @@ struct watch {
 	bool alerted; /* read without the mutex */
 };
 
+/* It can be alerted from the one to the other, whether its thread runs or not. */
+void watch_init(struct watch *watch);
+void watch_destroy(struct watch *watch);
+
 /* -errno when there is no thread to be had. */
 int watch_start(struct server *server);
 

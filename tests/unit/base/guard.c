@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "base/guard.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,31 @@ static void nested(void **state)
 	munmap((void *)(uintptr_t)p, PAGE);
 }
 
+static void *touch_and_ask(void *arg)
+{
+	sigset_t blocked;
+
+	assert_int_equal(touch(arg), -EIO);
+	pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+	assert_int_equal(sigismember(&blocked, SIGTERM), 1);
+	return arg;
+}
+
+/* It has the signals blocked that others are to get. */
+static void in_threads(void **state)
+{
+	char *p = (char *)(uintptr_t)dead_page();
+	pthread_t thread;
+	void *done = NULL;
+
+	(void)state;
+	guard_errors();
+	assert_int_equal(thread_start(&thread, touch_and_ask, p), 0);
+	assert_int_equal(pthread_join(thread, &done), 0);
+	assert_ptr_equal(done, p);
+	munmap(p, PAGE);
+}
+
 static void not_ours(void **state)
 {
 	const struct rlimit none = { 0, 0 };
@@ -113,6 +139,7 @@ int main(void)
 		TEST("a memory error under a guard is EIO, time after time", to_eio),
 		TEST("good memory under a guard is read as it is", unharmed),
 		TEST("an inner guard leaves the outer one in force", nested),
+		TEST("a memory error in a thread without signals is EIO", in_threads),
 		TEST("a memory error that no guard covers kills by SIGBUS", not_ours),
 	};
 
