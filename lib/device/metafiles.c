@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "base/minmax.h"
 #include "device/daxinfo.h"
 #include "device/mapped.h"
@@ -12,10 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define SUPERBLOCK ".superblock"
 #define LOG        ".log"
@@ -45,16 +48,29 @@ static struct metafiles *to_meta(struct device *dev)
 
 /* ---- windows ---- */
 
+/* Whoever serves the mount cannot lead out of it, by a link or another mount. -errno. */
+static int open_within(int dir, const char *path, int flags)
+{
+	const struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+						 RESOLVE_NO_XDEV };
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
 /* A file that does its I/O past the page cache cannot be mapped: then the server answers. The
  * descriptor of a mapped one is closed, so that nothing of it is left but memory. */
 static int window_open(struct window *window, int dir, const char *name, bool write)
 {
-	cleanup_fd int fd = openat(dir, name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	cleanup_fd int fd = open_within(dir, name, write ? O_RDWR : O_RDONLY);
 	int prot = write ? PROT_READ | PROT_WRITE : PROT_READ;
 	struct stat st;
 	void *p;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	window->length = (uint64_t)st.st_size;
 	p = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED, fd, 0);
@@ -109,42 +125,6 @@ static unsigned char *mapped_at(const struct metafiles *meta, uint64_t offset, u
 
 /* ---- reading and writing ---- */
 
-static int read_all(int fd, uint64_t offset, void *buf, size_t length)
-{
-	char *p = buf;
-
-	while (length) {
-		ssize_t n = pread(fd, p, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		p += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_all(int fd, uint64_t offset, const void *buf, size_t length)
-{
-	const char *p = buf;
-
-	while (length) {
-		ssize_t n = pwrite(fd, p, length, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		p += n;
-		offset += (uint64_t)n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 static int metafiles_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	const struct metafiles *meta = to_meta(dev);
@@ -154,8 +134,8 @@ static int metafiles_read(struct device *dev, uint64_t offset, void *buf, size_t
 	if (window && window->base)
 		return mapped_copy(buf, window->base + at, length);
 	if (window && window->fd >= 0)
-		return read_all(window->fd, at, buf, length);
-	return meta->data < 0 ? meta->why : read_all(meta->data, offset, buf, length);
+		return io_read_at(window->fd, at, buf, length);
+	return meta->data < 0 ? meta->why : io_read_at(meta->data, offset, buf, length);
 }
 
 static int metafiles_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
@@ -168,7 +148,7 @@ static int metafiles_write(struct device *dev, uint64_t offset, const void *buf,
 	/* The superblock is mapped for reading only: nobody changes it on a mount. */
 	if (mapped && offset >= FAMFS_ALLOC_UNIT)
 		return mapped_copy(mapped, buf, length);
-	return write_all(meta->data, offset, buf, length);
+	return io_write_at(meta->data, offset, buf, length);
 }
 
 static int metafiles_zero(struct device *dev, uint64_t offset, uint64_t length)
@@ -218,12 +198,10 @@ static void metafiles_fence(struct device *dev)
 static int metafiles_open_file(struct device *dev, const char *path, bool write)
 {
 	const struct metafiles *meta = to_meta(dev);
-	int fd;
 
 	if (!meta->persist || meta->mount < 0)
 		return -EOPNOTSUPP;
-	fd = openat(meta->mount, path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return open_within(meta->mount, path, write ? O_RDWR : O_RDONLY);
 }
 
 static void metafiles_close(struct device *dev)
@@ -368,8 +346,8 @@ static int unwritable(const char *mountpoint, int code, struct famfs_error *err)
 static int open_files(struct metafiles *meta, const char *mountpoint, bool write,
 		      struct famfs_error *err)
 {
-	cleanup_fd int dir = openat(meta->mount, ".meta", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int ret = dir < 0 ? -errno : attach(meta, &meta->super, dir, SUPERBLOCK, false);
+	cleanup_fd int dir = open_within(meta->mount, ".meta", O_PATH | O_DIRECTORY);
+	int ret = dir < 0 ? dir : attach(meta, &meta->super, dir, SUPERBLOCK, false);
 
 	if (ret == 0 && !write)
 		ret = attach(meta, &meta->log, dir, LOG, false);
@@ -377,9 +355,9 @@ static int open_files(struct metafiles *meta, const char *mountpoint, bool write
 		return unreadable(mountpoint, ret, err);
 	if (write)
 		ret = attach(meta, &meta->log, dir, LOG, true);
-	meta->data = openat(dir, DEVICE, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	meta->data = open_within(dir, DEVICE, write ? O_RDWR : O_RDONLY);
 	/* Where the kernel maps nothing, there is no such file. */
-	meta->why = meta->data >= 0 ? 0 : errno == ENOENT ? -EIO : -errno;
+	meta->why = meta->data >= 0 ? 0 : meta->data == -ENOENT ? -EIO : meta->data;
 	/* A reader may get by with metadata. */
 	if (write && ret == 0)
 		ret = meta->why;

@@ -101,6 +101,29 @@ static void missing(void **state)
 		     "nowhere");
 }
 
+/* Who serves a mount could have others write wherever a link of it leads. */
+static void led_astray(void **state)
+{
+	static const char *const links[] = { ".meta/.superblock", ".meta/.log", ".meta" };
+	char path[64], kept[64];
+	struct device *dev;
+	struct famfs_error err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		assert_int_equal(system("rm -rf mount"), 0);
+		start();
+		snprintf(path, sizeof(path), "mount/%s", links[i]);
+		snprintf(kept, sizeof(kept), "elsewhere%zu", i);
+		assert_int_equal(rename(path, kept), 0);
+		snprintf(kept, sizeof(kept), "%s/elsewhere%zu", i == 2 ? ".." : "../..", i);
+		assert_int_equal(symlink(kept, path), 0);
+		assert_error(device_open_metafiles("mount", "x", DEVICE_READ, &dev, &err), -ELOOP,
+			     &err, "cannot read the metadata of the mount 'mount'");
+	}
+	assert_int_equal(unlink("mount/.meta"), 0);
+}
+
 static void cut_short(void **state)
 {
 	const struct volume_params params = { .access = DEVICE_READ };
@@ -121,6 +144,7 @@ int main(void)
 		TEST("a mount's files show its metadata", metadata),
 		TEST("nothing else is read through them, and nothing is written", out_of_reach),
 		TEST("a mount that does not show them is told", missing),
+		TEST("files that are links to others are not opened", led_astray),
 		TEST("files that are cut short are an error", cut_short),
 	};
 
