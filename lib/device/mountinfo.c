@@ -61,6 +61,8 @@ static bool parse_line(char *line, struct mount_entry *entry)
 	entry->source = strtok_r(NULL, " \n", &save);
 	if (!entry->source)
 		return false;
+	word = strtok_r(NULL, " \n", &save);
+	entry->super_options = word ? word : "";
 	unescape(entry->root);
 	unescape(entry->mountpoint);
 	unescape(entry->source);
@@ -92,6 +94,11 @@ int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), voi
 bool mount_is_famfs(const struct mount_entry *entry)
 {
 	return strcmp(entry->fstype, "fuse.famfs") == 0;
+}
+
+bool mount_is_of_root(const struct mount_entry *entry)
+{
+	return mount_has_option(entry->super_options, "user_id=0");
 }
 
 bool mount_has_option(const char *options, const char *word)

@@ -15,6 +15,7 @@ struct mount_entry {
 	char *options; /* per mount, such as "rw,nosuid" */
 	char *fstype;
 	char *source;
+	const char *super_options; /* of the file system, such as "rw,user_id=0" */
 };
 
 /* Calls `visit` for each mount in the order of the table; the strings are valid during the call.
@@ -34,8 +35,12 @@ struct mount_place {
 int mountinfo_find(const char *path, struct mount_place *out);
 void mount_place_clear(struct mount_place *place);
 
-/* Whether the entry is a famfs mount served through FUSE. */
+/* Whether the entry is a famfs mount served through FUSE. Anybody who may mount can have one that
+ * claims to be of any device. */
 bool mount_is_famfs(const struct mount_entry *entry);
+
+/* Whether it is root who serves it. */
+bool mount_is_of_root(const struct mount_entry *entry);
 
 /* Whether the comma-separated mount options have the word. */
 bool mount_has_option(const char *options, const char *word);

@@ -72,8 +72,9 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 {
 	struct famfs_target *target = arg;
 
-	if (!mount_is_famfs(entry) || strcmp(entry->source, target->device) != 0 ||
-	    strcmp(entry->root, "/") != 0)
+	/* In famfs mode the server is root's; whoever else says so wants what is written there. */
+	if (!mount_is_famfs(entry) || !mount_is_of_root(entry) ||
+	    strcmp(entry->source, target->device) != 0 || strcmp(entry->root, "/") != 0)
 		return 0;
 	target->mountpoint = strdup(entry->mountpoint);
 	return 1;
