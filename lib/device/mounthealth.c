@@ -7,7 +7,10 @@
 #include "famfs.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
+#include "base/minmax.h"
 #include "device/mountinfo.h"
 
 #include <errno.h>
@@ -21,7 +24,6 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <time.h>
 
 struct search {
 	const char *mountpoint;
@@ -68,30 +70,23 @@ __attribute__((noreturn)) static void ask(const char *mountpoint, int answer)
 	_exit(write(0, &result, sizeof(result)) != sizeof(result));
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* 1: *result is there. 0: it did not come in time. */
+/* 1: *result is there. 0: it did not come in time. -errno. */
 static int wait_for_answer(int fd, uint32_t timeout_ms, int *result)
 {
-	uint64_t end = now_ms() + timeout_ms;
+	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	int ret;
 
-	for (;;) {
-		uint64_t now = now_ms();
-		int left = now < end ? (int)(end - now) : 0;
-		int ret = poll(&poll_fd, 1, left);
+	do {
+		uint64_t now = now_ns();
+		uint64_t left = now < end ? (end - now) / NS_PER_MS : 0;
 
-		if (ret > 0)
-			return read(fd, result, sizeof(*result)) == sizeof(*result);
-		if (ret == 0 || errno != EINTR)
-			return 0;
-	}
+		ret = poll(&poll_fd, 1, (int)min_u64(left, INT_MAX));
+	} while (ret < 0 && errno == EINTR);
+	if (ret <= 0)
+		return ret < 0 ? -errno : 0;
+	/* Nothing comes from a child that somebody has killed. */
+	return io_read(fd, result, sizeof(*result)) == sizeof(*result) ? 1 : -EIO;
 }
 
 static enum famfs_mount_state state_of(int result)
@@ -114,6 +109,7 @@ static int probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount
 	cleanup_fd int write_end = -1;
 	int fds[2], result = 0;
 	pid_t child;
+	int ret;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
@@ -125,15 +121,16 @@ static int probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount
 	if (child == 0)
 		ask(mountpoint, write_end);
 	close(steal_fd(&write_end));
-	if (wait_for_answer(read_end, timeout_ms, &result)) {
-		out->state = state_of(result);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
-		return 0;
+	ret = wait_for_answer(read_end, timeout_ms, &result);
+	if (ret <= 0) {
+		out->state = FAMFS_MOUNT_HANGS;
+		kill(child, SIGKILL);
+		(void)waitpid(child, NULL, WNOHANG);
+		return ret;
 	}
-	out->state = FAMFS_MOUNT_HANGS;
-	kill(child, SIGKILL);
-	(void)waitpid(child, NULL, WNOHANG);
+	out->state = state_of(result);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
 	return 0;
 }
 

@@ -12,8 +12,6 @@
 #define FIRST_PAUSE_NS UINT64_C(100000)
 #define LAST_PAUSE_NS  UINT64_C(10000000)
 
-#define NS_PER_MS UINT64_C(1000000)
-
 static void pause_ns(uint64_t ns)
 {
 	const struct timespec pause = { .tv_sec = (time_t)(ns / NS_PER_S),
