@@ -71,14 +71,17 @@ static int put(const char *root, const char *file, const char *name)
 {
 	cleanup_free char *path = NULL;
 	cleanup_fd int fd = -1;
-	size_t length = strlen(name);
+	ssize_t n;
 
 	if (asprintf(&path, "%s%s", root, file) < 0)
 		return -ENOMEM;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	return write(fd, name, length) == (ssize_t)length ? 0 : -errno;
+	n = write(fd, name, strlen(name));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == strlen(name) ? 0 : -EIO;
 }
 
 static enum famfs_dax_mode mode_of(const char *root, const char *name)
@@ -138,16 +141,19 @@ static void load_driver(void)
 
 /* ---- who uses the device ---- */
 
-static bool is_mounted(const struct daxmode *mode, struct usage_text *out)
+/* These return more than 0 and who it is, 0, or -errno: that nobody was seen is not enough. */
+static int is_mounted(const struct daxmode *mode, struct usage_text *out)
 {
-	return device_mounts(mode->path, out) > 0 ||
-	       device_files_in_use(mode->root, mode->files, out) > 0;
+	int ret = device_mounts(mode->path, out);
+
+	return ret ? ret : device_files_in_use(mode->root, mode->files, out);
 }
 
-static bool is_used(const struct daxmode *mode, struct usage_text *out)
+static int is_used(const struct daxmode *mode, struct usage_text *out)
 {
-	return is_mounted(mode, out) ||
-	       device_holders(mode->path, mode->number, mode->files, out) > 0;
+	int ret = is_mounted(mode, out);
+
+	return ret ? ret : device_holders(mode->path, mode->number, mode->files, out);
 }
 
 /* udev looks at a device after each change, and is gone in a moment. */
@@ -155,13 +161,15 @@ static int check_unused(const struct daxmode *mode, struct famfs_error *err)
 {
 	const struct timespec step = { 0, GLANCE_NS };
 	struct usage_text user;
-	bool used = is_used(mode, &user);
+	int used = is_used(mode, &user);
 
-	for (int i = 0; used && i < GLANCES; i++) {
+	for (int i = 0; used > 0 && i < GLANCES; i++) {
 		nanosleep(&step, NULL);
 		used = is_used(mode, &user);
 	}
-	if (!used)
+	if (used < 0)
+		return error_errno(err, used, "cannot find out who uses '%s'", mode->path);
+	if (used == 0)
 		return 0;
 	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is %s", mode->path,
 		     user.text);
@@ -295,15 +303,16 @@ static int go_back(const struct daxmode *mode, struct famfs_error *err)
 
 static int enter(const struct daxmode *mode, struct famfs_error *err)
 {
-	int ret = write_debt(mode, "devdax\n");
+	int ret = write_debt(mode, "devdax\n"), back;
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write to " RUN_DIR);
 	ret = to_famfs(mode->root, mode->name);
 	if (ret == 0)
 		return 0;
-	if (go_back(mode, err) < 0)
-		return ret;
+	back = go_back(mode, err);
+	if (back < 0)
+		return back;
 	return error_errno(err, ret, "cannot switch '%s' to famfs mode", mode->path);
 }
 
@@ -342,7 +351,7 @@ int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
 	struct usage_text user;
 	int ret;
 
-	for (int i = 0; i < PATIENCE_STEPS && is_mounted(mode, &user); i++)
+	for (int i = 0; i < PATIENCE_STEPS && is_mounted(mode, &user) > 0; i++)
 		nanosleep(&step, NULL);
 	ret = check_unused(mode, err);
 	if (ret == 0)

@@ -53,23 +53,32 @@ int device_foreign_mounts(const char *path, struct usage_text *first)
 	return ret < 0 ? ret : search.count;
 }
 
-/* A line of /proc/PID/maps: ADDRESS PERMS OFFSET MAJ:MIN INODE [PATH]. Inode 0: any. */
-static bool maps_file(const char *maps, dev_t dev, ino_t ino)
+/* Of a process that has gone meanwhile, or that we may not look at, nothing is known; anything else
+ * is our own trouble. */
+static int unseen(int error)
+{
+	return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM ? 0 : -error;
+}
+
+/* A line of /proc/PID/maps: ADDRESS PERMS OFFSET MAJ:MIN INODE [PATH]. Inode 0: any. 1, 0, -errno.
+ */
+static int maps_file(const char *maps, dev_t dev, ino_t ino)
 {
 	FILE *f = fopen(maps, "re");
 	cleanup_free char *line = NULL;
 	size_t size = 0;
-	bool found = false;
+	int found = 0;
 
-	while (f && !found && getline(&line, &size, f) >= 0) {
+	if (!f)
+		return unseen(errno);
+	while (!found && getline(&line, &size, f) >= 0) {
 		unsigned int major, minor;
 		uint64_t inode;
 
 		found = sscanf(line, "%*s %*s %*s %x:%x %" SCNu64, &major, &minor, &inode) == 3 &&
 			makedev(major, minor) == dev && (inode == ino || !ino);
 	}
-	if (f)
-		fclose(f);
+	fclose(f);
 	return found;
 }
 
@@ -101,7 +110,7 @@ static int find_mapping(dev_t dev, ino_t ino, struct usage_text *out)
 		if (!isdigit((unsigned char)entry->d_name[0]) || strcmp(entry->d_name, self) == 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.20s/maps", entry->d_name);
-		if (maps_file(path, dev, ino)) {
+		if (maps_file(path, dev, ino) > 0) {
 			name_process("mapped", entry->d_name, out);
 			found = 1;
 		}
@@ -122,61 +131,76 @@ int device_usage(const struct device *dev, struct usage_text *out)
 	return find_mapping(st.st_dev, st.st_ino, out);
 }
 
-/* Any node of the device. The descriptor may be of a file system that hangs, which is not asked. */
-static bool opens_device(const char *fds, dev_t number)
+/* Any node of the device, and the files that it serves. The descriptor may be of a file system that
+ * hangs, which is not asked. */
+static bool is_of_device(const struct statx *st, dev_t number, dev_t files)
+{
+	if (S_ISCHR(st->stx_mode))
+		return makedev(st->stx_rdev_major, st->stx_rdev_minor) == number;
+	return files && makedev(st->stx_dev_major, st->stx_dev_minor) == files;
+}
+
+static int opens_device(const char *fds, dev_t number, dev_t files)
 {
 	DIR *dir = opendir(fds);
 	struct dirent *entry;
-	bool found = false;
+	int found = 0;
 	struct statx st;
 
-	while (dir && !found && (entry = readdir(dir)))
-		found = statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) ==
+	if (!dir)
+		return unseen(errno);
+	while (!found && (entry = readdir(dir)))
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+			statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &st) ==
 				0 &&
-			S_ISCHR(st.stx_mode) &&
-			makedev(st.stx_rdev_major, st.stx_rdev_minor) == number;
-	if (dir)
-		closedir(dir);
+			is_of_device(&st, number, files);
+	closedir(dir);
 	return found;
 }
 
-static bool maps_device(const char *maps, const struct stat *node, dev_t files)
+static int maps_device(const char *maps, const struct stat *node, dev_t files)
 {
-	return maps_file(maps, node->st_dev, node->st_ino) || (files && maps_file(maps, files, 0));
+	int ret = maps_file(maps, node->st_dev, node->st_ino);
+
+	return ret || !files ? ret : maps_file(maps, files, 0);
 }
 
-static bool holds(const char *pid, const struct stat *node, dev_t number, dev_t files,
-		  struct usage_text *out)
+static int holds(const char *pid, const struct stat *node, dev_t number, dev_t files,
+		 struct usage_text *out)
 {
+	const char *how = "mapped";
 	char path[64];
+	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
-	if (maps_device(path, node, files)) {
-		name_process("mapped", pid, out);
-		return true;
+	ret = maps_device(path, node, files);
+	if (ret == 0) {
+		how = "open";
+		snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+		ret = opens_device(path, number, files);
 	}
-	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
-	if (!opens_device(path, number))
-		return false;
-	name_process("open", pid, out);
-	return true;
+	if (ret > 0)
+		name_process(how, pid, out);
+	return ret;
 }
 
 int device_holders(const char *path, dev_t number, dev_t files, struct usage_text *out)
 {
 	struct dirent *entry;
-	DIR *proc = opendir("/proc");
 	struct stat node;
-	bool found = false;
+	DIR *proc;
+	int ret = 0;
 
 	if (stat(path, &node) < 0)
-		memset(&node, 0, sizeof(node));
-	while (proc && !found && (entry = readdir(proc)))
-		found = isdigit((unsigned char)entry->d_name[0]) &&
-			holds(entry->d_name, &node, number, files, out);
-	if (proc)
-		closedir(proc);
-	return found;
+		return -errno;
+	proc = opendir("/proc");
+	if (!proc)
+		return -errno;
+	while (ret == 0 && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			ret = holds(entry->d_name, &node, number, files, out);
+	closedir(proc);
+	return ret;
 }
 
 static int visit_files(void *arg, const struct mount_entry *entry)
@@ -191,9 +215,10 @@ static int visit_files(void *arg, const struct mount_entry *entry)
 int device_files_in_use(const char *root, dev_t files, struct usage_text *out)
 {
 	cleanup_free char *path = NULL;
+	int mounted = files ? mountinfo_walk(visit_files, &files) : 1;
 
-	if (!files || mountinfo_walk(visit_files, &files) > 0)
-		return 0;
+	if (mounted)
+		return mounted < 0 ? mounted : 0;
 	if (asprintf(&path, "%s/sys/fs/fuse/connections/%u", root, minor(files)) < 0)
 		return -ENOMEM;
 	if (access(path, F_OK) < 0)

@@ -6,8 +6,10 @@
 #include "device/daxinfo.h"
 #include "device/daxmode.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,6 +28,21 @@
  * of this host but the test has open. The node is a file: who has it mapped is told by that. */
 static struct dax_node node = { .root = ".", .path = "node" };
 static char terminal[64];
+
+/* ---- processes ---- */
+
+static const char *unseen; /* the folder in /proc that cannot be opened */
+
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+
+DIR *__wrap_opendir(const char *path)
+{
+	if (!unseen || strcmp(path, unseen) != 0)
+		return __real_opendir(path);
+	errno = EMFILE;
+	return NULL;
+}
 
 /* ---- the drivers ---- */
 
@@ -134,6 +151,7 @@ static void number_node(void)
 static void start(void)
 {
 	memset(broken, 0, sizeof(broken));
+	unseen = NULL;
 	listed = false;
 	writes = last_write = 0;
 	assert_int_equal(
@@ -241,6 +259,29 @@ static void refusals(void **state)
 	assert_true(bound_to("kmem"));
 }
 
+/* That nobody was seen, because nobody could be, is no reason to take the driver away. */
+static void unknown_users(void **state)
+{
+	struct famfs_error err;
+	struct daxmode *mode;
+	char fds[64];
+
+	(void)state;
+	start();
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)getpid());
+	for (int i = 0; i < 2; i++) {
+		unseen = i == 0 ? "/proc" : fds;
+		refused(-EMFILE, "cannot find out who uses 'node'");
+	}
+	unseen = NULL;
+	mode = enter();
+	unseen = fds;
+	assert_error(daxmode_leave(mode, &err), -EMFILE, &err, "cannot find out who uses 'node'");
+	assert_true(bound_to("fsdev_dax"));
+	assert_error(daxmode_settle(&node, &err), -EMFILE, &err, "cannot find out");
+	assert_true(bound_to("fsdev_dax") && has_debt());
+}
+
 static void failures(void **state)
 {
 	static const char *const files[] = { "device_dax/unbind", "fsdev_dax/new_id" };
@@ -285,6 +326,30 @@ static void still_used(void **state)
 	assert_int_equal(daxmode_settle(&node, &err), 1);
 	assert_true(bound_to("device_dax"));
 	assert_int_equal(daxmode_settle(&node, &err), 0);
+}
+
+/* Where /sys/fs/fuse/connections is not mounted, what is left of a mount is seen by who has it. */
+static void still_open(void **state)
+{
+	struct famfs_error err;
+	struct daxmode *mode;
+	char name[32];
+	struct stat st;
+	mqd_t fd;
+
+	(void)state;
+	start();
+	/* Of a file system that hardly anybody has files of. */
+	snprintf(name, sizeof(name), "/unit-daxmode-%d", (int)getpid());
+	fd = mq_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, NULL);
+	if (fd < 0 && errno == ENOSYS)
+		skip();
+	assert_true(fd >= 0 && mq_unlink(name) == 0 && fstat(fd, &st) == 0);
+	mode = enter();
+	daxmode_mounted(mode, st.st_dev);
+	assert_error(daxmode_leave(mode, &err), -EBUSY, &err, "it is open by process");
+	assert_true(bound_to("fsdev_dax") && has_debt());
+	mq_close(fd);
 }
 
 /* After each of its writes to sysfs, on the way there and back. */
@@ -336,8 +401,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("to famfs mode and back, twice", there_and_back),
 		TEST("a device that is used, held or elsewhere is not switched", refusals),
+		TEST("a device whose users cannot be found out is not switched", unknown_users),
 		TEST("a step that fails is undone", failures),
 		TEST("no switch back under files that are still in use", still_used),
+		TEST("no switch back under files that are still open", still_open),
 		TEST("whoever is killed in the middle leaves a debt that is paid", killed),
 		TEST("a debt that somebody else has paid is forgotten", others_meanwhile),
 	};
