@@ -172,10 +172,17 @@ static int check_answers(const char *mountpoint, struct famfs_error *err)
 static int name_device(struct job *job, struct famfs_error *err)
 {
 	const char *name = job->params->device;
+	char real[PATH_MAX];
+	bool exists;
 	struct stat st;
 
-	if (find_is_name(name) && stat(name, &st) < 0)
+	exists = stat(name, &st) == 0;
+	if (find_is_name(name) && !exists)
 		return find_device("", name, &job->device, err);
+	/* The mount table has a device by its own name, whatever link of udev's it was named by;
+	 * and a mount that is not seen there would have its driver taken away. */
+	if (exists && S_ISCHR(st.st_mode) && realpath(name, real))
+		name = real;
 	job->device = strdup(name);
 	return job->device ? 0 : error_set(err, -ENOMEM, "out of memory");
 }

@@ -234,6 +234,9 @@ static void found_in_famfs_mode(const struct generation *gen)
 		write_and_read();
 		ends_with(1, "in which it can be mounted once",
 			  "mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
+		/* By whatever name. */
+		ends_with(1, "in which it can be mounted once",
+			  "ln -sf $D $M.link && $F mount -o fmap=pull $M.link $M.2");
 	}
 	unmount();
 	expect(sandbox_bound("fsdev_dax"), "the device is switched");
@@ -316,6 +319,8 @@ static void killed(const struct generation *gen)
 		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a mount");
 		ends_with(1, "is a dead mount", "$F mount -o fmap=pull $D $M");
 		ends_with(3, "cannot switch the mode", "mkdir -p $M.2 && $F mount $D $M.2");
+		ends_with(3, "cannot switch the mode",
+			  "ln -sf $D $M.link && $F mount $M.link $M.2");
 		works("$F umount $M");
 	} else {
 		(void)shell("umount -l $M");
