@@ -3,11 +3,14 @@
  * somebody waiting in open(), and a lock that is waited for here would never come. */
 #include "support.h"
 
+#include "server/dax.h"
 #include "server/node.h"
 #include "server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void answers(void **state)
 {
@@ -38,10 +41,36 @@ static void answers(void **state)
 	famfs_close(server.vol);
 }
 
+/* The kernel remembers for good that it could not use a device: one with another driver, or none,
+ * is not even shown to it. What stands for the connection here knows no such call. */
+static void wrong_driver(void **state)
+{
+	struct famfs_volume vol = { 0 };
+	struct device dev = { .path = (char[]){ "node" } };
+	struct server server = { .vol = &vol };
+	int image = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	vol.dev = &dev;
+	pthread_mutex_init(&server.push.mutex, NULL);
+	dev.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(image >= 0 && dev.fd >= 0);
+	assert_int_equal(ensure_daxdevs(&server, dev.fd), -ENODEV);
+	assert_false(server.push.done);
+	close(dev.fd);
+	/* It does try where nothing speaks against it. */
+	dev.fd = image;
+	assert_int_equal(ensure_daxdevs(&server, dev.fd), -ENOTTY);
+	assert_false(server.push.done);
+	close(image);
+	pthread_mutex_destroy(&server.push.mutex);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("maps and devices are found while the log is being replayed", answers),
+		TEST("a device without the right driver is not handed over", wrong_driver),
 	};
 
 	return run_group(tests);
