@@ -19,6 +19,12 @@
 #include <unistd.h>
 
 static int of_mount = -1;
+static bool over; /* whoever mounts after that has the real kernel */
+
+static bool plays(void)
+{
+	return getenv("FUSEKERNEL_MOUNT") && !__atomic_load_n(&over, __ATOMIC_RELAXED);
+}
 
 bool is_mounted(int fd)
 {
@@ -29,7 +35,7 @@ static int open_file(const char *path, int flags, mode_t mode)
 {
 	int fd;
 
-	if (strcmp(path, "/dev/fuse") != 0 || !getenv("FUSEKERNEL_MOUNT"))
+	if (strcmp(path, "/dev/fuse") != 0 || !plays())
 		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 	fd = fcntl(connection, F_DUPFD_CLOEXEC, 3);
 	connection_add(fd);
@@ -69,6 +75,7 @@ void connection_closed(int fd)
 	if (fd < 0 || fd != of_mount)
 		return;
 	of_mount = -1;
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	shutdown(connection, SHUT_RDWR);
 }
 
@@ -117,8 +124,7 @@ EXPORT int mount(const char *source, const char *target, const char *type, unsig
 {
 	const char *options = data;
 
-	if (type && strncmp(type, "fuse", 4) == 0 && options && strstr(options, "fd=") &&
-	    getenv("FUSEKERNEL_MOUNT"))
+	if (type && strncmp(type, "fuse", 4) == 0 && options && strstr(options, "fd=") && plays())
 		return mount_fuse(source, target, type, flags, options);
 	return (int)syscall(SYS_mount, source, target, type, flags, data);
 }

@@ -278,7 +278,7 @@ static void nothing_there(const struct generation *gen)
 	mounted_end(&mounted, 1);
 	expect(server_logged(&mounted.kernel.server, "does not hold a famfs", ""), "it says: %s",
 	       server_last_words(&mounted.kernel.server));
-	ends_with(1, "", "grep fuse.famfs /proc/self/mountinfo");
+	ends_with(1, "", "grep -F \" $M \" /proc/self/mountinfo");
 }
 
 /* With nobody who could read, it is no mount either, and says why. */
@@ -293,6 +293,23 @@ static void asks_nothing(const struct generation *gen)
 	expect(server_logged(&mounted.kernel.server, "asks for no maps", ""), "it says: %s",
 	       server_last_words(&mounted.kernel.server));
 	expect(sandbox_bound("fsdev_dax"), "the device is switched");
+}
+
+/* One that was switched for it goes back, and is served as on any other kernel: by the real one. */
+static void asks_nothing_of_switched(const struct generation *gen)
+{
+	format("device_dax");
+	mounted.asks_nothing = true;
+	if (begin(gen, "")) {
+		expect(server_logged(&mounted.kernel.server, "asks for no maps", ""),
+		       "the first mount does not end for want of a map");
+		expect(sandbox_bound("device_dax"), "the device is not switched back");
+		ends_with(0, "since the kernel did not take it in famfs mode", "$F info $M");
+		works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file");
+	}
+	mounted.asks_nothing = false;
+	unmount();
+	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
 }
 
 static void abort_mount(void)
@@ -374,6 +391,8 @@ static const struct {
 	{ "a client reads, and cannot write", client, false },
 	{ "an empty device in famfs mode is no mount", nothing_there, false },
 	{ "a kernel that asks for no maps", asks_nothing, false },
+	{ "a kernel that asks for no maps of a device that is switched", asks_nothing_of_switched,
+	  false },
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
 };
