@@ -33,6 +33,12 @@ void channel_close(struct channel *channel)
 	memset(channel, 0, sizeof(*channel));
 }
 
+void channel_hang_up(const struct channel *channel)
+{
+	for (int i = 0; i < channel->nfds; i++)
+		shutdown(channel->fds[i], SHUT_RDWR);
+}
+
 bool channel_send(struct channel *channel, const struct iovec *iov, int count)
 {
 	const struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov,

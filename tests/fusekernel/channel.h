@@ -35,6 +35,9 @@ struct channel {
 bool channel_open(struct channel *channel, int fd, int control);
 void channel_close(struct channel *channel);
 
+/* The server finds the connection at its end. From any thread. */
+void channel_hang_up(const struct channel *channel);
+
 /* To the connection, or to its clones in turn. */
 bool channel_send(struct channel *channel, const struct iovec *iov, int count);
 

@@ -41,6 +41,8 @@ static void *work(void *arg)
 			mounted_answer(mounted, (const void *)buf,
 				       buf + sizeof(struct fuse_in_header));
 	}
+	/* The mount has gone, and with it the server's connection, as a kernel has it. */
+	channel_hang_up(&mounted->kernel.channel);
 	free(buf);
 	return NULL;
 }

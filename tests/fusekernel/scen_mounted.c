@@ -330,7 +330,9 @@ static void killed(const struct generation *gen)
 	format("device_dax");
 	if (begin(gen, "")) {
 		works("$F cp $S/fmap.c $M/file");
-		/* As the end of its descriptor does; first, since here nothing else tells us. */
+		/* As the end of its descriptor does, which here is not the real kernel's; and it
+		 * must not come to see that the mount has gone. */
+		kill(mounted.kernel.server.pid, SIGSTOP);
 		abort_mount();
 		kill(mounted.kernel.server.pid, SIGKILL);
 		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a mount");
