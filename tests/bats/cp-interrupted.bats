@@ -21,11 +21,22 @@ suite_setup()
 	ln "$BIG" "$src/big"
 }
 
-# Waits until the big file has its space, so that those before it are there. One process that looks
-# without a pause: a copy of 400 MiB can be over between two looks of a shell that is slow.
-big_reserved()
+# Starts "famfsctl cp ARG..." as $copier, and returns when the big file has its space, so that those
+# before it are there. A copy of 400 MiB can be over before a slow shell has looked: it gets the
+# processor last, and begins when one process looks already, which does so without a pause.
+cp_until_filling()
 {
-	timeout 30 awk -v id=":$(stat -c %i "$img")" -v least=$((200 * MiB)) 'BEGIN {
+	local gate=$BATS_TEST_TMPDIR/gate
+	rm -f "$gate"
+	mkfifo "$gate"
+	# A shell starts background jobs with SIGINT ignored.
+	# shellcheck disable=SC2016 # for the inner shell
+	env --default-signal=INT nice -n 19 bash -c 'read -r <"$0"; exec "$@"' "$gate" "$FAMFSCTL" cp "$@" \
+		3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
+	copier=$!
+	timeout 60 awk -v gate="$gate" -v id=":$(stat -c %i "$img")" -v least=$((200 * MiB)) 'BEGIN {
+		print "" >gate
+		close(gate)
 		for (;;) {
 			while ((getline <"/proc/locks") > 0)
 				if (/OFDLCK/ && $4 == "WRITE" && index($6, id) && $8 - $7 > least)
@@ -35,16 +46,11 @@ big_reserved()
 	}'
 }
 
-# Starts "famfsctl cp ARG..." and stops it with SIGNAL while it fills.
+# interrupted_cp SIGNAL ARG...: stops it there.
 interrupted_cp()
 {
-	local signal=$1
-	shift
-	# A shell starts background jobs with SIGINT ignored.
-	env --default-signal=INT "$FAMFSCTL" cp "$@" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
-	copier=$!
-	big_reserved
-	kill -"$signal" $copier
+	cp_until_filling "${@:2}"
+	kill -"$1" $copier
 	status=0
 	wait $copier || status=$?
 }
@@ -147,7 +153,7 @@ clean_and_free()
 	rm "$src/big"
 	head -c 400M /dev/zero | tr '\0' y >"$src/big"
 	offset=$(famfsctl dump-fmap --json "$img:/t/big" | jq '.files[0].extents[0].offset')
-	"$FAMFSCTL" cp -r --resume -T "$src" "$img:/t" 3>&- &
+	nice -n 19 "$FAMFSCTL" cp -r --resume -T "$src" "$img:/t" 3>&- &
 	# shellcheck disable=SC2016 # for the inner shell
 	timeout 30 bash -c 'until [[ $("$MEDIUM" "$1" read "$2" 1) == y ]]; do :; done' - "$img" "$offset"
 	kill -9 $!
@@ -183,9 +189,7 @@ clean_and_free()
 
 @test "a source that shrinks while it is copied is an error and leaves no file" {
 	cp --remove-destination "$BIG" "$src/big"
-	"$FAMFSCTL" cp "$src/big" "$img:/big" 3>&- 2>"$BATS_TEST_TMPDIR/stderr" &
-	copier=$!
-	big_reserved
+	cp_until_filling "$src/big" "$img:/big"
 	kill -STOP $copier
 	truncate -s 1M "$src/big"
 	kill -CONT $copier
