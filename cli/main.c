@@ -88,6 +88,8 @@ static int run_global(bool list)
 		list_commands();
 	} else if (common.help) {
 		help_program(stdout);
+	} else if (common.json) {
+		return report_usage("missing command");
 	} else {
 		help_program(stderr);
 		return EXIT_USAGE;

@@ -158,6 +158,7 @@ id_of()
 @test "errors are one object a line, each with its word" {
 	new_image 64M
 	famfsctl creat -s 2M "$img:/f"
+	id_of 2 usage -
 	id_of 2 unknown-command - inf
 	id_of 2 unknown-option - info --bogus
 	id_of 2 usage - ls
