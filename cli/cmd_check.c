@@ -40,7 +40,7 @@ static void problem(struct check *check, int bit, const char *code, const char *
 {
 	const struct field fields[] = {
 		{ .key = "code", .kind = FIELD_TEXT, .text = code },
-		{ .key = "path", .kind = FIELD_PATH, .text = path },
+		{ .key = "path", .kind = *path ? FIELD_PATH : FIELD_NULL, .text = path },
 		{ .key = "message", .kind = FIELD_TEXT, .text = message },
 	};
 

@@ -40,7 +40,7 @@ damaged()
 	assert_equal "$code_fsck" 4
 	run -0 jq -e --arg code "$code" '.clean == false
 		and [.problems[] | [.entry, .code]] == [[2, $code]]
-		and (.problems[0] | (.path | type == "string") and (.message | length > 0))' \
+		and (.problems[0] | (.path | . == null or (type == "string" and length > 0)) and (.message | length > 0))' \
 		"$BATS_TEST_TMPDIR/json"
 	good_files_readable
 }
