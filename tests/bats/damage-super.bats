@@ -142,6 +142,11 @@ damaged_super()
 	run ls -l "$mnt"
 	run cat "$mnt/f"
 	assert_failure 1
+	# The server looks at the superblock once a second, from a thread of its own.
+	truncate -s 0 "$img"
+	sleep 2.5
+	run stat "$mnt/nothing"
+	assert_error 1 "Input/output error"
 	[[ -n $(servers) ]]
 	run -0 famfsctl umount "$mnt"
 }
