@@ -796,7 +796,8 @@ struct famfs_mount_health {
 /*
  * Asks the server of the famfs at `mountpoint` for an answer that the kernel never has itself, and
  * waits at most `timeout_ms`. Never hangs: a child process asks, and is left behind when it can
- * not be ended. -EINVAL when no famfs is mounted there, -ENOMEM and what fork(2) says.
+ * not be ended. -EINVAL when no famfs is mounted there, -EIO when somebody else ended the child,
+ * -ENOMEM and what fork(2) says.
  */
 int famfs_mount_probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount_health *out,
 		      struct famfs_error *err);
