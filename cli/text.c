@@ -112,17 +112,16 @@ char *text_to_utf8(const char *s)
 const char *text_size(char *buf, uint64_t bytes)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	uint64_t scale = 1024;
 	unsigned unit = 0;
 
 	if (bytes < 1024) {
 		snprintf(buf, TEXT_SIZE_LENGTH, "%" PRIu64 " bytes", bytes);
 		return buf;
 	}
-	while (unit < 5 && bytes >> (10 * (unit + 2)))
+	/* What would be rounded to 1024.0 is 1.0 of the next unit. */
+	for (; unit < 5 && bytes >= scale * 1024 - scale / 20; scale *= 1024)
 		unit++;
-
-	uint64_t scale = UINT64_C(1) << (10 * (unit + 1));
-
 	if (bytes % scale == 0)
 		snprintf(buf, TEXT_SIZE_LENGTH, "%" PRIu64 " %s", bytes / scale, units[unit]);
 	else
