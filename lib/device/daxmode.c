@@ -264,6 +264,21 @@ static int take_debt(const struct dax_node *node, int flags, struct daxmode **ou
 	return 0;
 }
 
+/* The same, when the debtor has gone: one that was killed takes the kernel a moment. */
+static int await_debt(const struct dax_node *node, int flags, struct daxmode **out)
+{
+	const struct timespec step = { 0, STEP_NS };
+	int ret = take_debt(node, flags, out);
+
+	for (int i = 0; ret == -EAGAIN && i < PATIENCE_STEPS; i++) {
+		if (device_mounts(node->path, NULL) != 0)
+			break;
+		nanosleep(&step, NULL);
+		ret = take_debt(node, flags, out);
+	}
+	return ret;
+}
+
 bool daxmode_has_debtor(const struct dax_node *node)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
@@ -319,7 +334,7 @@ static int enter(const struct daxmode *mode, struct famfs_error *err)
 int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famfs_error *err)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
-	int ret = take_debt(node, O_RDWR | O_CREAT, &mode);
+	int ret = await_debt(node, O_RDWR | O_CREAT, &mode);
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being switched, or is mounted", node->path);
@@ -364,7 +379,7 @@ int daxmode_settle(const struct dax_node *node, struct famfs_error *err)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
 	enum famfs_dax_mode now;
-	int ret = take_debt(node, O_RDWR, &mode);
+	int ret = await_debt(node, O_RDWR, &mode);
 
 	if (ret == -ENOENT || ret == -EACCES || ret == -ENOTTY)
 		return 0;
