@@ -63,7 +63,7 @@ teardown_file()
 # Runs a program in there.
 host()
 {
-	timeout -k 5 "${FAMFS_TIMEOUT:-60}" nsenter -t "$HOST_PID" -m --wd="$BATS_TEST_TMPDIR" -- "$@" 3>&-
+	timeout -k 5 "${FAMFS_TIMEOUT:-60}" nsenter -t "$HOST_PID" -m -r --wd="$BATS_TEST_TMPDIR" -- "$@" 3>&-
 }
 
 host_mounts()
@@ -280,6 +280,8 @@ fstab()
 }
 
 @test "mount -N makes the mount in another namespace" {
+	[[ $(nsenter -t "$HOST_PID" -m stat -c %d:%i /) == "$(stat -c %d:%i /)" ]] ||
+		skip "needs a root that is no chroot, which a namespace's is not"
 	run -0 timeout 30 "$FAMFS_PUBLIC/cli/famfsctl" --version
 	ln -s "$FAMFS_PUBLIC/cli/famfsctl" "$BATS_TEST_TMPDIR/mount.famfs"
 	# The last one counts.
