@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backends that device_open() chooses from; for device/ only. */
+/* The backends that device_open() chooses from, and what they share; for device/ only. */
 #ifndef DEVICE_BACKEND_H
 #define DEVICE_BACKEND_H
 
@@ -15,6 +15,16 @@ int image_open(const char *path, int fd, uint64_t size, bool writable, struct de
  * a node that may only be read all the same is refused with `must_write`, and otherwise read. */
 int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
 		struct famfs_error *err);
+
+/* The locks of every backend that has a descriptor, device.fd. One without (-1) has nothing to
+ * lock. */
+int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
+		   bool wait);
+int device_fd_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
+			uint64_t *end);
+
+/* Like device_lock(), on a descriptor that belongs to no device. */
+int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, bool wait);
 
 /* -EPERM unless the node's file system is the kernel's own. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err);

@@ -86,6 +86,8 @@ static const struct device_ops devdax_ops = {
 	.flush = devdax_flush,
 	.fence = devdax_fence,
 	.invalidate = devdax_invalidate,
+	.lock = device_fd_lock,
+	.lock_find = device_fd_lock_find,
 	.close = devdax_close,
 };
 

@@ -17,6 +17,12 @@
 
 struct device;
 
+enum device_lock {
+	DEVICE_UNLOCK,
+	DEVICE_SHARED,
+	DEVICE_EXCLUSIVE,
+};
+
 struct device_ops {
 	const char *kind; /* "an image file", ... for messages */
 	bool dax;         /* a kernel with famfs can map it */
@@ -36,6 +42,11 @@ struct device_ops {
 	int (*open_file)(struct device *dev, const char *path, bool write);
 	/* Makes what was written survive a power cut of the host. NULL where that means nothing. */
 	int (*sync)(struct device *dev);
+	/* Like device_lock() and device_lock_find(). NULL where nothing can be locked. */
+	int (*lock)(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
+		    bool wait);
+	int (*lock_find)(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
+			 uint64_t *end);
 	void (*close)(struct device *dev); /* frees dev, but not what device_close() does */
 };
 
@@ -106,15 +117,10 @@ void device_fence(struct device *dev);
 void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
 
 /*
- * Open-file-description locks on byte ranges of the device node or image. They die with the
- * descriptor. All handles made by one device_open() share one owner.
+ * Locks on byte ranges of the device node or image: open-file-description locks, which die with the
+ * descriptor. The owner is the device handle, however many threads use it. A device without a
+ * descriptor has nothing to lock: every call succeeds, and no conflict is found.
  */
-enum device_lock {
-	DEVICE_UNLOCK,
-	DEVICE_SHARED,
-	DEVICE_EXCLUSIVE,
-};
-
 /* 0, -EAGAIN when another holds it and `wait` is false, -EBADF for an exclusive lock on a device
  * that is open for reading. */
 int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,

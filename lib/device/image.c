@@ -139,6 +139,8 @@ static const struct device_ops image_ops = {
 	.write = image_write,
 	.zero = image_zero,
 	.sync = image_sync,
+	.lock = device_fd_lock,
+	.lock_find = device_fd_lock_find,
 	.close = image_close,
 };
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/guard.h"
 #include "base/persist.h"
+#include "device/backend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,8 +93,7 @@ static int open_again(const struct device *dev, bool write, struct famfs_error *
 static int lock(const struct famfs_mapping *mapping, const struct device *dev,
 		struct famfs_error *err)
 {
-	struct device own = { .fd = mapping->fd };
-	int ret = device_lock(&own, DEVICE_SHARED, 0, 1, false);
+	int ret = fd_lock(mapping->fd, DEVICE_SHARED, 0, 1, false);
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);

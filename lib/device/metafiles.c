@@ -227,6 +227,8 @@ static const struct device_ops metafiles_ops = {
 	.fence = metafiles_fence,
 	.invalidate = metafiles_invalidate,
 	.open_file = metafiles_open_file,
+	.lock = device_fd_lock,
+	.lock_find = device_fd_lock_find,
 	.close = metafiles_close,
 };
 
