@@ -14,7 +14,8 @@
 
 #define PAGE          ((size_t)4096)
 #define HUGE_PAGE     ((size_t)2 << 20)
-#define NAME_EXPECTED 16 /* bytes of a name, on the average */
+#define NAME_EXPECTED 16   /* bytes of a name, on the average */
+#define FIRST_TABLE   1024 /* slots */
 
 enum kind {
 	KIND_NONE,
@@ -81,10 +82,44 @@ static size_t round_up(size_t bytes, size_t to)
 	return (bytes + to - 1) / to * to;
 }
 
-/* One reservation for everything; only what is used takes memory. */
-static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t names, size_t maps)
+static size_t table_bytes(const struct name_table *table)
 {
-	size_t bytes = slots + nodes + names + maps + HUGE_PAGE;
+	return ((size_t)table->mask + 1) * sizeof(uint64_t);
+}
+
+/* At most five eighths full. */
+static bool has_room(const struct name_table *table, uint64_t names)
+{
+	return names <= ((uint64_t)table->mask + 1) / 8 * 5;
+}
+
+/* Lays the tables out in one piece of memory, and returns its size. With NULL: only that. */
+static size_t lay_out_tables(struct namespace *ns, unsigned char *base, size_t nodes)
+{
+	size_t bytes = 0;
+	uint64_t slots = FIRST_TABLE;
+
+	for (ns->ntables = 0;; slots *= 2) {
+		struct name_table *table = &ns->tables[ns->ntables++];
+
+		table->slots = base ? (uint64_t *)(void *)(base + bytes) : NULL;
+		table->mask = (uint32_t)(slots - 1);
+		bytes += slots * sizeof(uint64_t);
+		if (has_room(table, nodes))
+			return bytes;
+	}
+}
+
+/* One reservation for everything; only what is used takes memory. Without huge pages, so that an
+ * entry here and there does not take 2 MiB each. */
+static bool reserve(struct namespace *ns, size_t nodes)
+{
+	size_t tables = lay_out_tables(ns, NULL, nodes);
+	size_t array = round_up(nodes * sizeof(struct node), 8);
+	size_t names = round_up(nodes * OMF_PATH_SIZE, 8);
+	size_t maps = ns->capacity *
+		      (sizeof(struct stored_map) + OMF_MAX_EXTENTS * sizeof(struct famfs_extent));
+	size_t bytes = tables + array + names + maps + HUGE_PAGE;
 	unsigned char *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
@@ -92,10 +127,14 @@ static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t nam
 		return false;
 	ns->reserved = base;
 	ns->reserved_bytes = bytes;
-	base = (unsigned char *)round_up((uintptr_t)base, HUGE_PAGE);
-	ns->slots = (uint64_t *)(void *)base;
-	ns->nodes = (struct node *)(void *)(base + slots);
-	ns->names.base = base + slots + nodes;
+	(void)madvise(base, bytes, MADV_NOHUGEPAGE);
+	/* The last table begins a huge page, and the nodes follow it. */
+	tables -= table_bytes(&ns->tables[ns->ntables - 1]);
+	base = (unsigned char *)round_up((uintptr_t)base + tables, HUGE_PAGE);
+	lay_out_tables(ns, base - tables, nodes);
+	base += table_bytes(&ns->tables[ns->ntables - 1]);
+	ns->nodes = (struct node *)(void *)base;
+	ns->names.base = base + array;
 	ns->maps.base = ns->names.base + names;
 	return true;
 }
@@ -103,11 +142,15 @@ static bool reserve(struct namespace *ns, size_t slots, size_t nodes, size_t nam
 /* Makes the memory ready that `entries` will need, before the first of it is touched. */
 static void prepare(struct namespace *ns, uint64_t entries)
 {
-	unsigned char *base = (unsigned char *)ns->slots;
-	size_t bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
+	unsigned char *base;
+	size_t bytes;
 
+	ns->table = &ns->tables[0];
 	if (entries < ns->capacity / 2)
 		return;
+	ns->table = &ns->tables[ns->ntables - 1];
+	base = (unsigned char *)ns->table->slots;
+	bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
 	/* Of a large log, half of the replay can be address translation. And one call instead of a
 	 * fault a page. Failure costs only time. */
 	(void)madvise(base, round_up(bytes, HUGE_PAGE), MADV_HUGEPAGE);
@@ -117,20 +160,12 @@ static void prepare(struct namespace *ns, uint64_t entries)
 int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected)
 {
 	size_t nodes = capacity + 2 + IMPLICIT_MAX;
-	uint32_t slots = 1024;
 
 	memset(ns, 0, sizeof(*ns));
 	ns->capacity = capacity;
 	if (nodes > UINT32_MAX / OMF_PATH_SIZE) /* offsets of names have 32 bits */
 		return -ENOMEM;
-	/* At most five eighths full, also with every directory that may be made up. */
-	while (slots / 8 * 5 < nodes)
-		slots *= 2;
-	ns->slot_mask = slots - 1;
-	if (!reserve(ns, slots * sizeof(*ns->slots), round_up(nodes * sizeof(struct node), 8),
-		     round_up(nodes * OMF_PATH_SIZE, 8),
-		     capacity * (sizeof(struct stored_map) +
-				 OMF_MAX_EXTENTS * sizeof(struct famfs_extent))))
+	if (!reserve(ns, nodes))
 		return -ENOMEM;
 	prepare(ns, expected < capacity ? expected : capacity);
 	/* A medium must not be able to choose names that all fall into one place. */
@@ -139,6 +174,11 @@ int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected)
 	arena_take(&ns->names, 1); /* offset 0 is the empty name */
 	init_dir(&ns->nodes[NODE_ROOT], 0755, KIND_DIR);
 	return 0;
+}
+
+void namespace_share(struct namespace *ns)
+{
+	ns->shared = true;
 }
 
 void namespace_destroy(struct namespace *ns)
@@ -169,8 +209,8 @@ static uint32_t hash_name(const struct namespace *ns, node_t parent, const char 
 	return (uint32_t)mix(mix(h ^ word));
 }
 
-/* A slot of the hash table, which is open and never loses an entry: the hash above, the node below.
- * A name that is not there costs no look at any node. */
+/* A slot of the hash table: the hash above, the node below. A name that is not there costs no look
+ * at any node. */
 static uint64_t make_slot(uint32_t hash, node_t node)
 {
 	return (uint64_t)hash << 32 | node;
@@ -179,8 +219,10 @@ static uint64_t make_slot(uint32_t hash, node_t node)
 static node_t find(const struct namespace *ns, node_t parent, const char *name, size_t length,
 		   uint32_t hash)
 {
-	for (uint32_t i = hash & ns->slot_mask;; i = (i + 1) & ns->slot_mask) {
-		uint64_t slot = __atomic_load_n(&ns->slots[i], __ATOMIC_ACQUIRE);
+	const struct name_table *table = __atomic_load_n(&ns->table, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = hash & table->mask;; i = (i + 1) & table->mask) {
+		uint64_t slot = __atomic_load_n(&table->slots[i], __ATOMIC_ACQUIRE);
 		const struct node *node = &ns->nodes[(node_t)slot];
 
 		if (slot == 0)
@@ -191,13 +233,34 @@ static node_t find(const struct namespace *ns, node_t parent, const char *name, 
 	}
 }
 
+static void put_slot(const struct name_table *table, uint64_t slot)
+{
+	uint32_t i = (uint32_t)(slot >> 32) & table->mask;
+
+	while (table->slots[i] != 0)
+		i = (i + 1) & table->mask;
+	__atomic_store_n(&table->slots[i], slot, __ATOMIC_RELEASE);
+}
+
+/* Readers may still be in the old table: it stays as it is, and lacks only what is new. */
+static void grow_table(struct namespace *ns)
+{
+	const struct name_table *old = ns->table, *next = old + 1;
+	size_t slots = (size_t)old->mask + 1;
+
+	for (size_t i = 0; i < slots; i++)
+		if (old->slots[i] != 0)
+			put_slot(next, old->slots[i]);
+	__atomic_store_n(&ns->table, next, __ATOMIC_RELEASE);
+	if (!ns->shared)
+		(void)madvise(old->slots, table_bytes(old), MADV_DONTNEED);
+}
+
 static void store_slot(struct namespace *ns, uint32_t hash, node_t at)
 {
-	uint32_t i = hash & ns->slot_mask;
-
-	while (ns->slots[i] != 0)
-		i = (i + 1) & ns->slot_mask;
-	__atomic_store_n(&ns->slots[i], make_slot(hash, at), __ATOMIC_RELEASE);
+	if (!has_room(ns->table, ++ns->named))
+		grow_table(ns);
+	put_slot(ns->table, make_slot(hash, at));
 }
 
 node_t namespace_lookup(const struct namespace *ns, node_t parent, const char *name, size_t length)
@@ -360,7 +423,7 @@ void namespace_prefetch(const struct namespace *ns, const char *path, size_t len
 	if (parent_length != ns->last_length || memcmp(path, ns->last_path, parent_length) != 0)
 		return;
 	hash = hash_name(ns, ns->last_parent, path + leaf, length - leaf);
-	__builtin_prefetch(&ns->slots[hash & ns->slot_mask], 1);
+	__builtin_prefetch(&ns->table->slots[hash & ns->table->mask], 1);
 }
 
 enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,

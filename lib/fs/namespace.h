@@ -2,10 +2,10 @@
 /*
  * The namespace: paths to nodes, a replica that is rebuilt from the log.
  *
- * Nodes live in one dense array, reserved at its full size when the log's capacity is known and
- * filled as entries come, so that nothing moves. Readers take no lock: a node is complete before a
- * hash bucket or a sibling link leads to it, and never changes its place, name, size or map. One
- * writer at a time inserts; the volume's mutex sees to that.
+ * Nodes live in one dense array. Address space is reserved for all of them when the log's capacity
+ * is known, so that nothing moves; memory follows the entries that are inserted. Readers take no
+ * lock: a node is complete before a hash bucket or a sibling link leads to it, and never changes
+ * its place, name, size or map. One writer at a time inserts; the volume's mutex sees to that.
  *
  * Node numbers are the same on every host, since they follow from the log: the root is 1, the node
  * of entry i is i + 2, and directories that no entry describes (their entry is damaged, the files
@@ -33,14 +33,26 @@ struct arena {
 	size_t used;
 };
 
+/* A hash table of names: open, and never with an entry less. */
+struct name_table {
+	uint64_t *slots;
+	uint32_t mask;
+};
+
+#define NAME_TABLES_MAX 20
+
 struct namespace
 {
 	uint64_t capacity; /* entries of the log */
 	void *reserved;
 	size_t reserved_bytes;
 	struct node *nodes;
-	uint64_t *slots; /* hash table of names */
-	uint32_t slot_mask;
+	/* Each twice as large as the one before; the last one has room for a full log. */
+	struct name_table tables[NAME_TABLES_MAX];
+	size_t ntables;
+	const struct name_table *table; /* the one in use */
+	uint64_t named;                 /* slots that it uses */
+	bool shared;
 	uint64_t hash_seed;
 	struct arena names;
 	struct arena maps; /* maps that are more than one extent on device 0 */
@@ -55,9 +67,13 @@ struct namespace
 	uint64_t file_bytes;
 };
 
-/* `expected`: about how many entries will come at once, so that their memory is ready. -ENOMEM. */
+/* `expected`: how many entries will come at once, so that their memory is ready; 0 where that is
+ * only what a header says. -ENOMEM. */
 int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected);
 void namespace_destroy(struct namespace *ns);
+
+/* To be called before others may read it: until then, what it has outgrown is freed at once. */
+void namespace_share(struct namespace *ns);
 
 /*
  * Adds the FILE or MKDIR of log entry `index`. FAULT_DUPLICATE: the path exists, the first entry

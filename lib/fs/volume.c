@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <syslog.h>
 #include <uuid.h>
 
@@ -98,20 +99,39 @@ static int read_log_header(struct famfs_volume *vol, struct famfs_error *err)
 	return 0;
 }
 
+/* About how many entries will be replayed, if that is so many that their memory is to be made
+ * ready. The header may say anything: it is believed if entries are whole that are picked at
+ * random, which a writer of a medium cannot foresee. So most of that memory will be needed. */
+static int expect_entries(const struct famfs_volume *vol, uint64_t *expected)
+{
+	struct log_state state;
+	uint64_t picks[16];
+	int ret = log_load(&vol->log, &state);
+
+	*expected = 0;
+	if (ret < 0 || state.next_index < vol->log.capacity / 2 ||
+	    state.next_index > vol->log.capacity ||
+	    getrandom(picks, sizeof(picks), GRND_NONBLOCK) != (ssize_t)sizeof(picks))
+		return ret;
+	for (size_t i = 0; i < sizeof(picks) / sizeof(picks[0]); i++)
+		if (!log_has_entry(&vol->log, picks[i] % state.next_index))
+			return 0;
+	*expected = state.next_index;
+	return 0;
+}
+
 static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 {
-	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT;
-	struct log_state state = { 0 };
-	int ret = log_load(&vol->log, &state);
+	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT, expected;
+	int ret = expect_entries(vol, &expected);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-
 	vol->daxdev_sizes[0] = vol->usable;
 	memcpy(vol->daxdev_uuids[0], vol->sb.dev_uuid, OMF_UUID_SIZE);
 	vol->ndaxdevs = 1;
 	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
-	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity, state.next_index) < 0 ||
+	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity, expected) < 0 ||
 	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
 		return error_set(err, -ENOMEM, "out of memory for the log of '%s'", vol->dev->path);
 	return 0;
@@ -178,7 +198,10 @@ int volume_load_log(struct famfs_volume *vol, struct famfs_error *err)
 		ret = prepare_replicas(vol, err);
 	if (ret == 0)
 		ret = replay_all(vol, err);
-	return ret < 0 ? ret : look_behind_end(vol, err);
+	if (ret < 0)
+		return ret;
+	namespace_share(&vol->ns);
+	return look_behind_end(vol, err);
 }
 
 int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,

@@ -267,15 +267,14 @@ static void path_of(uint64_t i, char path[OMF_PATH_SIZE])
 	snprintf(path, OMF_PATH_SIZE, shapes[i % ARRAY_SIZE(shapes)], (int)(i / 5));
 }
 
-static void full_log(void **state)
+static void fill_log(uint64_t expected)
 {
 	char path[OMF_PATH_SIZE], back[OMF_PATH_SIZE];
 	struct famfs_stat st;
 	struct namespace ns;
 	uint64_t bytes = 0;
 
-	(void)state;
-	assert_int_equal(namespace_init(&ns, CAPACITY, CAPACITY), 0);
+	assert_int_equal(namespace_init(&ns, CAPACITY, expected), 0);
 	for (uint64_t i = 0; i < CAPACITY; i++) {
 		path_of(i, path);
 		assert_int_equal(insert(&ns, i, file_of(path, i + 1)), FAULT_NONE);
@@ -293,6 +292,18 @@ static void full_log(void **state)
 	}
 	assert_true(ns.files == CAPACITY && ns.file_bytes == bytes);
 	namespace_destroy(&ns);
+}
+
+static void full_log(void **state)
+{
+	(void)state;
+	fill_log(CAPACITY);
+}
+
+static void unexpected(void **state)
+{
+	(void)state;
+	fill_log(0);
 }
 
 static void longest(void **state)
@@ -368,6 +379,7 @@ int main(void)
 		TEST("children come in the order of the log", order),
 		TEST("every map is given back as it was, however far its extents are", maps),
 		TEST("a full log of paths of all shapes is found and named again", full_log),
+		TEST("nor does it matter when nobody expected that many", unexpected),
 		TEST("the longest and the deepest paths fit", longest),
 		TEST("a medium can imply only so many directories", endless_implications),
 		TEST("numbers that are no nodes are known as such", numbers),
