@@ -1,34 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/allocator.h"
 
+#include "base/bitmap.h"
 #include "base/minmax.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORD_BITS 64u
+#define WORD_BITS BITMAP_WORD_BITS
 
 static uint64_t busy_word(const struct allocator *alloc, uint64_t word)
 {
 	return alloc->used[word] | alloc->held[word];
 }
 
-/* The bits of one word that lie in [start, end). */
-static uint64_t word_mask(uint64_t word, uint64_t start, uint64_t end)
-{
-	uint64_t base = word * WORD_BITS, mask = UINT64_MAX;
-
-	if (start > base)
-		mask &= UINT64_MAX << (start - base);
-	if (end < base + WORD_BITS)
-		mask &= ~(UINT64_MAX << (end - base));
-	return mask;
-}
-
 int allocator_init(struct allocator *alloc, uint64_t units, uint64_t first)
 {
-	uint64_t words = units / WORD_BITS + 1;
+	uint64_t words = bitmap_words(units);
 
 	memset(alloc, 0, sizeof(*alloc));
 	alloc->used = calloc(words, sizeof(uint64_t));
@@ -71,7 +60,7 @@ bool allocator_use(struct allocator *alloc, uint64_t start, uint64_t length)
 	bool overlap = false;
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
-		uint64_t mask = word_mask(word, start, end);
+		uint64_t mask = bitmap_mask(word, start, end);
 
 		overlap |= (alloc->used[word] & mask) != 0;
 		alloc->free -= count_bits(mask & ~busy_word(alloc, word));
@@ -87,7 +76,7 @@ void allocator_hold(struct allocator *alloc, uint64_t start, uint64_t length)
 	uint64_t end = clamp(alloc, &start, length);
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
-		uint64_t mask = word_mask(word, start, end);
+		uint64_t mask = bitmap_mask(word, start, end);
 
 		alloc->free -= count_bits(mask & ~busy_word(alloc, word));
 		alloc->held[word] |= mask;
@@ -101,7 +90,7 @@ void allocator_release(struct allocator *alloc, uint64_t start, uint64_t length)
 	uint64_t end = clamp(alloc, &start, length);
 
 	for (uint64_t word = start / WORD_BITS; word * WORD_BITS < end; word++) {
-		uint64_t mask = word_mask(word, start, end);
+		uint64_t mask = bitmap_mask(word, start, end);
 
 		alloc->held[word] &= ~mask;
 		alloc->free += count_bits(mask & ~busy_word(alloc, word));
@@ -116,7 +105,7 @@ static uint64_t scan(const struct allocator *alloc, uint64_t from, uint64_t to, 
 	for (uint64_t word = from / WORD_BITS; word * WORD_BITS < to; word++) {
 		uint64_t bits = busy_word(alloc, word);
 
-		bits = (busy ? bits : ~bits) & word_mask(word, from, to);
+		bits = (busy ? bits : ~bits) & bitmap_mask(word, from, to);
 		if (bits)
 			return word * WORD_BITS + (uint64_t)__builtin_ctzll(bits);
 	}
@@ -163,7 +152,7 @@ uint64_t allocator_count_free(const struct allocator *alloc, uint64_t from, uint
 	to = min_u64(to, alloc->units);
 	for (uint64_t word = from / WORD_BITS; word * WORD_BITS < to; word++)
 		count += (uint64_t)__builtin_popcountll(~busy_word(alloc, word) &
-							word_mask(word, from, to));
+							bitmap_mask(word, from, to));
 	return count;
 }
 

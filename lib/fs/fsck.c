@@ -112,43 +112,24 @@ static void observe(void *arg, uint64_t entry, enum fault fault, const struct re
 	}
 }
 
-static bool extents_meet(const struct famfs_fmap *a, const struct famfs_fmap *b)
-{
-	for (uint32_t i = 0; i < a->nextents; i++)
-		for (uint32_t j = 0; j < b->nextents; j++) {
-			const struct famfs_extent *x = &a->extents[i], *y = &b->extents[j];
-
-			if (x->daxdev == y->daxdev && x->offset < y->offset + y->length &&
-			    y->offset < x->offset + x->length)
-				return true;
-		}
-	return false;
-}
-
 /* Names the file that an overlapping one shares space with. */
 static void name_overlap(const struct fsck *fsck, struct finding *finding, uint64_t *budget)
 {
 	const struct namespace *ns = &fsck->vol->ns;
-	node_t self = node_of_entry(finding->entry);
-	struct famfs_fmap mine, other;
+	node_t self = node_of_entry(finding->entry), other;
+	struct famfs_fmap map;
 	char path[OMF_PATH_SIZE];
 
 	if (!node_exists(ns, self))
 		return;
-	node_fmap(ns, self, &mine);
-	for (uint64_t i = 0; i < finding->entry && *budget; i++) {
-		node_t node = node_of_entry(i);
-
-		--*budget;
-		if (!node_exists(ns, node) || node_is_dir(ns, node))
-			continue;
-		node_fmap(ns, node, &other);
-		if (!extents_meet(&mine, &other))
-			continue;
-		node_path(ns, node, path);
+	node_fmap(ns, self, &map);
+	other = overlap_partner(ns, self, &map, budget);
+	if (other == self) {
+		snprintf(finding->message, sizeof(finding->message), "overlaps itself");
+	} else if (other != NODE_NONE) {
+		node_path(ns, other, path);
 		snprintf(finding->message, sizeof(finding->message),
-			 "shares space with entry %" PRIu64 " '%s'", i, path);
-		return;
+			 "shares space with entry %" PRIu64 " '%s'", (uint64_t)other - 2, path);
 	}
 }
 

@@ -84,6 +84,47 @@ static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct 
 	return fault;
 }
 
+/* Has no effect on a file that will not be visible: no kernel can be made to map it. Its name
+ * decides that, and the same check follows in namespace_insert(). */
+static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
+{
+	struct overlap *overlap = &vol->overlap;
+	bool is_file;
+
+	if (namespace_resolve(&vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
+	    is_file)
+		return;
+	if (!overlap_begun(overlap) && overlap_begin(overlap, vol->alloc.units, &vol->ns) < 0)
+		volume_log(vol, LOG_ERR,
+			   "'%s': out of memory for the files that share space: every file counts "
+			   "as one of them",
+			   vol->dev->path);
+	overlap_add(overlap, &rec->map);
+}
+
+/* Names both files, but only as often as faults are logged: it takes a walk over all files. */
+static void explain_overlap(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			    struct fault_text *why)
+{
+	node_t self = node_of_entry(index), other = NODE_NONE;
+	uint64_t budget = vol->ns.capacity;
+	char path[OMF_PATH_SIZE];
+
+	if (vol->bad_entries < LOGGED_MAX)
+		other = overlap_partner(&vol->ns, self, &rec->map, &budget);
+	if (other == NODE_NONE) {
+		snprintf(why->text, sizeof(why->text),
+			 "shares space with an earlier file or with itself");
+	} else if (other == self) {
+		snprintf(why->text, sizeof(why->text), "'%.*s' overlaps itself",
+			 (int)rec->path_length, rec->path);
+	} else {
+		node_path(&vol->ns, other, path);
+		snprintf(why->text, sizeof(why->text), "'%.*s' shares space with '%s'",
+			 (int)rec->path_length, rec->path, path);
+	}
+}
+
 /* `fault`: what is wrong with its name or mode. What is wrong with its extents weighs more, since a
  * name or mode can be mended. */
 static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const struct record *rec,
@@ -96,12 +137,15 @@ static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const str
 	if (extents != FAULT_NONE)
 		return extents;
 	overlap = use_extents(vol, rec);
+	/* Before the file can be opened. */
+	if (fault == FAULT_NONE && (overlap || overlap_begun(&vol->overlap)))
+		mark_overlap(vol, rec);
 	if (fault == FAULT_NONE)
 		fault = insert(vol, index, rec, implied, why);
 	if (fault != FAULT_NONE || !overlap)
 		return fault;
-	/* Such a file stays visible: which of the two is right, nobody can say. */
-	snprintf(why->text, sizeof(why->text), "shares space with an earlier file or with itself");
+	/* Such a file stays visible: nothing tells which of the two is right. */
+	explain_overlap(vol, index, rec, why);
 	return FAULT_OVERLAP;
 }
 

@@ -234,6 +234,7 @@ void volume_close(struct famfs_volume *vol)
 		return;
 	namespace_destroy(&vol->ns);
 	allocator_destroy(&vol->alloc);
+	overlap_destroy(&vol->overlap);
 	free(vol->batch);
 	device_close(vol->dev);
 	pthread_mutex_destroy(&vol->mutex);

@@ -13,6 +13,7 @@
 #include "fs/identity.h"
 #include "fs/log.h"
 #include "fs/namespace.h"
+#include "fs/overlap.h"
 #include "media/superblock.h"
 
 #include <pthread.h>
@@ -52,6 +53,7 @@ struct famfs_volume {
 
 	pthread_mutex_t mutex;
 	struct allocator alloc;
+	struct overlap overlap;  /* overlap_found() needs no mutex */
 	struct omf_entry *batch; /* entries being replayed */
 	uint64_t bad_entries;
 	struct volume_fault first_bad; /* an entry after which nothing is appended */

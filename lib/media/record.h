@@ -66,7 +66,7 @@ struct record_limits {
 
 /* Room for a sentence about a fault. */
 struct fault_text {
-	char text[160];
+	char text[200]; /* room for two paths */
 };
 
 /*

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bits in words of 64. */
+#ifndef BASE_BITMAP_H
+#define BASE_BITMAP_H
+
+#include <stdint.h>
+
+#define BITMAP_WORD_BITS 64u
+
+/* Words that hold `bits` bits; at least one. */
+static inline uint64_t bitmap_words(uint64_t bits)
+{
+	return bits / BITMAP_WORD_BITS + 1;
+}
+
+/* The bits of word number `word` that lie in [start, end). */
+static inline uint64_t bitmap_mask(uint64_t word, uint64_t start, uint64_t end)
+{
+	uint64_t base = word * BITMAP_WORD_BITS, mask = UINT64_MAX;
+
+	if (start > base)
+		mask &= UINT64_MAX << (start - base);
+	if (end < base + BITMAP_WORD_BITS)
+		mask &= ~(UINT64_MAX << (end - base));
+	return mask;
+}
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The allocation units that two files of the namespace share, or that one file has twice. A host
+ * hangs at the unmount when its kernel maps such a unit through two inodes, or at two offsets of
+ * one inode; see docs/PROTOCOL.md.
+ *
+ * Nothing is kept until the allocator reports the first overlap, so a clean medium costs nothing.
+ * Only device 0 counts: no kernel takes maps that name another one.
+ *
+ * The volume's mutex serialises changes. Readers take no lock: a file's units are marked before the
+ * file becomes visible.
+ */
+#ifndef FS_OVERLAP_H
+#define FS_OVERLAP_H
+
+#include "fs/namespace.h"
+
+struct overlap {
+	uint64_t units;   /* of device 0 */
+	uint64_t *shown;  /* bitmap: units of visible files; NULL while no files overlap */
+	uint64_t *shared; /* bitmap: units that count twice; allocated with `shown` */
+	bool unknown;     /* out of memory: every file counts as sharing */
+};
+
+/* Marks the units of all files that are visible. -ENOMEM, and `unknown` is set. */
+int overlap_begin(struct overlap *overlap, uint64_t units, const struct namespace *ns);
+void overlap_destroy(struct overlap *overlap);
+
+static inline bool overlap_begun(const struct overlap *overlap)
+{
+	return overlap->shown != NULL || overlap->unknown;
+}
+
+/* Marks the units of a file that is about to become visible. */
+void overlap_add(struct overlap *overlap, const struct famfs_fmap *map);
+
+/* Whether the file shares a unit with another visible file or with itself. */
+bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *map);
+
+/* The first file in the order of the log that shares space with `map`, the map of node `self`.
+ * `self` if the map overlaps itself, NODE_NONE if there is no such file. Looks at `*budget` nodes
+ * at most and subtracts them. */
+node_t overlap_partner(const struct namespace *ns, node_t self, const struct famfs_fmap *map,
+		       uint64_t *budget);
+
+#endif
