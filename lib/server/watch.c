@@ -34,10 +34,13 @@ static bool drop_entries(const struct server *server)
 	return true;
 }
 
-/* Files that are open keep their inodes: their pages and attributes go one by one. */
+/* Files that are open keep their inodes: their pages and attributes go one by one. Of a mapped file
+ * only the attributes may go, by a negative offset: the kernel has no pages of it, and dropping
+ * them all the same makes it warn, which ends a host with panic_on_warn. */
 static void drop_inodes(const struct server *server)
 {
 	const struct namespace *ns = &server->vol->ns;
+	const off_t offset = shim_maps(&server->shim) ? -1 : 0;
 	uint64_t end = node_of_entry(ns->capacity) + ns->implicit;
 
 	for (uint64_t node = NODE_ROOT; node < end; node++) {
@@ -45,7 +48,7 @@ static void drop_inodes(const struct server *server)
 
 		if (!node_exists(ns, node))
 			continue;
-		ret = fuse_lowlevel_notify_inval_inode(server->session, node, 0, 0);
+		ret = fuse_lowlevel_notify_inval_inode(server->session, node, offset, 0);
 		if (session_ended(server, ret))
 			return;
 	}
