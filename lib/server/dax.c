@@ -42,6 +42,39 @@ int ensure_daxdevs(struct server *server, int fd)
 	return ret;
 }
 
+/* Readers can cause as many refusals as they like. */
+#define LOGGED_MAX 16
+
+static void log_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
+{
+	const struct namespace *ns = &server->vol->ns;
+	char path[OMF_PATH_SIZE], other_path[OMF_PATH_SIZE];
+	uint64_t budget = ns->capacity;
+	node_t other;
+	unsigned int count = __atomic_fetch_add(&server->logged_overlaps, 1, __ATOMIC_RELAXED);
+
+	if (count >= LOGGED_MAX)
+		return;
+	other = overlap_partner(ns, node, map, &budget);
+	node_path(ns, node, path);
+	node_path(ns, other == NODE_NONE ? node : other, other_path);
+	server_log(server, LOG_ERR,
+		   "cannot open '%s': it shares space with '%s', and mapping both hangs the "
+		   "host%s",
+		   path, other_path, count + 1 == LOGGED_MAX ? " (more are not logged)" : "");
+}
+
+int dax_check_overlap(struct server *server, uint64_t ino)
+{
+	struct famfs_fmap map;
+
+	if (!shim_maps(&server->shim) || inode_fmap(server, ino, &map) < 0 ||
+	    !overlap_found(&server->vol->overlap, &map))
+		return 0;
+	log_overlap(server, (node_t)ino, &map);
+	return -EUCLEAN;
+}
+
 static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 		    enum fmap_file_type *type)
 {
@@ -53,8 +86,10 @@ static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 					       : FMAP_FILE_REGULAR;
 	if (ret < 0)
 		return ret;
-	if (!inode_is_meta(ino))
-		return inode_fmap(server, ino, map);
+	if (!inode_is_meta(ino)) {
+		ret = dax_check_overlap(server, ino);
+		return ret < 0 ? ret : inode_fmap(server, ino, map);
+	}
 	if (!inode_meta_range(server, ino, &offset, &length))
 		return ino == INODE_META_DIR ? -EISDIR : -ENOENT;
 	meta_fmap(offset, length, map);

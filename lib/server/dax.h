@@ -10,6 +10,13 @@ struct server;
 extern const struct dax_ops dax_operations;
 
 /*
+ * -EUCLEAN for a file that shares space with another one or with itself. Once both are mapped, the
+ * kernel hangs at the unmount, so neither is opened nor mapped. 0 where the kernel maps nothing:
+ * reads and writes of the server do no harm. A few refusals are logged with both names.
+ */
+int dax_check_overlap(struct server *server, uint64_t ino);
+
+/*
  * Hands over every device of the file system, once; from any thread, on any descriptor of the
  * connection. The kernel remembers a failure for good, so a device without the right driver is not
  * even tried. 0 or -errno.

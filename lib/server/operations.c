@@ -7,6 +7,7 @@
 
 #include "server/buffer.h"
 #include "server/data.h"
+#include "server/dax.h"
 #include "server/node.h"
 
 #include <errno.h>
@@ -149,7 +150,7 @@ static int check_open_meta(fuse_req_t req, fuse_ino_t ino, bool write)
 
 static int check_open(fuse_req_t req, fuse_ino_t ino, int flags)
 {
-	const struct server *server = fuse_req_userdata(req);
+	struct server *server = fuse_req_userdata(req);
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
 
 	/* Both are about another size. */
@@ -157,7 +158,8 @@ static int check_open(fuse_req_t req, fuse_ino_t ino, int flags)
 		return -EPERM;
 	if (write && server->read_only)
 		return -EROFS;
-	return inode_is_meta(ino) ? check_open_meta(req, ino, write) : 0;
+	return inode_is_meta(ino) ? check_open_meta(req, ino, write)
+				  : dax_check_overlap(server, ino);
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

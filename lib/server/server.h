@@ -56,6 +56,7 @@ struct server {
 	bool failed;
 	struct shim shim;
 	struct dax_push push;
+	unsigned int logged_overlaps;      /* atomic */
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
 	/* The profile and why, for people: "off: ...". Each text is written once, and then shown.
 	 */

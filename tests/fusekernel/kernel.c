@@ -168,12 +168,34 @@ bool reply_parse(const uint8_t *raw, size_t size, uint64_t unique, struct reply 
 	return true;
 }
 
+/* As fs/dax.c: of a mapped file, nothing but the attributes can go. */
+static void invalidate(struct kernel *kernel, const struct fuse_notify_inval_inode_out *out)
+{
+	struct inode *inode = vfs_known_inode(kernel, out->ino);
+
+	expect(out->off < 0 || !inode || !inode->mapped,
+	       "the pages of '%s' are invalidated, which is mapped: WARN in fs/dax.c",
+	       inode ? inode->path : "");
+	kernel->invalidated = out->ino;
+	if (!inode)
+		return;
+	inode->invalidated = true;
+	inode->invalidated_from = out->off;
+}
+
 /* Messages from the server on its own account have no unique, and a code where the error is. */
 static void notified(struct kernel *kernel, const uint8_t *raw, size_t size)
 {
-	if (size >= OUT_HEADER + sizeof(struct fuse_notify_inval_inode_out) &&
-	    get32(raw + 4) == FUSE_NOTIFY_INVAL_INODE)
-		kernel->invalidated = get64(raw + OUT_HEADER);
+	struct fuse_notify_inval_inode_out out;
+
+	if (size < OUT_HEADER + sizeof(out) || size > sizeof(kernel->mutated) ||
+	    get32(raw + 4) != FUSE_NOTIFY_INVAL_INODE)
+		return;
+	memcpy(kernel->mutated, raw, size);
+	if (kernel->mutate && kernel->mutate_opcode == MUTATE_NOTIFY)
+		kernel->mutate(kernel->mutated, &size);
+	memcpy(&out, kernel->mutated + OUT_HEADER, sizeof(out));
+	invalidate(kernel, &out);
 }
 
 static bool lost(struct kernel *kernel, const char *how)

@@ -13,6 +13,8 @@
 #define MAX_INODES  512
 #define MAX_MUTATED 8192
 
+#define MUTATE_NOTIFY UINT32_MAX
+
 struct inode;
 struct tree;
 
@@ -41,7 +43,7 @@ struct kernel {
 	uint64_t invalidated; /* nodeid of the last NOTIFY_INVAL_INODE */
 
 	/* Puts a fault into replies to one kind of request, before anything looks at them. */
-	uint32_t mutate_opcode;
+	uint32_t mutate_opcode; /* MUTATE_NOTIFY: of what the server sends on its own account */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	uint8_t mutated[MAX_MUTATED];
 

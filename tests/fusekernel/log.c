@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 enum {
+	SUPER_UUID = 40,
 	ENTRY_SEQNUM = 0,
 	ENTRY_TYPE = 8,
 	FILE_SIZE = 16,
@@ -48,7 +49,7 @@ static void write_at(int image, uint64_t offset, const void *buf, size_t size)
 			 strerror(errno));
 }
 
-static uint64_t entries(int image)
+uint64_t log_count(int image)
 {
 	uint8_t raw[8];
 
@@ -56,17 +57,32 @@ static uint64_t entries(int image)
 	return omf_get(raw, sizeof(raw));
 }
 
+void log_cut(int image, uint64_t count)
+{
+	uint8_t raw[16];
+
+	omf_put(raw, 8, count);
+	omf_put(raw + 8, 8, count);
+	write_at(image, OMF_HEADER_AT + OMF_HEADER_SEQNUM, raw, sizeof(raw));
+}
+
+void log_other_uuid(int image)
+{
+	uint8_t byte;
+
+	read_at(image, SUPER_UUID, &byte, 1);
+	byte ^= 0xff;
+	write_at(image, SUPER_UUID, &byte, 1);
+}
+
 static void publish(int image, uint8_t *entry)
 {
-	uint64_t index = entries(image);
-	uint8_t raw[16];
+	uint64_t index = log_count(image);
 
 	omf_put(entry + ENTRY_SEQNUM, 8, index);
 	omf_seal_entry(entry);
 	write_at(image, omf_entry_offset(index), entry, OMF_ENTRY_SIZE);
-	omf_put(raw, 8, index + 1);
-	omf_put(raw + 8, 8, index + 1);
-	write_at(image, OMF_HEADER_AT + OMF_HEADER_SEQNUM, raw, sizeof(raw));
+	log_cut(image, index + 1);
 }
 
 /* All parts but the first, and the only one, lie where the file does: maps of both kinds. */
@@ -160,7 +176,7 @@ static void take_entry(struct tree *tree, const uint8_t *entry)
 
 void log_read(struct tree *tree, int image)
 {
-	uint64_t count = entries(image);
+	uint64_t count = log_count(image);
 	uint8_t entry[OMF_ENTRY_SIZE];
 
 	for (uint64_t i = 0; i < count; i++) {

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 static const struct scenario *const suites[] = {
-	scenarios_init,  scenarios_maps,     scenarios_devices, scenarios_rules,
-	scenarios_fixed, scenarios_survival, scenarios_flood,   scenarios_stock,
+	scenarios_init,     scenarios_maps,  scenarios_devices, scenarios_rules,  scenarios_fixed,
+	scenarios_survival, scenarios_flood, scenarios_stock,   scenarios_shared,
 };
 
 static void run_scenario(const struct scenario *scenario, const struct setup *setup,

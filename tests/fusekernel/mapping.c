@@ -89,7 +89,12 @@ static void claim(struct kernel *kernel, const struct inode *inode, uint64_t off
 		return;
 	}
 	for (uint64_t page = offset / PMD_SIZE; page * PMD_SIZE < offset + length; page++) {
-		if (kernel->owners[page] && kernel->owners[page] != owner) {
+		if (kernel->owners[page] == owner) {
+			fail("'%s' maps the page at %#llx twice", inode->path,
+			     (unsigned long long)(page * PMD_SIZE));
+			return;
+		}
+		if (kernel->owners[page]) {
 			fail("'%s' maps the page at %#llx, which '%s' maps as well", inode->path,
 			     (unsigned long long)(page * PMD_SIZE),
 			     kernel->inodes[kernel->owners[page] - 1].path);

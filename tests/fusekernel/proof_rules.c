@@ -3,6 +3,7 @@
  * by what a server might do that ours does not. */
 #include "scenarios.h"
 #include "tap.h"
+#include "tree.h"
 #include "vfs.h"
 
 #include <errno.h>
@@ -83,6 +84,24 @@ static void wrong_daxdev(uint8_t *raw, size_t *size)
 	*size = OUT_HEADER;
 }
 
+/* Both extents of a file at the same place. */
+static void one_page_twice(uint8_t *raw, size_t *size)
+{
+	uint8_t *first = raw + OUT_HEADER + FMAP_HEADER;
+
+	(void)size;
+	if (get32(raw + OUT_HEADER + FMAP_NEXTENTS) == 2)
+		put64(first + EXT_SIZE + EXT_OFFSET, get64(first + EXT_OFFSET));
+}
+
+static void all_pages(uint8_t *raw, size_t *size)
+{
+	struct fuse_notify_inval_inode_out *out = (void *)(raw + OUT_HEADER);
+
+	(void)size;
+	out->off = 0;
+}
+
 static void open_it(struct kernel *kernel)
 {
 	struct inode *inode;
@@ -145,6 +164,18 @@ static void two_nodes(struct kernel *kernel)
 	map_fetch(kernel, other);
 }
 
+/* Another host makes a file system while a file is mapped. */
+static void made_anew(struct kernel *kernel)
+{
+	struct file file;
+
+	if (vfs_open_path(kernel, FILE_PATH, &file))
+		return;
+	log_other_uuid(kernel->setup->image_fd);
+	vfs_await_invalidation(kernel, file.inode);
+	log_other_uuid(kernel->setup->image_fd);
+}
+
 static const struct {
 	const char *title;
 	int gen;
@@ -170,6 +201,10 @@ static const struct {
 	  "which '.meta/.log' maps as well" },
 	{ "a page mapped through two inodes", GEN_PULL, 0, NULL, two_nodes,
 	  "which '" FILE_PATH "' maps as well" },
+	{ "a page that a file has twice", GEN_PULL, 54, one_page_twice, open_it, "twice" },
+	{ "a page that a file has twice", GEN_PUSH_1, 54, one_page_twice, open_it, "twice" },
+	{ "an invalidation of a mapped file's pages", GEN_PULL, MUTATE_NOTIFY, all_pages, made_anew,
+	  "WARN in fs/dax.c" },
 	{ "page cache before a map", GEN_PULL, 0, NULL, cache_before_map,
 	  "'" FILE_PATH "' has page cache" },
 	{ "page cache before a map", GEN_PUSH_1, 0, NULL, cache_before_map,

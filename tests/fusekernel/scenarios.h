@@ -23,6 +23,7 @@ extern const struct scenario scenarios_fixed[];
 extern const struct scenario scenarios_survival[];
 extern const struct scenario scenarios_flood[];
 extern const struct scenario scenarios_stock[];
+extern const struct scenario scenarios_shared[];
 
 /* Each mutation of a reply must be noticed: one test a mutation. */
 void mutations_run(const struct setup *setup, const struct tree *tree);

@@ -60,6 +60,13 @@ bool tree_sample(const struct tree_file *file, unsigned int number, uint64_t *of
 /* Appends an entry for the file, whose parts are set, and publishes it. */
 void log_append_file(struct tree *tree, int image, const struct tree_file *file);
 
+/* The number of entries; and takes back what was appended since there were so many. */
+uint64_t log_count(int image);
+void log_cut(int image, uint64_t count);
+
+/* Gives the superblock another UUID, as a new file system has; the second call gives it back. */
+void log_other_uuid(int image);
+
 /* Appends an entry for a directory. */
 void log_append_dir(int image, const char *path);
 

@@ -6,18 +6,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #ifndef FOPEN_NOFLUSH
 #define FOPEN_NOFLUSH (1 << 5)
 #endif
 
-struct inode *vfs_inode(struct kernel *kernel, uint64_t nodeid)
+struct inode *vfs_known_inode(struct kernel *kernel, uint64_t nodeid)
 {
-	struct inode *inode;
-
 	for (unsigned int i = 0; i < kernel->ninodes; i++)
 		if (kernel->inodes[i].nodeid == nodeid)
 			return &kernel->inodes[i];
+	return NULL;
+}
+
+struct inode *vfs_inode(struct kernel *kernel, uint64_t nodeid)
+{
+	struct inode *inode = vfs_known_inode(kernel, nodeid);
+
+	if (inode)
+		return inode;
 	if (kernel->ninodes == MAX_INODES)
 		bail_out("more inodes than there is room for");
 	inode = &kernel->inodes[kernel->ninodes++];
@@ -206,6 +214,20 @@ int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, vo
 	memcpy(buf, reply.data, reply.size);
 	*done = reply.size;
 	return 0;
+}
+
+/* Requests carry its messages along. */
+bool vfs_await_invalidation(struct kernel *kernel, struct inode *inode)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (int i = 0; i < 2000 && !test_failed(); i++) {
+		if (inode->invalidated)
+			return true;
+		vfs_getattr(kernel, inode);
+		nanosleep(&pause, NULL);
+	}
+	return expect(test_failed(), "'%s' is never invalidated", inode->path);
 }
 
 int vfs_write(struct kernel *kernel, const struct file *file, uint64_t offset, const void *buf,

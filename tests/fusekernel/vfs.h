@@ -4,7 +4,8 @@
  * that a server can break, each of which has killed a host, fail the test.
  *
  * - a file whose size is not that of its map is bad for as long as its inode lives
- * - a page of the device must not be mapped through two inodes
+ * - a page of the device must not be mapped through two inodes, or at two offsets of one
+ * - pages of a mapped inode must not be invalidated, only its attributes
  * - an inode with page cache must not become a mapped one
  * - an open without FOPEN_NOFLUSH lets every close wait for the server
  *
@@ -29,6 +30,8 @@ struct inode {
 	char path[128];
 	bool mapped;
 	bool page_cache;
+	bool invalidated;         /* by the server on its own account; from that offset, */
+	int64_t invalidated_from; /* which is negative for the attributes alone */
 	struct fmap map;
 };
 
@@ -61,6 +64,9 @@ int vfs_getattr(struct kernel *kernel, struct inode *inode);
  * number of names goes to *count. */
 int vfs_list(struct kernel *kernel, struct inode *dir, unsigned int *count);
 
+/* Waits until the server has invalidated the inode on its own account. */
+bool vfs_await_invalidation(struct kernel *kernel, struct inode *inode);
+
 /* Through the server, as a kernel does it for files without a map. */
 int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, void *buf,
 	     size_t size, size_t *done);
@@ -74,8 +80,9 @@ void vfs_forget_all(struct kernel *kernel);
 /* Checks attributes from any reply, for an inode that may be known. */
 void vfs_see_attr(struct inode *inode, const struct fuse_attr *attr);
 
-/* The inode with that number, or a new one. */
+/* The inode with that number, or a new one; or NULL. */
 struct inode *vfs_inode(struct kernel *kernel, uint64_t nodeid);
+struct inode *vfs_known_inode(struct kernel *kernel, uint64_t nodeid);
 
 /* ---- mapping.c ------------------------------------------------------------------------------- */
 
