@@ -31,6 +31,8 @@ const struct poptOption common_options[] = {
 	{ "color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour: auto, always or never (auto)",
 	  "WHEN" },
 	{ "help", 'h', POPT_ARG_NONE, &common.help, 0, "show this help", NULL },
+	/* The reference implementation's letter for it. */
+	{ NULL, '?', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &common.help, 0, NULL, NULL },
 	{ "version", 'V', POPT_ARG_NONE, &common.version, 0, "show the versions", NULL },
 	POPT_TABLEEND,
 };

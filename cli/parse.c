@@ -8,6 +8,16 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
+/* The value of a digit; 16 for any other character. */
+static unsigned digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
 /* Reads digits of `base` up to the first other character, which is returned; NULL: none, or too
  * large. strtoull() would take blanks and signs. */
 static const char *parse_digits(const char *s, unsigned base, uint64_t max, uint64_t *out)
@@ -15,19 +25,27 @@ static const char *parse_digits(const char *s, unsigned base, uint64_t max, uint
 	const char *p = s;
 	uint64_t value = 0;
 
-	for (; *p >= '0' && *p < '0' + (char)base; p++) {
+	for (; digit_value(*p) < base; p++) {
 		if (__builtin_mul_overflow(value, base, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value) || value > max)
+		    __builtin_add_overflow(value, digit_value(*p), &value) || value > max)
 			return NULL;
 	}
 	*out = value;
 	return p == s ? NULL : p;
 }
 
+/* The same for decimal digits, or hexadecimal ones after 0x. A leading 0 does not mean octal. */
+static const char *parse_prefixed(const char *s, uint64_t max, uint64_t *out)
+{
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+		return parse_digits(s + 2, 16, max, out);
+	return parse_digits(s, 10, max, out);
+}
+
 bool parse_number(const char *s, uint64_t max, uint64_t *out)
 {
 	uint64_t value;
-	const char *end = parse_digits(s, 10, max, &value);
+	const char *end = parse_prefixed(s, max, &value);
 
 	if (!end || *end)
 		return false;
@@ -39,7 +57,7 @@ bool parse_size(const char *s, uint64_t *out)
 {
 	static const char letters[] = "KMGTP";
 	uint64_t value, base;
-	const char *suffix = parse_digits(s, 10, UINT64_MAX, &value), *letter;
+	const char *suffix = parse_prefixed(s, UINT64_MAX, &value), *letter;
 
 	if (!suffix)
 		return false;

@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Decimal digits, at most `max`. */
+/* Decimal digits, or hexadecimal ones after 0x; at most `max`. */
 bool parse_number(const char *s, uint64_t max, uint64_t *out);
 
-/* Bytes, or with a suffix: K M G T P (also KiB MiB ...) for powers of 1024, KB MB ... of 1000. */
+/* A number of bytes, or with a suffix: K M G T P (also KiB MiB ...) for powers of 1024, KB MB ...
+ * of 1000. */
 bool parse_size(const char *s, uint64_t *out);
 
 /* Octal permission bits up to 07777. */

@@ -98,7 +98,7 @@ old_data()
 }
 
 @test "numbers with a bad suffix, a sign, an overflow or trailing junk are refused" {
-	for bad in 64Q 1.5M -1 +1 1MM '1 M' 0x10 18446744073709551616 20E M '' 1Mi; do
+	for bad in 64Q 1.5M -1 +1 1MM '1 M' 0x 0x10Q 18446744073709551616 20E M '' 1Mi; do
 		run famfsctl creat -s "$bad" "$img:/f"
 		assert_failure 2
 		assert_output --partial "--size expects"
