@@ -6,6 +6,7 @@
 #include "fsck.h"
 #include "options.h"
 #include "output.h"
+#include "reference.h"
 #include "report.h"
 #include "text.h"
 #include "undo.h"
@@ -23,6 +24,15 @@ static const struct poptOption options[] = {
 	  "mend what can be mended, after saving what it changes", NULL },
 	{ "save", 0, POPT_ARG_STRING, NULL, 's',
 	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
+	REFERENCE_IGNORED("fuse", 0),
+	REFERENCE_IGNORED("nofuse", 'F'),
+	REFERENCE_IGNORED("human", 0),
+	REFERENCE_IGNORED("set-daxmode", 'M'),
+	REFERENCE_IGNORED("load-module", 'L'),
+	REFERENCE_IGNORED("mmap", 'm'),
+	REFERENCE_IGNORED("read", 'r'),
+	REFERENCE_IGNORED("nodax", 'D'),
+	REFERENCE_IGNORED("force", 'f'),
 	POPT_TABLEEND,
 };
 

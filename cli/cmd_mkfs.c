@@ -6,6 +6,7 @@
 #include "options.h"
 #include "output.h"
 #include "parse.h"
+#include "reference.h"
 #include "report.h"
 #include "text.h"
 
@@ -17,9 +18,11 @@ enum { OPTION_SIZE = 256, OPTION_UUID };
 static struct {
 	int force;
 	int force_foreign;
+	int kill;
 	uint64_t log_length;
 	uint64_t size;
 	uint8_t uuid[16];
+	bool has_uuid;
 } opt;
 
 static const struct poptOption options[] = {
@@ -27,12 +30,18 @@ static const struct poptOption options[] = {
 	  "overwrite a famfs of this host, or what else was found", NULL },
 	{ "force-foreign", 0, POPT_ARG_NONE, &opt.force_foreign, 0,
 	  "overwrite another host's famfs; needs --force too", NULL },
+	{ "kill", 'k', POPT_ARG_NONE, &opt.kill, 0,
+	  "erase the famfs that is there, and make none; needs --force too", NULL },
 	{ "loglen", 'l', POPT_ARG_STRING, NULL, 'l',
 	  "length of the log, a power of two from 8M (by the device's size)", "SIZE" },
 	{ "size", 0, POPT_ARG_STRING, NULL, OPTION_SIZE,
 	  "make the image file, or resize it, to this", "SIZE" },
 	{ "uuid", 0, POPT_ARG_STRING, NULL, OPTION_UUID, "UUID of the file system (a random one)",
 	  "UUID" },
+	REFERENCE_IGNORED("fuse", 0),
+	REFERENCE_IGNORED("nofuse", 'F'),
+	REFERENCE_IGNORED("set-daxmode", 'M'),
+	REFERENCE_IGNORED("nodax", 'D'),
 	POPT_TABLEEND,
 };
 
@@ -43,7 +52,7 @@ static int take_option(int val, const char *name, const char *value)
 		return option_power_of_two(name, value, FAMFS_MIN_LOG_LENGTH, "8M",
 					   &opt.log_length);
 	case OPTION_SIZE: return option_size(name, value, &opt.size);
-	default: return option_uuid(name, value, opt.uuid);
+	default: opt.has_uuid = true; return option_uuid(name, value, opt.uuid);
 	}
 }
 
@@ -100,6 +109,20 @@ static void print_result(const char *device, const struct famfs_mkfs_result *res
 	output_end(&out);
 }
 
+static void print_erased(const char *device, const struct famfs_mkfs_result *result)
+{
+	struct output out = { .json = false };
+
+	if (common.quiet)
+		return;
+	if (*result->replaced)
+		output_note(&out, "%s %s on '%s'", common.dry_run ? "would erase" : "erased",
+			    result->replaced, device);
+	else
+		output_note(&out, "nothing to erase: '%s' does not hold a famfs file system",
+			    device);
+}
+
 static int run(int argc, const char *const *argv)
 {
 	struct famfs_mkfs_params params = {
@@ -108,15 +131,23 @@ static int run(int argc, const char *const *argv)
 		.force = opt.force,
 		.force_foreign = opt.force_foreign,
 		.dry_run = common.dry_run,
+		.erase = opt.kill,
 	};
 	struct famfs_mkfs_result result = { 0 };
 	struct famfs_error err = { 0 };
 
 	(void)argc;
+	if (opt.kill && common.json)
+		return report_usage("--kill and --json exclude each other");
+	if (opt.kill && (opt.log_length || opt.size || opt.has_uuid))
+		return report_usage("--kill takes no --loglen, --size or --uuid");
 	memcpy(params.uuid, opt.uuid, sizeof(params.uuid));
 	if (famfs_mkfs(argv[0], &params, &result, &err) < 0)
 		return report_failure(&err);
-	print_result(argv[0], &result);
+	if (opt.kill)
+		print_erased(argv[0], &result);
+	else
+		print_result(argv[0], &result);
 	return EXIT_DONE;
 }
 

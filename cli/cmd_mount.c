@@ -18,6 +18,7 @@ static struct {
 	int debug;
 	int no_mode_switch;
 	int own; /* the same as -o noallow_other */
+	int v1;
 	char *mount_options;
 } opt;
 
@@ -49,6 +50,7 @@ static const struct poptOption options[] = {
 	REFERENCE_HIDDEN("timeout", 't', OPTION_REFERENCE),
 	REFERENCE_HIDDEN("cache", 'c', OPTION_REFERENCE),
 	REFERENCE_HIDDEN("shadow", 'S', OPTION_REFERENCE),
+	{ "nofuse", 'F', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt.v1, 0, NULL, NULL },
 	{ "nouseraccess", 'u', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt.own, 0, NULL, NULL },
 	POPT_TABLEEND,
 };
@@ -106,6 +108,9 @@ static int run(int argc, const char *const *argv)
 	int ret;
 
 	(void)argc;
+	if (opt.v1)
+		return report_usage("--nofuse asks for the kernel module of the reference "
+				    "implementation (v1), which this program does not use");
 	if (opt.own && mount_add_option(&opt.mount_options, "noallow_other", "") != EXIT_DONE)
 		return EXIT_FAILED;
 	if (opt.no_mode_switch &&

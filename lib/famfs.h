@@ -135,6 +135,7 @@ struct famfs_mkfs_params {
 	bool force;          /* overwrite a famfs of this host, or another known signature */
 	bool force_foreign;  /* overwrite another master's famfs as well (needs force too) */
 	bool dry_run;        /* check everything, write nothing */
+	bool erase;          /* remove the famfs and make none; takes no lengths and no uuid */
 	uint32_t reserved[4];
 };
 
@@ -157,6 +158,10 @@ struct famfs_mkfs_result {
  * Refusals (err->refused): mounted or mapped (-EBUSY), an existing famfs or other signature
  * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small and -EFBIG for one of more
  * than 64 PiB, -ENOKEY when the host has no identity. `result` may be NULL.
+ *
+ * With `erase` the superblock is zeroed, under the same conditions, and of the result only
+ * `replaced` is filled in: empty when there was no famfs, and nothing was written. -EMEDIUMTYPE
+ * when the device holds something else.
  */
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);

@@ -87,6 +87,9 @@ static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
 		return error_set(
 			err, -EINVAL,
 			"log length %" PRIu64 " is not a power of two from 8 MiB to 16 GiB", log);
+	if (mkfs->params->erase && (log || mkfs->params->size || !uuid_is_null(mkfs->params->uuid)))
+		return error_set(err, -EINVAL,
+				 "a file system is erased, so it takes no lengths and no UUID");
 	return 0;
 }
 
@@ -255,6 +258,10 @@ static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
 	if (ret == 0)
 		return 0;
 	snprintf(what, sizeof(what), "a signature of %s", found);
+	if (mkfs->params->erase)
+		return error_set(err, -EMEDIUMTYPE,
+				 "'%s' does not hold a famfs file system, but %s", mkfs->name,
+				 what);
 	return refuse(mkfs, what, false, err);
 }
 
@@ -397,6 +404,25 @@ static int format(struct mkfs *mkfs, struct famfs_error *err)
 	return read_back(mkfs, &sb, err);
 }
 
+/* The magic goes first, so that a crash leaves no superblock rather than half of one. */
+static int erase(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	const le64 none = le64_make(0);
+	struct device *dev = mkfs->dev;
+	int ret;
+
+	if (!*mkfs->result->replaced)
+		return 0;
+	ret = write_flushed(dev, 0, &none, sizeof(none));
+	device_fence(dev);
+	if (ret == 0)
+		ret = device_store(dev, 0, NULL, OMF_LOG_OFFSET);
+	device_fence(dev);
+	if (ret == 0)
+		ret = device_sync(dev);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;
+}
+
 static int run(struct mkfs *mkfs, struct famfs_error *err)
 {
 	int ret = check_params(mkfs, err);
@@ -405,7 +431,8 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 		ret = read_identity(mkfs, err);
 	if (ret == 0 && mkfs->params->size == 0 && access(mkfs->name, F_OK) < 0) {
 		ret = error_errno(err, -errno, "cannot open '%s'", mkfs->name);
-		error_hint(err, "give --size to make an image file");
+		if (!mkfs->params->erase)
+			error_hint(err, "give --size to make an image file");
 	}
 	/* The size first: a file must not be left behind for a size that cannot work. */
 	if (ret == 0 && mkfs->params->size)
@@ -414,11 +441,13 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 		ret = open_target(mkfs, err);
 	if (ret == 0)
 		ret = check_unused(mkfs, err);
-	if (ret == 0)
+	if (ret == 0 && !mkfs->params->erase)
 		ret = check_size(mkfs, err);
 	if (ret == 0)
 		ret = check_contents(mkfs, err);
-	return ret == 0 && !mkfs->params->dry_run ? format(mkfs, err) : ret;
+	if (ret < 0 || mkfs->params->dry_run)
+		return ret;
+	return mkfs->params->erase ? erase(mkfs, err) : format(mkfs, err);
 }
 
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
