@@ -27,9 +27,10 @@ static const struct poptOption options[] = {
 	{ "preserve", 'p', POPT_ARG_NONE, &opt.preserve, 0,
 	  "keep owners and all mode bits, also set-id ones", NULL },
 	{ "archive", 'a', POPT_ARG_NONE, &opt.archive, 0,
-	  "-r and -p; symlinks, which famfs cannot hold, are listed and skipped", NULL },
-	{ "dereference", 'L', POPT_ARG_NONE, &opt.dereference, 0, "copy what symlinks point to",
+	  "-r and -p; symlinks below a source, which famfs cannot hold, are listed and skipped",
 	  NULL },
+	{ "dereference", 'L', POPT_ARG_NONE, &opt.dereference, 0,
+	  "copy what symlinks below a source point to", NULL },
 	{ "jobs", 'j', POPT_ARG_STRING, NULL, 'j', "copy so many files at a time, 1 to 64 (1)",
 	  "JOBS" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
@@ -48,10 +49,11 @@ static const struct poptOption options[] = {
 	  "write into existing files of the same size", NULL },
 	{ "resume", 0, POPT_ARG_NONE, &opt.resume, 0,
 	  "go on with an earlier copy: compare existing files, write what differs", NULL },
+	{ "compare", 'c', POPT_ARG_NONE, &opt.compare, 0,
+	  "compare an earlier copy with its sources; write nothing", NULL },
 	{ "progress", 0, POPT_ARG_STRING, NULL, OPTION_PROGRESS,
 	  "auto (on a terminal), never, or json: lines on standard output", "WHEN" },
 	REFERENCE_HIDDEN("threadct", 't', 't'),
-	{ "compare", 'c', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt.verify, 0, NULL, NULL },
 	POPT_TABLEEND,
 };
 
@@ -161,16 +163,16 @@ static int check_resumed(const struct session *session, const char *arg, const c
 	const char *path = session_path(session);
 	cleanup_free char *name = cp_base_name(source), *inside = NULL;
 
-	if (!opt.resume || !*path || ends_with_slash(arg) || !is_directory(source))
+	if (!(opt.resume || opt.compare) || !*path || ends_with_slash(arg) || !is_directory(source))
 		return EXIT_DONE;
 	if (!name || asprintf(&inside, "%s/%s", path, name) < 0)
 		return report_no_memory();
 	if (!*name || famfs_stat(session->volume, inside, &(struct famfs_stat){ 0 }, NULL) == 0)
 		return EXIT_DONE;
-	report_error("'%s' exists, and '%s' is not in it: where to go on is not certain", arg,
-		     name);
-	report_hint("use -T when '%s' is the copy of '%s', or '%s/' to copy into it", arg, source,
-		    arg);
+	report_error("'%s' exists, and '%s' is not in it: where to %s is not certain", arg, name,
+		     opt.compare ? "compare" : "go on");
+	report_hint("use -T when '%s' is the copy of '%s', or '%s/' when that is to be in it", arg,
+		    source, arg);
 	return EXIT_REFUSED;
 }
 
@@ -245,7 +247,7 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 
 static int copy_all(int nsources, const char *const *sources, const char *to)
 {
-	cleanup_session struct session session = SESSION_WRITE;
+	cleanup_session struct session session = { .write = !opt.compare };
 	const char *single = nsources == 1 && !opt.files_from ? sources[0] : NULL;
 	struct cp cp = { .options = &opt, .umask = attrs_umask() };
 	struct cp_destination destination;
@@ -276,6 +278,9 @@ static int check_usage(int argc)
 		return report_usage("a SOURCE and a DESTINATION are needed");
 	if (opt.overwrite && opt.resume)
 		return report_usage("--overwrite and --resume exclude each other");
+	if (opt.compare && (opt.overwrite || opt.resume || opt.verify || common.dry_run))
+		return report_usage("--compare writes nothing: it takes no --overwrite, --resume, "
+				    "--verify or --dry-run");
 	if (opt.exact && (argc != 2 || opt.files_from || opt.parents))
 		return report_usage("-T takes one SOURCE, and no --parents");
 	return layout_complete(&opt.layout);

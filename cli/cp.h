@@ -31,6 +31,7 @@ struct cp_options {
 	int verify;
 	int overwrite;
 	int resume;
+	int compare;
 	int parents;
 	int exact; /* -T */
 	uint64_t jobs;
@@ -46,7 +47,7 @@ struct cp_options {
 enum cp_event {
 	CP_COPIED,
 	CP_OVERWRITTEN,
-	CP_SAME,    /* --resume found it complete */
+	CP_SAME,    /* --resume found it complete, --compare like its source */
 	CP_UPDATED, /* --resume found it, and wrote what differed */
 	CP_DIRECTORY,
 	CP_EXCLUDED,
@@ -117,7 +118,8 @@ char *cp_base_name(const char *source);
  */
 void cp_tree(struct cp *cp, const char *source, const char *destination, bool count);
 
-/* Makes a directory like `st`, or reports why not. One that exists is fine. */
+/* Makes a directory like `st`, or reports why not. One that exists is fine. With --compare it must
+ * exist. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st);
 
 /* Whether `source` is the file or directory `path` of the volume, seen through a mount. */

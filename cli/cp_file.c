@@ -84,6 +84,33 @@ static int name_source(const struct cp_file *file, int ret, const struct famfs_e
 	return error_fill(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
 }
 
+/* --compare: nothing is made and nothing written. */
+static int compare(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
+{
+	const char *path = file->destination;
+	cleanup_file struct famfs_file *copy = NULL;
+	struct famfs_error why;
+	uint64_t size;
+	int ret = famfs_file_open(file->cp->volume, path, &copy, err);
+
+	if (ret < 0)
+		return ret;
+	size = famfs_file_size(copy);
+	if (size != (uint64_t)file->st.st_size)
+		return error_fill(err, -EBADMSG,
+				  "'%s' differs: it has %" PRIu64 " bytes, '%s' has %" PRIu64, path,
+				  size, file->source, (uint64_t)file->st.st_size);
+	ret = famfs_file_compare(copy, file->fd, on_bytes, transfer, &why);
+	if (ret == -EBADMSG)
+		return error_fill(err, ret, "'%s' differs from '%s': %.500s", path, file->source,
+				  why.message);
+	if (ret < 0)
+		return error_fill(err, ret, "cannot compare '%s' with '%s': %.500s", path,
+				  file->source, why.message);
+	cp_did(file->cp, CP_SAME, file->source, path, 0);
+	return 0;
+}
+
 static int fill(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
 		struct famfs_error *err)
 {
@@ -193,6 +220,8 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 	cleanup_file struct famfs_file *to = NULL;
 	int ret;
 
+	if (options->compare)
+		return compare(file, transfer, err);
 	layout_apply(&options->layout, &params);
 	ret = famfs_create(file->cp->volume, file->destination, &params, &to, err);
 	if (ret == -EEXIST && (options->overwrite || options->resume))

@@ -64,7 +64,9 @@ static void list_text(const struct cp *cp, enum cp_event event, const char *sour
 
 	if (cp->options->progress == PROGRESS_LINE)
 		report_status(NULL);
-	if (words[event].join)
+	if (cp->options->compare && event == CP_SAME)
+		output_note(&out, "'%s' is the same as '%s'", first, second);
+	else if (words[event].join)
 		output_note(&out, "%s%s '%s' %s '%s'", common.dry_run ? "would " : "",
 			    words[event].verb, first, words[event].join, second);
 	else
@@ -155,16 +157,18 @@ static size_t append(char *text, size_t size, size_t length, const char *format,
 static void summary_text(const struct cp *cp, char *text, size_t size)
 {
 	const char *would = common.dry_run ? "would be " : "";
+	/* How many there are of these is always said, and what they are. */
+	const enum cp_event main_event = cp->options->compare ? CP_SAME : CP_COPIED;
 	uint64_t written = atomic_load(&cp->bytes);
 	char bytes[TEXT_SIZE_LENGTH];
 	size_t length = 0;
 
 	for (int event = 0; event < CP_EVENTS; event++) {
 		uint64_t count = count_of(cp, event);
-		const char *noun = count == 1 ? words[event].one : words[event].many;
+		const int named = event == (int)main_event ? CP_COPIED : event;
+		const char *noun = count == 1 ? words[named].one : words[named].many;
 
-		/* How many were copied is always said. */
-		if (!count && event != CP_COPIED)
+		if (!count && event != (int)main_event)
 			continue;
 		length = append(text, size, length, "%s%" PRIu64 "%s ", length ? ", " : "", count,
 				noun ? noun : "");
@@ -201,7 +205,7 @@ int cp_summary(struct cp *cp)
 	const struct cp_options *options = cp->options;
 	bool stopped = cp_stopped(cp);
 	bool partial = count_of(cp, CP_SKIPPED) || count_of(cp, CP_FAILED) || stopped;
-	bool wanted = common.verbose || common.dry_run || options->resume ||
+	bool wanted = common.verbose || common.dry_run || options->resume || options->compare ||
 		      options->progress == PROGRESS_LINE || partial;
 	char text[512];
 
@@ -213,7 +217,7 @@ int cp_summary(struct cp *cp)
 			  interrupt_pending() ? "interrupted" : "stopped", text);
 	else if (wanted)
 		report_note("%s", text);
-	if (interrupt_pending() && !common.dry_run)
+	if (interrupt_pending() && !common.dry_run && !options->compare)
 		report_hint("what is copied is whole; the same command with --resume%s goes on",
 			    cp->named ? " -T" : "");
 	return partial ? EXIT_FAILED : EXIT_DONE;

@@ -66,10 +66,17 @@ bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, 
 	return strcmp(target->path, path) == 0 && same_device(target->device, cp->device);
 }
 
+/* As cp(1) does, a symlink that is named as a source is followed, those below one only with -L. As
+ * a link it could not be stored. */
+static bool follows(const struct walk *walk, const struct place *place)
+{
+	return !place->up || walk->cp->options->dereference;
+}
+
 /* O_NONBLOCK, so that a fifo that has taken the file's place cannot stop the walk. */
 static int open_source(const struct walk *walk, const struct place *place, int flags)
 {
-	if (!walk->cp->options->dereference)
+	if (!follows(walk, place))
 		flags |= O_NOFOLLOW;
 	return openat(place->at, place->name, flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
@@ -132,6 +139,20 @@ static void walk_file(const struct walk *walk, const struct place *place)
 	cp_file_free(file);
 }
 
+/* Whether the directory is there; reports it when not. */
+static int find_directory(struct cp *cp, const char *destination)
+{
+	struct famfs_error err = { 0 };
+	struct famfs_stat there;
+	int ret = famfs_stat(cp->volume, destination, &there, &err);
+
+	if (ret == 0 && !S_ISDIR(there.mode))
+		ret = error_fill(&err, -ENOTDIR, "'%s' is not a directory", destination);
+	if (ret < 0)
+		cp_failed(cp, &err);
+	return ret;
+}
+
 /* An existing directory is merged into. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st)
 {
@@ -146,6 +167,8 @@ int cp_directory(struct cp *cp, const char *source, const char *destination, con
 
 	if (!*destination)
 		return 0;
+	if (cp->options->compare)
+		return find_directory(cp, destination);
 	ret = famfs_mkdir(cp->volume, destination, &params, &err);
 	if (ret == 0) {
 		cp_did(cp, CP_DIRECTORY, source, destination, 0);
@@ -285,7 +308,7 @@ static void walk_place(const struct walk *walk, const struct place *place)
 	const struct cp_options *options = walk->cp->options;
 	struct stat st;
 
-	if (fstatat(place->at, place->name, &st, options->dereference ? 0 : AT_SYMLINK_NOFOLLOW) <
+	if (fstatat(place->at, place->name, &st, follows(walk, place) ? 0 : AT_SYMLINK_NOFOLLOW) <
 	    0) {
 		cannot(walk, "stat", place->source);
 		return;

@@ -173,6 +173,56 @@ files()
 		'["0o4751",12,34]'
 }
 
+# --- comparing ---
+
+@test "--compare finds an earlier copy to be like its source, and tells what differs" {
+	files d/a d/b d/e/f
+	famfsctl cp -r "$src/d" "$img:/new"
+	before=$(fingerprint)
+	run -0 famfsctl cp -c -r -T "$src/d" "$img:/new"
+	assert_output "famfsctl cp: 3 files the same"
+	run -0 famfsctl cp -v --compare "$src/d/a" "$img:/new"
+	assert_line "'new/a' is the same as '$src/d/a'"
+	run -0 --separate-stderr famfsctl cp -c -r -T --progress=json "$src/d" "$img:/new"
+	jq -es '.[-1] | [.event, .same, .copied, .failed] == ["end", 3, 0, 0]' <<<"$output"
+	printf X | dd of="$src/d/b" bs=1 seek=2 conv=notrunc status=none
+	echo more >>"$src/d/e/f"
+	run -1 famfsctl cp -c -r -T -j 4 "$src/d" "$img:/new"
+	assert_line "famfsctl cp: 'new/b' differs from '$src/d/b': contents differ at offset 2"
+	assert_line --regexp "^famfsctl cp: 'new/e/f' differs: it has [0-9]+ bytes, '$src/d/e/f' has [0-9]+$"
+	assert_line "famfsctl cp: 1 file the same, 2 failed"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "--compare never makes what is missing" {
+	files d/a e/g
+	famfsctl mkdir "$img:/e"
+	before=$(fingerprint)
+	run -1 famfsctl cp -c "$src/d/a" "$img:/a"
+	assert_line "famfsctl cp: 'a' does not exist"
+	run -1 famfsctl cp -c -r "$src/d" "$src/e" "$img:/"
+	assert_line "famfsctl cp: 'd' does not exist"
+	assert_line "famfsctl cp: 'e/g' does not exist"
+	run -1 famfsctl cp -c -r "$src/d" "$img:/none"
+	assert_line "famfsctl cp: 'none' does not exist"
+	run -1 famfsctl cp -c -m 0600 "$src/d/a" "$img:/e/a"
+	assert_line "famfsctl cp: 'e/a' does not exist"
+	run -3 famfsctl cp -c -r "$src/d" "$img:/e"
+	assert_output --partial "where to compare is not certain"
+	assert_equal "$(fingerprint)" "$before"
+}
+
+@test "--compare needs no master, and excludes what writes" {
+	files a
+	famfsctl cp "$src/a" "$img:/a"
+	client=$(cat /proc/sys/kernel/random/uuid)
+	run -0 famfsctl_as "$client" cp --compare "$src/a" "$img:/a"
+	for option in --overwrite --resume --verify --dry-run; do
+		run -2 famfsctl cp --compare $option "$src/a" "$img:/a"
+		assert_output --partial "--compare writes nothing"
+	done
+}
+
 # --- what is shown ---
 
 @test "a device that fills up: the rest is tried and listed, and the medium is clean" {

@@ -133,14 +133,41 @@ make_tree()
 	assert_equal "$(entries .path | jq -c sort)" '["t","t/d","t/f"]'
 }
 
-@test "a symbolic link given as the source is skipped without -L, and followed with it" {
+@test "a symbolic link named as a source is followed, as cp(1) does, and those below it are not" {
 	data "$src/f" 100
-	ln -s f "$src/l"
-	run famfsctl cp "$src/l" "$img:/x"
-	assert_failure 1
-	assert_equal "$(entries .path)" '[]'
-	run -0 famfsctl cp -L "$src/l" "$img:/x"
+	mkdir "$src/d"
+	data "$src/d/g" 200
+	ln -s ../f "$src/d/below"
+	ln -s f "$src/lf"
+	ln -s d "$src/ld"
+	run -0 famfsctl cp "$src/lf" "$img:/x"
 	file_from_medium x | cmp - "$src/f"
+	run -1 famfsctl cp -r "$src/lf" "$src/ld" "$img:/"
+	assert_line "famfsctl cp: skipping '$src/ld/below': symlinks cannot be stored"
+	assert_line "famfsctl cp: 2 files copied, 1 directory made, 1 skipped, 300 bytes written"
+	file_from_medium lf | cmp - "$src/f"
+	file_from_medium ld/g | cmp - "$src/d/g"
+	run -0 famfsctl cp -a "$src/lf" "$img:/y"
+	printf '%s\0' "$src/lf" >"$BATS_TEST_TMPDIR/list"
+	run -0 famfsctl cp --files-from0="$BATS_TEST_TMPDIR/list" "$img:/ld"
+	assert_equal "$(entries .path | jq -c sort)" '["ld","ld/g","ld/lf","lf","x","y"]'
+}
+
+@test "a symbolic link named as a source that leads nowhere, to a fifo, or to where it is, is no file" {
+	mkdir -p "$src/d"
+	mkfifo "$src/fifo"
+	ln -s nowhere "$src/dangling"
+	ln -s fifo "$src/lfifo"
+	ln -s . "$src/d/here"
+	run -1 famfsctl cp "$src/dangling" "$img:/x"
+	assert_output --partial "cannot stat '$src/dangling': No such file or directory"
+	run -1 famfsctl cp "$src/lfifo" "$img:/x"
+	assert_output --partial "skipping '$src/lfifo': fifos cannot be stored"
+	run -1 famfsctl cp "$src/d/here" "$img:/x"
+	assert_output --partial "skipping '$src/d/here': it is a directory"
+	run -1 famfsctl cp -rL "$src/d/here" "$img:/x"
+	assert_output --partial "a symlink leads back to where it is"
+	assert_equal "$(entries .path)" '["x"]'
 }
 
 @test "a name that exists is an error, and the others are copied" {
