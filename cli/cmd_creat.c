@@ -13,7 +13,10 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILL_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
 
@@ -39,14 +42,15 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "size", 's', POPT_ARG_STRING, NULL, 's', "size of the file; required without -M",
-	  "SIZE" },
+	{ "size", 's', POPT_ARG_STRING, NULL, 's',
+	  "size of the file; required for a new one without -M", "SIZE" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)layout_options, 0, NULL, NULL },
 	{ "randomize", 'r', POPT_ARG_NONE, &opt.random, 0,
 	  "fill with the stream of --seed, or of seed 0", NULL },
 	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S',
-	  "fill with the stream of this seed (32 bits); implies -r", "SEED" },
+	  "fill with the stream of this seed (32 bits), also a file that exists; implies -r",
+	  "SEED" },
 	{ "multi", 'M', POPT_ARG_STRING, NULL, 'M',
 	  "make this file, in DIR if that is given; may be repeated", "NAME,SIZE[,SEED]" },
 	{ "no-zero", 0, POPT_ARG_NONE, &opt.no_zero, 0,
@@ -139,10 +143,39 @@ static int fill(struct famfs_file *file, uint32_t seed, struct famfs_error *err)
 	return ret;
 }
 
+static uint32_t seed_of(const struct plan *plan)
+{
+	return plan->random ? plan->seed : opt.seed;
+}
+
+/* A file that exists is filled again, in place, when a seed says with what. */
+static bool may_refill(const struct plan *plan)
+{
+	return plan->random || opt.has_seed;
+}
+
+static int refill(struct famfs_volume *volume, const char *path, struct plan *plan,
+		  struct famfs_error *err)
+{
+	cleanup_file struct famfs_file *file = NULL;
+	uint64_t size;
+	int ret = famfs_file_open(volume, path, &file, err);
+
+	if (ret < 0)
+		return ret;
+	size = famfs_file_size(file);
+	if (plan->size && plan->size != size)
+		return error_fill(err, -EEXIST,
+				  "cannot fill '%s': it has %" PRIu64 " bytes, and not %" PRIu64,
+				  path, size, plan->size);
+	plan->size = size;
+	return common.dry_run ? 0 : fill(file, seed_of(plan), err);
+}
+
 static int create(struct famfs_volume *volume, const char *path, const struct plan *plan,
 		  struct famfs_error *err)
 {
-	bool random = plan->random || opt.random || opt.has_seed;
+	bool random = opt.random || may_refill(plan);
 	struct famfs_create_params params = {
 		.size = plan->size,
 		.mode = opt.attrs.mode,
@@ -159,23 +192,51 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 
 	ret = famfs_create(volume, path, &params, &file, err);
 	if (ret == 0 && random && !common.dry_run)
-		ret = fill(file, plan->random ? plan->seed : opt.seed, err);
+		ret = fill(file, seed_of(plan), err);
 	if (ret == 0)
 		ret = famfs_file_publish(steal_ptr(&file), err);
+	return ret;
+}
+
+static void hint_refill(struct famfs_volume *volume, const char *path, const struct plan *plan,
+			struct famfs_error *err)
+{
+	struct famfs_stat st;
+
+	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == plan->size)
+		snprintf(err->hint, sizeof(err->hint), "give --seed to fill it again");
+}
+
+/* *filled tells that the file was there before. */
+static int create_or_refill(struct famfs_volume *volume, const char *path, struct plan *plan,
+			    bool *filled, struct famfs_error *err)
+{
+	int ret = plan->size ? create(volume, path, plan, err) : -EEXIST;
+
+	if (ret == -EEXIST && !may_refill(plan))
+		hint_refill(volume, path, plan, err);
+	if (ret != -EEXIST || !may_refill(plan))
+		return ret;
+	*filled = true;
+	ret = refill(volume, path, plan, err);
+	if (ret == -ENOENT && !plan->size)
+		error_fill(err, ret, "cannot create '%s': a new file needs --size", path);
 	return ret;
 }
 
 /* `arg` names the file for people. A file that cannot be made does not keep the next ones from
  * being made, unless its reason would: then *over is set. */
 static int create_reported(struct famfs_volume *volume, const char *arg, const char *path,
-			   const struct plan *plan, bool *over)
+			   struct plan plan, bool *over)
 {
 	struct famfs_error err = { 0 };
 	char size[TEXT_SIZE_LENGTH];
-	int ret = create(volume, path, plan, &err);
+	bool filled = false;
+	int ret = create_or_refill(volume, path, &plan, &filled, &err);
 
 	if (ret == 0) {
-		output_deed("create", "created", "'%s' of %s", arg, text_size(size, plan->size));
+		output_deed(filled ? "fill" : "create", filled ? "filled" : "created", "'%s' of %s",
+			    arg, text_size(size, plan.size));
 		return EXIT_DONE;
 	}
 	*over = error_is_final(ret);
@@ -205,7 +266,7 @@ static int create_in(struct session *session, const char *directory)
 
 		if (!path || !arg)
 			return report_no_memory();
-		ret = create_reported(session->volume, arg, path, &opt.plans[i], &over);
+		ret = create_reported(session->volume, arg, path, opt.plans[i], &over);
 		if (ret != EXIT_DONE)
 			result = ret;
 	}
@@ -223,7 +284,7 @@ static int create_at(struct session *session, const char *arg, const struct plan
 		report_hint("name one, such as DEVICE:/NAME or MOUNTPOINT/NAME");
 		return EXIT_FAILED;
 	}
-	return create_reported(session->volume, arg, session_path(session), plan, over);
+	return create_reported(session->volume, arg, session_path(session), *plan, over);
 }
 
 static int create_each(struct session *session, int argc, const char *const *argv)
@@ -255,7 +316,7 @@ static int check_usage(int argc)
 		return report_usage("--multi takes at most one directory");
 	if (!opt.count && argc == 0)
 		return report_usage("missing argument");
-	if (!opt.count && !opt.size)
+	if (!opt.count && !opt.size && !opt.has_seed)
 		return report_usage("--size is required");
 	return layout_complete(&opt.layout);
 }
