@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The examples of the manual pages and of the README do what the pages say: tests/tools/doctest.sh.
+# The examples of the manual pages, of the README and of REFERENCE-USERS.md do what the pages say:
+# tests/tools/doctest.sh.
 
 load helper
 
@@ -57,6 +58,17 @@ doctest()
 	run doctest "$FAMFS_TOP/README.md"
 	assert_success
 	assert_line --regexp '^README.md: 2 examples$'
+}
+
+# bats test_tags=system
+@test "the page for users of the reference implementation is real" {
+	needs_mount
+	make_template
+	run doctest "$FAMFS_TOP/docs/REFERENCE-USERS.md"
+	assert_success
+	if [[ -z ${FAMFS_TEST_DEVICE:-} ]]; then
+		refute_line "REFERENCE-USERS.md: 0 examples"
+	fi
 }
 
 @test "an example that fails or prints something else is noticed" {

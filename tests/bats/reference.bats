@@ -16,6 +16,201 @@ entry()
 	"$MEDIUM" "$img" show | jq -c ".entries[] | select(.path == \"$1\") | $2"
 }
 
+# The rows of the page's tables that are about options: "COMMAND<tab>STATUS<tab>OPTION", an option a
+# line.
+page_options()
+{
+	awk -F '|' '
+		/^## / { command = $2 = $0; sub(/^## /, "", command); sub(/ .*/, "", command) }
+		command == "mkfs.famfs" { command = "mkfs" }
+		/^\| `-/ {
+			status = $3
+			gsub(/^ | $/, "", status)
+			n = split($2, part, "`")
+			for (i = 2; i <= n; i += 2)
+				if (part[i] ~ /^-/)
+					print command "\t" status "\t" part[i]
+		}' "$FAMFS_TOP/docs/REFERENCE-USERS.md"
+}
+
+# A value for what an option of the page takes.
+option_value()
+{
+	case $1 in
+	SIZE) echo 8M ;;
+	MODE) echo 0644 ;;
+	N | SEED | UID | GID) echo 1 ;;
+	NAME,SIZE,SEED) echo a,1M,42 ;;
+	NAME,SIZE) echo a,1M ;;
+	FILE,SEED) echo a,42 ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# With --help nothing is done but to read the options.
+@test "each option of REFERENCE-USERS.md is taken, or refused, as its row says" {
+	count=0
+	while IFS=$'\t' read -r command status option; do
+		read -r -a words <<<"$option"
+		# A row about arguments is tried by the examples of the page.
+		[[ ${#words[@]} -le 2 ]] || continue
+		if [[ ${#words[@]} -eq 2 ]]; then
+			words[1]=$(option_value "${words[1]}")
+		fi
+		case $status in
+		same | accepted | differs)
+			run -0 famfsctl "$command" "${words[@]}" --help
+			assert_output --partial "usage: famfsctl $command"
+			;;
+		"not here")
+			[[ $command == mount && ${words[0]} =~ ^(-F|--nofuse)$ ]] || refuse_option
+			;;
+		*) fail "$command $option: status '$status'" ;;
+		esac
+		count=$((count + 1))
+	done < <(page_options)
+	[[ $count -ge 120 ]] || fail "only $count options were found"
+}
+
+refuse_option()
+{
+	run famfsctl "$command" "${words[@]}" a b
+	[[ $status -eq 2 || $status -eq 16 ]] || fail "$command ${words[*]}: exit code $status: $output"
+	assert_output --regexp "unknown option|is about a shadow tree"
+}
+
+@test "the letters and words for mounts and modes mean nothing to mkfs and fsck" {
+	run -0 famfsctl mkfs -f --fuse --nofuse -F -M --set-daxmode -D --nodax "$img"
+	run -0 famfsctl fsck --fuse --nofuse -F -M --set-daxmode -L -m -r -D -f --human "$img"
+	assert_line "clean"
+	run -16 famfsctl fsck -B 4 "$img"
+	assert_output --partial "unknown option '-B'"
+}
+
+@test "mkfs --kill erases the famfs that is there, with the same care as mkfs" {
+	needs_image
+	before=$(fingerprint)
+	run -3 famfsctl mkfs -k "$img"
+	assert_output --partial "already holds a famfs file system"
+	run -3 famfsctl_as "$(cat /proc/sys/kernel/random/uuid)" mkfs --kill --force "$img"
+	assert_output --partial "of another master"
+	run -0 famfsctl mkfs -k -f -n "$img"
+	assert_output --partial "would erase a famfs file system"
+	assert_equal "$(fingerprint)" "$before"
+	run -2 famfsctl mkfs -k -f --size 1G "$img"
+	assert_output --partial "--kill takes no --loglen, --size or --uuid"
+	run -2 famfsctl mkfs -k -f --json "$img"
+	assert_output --partial "--kill and --json exclude each other"
+	if [[ $EUID -eq 0 && -c /dev/fuse ]]; then
+		mount_image
+		run -3 famfsctl mkfs -f -k "$img"
+		assert_output --partial "is mounted"
+		famfsctl umount "$mnt"
+	fi
+	run -0 famfsctl mkfs -f -k "$img"
+	assert_output --partial "erased a famfs file system"
+	bytes "$img" 0 "$UNIT" | cmp -n "$UNIT" - /dev/zero
+	run -1 famfsctl info "$img"
+	assert_output --partial "does not hold a famfs file system"
+	run -0 famfsctl mkfs -f -k "$img"
+	assert_output --partial "nothing to erase"
+	run -0 famfsctl mkfs "$img"
+}
+
+@test "mkfs --kill does not touch what is no famfs" {
+	needs_image
+	truncate -s 64M "$BATS_TEST_TMPDIR/swap"
+	mkswap "$BATS_TEST_TMPDIR/swap"
+	before=$(md5sum <"$BATS_TEST_TMPDIR/swap")
+	run -1 famfsctl mkfs -f -k "$BATS_TEST_TMPDIR/swap"
+	assert_output --partial "does not hold a famfs file system, but a signature of swap"
+	assert_equal "$(md5sum <"$BATS_TEST_TMPDIR/swap")" "$before"
+	run -1 famfsctl mkfs -f -k "$BATS_TEST_TMPDIR/none"
+	assert_output --partial "cannot open"
+}
+
+@test "sizes, seeds and counts are hexadecimal after 0x, also with a suffix" {
+	run -0 famfsctl creat -s 0x100000 -S 0x2A "$img:/a"
+	assert_equal "$(entry a .size)" 1048576
+	run -0 famfsctl verify -m "$img:/a,42"
+	run -0 famfsctl creat -M "b,0X1m,0xff" "$img:/"
+	assert_equal "$(entry b .size)" 1048576
+	run -0 famfsctl verify -S 255 "$img:/b"
+	run -0 famfsctl creat -s 0x9M -N 0x2 -B 2 -C 0x200000 "$img:/c"
+	assert_equal "$(entry c .size)" 9437184
+	# A leading 0 is not octal.
+	run -0 famfsctl creat -s 010K "$img:/d"
+	assert_equal "$(entry d .size)" 10240
+	for bad in 0x 0xK x10 0x1G0 0x10000000000000000 1xA -0x1 0x1.5M; do
+		run -2 famfsctl creat -s "$bad" "$img:/e"
+		assert_output --partial "--size expects a size such as 64M"
+	done
+}
+
+@test "-? is help of every command" {
+	for command in $(famfsctl --list-commands) logplay mkmeta getmap; do
+		run -0 famfsctl "$command" '-?'
+		assert_line --partial "usage: famfsctl $command"
+	done
+	run -0 famfsctl '-?'
+	assert_line --partial "usage: famfsctl [OPTION...] COMMAND"
+}
+
+@test "creat with a seed fills a file of the same size again, in place" {
+	famfsctl creat -s 3M -m 0600 -u 12 -S 1 "$img:/a"
+	famfsctl mkdir "$img:/d"
+	before=$(entry a .)
+	run -0 famfsctl creat -r -s 3M -S 2 -m 0644 "$img:/a"
+	assert_output ""
+	famfsctl verify -S 2 "$img:/a"
+	run -0 famfsctl creat -v -r -S 3 "$img:/a"
+	assert_line "filled '$img:/a' of 3 MiB"
+	famfsctl verify -S 3 "$img:/a"
+	run -0 famfsctl creat -M a,3M,4 -M new,1M,5 "$img:/"
+	famfsctl verify -m "$img:/a,4" -m "$img:/new,5"
+	# Its entry is as it was, and there is no second one.
+	assert_equal "$(entry a .)" "$before"
+	run -0 famfsctl creat -n -S 6 "$img:/a"
+	assert_output "would fill '$img:/a' of 3 MiB"
+	famfsctl verify -S 4 "$img:/a"
+	run -1 famfsctl creat -s 2M -S 5 "$img:/a"
+	assert_output --partial "cannot fill 'a': it has 3145728 bytes, and not 2097152"
+	run -1 famfsctl creat -M a,2M,5 "$img:/"
+	assert_output --partial "cannot fill 'a'"
+	run -1 famfsctl creat -S 5 "$img:/none"
+	assert_output --partial "cannot create 'none': a new file needs --size"
+	run -1 famfsctl creat -S 5 "$img:/d"
+	assert_output --partial "is a directory"
+	famfsctl verify -S 4 "$img:/a"
+}
+
+@test "creat without a seed leaves a file that exists alone" {
+	famfsctl creat -s 3M -S 1 "$img:/a"
+	for options in "-s 3M" "-r -s 3M" "-M a,3M"; do
+		target=$img:/a
+		[[ $options != -M* ]] || target=$img:/
+		# shellcheck disable=SC2086 # several words
+		run -1 famfsctl creat $options "$target"
+		assert_line --partial "'a' exists already"
+		assert_line "hint: give --seed to fill it again"
+	done
+	run -1 famfsctl creat -s 2M "$img:/a"
+	refute_output --partial "hint:"
+	run -2 famfsctl creat "$img:/b"
+	assert_output --partial "--size is required"
+	famfsctl verify -S 1 "$img:/a"
+}
+
+@test "what a mount shows of a file that was filled again is new" {
+	mount_image
+	famfsctl creat -s 3M -S 1 "$mnt/a"
+	cp "$mnt/a" "$BATS_TEST_TMPDIR/first"
+	run -0 famfsctl creat -S 2 "$mnt/a"
+	run cmp "$mnt/a" "$BATS_TEST_TMPDIR/first"
+	assert_failure 1
+	assert_output --partial "differ"
+}
+
 @test "mkfs takes -f, -l and --loglen" {
 	needs_image
 	run -0 famfsctl mkfs -f --loglen 16m "$img"
@@ -76,8 +271,8 @@ entry()
 	data "$src/d/f" 100
 	data "$src/g" 5000000
 	run -0 famfsctl cp -r -v -t 4 "$src/d" "$src/g" "$mnt"
-	run -0 famfsctl cp --threadct 0 -c -m 0640 -u 12 -g 34 "$src/g" "$mnt/g2"
-	run -0 famfsctl cp --recursive --compare -N 2 -B 2 -C 2M "$src" "$mnt/s"
+	run -0 famfsctl cp --threadct 0 -m 0640 -u 12 -g 34 "$src/g" "$mnt/g2"
+	run -0 famfsctl cp --recursive -N 2 -B 2 -C 2M "$src" "$mnt/s"
 	cmp "$src/g" "$mnt/g"
 	assert_equal "$(entry g2 '[.mode, .uid, .gid]')" '["0o640",12,34]'
 	run -0 famfsctl dump-fmap --json "$mnt/s/g"
@@ -131,6 +326,8 @@ entry()
 	assert_output --partial "shadow tree"
 	run -1 famfsctl logplay "$img"
 	assert_output --partial "is not in a mounted famfs"
+	run -2 famfsctl logplay -rm "$mnt"
+	assert_output --partial "--mmap and --read exclude each other"
 }
 
 @test "logplay fails on damaged entries, and on a mount that does not answer with what the log has" {
@@ -152,8 +349,10 @@ entry()
 	run -0 famfsctl mount --fuse --nouseraccess --cache always -L -r "$img" "$mnt"
 	run -1 grep " $mnt .*allow_other" /proc/self/mountinfo
 	run -0 famfsctl umount "$mnt"
-	run -2 famfsctl mount --nofuse "$img" "$mnt"
-	assert_output --partial "unknown option '--nofuse'"
+	for option in -F --nofuse; do
+		run -2 famfsctl mount $option "$img" "$mnt"
+		assert_output --partial "--nofuse asks for the kernel module of the reference implementation"
+	done
 }
 
 @test "check finds a mount in order" {
