@@ -24,7 +24,13 @@ static int take(struct famfs_volume *vol, const struct famfs_extent *ext, struct
 	return 0;
 }
 
-static struct device nowhere = { .path = (char *)(uintptr_t) "nowhere", .fd = -1 };
+/* Locks nothing. */
+static const struct device_ops no_operations = { .kind = "nothing" };
+static struct device nowhere = {
+	.ops = &no_operations,
+	.path = (char *)(uintptr_t) "nowhere",
+	.fd = -1,
+};
 
 static void start(struct famfs_volume *vol, uint64_t size)
 {
