@@ -216,7 +216,7 @@ static int check_arg(struct check *check, struct session *session, const char *a
 
 	if (ret == EXIT_DONE && !session->target->mountpoint) {
 		report_error("'%s' is not in a mounted famfs", arg);
-		report_hint("to check it without a mount, run: famfsctl fsck '%s'", arg);
+		report_hint("to check it without a mount, run: famfsctl fsck %s", arg);
 		return EXIT_FAILED;
 	}
 	if (ret == EXIT_DONE)

@@ -161,18 +161,18 @@ static bool is_directory(const char *source)
 static int check_resumed(const struct session *session, const char *arg, const char *source)
 {
 	const char *path = session_path(session);
-	cleanup_free char *name = cp_base_name(source), *inside = NULL;
+	cleanup_free char *name = cp_base_name(source), *inside = NULL, *into = NULL;
 
 	if (!(opt.resume || opt.compare) || !*path || ends_with_slash(arg) || !is_directory(source))
 		return EXIT_DONE;
-	if (!name || asprintf(&inside, "%s/%s", path, name) < 0)
+	if (!name || asprintf(&inside, "%s/%s", path, name) < 0 || asprintf(&into, "%s/", arg) < 0)
 		return report_no_memory();
 	if (!*name || famfs_stat(session->volume, inside, &(struct famfs_stat){ 0 }, NULL) == 0)
 		return EXIT_DONE;
 	report_error("'%s' exists, and '%s' is not in it: where to %s is not certain", arg, name,
 		     opt.compare ? "compare" : "go on");
-	report_hint("use -T when '%s' is the copy of '%s', or '%s/' when that is to be in it", arg,
-		    source, arg);
+	report_hint("use -T when %s is the copy of %s, or %s when that is to be in it", arg, source,
+		    into);
 	return EXIT_REFUSED;
 }
 
@@ -199,7 +199,7 @@ static int find_destination(const struct session *session, const char *arg, cons
 		return EXIT_DONE;
 	report_as(REPORT_FAILED, ENOTDIR, "'%s' is not a directory", arg);
 	if (ret == -ENOENT)
-		report_hint("make it first: famfsctl mkdir -p '%s'", arg);
+		report_hint("make it first: famfsctl mkdir -p %s", arg);
 	return EXIT_FAILED;
 }
 
@@ -207,20 +207,20 @@ static int find_destination(const struct session *session, const char *arg, cons
 static void hint_way_out(const char *source, const char *to)
 {
 	cleanup_target struct famfs_target *target = NULL;
-	cleanup_free char *name = cp_base_name(source);
-	bool into = is_directory(to);
+	cleanup_free char *name = cp_base_name(source), *inside = NULL;
 
-	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->path || !name)
+	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->path || !name ||
+	    asprintf(&inside, "%s/%s", to, name) < 0)
 		return;
 	if (opt.recursive && !target->mountpoint)
-		report_hint("this copies into a famfs; to copy out, mount '%s' and use cp(1)",
+		report_hint("this copies into a famfs; to copy out, mount %s and use cp(1)",
 			    target->device);
 	else if (target->mountpoint)
-		report_hint("this copies into a famfs; out of a mount, run: cp -r '%s' '%s'",
-			    source, to);
+		report_hint("this copies into a famfs; out of a mount, run: cp -r %s %s", source,
+			    to);
 	else
-		report_hint("this copies into a famfs; out of it, run: famfsctl cat '%s' >'%s%s%s'",
-			    source, to, into ? "/" : "", into ? name : "");
+		report_hint("this copies into a famfs; out of it, run: famfsctl cat %s >%s", source,
+			    is_directory(to) ? inside : to);
 }
 
 static int copy_sources(struct cp *cp, const struct cp_destination *destination, int nsources,

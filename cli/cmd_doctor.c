@@ -69,19 +69,6 @@ void doctor_say(struct doctor *doctor, enum severity severity, const char *id, c
 	fflush(stdout);
 }
 
-const char *doctor_command(char buf[REPAIR_LENGTH], const char *command, const char *word)
-{
-	int used = snprintf(buf, REPAIR_LENGTH, "%s '", command);
-	size_t at = (size_t)used;
-
-	/* A quote ends the quotes, stands for itself, and begins them again. */
-	for (; *word && at + 6 < REPAIR_LENGTH; word++)
-		at += (size_t)snprintf(buf + at, REPAIR_LENGTH - at, *word == '\'' ? "'\\''" : "%c",
-				       *word);
-	snprintf(buf + at, REPAIR_LENGTH - at, "'");
-	return buf;
-}
-
 static int print_result(struct doctor *doctor)
 {
 	const unsigned *counts = doctor->counts;

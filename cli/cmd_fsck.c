@@ -204,7 +204,7 @@ static int check_failed(struct check *check, const struct famfs_fsck_result *res
 	else
 		report_failure(err);
 	if (undo_name(&check->undo))
-		report_hint("what was changed is saved in '%s'", undo_name(&check->undo));
+		report_hint("what was changed is saved in %s", undo_name(&check->undo));
 	return FSCK_FAILED;
 }
 
@@ -214,10 +214,10 @@ static int check_done(struct check *check, const struct famfs_fsck_result *resul
 	print_members(check, result, NULL);
 	print_summary(check, result);
 	if (check->declined)
-		report_hint("to give up damaged entries, run: famfsctl fsck --repair --yes '%s'",
+		report_hint("to give up damaged entries, run: famfsctl fsck --repair --yes %s",
 			    check->name);
 	else if (check->repairable && !check->request->repair && !common.quiet)
-		report_hint("to repair it, run: famfsctl fsck --repair '%s'", check->name);
+		report_hint("to repair it, run: famfsctl fsck --repair %s", check->name);
 	if (result->problems == 0)
 		return FSCK_CLEAN;
 	return check->dry || result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;

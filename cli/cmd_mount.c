@@ -88,7 +88,7 @@ static int failed(int code, const struct famfs_error *err)
 	if (!guess)
 		return report_usage("%s", err->message);
 	report_as(REPORT_USAGE, 0, "%s", err->message);
-	report_hint("did you mean '%s'?", guess);
+	report_hint("did you mean %s?", guess);
 	return EXIT_USAGE;
 }
 

@@ -202,8 +202,7 @@ static void hint_overwrite(const struct cp_file *file, struct famfs_error *err)
 
 	if (famfs_stat(file->cp->volume, file->destination, &st, NULL) == 0 && S_ISREG(st.mode) &&
 	    st.size == (uint64_t)file->st.st_size)
-		snprintf(err->hint, sizeof(err->hint),
-			 "use --resume to go on with an earlier copy, or --overwrite");
+		strcpy(err->hint, "use --resume to go on with an earlier copy, or --overwrite");
 }
 
 static int copy(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)

@@ -98,7 +98,7 @@ static bool is_inside_device(struct cp *cp, const char *source)
 	if (target->mountpoint || !target->path)
 		return false;
 	cp_error(cp, "cannot copy '%s': a source must be an ordinary path", source);
-	report_hint("mount '%s' and copy from there", target->device);
+	report_hint("mount %s and copy from there", target->device);
 	return true;
 }
 

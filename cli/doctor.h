@@ -5,8 +5,6 @@
 
 #include "output.h"
 
-#include <limits.h>
-
 enum severity {
 	SEVERITY_OK,
 	SEVERITY_WARNING, /* works, but somebody will be surprised */
@@ -21,15 +19,11 @@ struct doctor {
 
 /*
  * Prints a finding. `id` is a word that scripts may rely on: docs/man/famfsctl-doctor.8.scd lists
- * them. `subject` is a device, a mountpoint or NULL; `repair` a command line, or NULL.
+ * them. `subject` is a device, a mountpoint or NULL; `repair` a command line, which
+ * famfs_shell_format() has made where it names anything, or NULL.
  */
 void doctor_say(struct doctor *doctor, enum severity severity, const char *id, const char *subject,
 		const char *repair, const char *format, ...) __attribute__((format(printf, 6, 7)));
-
-/* `word`, which is no longer than a path, in quotes as a shell reads it, into buf[REPAIR_LENGTH]
- * behind `command`. Returns buf. */
-#define REPAIR_LENGTH (4 * PATH_MAX + 128)
-const char *doctor_command(char buf[REPAIR_LENGTH], const char *command, const char *word);
 
 /* Kernel, FUSE, DAX devices, what is installed, identity, limits. */
 void doctor_check_host(struct doctor *doctor);

@@ -101,16 +101,16 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 static void say_damaged(struct doctor *doctor, const char *name, const struct famfs_target *target,
 			const struct famfs_fsck_result *result, const struct problems *problems)
 {
-	char unmount[REPAIR_LENGTH], check[REPAIR_LENGTH];
-	cleanup_free char *both = NULL;
+	cleanup_free char *repair = NULL;
 
-	doctor_command(check, problems->repairable ? "famfsctl fsck --repair" : "famfsctl fsck",
-		       target->device);
-	if (problems->repairable && target->mountpoint &&
-	    asprintf(&both, "%s && %s",
-		     doctor_command(unmount, "famfsctl umount", target->mountpoint), check) < 0)
-		both = NULL;
-	doctor_say(doctor, SEVERITY_PROBLEM, "log.damaged", name, both ? both : check,
+	if (!problems->repairable)
+		repair = famfs_shell_format("famfsctl fsck %s", target->device);
+	else if (!target->mountpoint)
+		repair = famfs_shell_format("famfsctl fsck --repair %s", target->device);
+	else
+		repair = famfs_shell_format("famfsctl umount %s && famfsctl fsck --repair %s",
+					    target->mountpoint, target->device);
+	doctor_say(doctor, SEVERITY_PROBLEM, "log.damaged", name, repair,
 		   "%" PRIu64 " %s, the first: %s", result->problems,
 		   result->problems == 1 ? "problem" : "problems", problems->first);
 }
@@ -118,11 +118,10 @@ static void say_damaged(struct doctor *doctor, const char *name, const struct fa
 static void say_unreadable(struct doctor *doctor, const char *name,
 			   const struct famfs_target *target, const struct famfs_error *err)
 {
-	char repair[REPAIR_LENGTH];
+	cleanup_free char *format = famfs_shell_format("famfsctl mkfs %s", target->device);
 
 	if (err->code == -EMEDIUMTYPE)
-		doctor_say(doctor, SEVERITY_PROBLEM, "target.no-famfs", name,
-			   doctor_command(repair, "famfsctl mkfs", target->device), "%s",
+		doctor_say(doctor, SEVERITY_PROBLEM, "target.no-famfs", name, format, "%s",
 			   err->message);
 	else if (err->code == -EACCES || err->code == -EPERM)
 		doctor_say(doctor, SEVERITY_WARNING, "target.permission", name, NULL, "%s",
@@ -164,7 +163,8 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 {
 	struct famfs_mount_health health;
 	struct famfs_error err = { 0 };
-	char repair[REPAIR_LENGTH];
+	cleanup_free char *unmount = famfs_shell_format("famfsctl umount %s", mountpoint);
+	char repair[64];
 
 	if (famfs_mount_probe(mountpoint, TIMEOUT_MS, &health, &err) < 0) {
 		doctor_say(doctor, SEVERITY_WARNING, "mount.unknown", mountpoint, NULL, "%s",
@@ -180,13 +180,11 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 			   "is another user's, and cannot be asked");
 		return false;
 	case FAMFS_MOUNT_DEAD:
-		doctor_say(doctor, SEVERITY_PROBLEM, "mount.dead", mountpoint,
-			   doctor_command(repair, "famfsctl umount", mountpoint),
+		doctor_say(doctor, SEVERITY_PROBLEM, "mount.dead", mountpoint, unmount,
 			   "its server is gone");
 		return false;
 	case FAMFS_MOUNT_STALE:
-		doctor_say(doctor, SEVERITY_PROBLEM, "mount.stale", mountpoint,
-			   doctor_command(repair, "famfsctl umount", mountpoint),
+		doctor_say(doctor, SEVERITY_PROBLEM, "mount.stale", mountpoint, unmount,
 			   "another file system was made on its device; unmount it, and mount it "
 			   "again");
 		return false;

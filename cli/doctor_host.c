@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor.h"
 
+#include "cleanup.h"
 #include "famfs.h"
 
 #include <errno.h>
@@ -89,14 +90,16 @@ static int count_mounts(void *arg, const struct famfs_mount_info *mount)
 static int check_dax_device(void *arg, const struct famfs_dax_info *info)
 {
 	struct dax *dax = arg;
-	char path[80], repair[REPAIR_LENGTH];
+	cleanup_free char *repair = NULL;
+	char path[80];
 	struct famfs_error err;
 	enum severity severity = SEVERITY_WARNING;
 	const char *text = NULL;
 
 	dax->count++;
 	snprintf(path, sizeof(path), "/dev/%s", info->name);
-	doctor_command(repair, "daxctl reconfigure-device --mode=devdax --force", info->name);
+	repair = famfs_shell_format("daxctl reconfigure-device --mode=devdax --force %s",
+				    info->name);
 	switch (info->mode) {
 	case FAMFS_DAX_DEVDAX:
 		severity = SEVERITY_OK;
@@ -189,7 +192,7 @@ static void check_helpers(struct doctor *doctor)
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
 		/* fsck(8) and mkfs(8) look into $PATH as well. */
 		bool only_sbin = strncmp(expected[i].name, "mount.", 6) == 0;
-		char paths[3][64], repair[REPAIR_LENGTH];
+		char paths[3][64], repair[96];
 		const char *const list[] = { paths[0], only_sbin ? NULL : paths[1], paths[2],
 					     NULL };
 

@@ -87,7 +87,7 @@ static int repair(const struct famfs_target *target)
 	if (ret == FSCK_FAILED)
 		ret |= fsck_target(target, &(struct fsck_request){ .repair = false });
 	if (ret & FSCK_LEFT && !common.yes)
-		report_hint("run: fsck.famfs -y '%s'", target->device);
+		report_hint("run: fsck.famfs -y %s", target->device);
 	if (interrupt_held())
 		ret |= FSCK_INTERRUPTED;
 	return ret;

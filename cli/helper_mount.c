@@ -228,7 +228,7 @@ static int mount_spec(const char *spec, const char *dir)
 
 		report_failure(&err);
 		if (guess)
-			report_hint("did you mean '%s'?", guess);
+			report_hint("did you mean %s?", guess);
 		return exit_code(ret);
 	}
 	if (!opt.fake)

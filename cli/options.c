@@ -99,7 +99,7 @@ static int unknown_option(const struct command *cmd, const char *option)
 		options_each(cmd, offer_option, &guess);
 	}
 	if (guess.best)
-		report_hint("did you mean '--%s'?", guess.best);
+		report_own_hint("did you mean '--%s'?", guess.best);
 	else
 		report_see_help();
 	return EXIT_USAGE;
@@ -273,7 +273,7 @@ int option_word(const char *name, const char *value, const struct word *words, u
 		return report_no_memory();
 	report_as(REPORT_USAGE, 0, "--%s expects %s, got '%s'", name, list, value);
 	if (guess.best)
-		report_hint("did you mean '%s'?", guess.best);
+		report_hint("did you mean %s?", guess.best);
 	else
 		report_see_help();
 	return EXIT_USAGE;

@@ -102,7 +102,7 @@ static int run_logplay(int argc, const char *const *argv)
 	if (info.bad_entries) {
 		report_error("the log has %" PRIu64 " damaged entries, which were passed over",
 			     info.bad_entries);
-		report_hint("to see which, run: famfsctl fsck '%s'", argv[0]);
+		report_hint("to see which, run: famfsctl fsck %s", argv[0]);
 		return EXIT_FAILED;
 	}
 	if (!common.quiet)

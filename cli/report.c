@@ -270,7 +270,25 @@ void report_note(const char *format, ...)
 	va_end(args);
 }
 
+static void say_alone(const char *hint)
+{
+	pthread_mutex_lock(&lock);
+	say_hint(hint ? hint : "out of memory");
+	pthread_mutex_unlock(&lock);
+}
+
 void report_hint(const char *format, ...)
+{
+	cleanup_free char *hint = NULL;
+	va_list args;
+
+	va_start(args, format);
+	hint = famfs_shell_vformat(format, args);
+	va_end(args);
+	say_alone(hint);
+}
+
+void report_own_hint(const char *format, ...)
 {
 	cleanup_free char *hint = NULL;
 	va_list args;
@@ -279,15 +297,12 @@ void report_hint(const char *format, ...)
 	if (vasprintf(&hint, format, args) < 0)
 		hint = NULL;
 	va_end(args);
-
-	pthread_mutex_lock(&lock);
-	say_hint(hint ? hint : "out of memory");
-	pthread_mutex_unlock(&lock);
+	say_alone(hint);
 }
 
 void report_see_help(void)
 {
-	report_hint("see '%s%s%s --help'", program, command ? " " : "", command ? command : "");
+	report_own_hint("see '%s%s%s --help'", program, command ? " " : "", command ? command : "");
 }
 
 int report_usage(const char *format, ...)
@@ -305,7 +320,7 @@ int report_unknown_command(const char *name, const char *guess)
 {
 	report_as(REPORT_UNKNOWN_COMMAND, 0, "unknown command '%s'", name);
 	if (guess)
-		report_hint("did you mean '%s'?", guess);
+		report_hint("did you mean %s?", guess);
 	else
 		report_hint("see 'famfsctl --help'");
 	return EXIT_USAGE;

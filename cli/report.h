@@ -51,8 +51,14 @@ void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* What a server in the foreground has to say. */
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What to do about the message before. A hint that was given lately is not repeated in text. */
+/*
+ * What to do about the message before. A hint that was given lately is not repeated in text.
+ * Follows the rules of famfs_shell_format(): each %s is quoted as a word of a shell.
+ */
 void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A hint that holds only words of this program: nothing in it is quoted. */
+void report_own_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The hint where to read about options. */
 void report_see_help(void);

@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text.h"
 
+#include "famfs.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-size_t text_utf8_length(const char *s)
-{
-	const unsigned char *b = (const unsigned char *)s;
-	uint32_t code, least;
-	size_t length;
-
-	if (b[0] < 0x80)
-		return 1;
-	if ((b[0] & 0xe0) == 0xc0) {
-		length = 2, least = 0x80, code = b[0] & 0x1f;
-	} else if ((b[0] & 0xf0) == 0xe0) {
-		length = 3, least = 0x800, code = b[0] & 0x0f;
-	} else if ((b[0] & 0xf8) == 0xf0) {
-		length = 4, least = 0x10000, code = b[0] & 0x07;
-	} else {
-		return 0;
-	}
-
-	for (size_t i = 1; i < length; i++) {
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (b[i] & 0x3f);
-	}
-	if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return length;
-}
-
 bool text_is_utf8(const char *s)
 {
 	while (*s) {
-		size_t length = text_utf8_length(s);
+		size_t length = famfs_utf8_length(s);
 
 		if (!length)
 			return false;
@@ -46,22 +20,12 @@ bool text_is_utf8(const char *s)
 	return true;
 }
 
-/* U+0080 to U+009F are controls as well: many terminals obey them even when encoded in UTF-8. */
-static bool is_control(const char *s, size_t length)
-{
-	const unsigned char *b = (const unsigned char *)s;
-
-	if (length == 1)
-		return b[0] < 0x20 || b[0] == 0x7f;
-	return length == 2 && b[0] == 0xc2 && b[1] < 0xa0;
-}
-
 bool text_has_control(const char *s)
 {
 	while (*s) {
-		size_t length = text_utf8_length(s);
+		size_t length = famfs_utf8_length(s);
 
-		if (length && is_control(s, length))
+		if (length && !famfs_utf8_printable(s))
 			return true;
 		s += length ? length : 1;
 	}
@@ -75,15 +39,14 @@ char *text_escape(const char *s)
 	if (!escaped)
 		return NULL;
 	while (*s) {
-		size_t length = text_utf8_length(s);
+		size_t length = famfs_utf8_printable(s);
 
-		if (length && !is_control(s, length)) {
+		if (length) {
 			out = mempcpy(out, s, length);
 			s += length;
-			continue;
-		}
-		for (size_t i = 0; i < (length ? length : 1); i++)
+		} else {
 			out += sprintf(out, "\\%03o", (unsigned char)*s++);
+		}
 	}
 	*out = '\0';
 	return escaped;
@@ -97,7 +60,7 @@ char *text_to_utf8(const char *s)
 	if (!copy)
 		return NULL;
 	while (*s) {
-		size_t length = text_utf8_length(s);
+		size_t length = famfs_utf8_length(s);
 
 		if (length)
 			out = mempcpy(out, s, length);

@@ -7,9 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length in bytes of the well-formed UTF-8 character at `s`, or 0 when there is none. */
-size_t text_utf8_length(const char *s);
-
 bool text_is_utf8(const char *s);
 
 /* Whether a character could steer a terminal: a control of ASCII or of Latin-1. */

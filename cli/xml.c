@@ -32,7 +32,7 @@ void xml_put(FILE *file, const char *text, size_t most)
 	size_t count = 0;
 
 	for (const char *s = escaped ? escaped : ""; *s;) {
-		size_t length = text_utf8_length(s);
+		size_t length = famfs_utf8_length(s);
 		const char *name = entity(*s);
 
 		if (most && ++count == most && s[length]) {

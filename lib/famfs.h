@@ -28,6 +28,7 @@
 #ifndef FAMFS_H
 #define FAMFS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,12 @@ extern "C" {
 
 /* What is declared here is exported, although the library is built with hidden symbols. */
 #pragma GCC visibility push(default)
+
+#ifdef __GNUC__
+#define FAMFS_PRINTF(index, first) __attribute__((__format__(__printf__, index, first)))
+#else
+#define FAMFS_PRINTF(index, first)
+#endif
 
 #define FAMFS_ALLOC_UNIT     0x200000u /* file data is allocated in units of 2 MiB */
 #define FAMFS_MAX_EXTENTS    16        /* extents of a simple file, strips of an interleaved one */
@@ -53,11 +60,33 @@ struct famfs_error {
 	bool refused; /* a safety check said no; the hint names the override, if there is one */
 	char message[1024]; /* "cannot VERB 'OBJECT': CAUSE", lower case, no full stop, no newline
 			     */
-	char hint[640];     /* what to do about it, in the imperative; may be empty */
+	char hint[640];     /* what to do about it, in the imperative; may be empty. Commands in it
+			     * can be pasted: see famfs_shell_format() */
 };
 
 /* The library's version, "MAJOR.MINOR.PATCH". Static storage. */
 const char *famfs_version(void);
+
+/* ---- text ------------------------------------------------------------------------------- */
+
+/* Length in bytes of the well-formed UTF-8 character at `s`, or 0 when there is none. A NUL byte is
+ * a character of length 1. */
+size_t famfs_utf8_length(const char *s);
+
+/* The same, but also 0 for a control character of ASCII or of Latin-1, on which a terminal acts. */
+size_t famfs_utf8_printable(const char *s);
+
+/*
+ * Formats a hint or a command that users may paste into a shell. Knows %s, %u, PRIu64 and %%. Each
+ * %s becomes one word of the shell, in single quotes, whatever the string holds; so `format` has no
+ * quotes around it. A word that begins with '-' gets "./" in front, so that no program reads an
+ * option: each %s is a path or a name. A word with control characters, or bytes that are not UTF-8,
+ * is written as $'...' with \ooo for each of those bytes, as POSIX has it since 2024; an older
+ * shell reads another name in it, and still nothing that it would run. The caller frees the result
+ * with free(3). NULL when there is no memory.
+ */
+char *famfs_shell_format(const char *format, ...) FAMFS_PRINTF(1, 2);
+char *famfs_shell_vformat(const char *format, va_list args) FAMFS_PRINTF(1, 0);
 
 /*
  * Where the library may say what did not fail but matters: a skipped log entry, a role. Priorities

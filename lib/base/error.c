@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,13 +55,18 @@ int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 
 void error_hint(struct famfs_error *err, const char *format, ...)
 {
+	cleanup_free char *hint = NULL;
 	va_list ap;
 
 	if (!err)
 		return;
 	va_start(ap, format);
-	vsnprintf(err->hint, sizeof(err->hint), format, ap);
+	hint = famfs_shell_vformat(format, ap);
 	va_end(ap);
+	/* Half a command is worse than none. */
+	err->hint[0] = '\0';
+	if (hint && strlen(hint) < sizeof(err->hint))
+		strcpy(err->hint, hint);
 }
 
 const char *famfs_version(void)

@@ -20,7 +20,9 @@ int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 /* -EINVAL unless the reserved fields of a params struct are zero, as famfs.h demands. */
 int error_if_reserved(const uint32_t *reserved, size_t count, struct famfs_error *err);
 
-/* Adds a hint to an error that is set already. */
+/* Adds a hint to an error that is set already, by the rules of famfs_shell_format(): each %s is
+ * quoted as a word of a shell, so the format has no quotes of its own around it. A hint that is too
+ * long for the struct is left out. */
 void error_hint(struct famfs_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

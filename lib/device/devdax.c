@@ -146,7 +146,7 @@ static int refuse_mounted(const char *path, struct famfs_error *err)
 		return 0;
 	error_refuse(err, -EOPNOTSUPP, "'%s' is %s, in famfs mode, in which it cannot be mapped",
 		     path, user.text);
-	error_hint(err, "unmount it first: %s", user.end);
+	usage_hint(&user, err);
 	return -EOPNOTSUPP;
 }
 

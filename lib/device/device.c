@@ -49,8 +49,10 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 		return daxinfo_check_mappable(&info, path, err);
 	error_errno(err, ret, "cannot open '%s'%s", path, write ? " for writing" : "");
 	if (ret == -EACCES)
-		error_hint(err, "run it as root, or as a user who may %s '%s'",
-			   write ? "write" : "read", path);
+		error_hint(err,
+			   write ? "run it as root, or as a user who may write %s"
+				 : "run it as root, or as a user who may read %s",
+			   path);
 	return ret;
 }
 

@@ -332,7 +332,7 @@ static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 {
 	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
 	if (code == -ENOTCONN)
-		error_hint(err, "its server is gone; run: famfsctl umount '%s'", mountpoint);
+		error_hint(err, "its server is gone; run: famfsctl umount %s", mountpoint);
 	return code;
 }
 

@@ -2,6 +2,7 @@
 #include "device/usage.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "device/mountinfo.h"
 
 #include <ctype.h>
@@ -21,6 +22,26 @@ struct search {
 	int count;
 };
 
+static void name_mount(const struct mount_entry *entry, struct usage_text *out)
+{
+	snprintf(out->text, sizeof(out->text), "mounted at '%s'", entry->mountpoint);
+	out->foreign = !mount_is_famfs(entry);
+	/* A part of a path is the path of something else. */
+	out->mountpoint[0] = '\0';
+	if (strlen(entry->mountpoint) < sizeof(out->mountpoint))
+		strcpy(out->mountpoint, entry->mountpoint);
+}
+
+void usage_hint(const struct usage_text *user, struct famfs_error *err)
+{
+	if (!*user->mountpoint)
+		error_hint(err, "end that first");
+	else if (user->foreign)
+		error_hint(err, "unmount it first: umount %s", user->mountpoint);
+	else
+		error_hint(err, "unmount it first: famfsctl umount %s", user->mountpoint);
+}
+
 static int visit_mount(void *arg, const struct mount_entry *entry)
 {
 	struct search *search = arg;
@@ -30,10 +51,7 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 		return 0;
 	if (search->count++ > 0 || !search->first)
 		return 0;
-	snprintf(search->first->text, sizeof(search->first->text), "mounted at '%s'",
-		 entry->mountpoint);
-	snprintf(search->first->end, sizeof(search->first->end), "%sumount '%s'",
-		 mount_is_famfs(entry) ? "famfsctl " : "", entry->mountpoint);
+	name_mount(entry, search->first);
 	return 0;
 }
 
@@ -96,6 +114,7 @@ static void name_process(const char *what, const char *pid, struct usage_text *o
 		fclose(f);
 	}
 	snprintf(out->text, sizeof(out->text), "%s by process %.20s (%s)", what, pid, name);
+	out->mountpoint[0] = '\0';
 }
 
 static int find_mapping(dev_t dev, ino_t ino, struct usage_text *out)
@@ -224,5 +243,6 @@ int device_files_in_use(const char *root, dev_t files, struct usage_text *out)
 	if (access(path, F_OK) < 0)
 		return 0;
 	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
+	out->mountpoint[0] = '\0';
 	return 1;
 }

@@ -5,11 +5,17 @@
 
 #include "device/device.h"
 
+#include <limits.h>
+
 /* Room for "mounted at '/mnt/x'" or "mapped by process 123 (name)". */
 struct usage_text {
 	char text[320];
-	char end[320]; /* the command that ends it, where it is a mount; else empty */
+	bool foreign;              /* a mount that this program's server did not make */
+	char mountpoint[PATH_MAX]; /* of a mount; else empty */
 };
+
+/* Adds the hint how to end that use. */
+void usage_hint(const struct usage_text *user, struct famfs_error *err);
 
 /* 1 and a description when this host has the device mounted or mapped, else 0. Other users'
  * processes can only be seen by root. */

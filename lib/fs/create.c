@@ -11,10 +11,12 @@
 #include "fs/stripe.h"
 #include "media/path.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +70,18 @@ void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map)
 	pthread_mutex_unlock(&vol->mutex);
 }
 
+/* How to make the parent, of the first `length` bytes of `path`. */
+static void hint_mkdir(const struct famfs_volume *vol, const char *path, size_t length,
+		       struct famfs_error *err)
+{
+	cleanup_free char *parent = NULL;
+
+	if (asprintf(&parent, "%s:/%.*s", vol->dev->path, (int)length, path) < 0)
+		parent = NULL;
+	else
+		error_hint(err, "make it first: famfsctl mkdir -p %s", parent);
+}
+
 /* Whether `path` can be made: it is free, and its parent is a directory. */
 static int check_free(const struct famfs_volume *vol, const char *path, struct famfs_error *err)
 {
@@ -79,8 +93,7 @@ static int check_free(const struct famfs_volume *vol, const char *path, struct f
 	if (parent == NODE_NONE && !is_file) {
 		error_set(err, -ENOENT, "cannot create '%s': no directory '%.*s'", path,
 			  (int)parent_length, path);
-		error_hint(err, "make it first: famfsctl mkdir -p '%s:/%.*s'", vol->dev->path,
-			   (int)parent_length, path);
+		hint_mkdir(vol, path, parent_length, err);
 		return -ENOENT;
 	}
 	if (is_file || !node_is_dir(&vol->ns, parent))
@@ -138,7 +151,7 @@ static int name_failure(const struct famfs_volume *vol, const char *path, int co
 {
 	error_set(err, code, "cannot create '%s': %.500s", path, why->message);
 	if (code == -ENOSPC)
-		error_hint(err, "where the space is, shows: famfsctl map '%s'", vol->dev->path);
+		error_hint(err, "where the space is, shows: famfsctl map %s", vol->dev->path);
 	return code;
 }
 

@@ -243,7 +243,7 @@ static int lock_for_repair(struct device *dev, struct famfs_error *err)
 		return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
 	error_refuse(err, -EBUSY, "'%s' is mounted or in use, so it cannot be repaired", dev->path);
 	if (device_mounts(dev->path, &user) > 0)
-		error_hint(err, "unmount it first: %s", user.end);
+		usage_hint(&user, err);
 	return -EBUSY;
 }
 

@@ -126,10 +126,7 @@ static int open_target(struct mkfs *mkfs, struct famfs_error *err)
 static int in_use(const struct mkfs *mkfs, const struct usage_text *user, struct famfs_error *err)
 {
 	error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, user->text);
-	if (*user->end)
-		error_hint(err, "to end that, run: %s", user->end);
-	else
-		error_hint(err, "end that first");
+	usage_hint(user, err);
 	return -EBUSY;
 }
 

@@ -25,7 +25,7 @@ static int refuse_foreign_mount(const struct device *dev, struct famfs_error *er
 	error_refuse(err, -EBUSY,
 		     "'%s' is %s by another implementation, which does not know our locks",
 		     dev->path, usage.text);
-	error_hint(err, "unmount it first: %s", usage.end);
+	usage_hint(&usage, err);
 	return -EBUSY;
 }
 

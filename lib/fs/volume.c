@@ -51,7 +51,7 @@ static int not_famfs(const struct famfs_volume *vol, struct famfs_error *err)
 	error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system", vol->dev->path);
 	/* What mkfs would refuse is no way out. */
 	if (vol->dev->size >= OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN + OMF_ALLOC_UNIT)
-		error_hint(err, "to make one in place of what is there, run: famfsctl mkfs '%s'",
+		error_hint(err, "to make one in place of what is there, run: famfsctl mkfs %s",
 			   vol->dev->path);
 	return -EMEDIUMTYPE;
 }
@@ -308,7 +308,7 @@ int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 		  vol->dev->path, master, self, famfs_identity_source_name(vol->identity.source));
 	error_hint(err,
 		   "add files on the master; only if it is gone for good, run: famfsctl takeover "
-		   "--yes '%s'",
+		   "--yes %s",
 		   vol->dev->path);
 	return -EROFS;
 }
@@ -343,7 +343,7 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 			  vol->dev->path, vol->applied, state->next_index);
 	else
 		return 0;
-	error_hint(err, "run: famfsctl fsck --repair '%s'", vol->dev->path);
+	error_hint(err, "run: famfsctl fsck --repair %s", vol->dev->path);
 	return -EUCLEAN;
 }
 

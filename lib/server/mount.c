@@ -57,7 +57,7 @@ static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 
 		ret = error_set(err, dead ? -ENOTCONN : -EBUSY, "'%s' is %s mount of '%s'",
 				mountpoint, dead ? "a dead" : "already a", target->device);
-		error_hint(err, "run: famfsctl umount '%s'", mountpoint);
+		error_hint(err, "run: famfsctl umount %s", mountpoint);
 	}
 	famfs_target_free(target);
 	return ret;
@@ -229,7 +229,7 @@ static int check_medium(const struct job *job, struct famfs_error *err)
 		  "'%s' is not mounted, since the check found %" PRIu64 " problem%s: %s: %s: %s",
 		  job->device, result.problems, result.problems == 1 ? "" : "s", where, first.code,
 		  first.message);
-	error_hint(err, "run: famfsctl fsck '%s'", job->device);
+	error_hint(err, "run: famfsctl fsck %s", job->device);
 	return -EUCLEAN;
 }
 

@@ -73,3 +73,75 @@ follow()
 		assert_failure
 	done
 }
+
+# names: what a local user may call an image so that a pasted hint does more than it says.
+hostile_names()
+{
+	printf '%s\0' "a'; touch PWNED; '.img" '$(touch PWNED) `touch PWNED`.img' '-f.img' \
+		$'a\n touch PWNED\e]0;PWNED\a\x9b\xff.img' $'-\' \n; touch PWNED; \'.img'
+}
+
+# paste SHELL CODE ARG...: the command fails with CODE and a hint; what it says is pasted into SHELL.
+paste_hint()
+{
+	local command
+	run "-$2" famfsctl "${@:3}"
+	refute_output --regexp $'[\x01-\x09\x0b-\x1f\x7f]'
+	command=$(sed -nE 's/^hint: .*: ((famfsctl|umount) .*)/\1/p' <<<"$output")
+	[[ -n $command ]]
+	PATH=$(dirname "$FAMFSCTL"):$PATH run "$1" -c "$command" 3>&-
+	assert_file_not_exist PWNED
+}
+
+@test "a name that holds shell code is a name in every hint" {
+	local name shell
+	echo x >x
+	while IFS= read -r -d '' name; do
+		# dash has no $'...', and must not run anything either.
+		for shell in bash sh; do
+			rm -f -- "./$name" "./out $name"
+			truncate -s 64M -- "./$name"
+			paste_hint $shell 1 ls -- "$name"
+			[[ $shell == sh && $name == *[![:print:]]* ]] || assert_success
+			famfsctl mkfs -f -- "./$name" >/dev/null
+
+			paste_hint $shell 1 mkdir "./$name:/a/b"
+			paste_hint $shell 1 cp x "./$name:/c/"
+			paste_hint $shell 8 check -- "$name"
+			[[ $shell == sh && $name == *[![:print:]]* ]] || assert_line clean
+			famfsctl creat -s 1 -S 1 "./$name:/f"
+			paste_hint $shell 1 cp "./$name:/f" "./out $name"
+			[[ $shell == sh && $name == *[![:print:]]* ]] || assert_file_exist "./out $name"
+			FAMFS_SYSTEM_UUID=11111111-2222-3333-4444-555555555555 \
+				paste_hint $shell 1 mkdir "./$name:/client"
+			"$MEDIUM" "./$name" set 0 crc=1
+			paste_hint $shell 4 fsck -- "$name"
+		done
+	done < <(hostile_names)
+}
+
+@test "doctor's repair of a name that holds shell code runs only the repair" {
+	local name repair
+	while IFS= read -r -d '' name; do
+		truncate -s 64M -- "./$name"
+		run -1 famfsctl doctor --json "./$name"
+		repair=$(jq -r '.findings[] | select(.id == "target.no-famfs").repair' <<<"$output")
+		PATH=$(dirname "$FAMFSCTL"):$PATH run -0 bash -c "$repair" 3>&-
+		run -0 famfsctl ls "./$name"
+		assert_file_not_exist PWNED
+	done < <(hostile_names)
+}
+
+@test "a mount whose names hold shell code is unmounted as the hint says" {
+	needs_mount
+	local name
+	while IFS= read -r -d '' name; do
+		mkdir -p "./$name.dir"
+		famfsctl mkfs --size 64M "./$name" >/dev/null
+		famfsctl mount "./$name" "./$name.dir"
+		paste_hint bash 3 mkfs -f "./$name"
+		assert_success
+		run is_mounted "$PWD/$name.dir"
+		assert_failure
+	done < <(hostile_names)
+}

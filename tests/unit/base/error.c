@@ -35,8 +35,8 @@ static void refuse(void **state)
 	(void)state;
 	assert_int_equal(error_refuse(&err, -EBUSY, "in use"), -EBUSY);
 	assert_true(err.refused);
-	error_hint(&err, "use %s", "--force");
-	assert_string_equal(err.hint, "use --force");
+	error_hint(&err, "remove %s", "it's");
+	assert_string_equal(err.hint, "remove 'it'\\''s'");
 	assert_string_equal(err.message, "in use");
 	assert_true(err.refused);
 	error_set(&err, -EINVAL, "else");
@@ -78,12 +78,30 @@ static void truncation(void **state)
 	for (size_t length = sizeof(g.err.message) - 40; length < sizeof(longer); length += 13) {
 		memset(&g, 0xa5, sizeof(g));
 		error_errno(&g.err, -ENOENT, "%.*s", (int)length, longer);
-		error_hint(&g.err, "%s", longer);
 		check_guards(&g);
 		assert_true(strlen(g.err.message) < sizeof(g.err.message));
-		assert_int_equal(strlen(g.err.hint), sizeof(g.err.hint) - 1);
 		assert_memory_equal(g.err.message, longer, sizeof(g.err.message) - 40);
 	}
+}
+
+/* The longest hint that fits is whole; of a longer one nothing is given. */
+static void hint_that_does_not_fit(void **state)
+{
+	const size_t most = sizeof(((struct famfs_error *)0)->hint) - 1;
+	char word[sizeof(((struct famfs_error *)0)->hint)];
+	struct guarded g;
+
+	(void)state;
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	memset(&g, 0xa5, sizeof(g));
+	error_set(&g.err, -EBUSY, "in use");
+	error_hint(&g.err, "%s", word + 2);
+	assert_int_equal(strlen(g.err.hint), most);
+	assert_int_equal(g.err.hint[most - 1], '\'');
+	error_hint(&g.err, "%s", word + 1);
+	assert_string_equal(g.err.hint, "");
+	check_guards(&g);
 }
 
 static void version(void **state)
@@ -100,6 +118,7 @@ int main(void)
 		TEST("a refusal is marked, and its hint is kept apart", refuse),
 		TEST("a caller who wants no message gets the code alone", without_struct),
 		TEST("what is too long is cut off and ends in a NUL", truncation),
+		TEST("a hint that does not fit is left out", hint_that_does_not_fit),
 		TEST("the version is that of the build", version),
 	};
 

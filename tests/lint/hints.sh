@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Hints are pasted into shells: famfs_shell_format() quotes each word of them, so a format that has
+# quotes of its own undoes them, and a hint that goes another way has a name in it that nothing
+# quotes.
+. "$(dirname "$0")/common.bash"
+
+mapfile -t files < <(c_files | grep -E '^(lib|cli)/')
+calls='(error_hint|report_hint|famfs_shell_format)\((?:"(?:[^"\\]|\\.)*"|[^";])*;'
+count=0
+for file in "${files[@]}"; do
+	while IFS= read -r -d '' call; do
+		# Prototypes and definitions have no format.
+		[[ $call == *'"'* ]] || continue
+		count=$((count + 1))
+		call=$(tr -s '\n\t ' ' ' <<<"$call")
+		# shellcheck disable=SC2001 # back references
+		rest=$(sed -E 's/%(s|u|%|" ?PRIu64)//g' <<<"$call")
+		[[ $rest != *%* ]] || finding "$file: a conversion that famfs_shell_format() does not know: $call"
+		[[ ! $call =~ [\'\"\\]%s[\'\\] && ! $call =~ \'%s|%s\' ]] ||
+			finding "$file: quotes around a word that is quoted already: $call"
+	done < <(grep -Pzo "(?s)\\b$calls" "$file" || true)
+done
+[[ $count -ge 30 ]] || finding "only $count hints were found"
+
+found=$(grep_code 'printf *\([^;]*->hint\b' "${files[@]}")
+[[ -z $found ]] || finding "a hint is made by error_hint():"$'\n'"$found"
+finish
