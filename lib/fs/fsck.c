@@ -15,7 +15,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* Files to look at for the sake of naming those that overlap. */
 #define OVERLAP_BUDGET UINT64_C(1000000)
@@ -133,19 +132,6 @@ static void name_overlap(const struct fsck *fsck, struct finding *finding, uint6
 	}
 }
 
-/* The counters, given the moment that another process may need between its two stores. */
-static int load_settled(const struct log *log, struct log_state *state)
-{
-	const struct timespec pause = { 0, 1000000 };
-	int ret = log_load(log, state);
-
-	for (int i = 0; i < 20 && ret == 0 && state->next_seqnum != state->next_index; i++) {
-		nanosleep(&pause, NULL);
-		ret = log_load(log, state);
-	}
-	return ret;
-}
-
 static void check_header(struct fsck *fsck)
 {
 	const struct famfs_volume *vol = fsck->vol;
@@ -155,7 +141,7 @@ static void check_header(struct fsck *fsck)
 		add_global(fsck, "header", REMEDY_HEADER, "%s", vol->header_fault);
 		return;
 	}
-	if (load_settled(&vol->log, &state) < 0)
+	if (log_load_settled(&vol->log, &state) < 0)
 		add_global(fsck, "header", REMEDY_NONE, "the log header cannot be read");
 	else if (state.next_seqnum != state.next_index)
 		add_global(fsck, "header", REMEDY_HEADER,

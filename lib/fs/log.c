@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <time.h>
 
 #define NEXT_SEQNUM (OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_seqnum))
 #define NEXT_INDEX  (OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_index))
@@ -25,6 +26,18 @@ int log_load(const struct log *log, struct log_state *state)
 	ret = device_read(log->dev, NEXT_SEQNUM, counters, sizeof(counters));
 	state->next_seqnum = le64_get(counters[0]);
 	state->next_index = le64_get(counters[1]);
+	return ret;
+}
+
+int log_load_settled(const struct log *log, struct log_state *state)
+{
+	const struct timespec pause = { 0, 1000000 };
+	int ret = log_load(log, state);
+
+	for (int i = 0; i < 20 && ret == 0 && state->next_seqnum != state->next_index; i++) {
+		nanosleep(&pause, NULL);
+		ret = log_load(log, state);
+	}
 	return ret;
 }
 

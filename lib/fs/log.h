@@ -28,6 +28,10 @@ void log_init(struct log *log, struct device *dev, uint64_t length);
 /* Loads the mutable part of the header as memory has it. */
 int log_load(const struct log *log, struct log_state *state);
 
+/* The same beside a writer, which may be between its two stores: counters that do not match are
+ * given a moment. Those of a crashed publish never match. */
+int log_load_settled(const struct log *log, struct log_state *state);
+
 /* Whether entries can be appended after this state: within capacity, and both counters equal but
  * for a crashed publish, which leaves next_seqnum one ahead. */
 bool log_state_sane(const struct log *log, const struct log_state *state);

@@ -206,7 +206,8 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 	__atomic_store_n(&vol->followed, index + 1, __ATOMIC_RELEASE);
 }
 
-/* Whether the last entry of what is published, which looks bad, is to be given more time. */
+/* Whether an entry that is or was the last one that is published looks bad, and is to be given more
+ * time. */
 static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
 {
 	struct record rec;
@@ -248,7 +249,9 @@ static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t c
 		const struct omf_entry *raw = &vol->batch[i];
 		uint64_t index = first + i;
 
-		if (index + 1 == published && may_be_on_its_way(vol, raw, index))
+		/* The writer may have gone on since. */
+		if ((index + 1 == published || index == vol->suspect) &&
+		    may_be_on_its_way(vol, raw, index))
 			return i;
 		if (ends_here(vol, raw, index, published))
 			return i;

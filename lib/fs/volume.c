@@ -313,6 +313,12 @@ int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 	return -EROFS;
 }
 
+/* A dry run has no lock that would keep others from adding more. */
+static bool went_back(const struct famfs_volume *vol, const struct log_state *state)
+{
+	return vol->dry_run ? state->next_index < vol->applied : state->next_index != vol->applied;
+}
+
 /* Nothing may follow an entry that does not say which space it uses. */
 static int check_appendable(const struct famfs_volume *vol, const struct log_state *state,
 			    struct famfs_error *err)
@@ -337,7 +343,7 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 			  "the log header of '%s' is damaged (next sequence number %" PRIu64
 			  ", next index %" PRIu64 " of %" PRIu64 "), so nothing can be added",
 			  vol->dev->path, state->next_seqnum, state->next_index, vol->log.capacity);
-	else if (state->next_index != vol->applied)
+	else if (went_back(vol, state))
 		error_set(err, -EUCLEAN,
 			  "the log of '%s' went back from %" PRIu64 " to %" PRIu64 " entries",
 			  vol->dev->path, vol->applied, state->next_index);
@@ -366,7 +372,18 @@ static int check_still_master(struct famfs_volume *vol, struct famfs_error *err)
 	return volume_check_master(vol, err);
 }
 
-/* What is imagined follows what was published when it began. */
+int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err)
+{
+	int ret = volume_check_stale(vol, err);
+
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&vol->mutex);
+	ret = check_still_master(vol, err);
+	pthread_mutex_unlock(&vol->mutex);
+	return ret;
+}
+
 static int prepare_append(struct famfs_volume *vol, const struct log_state *state,
 			  struct famfs_error *err)
 {
@@ -374,7 +391,7 @@ static int prepare_append(struct famfs_volume *vol, const struct log_state *stat
 
 	if (ret == 0)
 		ret = check_still_master(vol, err);
-	if (ret < 0 || vol->imagined)
+	if (ret < 0)
 		return ret;
 	if (state->next_index != vol->applied)
 		ret = replay_all(vol, err);
@@ -394,15 +411,25 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 	return ret;
 }
 
-/* Without the lock: whoever takes it ends a crashed publish, which writes. */
+/* Without the lock: taking it ends a crashed publish, which writes. So other processes may add
+ * entries meanwhile, and the counters are judged as they are after the replay. What is imagined
+ * follows what was published when it began. */
 static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
-	int ret = log_load(&vol->log, &state);
+	int ret = volume_check_stale(vol, err);
 
+	if (ret == 0)
+		ret = check_still_master(vol, err);
+	if (ret < 0 || vol->imagined)
+		return ret;
+	ret = replay_all(vol, err);
+	if (ret < 0)
+		return ret;
+	ret = log_load_settled(&vol->log, &state);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	return prepare_append(vol, &state, err);
+	return check_appendable(vol, &state, err);
 }
 
 /* What does not depend on the log. */

@@ -122,6 +122,10 @@ void volume_end_append(struct famfs_volume *vol);
 /* Where extents may lie, for record_check(). */
 struct record_limits volume_limits(const struct famfs_volume *vol);
 
+/* For space that is reserved, and not published: like volume_check_stale(), and -EROFS when another
+ * host became the master, who may have given the space to another file. Without the mutex held. */
+int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err);
+
 /* -EROFS and whose file system it is, or 0. */
 int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err);
 

@@ -18,6 +18,14 @@ struct lines {
 	size_t room;
 };
 
+/* What a line will be in memory once it arrives. */
+struct late_line {
+	struct late_line *next;
+	uint64_t line;
+	uint64_t due;
+	unsigned char bytes[LINE];
+};
+
 struct host {
 	struct memory *shared;
 	unsigned char *cache;
@@ -27,6 +35,10 @@ struct host {
 	struct rng rng;
 	void (*hook)(void *arg);
 	void *hook_arg;
+	void (*inside)(void *arg);
+	void *inside_arg;
+	uint64_t delay;
+	struct late_line *on_their_way;
 
 	struct mistakes mistakes;
 	uint64_t last_flush;
@@ -44,6 +56,8 @@ static void *reserve(uint64_t bytes)
 	return p;
 }
 
+static void arrive_all(struct host *host);
+
 struct host *host_new(struct memory *shared, uint64_t seed)
 {
 	struct host *host = calloc(1, sizeof(*host));
@@ -58,6 +72,7 @@ struct host *host_new(struct memory *shared, uint64_t seed)
 
 void host_free(struct host *host)
 {
+	arrive_all(host);
 	munmap(host->cache, host->shared->size);
 	munmap(host->state, host->shared->size / LINE);
 	free(host->dirty.list);
@@ -74,6 +89,17 @@ void host_hook(struct host *host, void (*hook)(void *arg), void *arg)
 {
 	host->hook = hook;
 	host->hook_arg = arg;
+}
+
+void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg)
+{
+	host->inside = hook;
+	host->inside_arg = arg;
+}
+
+void host_delay(struct host *host, uint64_t ns)
+{
+	host->delay = ns;
 }
 
 static bool coin(struct host *host)
@@ -93,18 +119,66 @@ static void push(struct lines *lines, uint64_t line)
 	lines->list[lines->count++] = line;
 }
 
+static void reach_memory(struct host *host, uint64_t line, const unsigned char *bytes)
+{
+	memcpy(host->shared->base + line * LINE, bytes, LINE);
+}
+
+/* All that are due, or those of one line. */
+static void arrive(struct host *host, uint64_t line)
+{
+	struct late_line **at = &host->on_their_way;
+
+	while (*at) {
+		struct late_line *late = *at;
+
+		if (late->due > time_passed() && late->line != line) {
+			at = &late->next;
+			continue;
+		}
+		reach_memory(host, late->line, late->bytes);
+		*at = late->next;
+		free(late);
+	}
+}
+
+static void arrive_all(struct host *host)
+{
+	while (host->on_their_way)
+		arrive(host, host->on_their_way->line);
+}
+
+static void send_late(struct host *host, uint64_t line)
+{
+	struct late_line *late = calloc(1, sizeof(*late)), **at = &host->on_their_way;
+
+	assert_non_null(late);
+	late->line = line;
+	late->due = time_passed() + host->delay;
+	memcpy(late->bytes, host->cache + line * LINE, LINE);
+	while (*at)
+		at = &(*at)->next;
+	*at = late;
+}
+
 static void load(struct host *host, uint64_t line)
 {
 	if (host->state[line] != ABSENT)
 		return;
+	arrive(host, line);
 	memcpy(host->cache + line * LINE, host->shared->base + line * LINE, LINE);
 	host->state[line] = CLEAN;
 }
 
 static void write_back(struct host *host, uint64_t line, enum state then)
 {
-	if (host->state[line] == DIRTY || host->state[line] == FLUSHING)
-		memcpy(host->shared->base + line * LINE, host->cache + line * LINE, LINE);
+	if (host->state[line] == DIRTY || host->state[line] == FLUSHING) {
+		arrive(host, line);
+		if (host->delay && region_of(line * LINE) == REGION_ENTRIES && coin(host))
+			send_late(host, line);
+		else
+			reach_memory(host, line, host->cache + line * LINE);
+	}
 	host->state[line] = (unsigned char)then;
 }
 
@@ -163,6 +237,7 @@ static void evict(struct host *host)
 
 static void after(struct host *host)
 {
+	arrive(host, UINT64_MAX);
 	evict(host);
 	if (host->hook)
 		host->hook(host->hook_arg);
@@ -187,13 +262,36 @@ static struct host *of(struct device *dev)
 	return ((struct host_device *)dev)->host;
 }
 
+static void inside(struct host *host)
+{
+	if (host->inside)
+		host->inside(host->inside_arg);
+}
+
+/* What is copied at once, of an access of `length` bytes that has `left` to go. */
+static size_t step(uint64_t offset, size_t length, uint64_t left)
+{
+	size_t unit = length <= sizeof(struct omf_entry) ? sizeof(uint64_t) : LINE;
+	size_t n = unit - offset % unit;
+
+	return n < left ? n : (size_t)left;
+}
+
 static int host_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	struct host *host = of(dev);
+	char *p = buf;
 
-	for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
-		load(host, line);
-	memcpy(buf, host->cache + offset, length);
+	for (size_t left = length; left;) {
+		size_t n = step(offset, length, left);
+
+		load(host, offset / LINE);
+		memcpy(p, host->cache + offset, n);
+		offset += n;
+		p += n;
+		left -= n;
+		inside(host);
+	}
 	after(host);
 	return 0;
 }
@@ -203,15 +301,14 @@ static void store_all(struct host *host, uint64_t offset, const void *buf, uint6
 	static const unsigned char zeros[LINE];
 	const unsigned char *p = buf;
 
-	while (length) {
-		size_t n = LINE - offset % LINE;
+	for (uint64_t left = length; left;) {
+		size_t n = step(offset, length, left);
 
-		if (n > length)
-			n = length;
 		store(host, offset, p ? p : zeros, n);
 		offset += n;
-		length -= n;
+		left -= n;
 		p = p ? p + n : NULL;
+		inside(host);
 	}
 }
 

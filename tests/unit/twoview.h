@@ -30,6 +30,14 @@ void plug_host(struct host *host);
 /* Called after each operation on a device of this host. */
 void host_hook(struct host *host, void (*hook)(void *arg), void *arg);
 
+/* Called inside of each read and write as well, between its words, or its lines where it is long: a
+ * processor copies no more at once, and others go on meanwhile. */
+void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg);
+
+/* Lines of log entries, about every other, reach the memory only so long after the fence that
+ * waited for them; 0: at once. Then an entry may be published that is torn. */
+void host_delay(struct host *host, uint64_t ns);
+
 /* Loads lines of the range as a processor may at any time: about half of them. */
 void host_prefetch(struct host *host, uint64_t offset, uint64_t length);
 

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A log that grows while others look at it: a dry run, a check, and a client, each in the middle of
+ * whatever the writer does. None of them may take growth for damage.
+ */
+#include "actors.h"
+#include "twoview.h"
+
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES 12
+
+struct busy {
+	struct memory *mem;
+	struct host *master;
+	struct host *client;
+	struct actors *actors;
+	uint64_t delay; /* of the master's lines */
+	bool written;
+	unsigned looks;
+	char fault[400];
+};
+
+__attribute__((format(printf, 2, 3))) static void blame(struct busy *busy, const char *format, ...)
+{
+	va_list ap;
+
+	if (busy->fault[0])
+		return;
+	va_start(ap, format);
+	vsnprintf(busy->fault, sizeof(busy->fault), format, ap);
+	va_end(ap);
+}
+
+static void as_master(void *arg)
+{
+	const struct busy *busy = arg;
+
+	be_master();
+	plug_host(busy->master);
+}
+
+static void as_client(void *arg)
+{
+	const struct busy *busy = arg;
+
+	be_client();
+	plug_host(busy->client);
+}
+
+static void path_of(char path[16], unsigned i)
+{
+	snprintf(path, 16, i % 3 ? "d0/e%u" : "d%u", i % 3 ? i : i / 3);
+}
+
+static void write_log(void *arg)
+{
+	struct busy *busy = arg;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	char path[16];
+
+	if (open_plugged(true, &vol, &err) < 0) {
+		blame(busy, "writer: %s", err.message);
+		return;
+	}
+	for (unsigned i = 0; i < ENTRIES && !busy->fault[0]; i++) {
+		path_of(path, i);
+		if ((i % 3 == 2 ? add_unfilled(vol, path, AU, &err) : add_dir(vol, path, &err)) < 0)
+			blame(busy, "writer: %s", err.message);
+	}
+	famfs_close(vol);
+	busy->written = true;
+}
+
+static void try_dry(void *arg)
+{
+	const struct famfs_volume_params params = { .write = true, .dry_run = true };
+	const struct famfs_target target = memory_target();
+	struct busy *busy = arg;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	do {
+		if (famfs_open(&target, &params, &vol, &err) < 0) {
+			blame(busy, "dry run: %s", err.message);
+			return;
+		}
+		actors_turn(busy->actors);
+		if (add_dir(vol, "dry", &err) < 0 || add_dir(vol, "dry/run", &err) < 0)
+			blame(busy, "dry run: %s", err.message);
+		famfs_close(vol);
+		busy->looks++;
+	} while (!busy->written && !busy->fault[0]);
+}
+
+static void report(void *arg, const struct famfs_problem *problem)
+{
+	blame(arg, "check: entry %d: %s: %s", (int)problem->entry, problem->code, problem->message);
+}
+
+static void check(void *arg)
+{
+	const struct famfs_target target = memory_target();
+	struct busy *busy = arg;
+	struct famfs_fsck_params params = { .report = report, .arg = busy };
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+
+	do {
+		if (famfs_fsck(&target, &params, &result, &err) < 0)
+			blame(busy, "check: %s", err.message);
+		busy->looks++;
+	} while (!busy->written && !busy->fault[0]);
+}
+
+static void view(void *arg)
+{
+	struct busy *busy = arg;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct famfs_info info;
+	uint64_t seen = 0;
+
+	if (open_plugged(false, &vol, &err) < 0) {
+		blame(busy, "client: %s", err.message);
+		return;
+	}
+	do {
+		if (famfs_catch_up(vol, &err) < 0)
+			blame(busy, "client: %s", err.message);
+		famfs_info(vol, &info);
+		if (info.bad_entries || info.log_entries < seen)
+			blame(busy, "client: %d bad entries, %d after %d", (int)info.bad_entries,
+			      (int)info.log_entries, (int)seen);
+		seen = info.log_entries;
+		busy->looks++;
+		actors_turn(busy->actors);
+	} while (!busy->written && !busy->fault[0]);
+	famfs_close(vol);
+}
+
+static void start(struct busy *busy, uint64_t seed, unsigned stay)
+{
+	memset(busy, 0, sizeof(*busy));
+	busy->mem = memory_new(64 * MIB);
+	memory_format(busy->mem);
+	busy->master = host_new(busy->mem, seed);
+	busy->client = host_new(busy->mem, seed + 1000);
+	busy->actors = actors_new(seed + 2000, stay);
+	host_hook(busy->master, actors_turn, busy->actors);
+	host_hook(busy->client, actors_turn, busy->actors);
+	host_hook_inside(busy->master, actors_turn, busy->actors);
+	host_hook_inside(busy->client, actors_turn, busy->actors);
+	on_sleep(actors_turn, busy->actors);
+}
+
+static void end(struct busy *busy)
+{
+	on_sleep(NULL, NULL);
+	actors_free(busy->actors);
+	host_free(busy->client);
+	host_free(busy->master);
+	memory_free(busy->mem);
+	plug(NULL, NULL);
+	be_master();
+}
+
+/* The writer with one that looks on, as each host and process may be. */
+static void beside(void (*looker)(void *arg), void (*enter)(void *arg), uint64_t delay)
+{
+	unsigned looks = 0;
+
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct busy busy;
+
+		start(&busy, seed, (unsigned[]){ 3, 40, 600 }[seed % 3]);
+		host_delay(busy.master, delay);
+		actors_add(busy.actors, write_log, as_master, &busy);
+		actors_add(busy.actors, looker, enter, &busy);
+		actors_run(busy.actors);
+		if (busy.fault[0])
+			fail_msg("seed %d: %s", (int)seed, busy.fault);
+		looks += busy.looks;
+		end(&busy);
+	}
+	assert_true(looks > 200);
+}
+
+static void dry_run(void **state)
+{
+	(void)state;
+	beside(try_dry, as_master, 0);
+}
+
+static void checked(void **state)
+{
+	(void)state;
+	beside(check, as_master, 0);
+	beside(check, as_client, 0);
+}
+
+static void followed(void **state)
+{
+	(void)state;
+	beside(view, as_client, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a dry run beside a writer meets no damage", dry_run),
+		TEST("a check beside a writer finds no damage, on its host and on another",
+		     checked),
+		TEST("a client beside a writer sees whole entries", followed),
+	};
+
+	return run_group(tests);
+}
