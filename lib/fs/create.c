@@ -219,12 +219,6 @@ int famfs_create(struct famfs_volume *vol, const char *path,
 	return 0;
 }
 
-/* Memory that was used before must not show through after the end of the file. */
-static int zero_slack(struct famfs_volume *vol, const struct famfs_fmap *map)
-{
-	return volume_zero_map(vol, map, map->size, fmap_capacity(map) - map->size);
-}
-
 static struct record file_record(const struct famfs_file *file)
 {
 	return (struct record){ .type = OMF_FILE,
@@ -237,14 +231,10 @@ static struct record file_record(const struct famfs_file *file)
 static int publish(struct famfs_file *file, struct famfs_error *err)
 {
 	struct record rec = file_record(file);
-	/* Zeros must not land on a file system that was made since. */
-	int ret = volume_check_stale(file->vol, err);
+	int ret = file_zero_slack(file, err);
 
 	if (ret < 0)
 		return ret;
-	ret = zero_slack(file->vol, &file->map);
-	if (ret < 0)
-		return error_errno(err, ret, "cannot write '%s'", file->path);
 	ret = volume_begin_append(file->vol, err);
 	if (ret < 0)
 		return ret;

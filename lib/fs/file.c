@@ -2,6 +2,7 @@
 #include "fs/file.h"
 
 #include "base/error.h"
+#include "base/minmax.h"
 #include "fs/extents.h"
 
 #include <errno.h>
@@ -9,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Written between two checks of who may write: on a mapped device, a few milliseconds. */
+#define WRITE_BLOCK (UINT64_C(32) << 20)
 
 typedef int (*piece_fn)(struct device *dev, const struct piece *piece, void *buf);
 
@@ -129,6 +133,35 @@ static int check_range(const struct famfs_file *file, uint64_t offset, uint64_t 
 			 length, offset, file->path, file->map.size);
 }
 
+/* Data that lands on a file system made since would destroy it; and what is reserved here, a new
+ * master may have given to another file. */
+static int check_target(struct famfs_file *file, struct famfs_error *err)
+{
+	return file->pending ? volume_check_owner(file->vol, err)
+			     : volume_check_stale(file->vol, err);
+}
+
+/* Terabytes take minutes: what was checked before them says little at their end. */
+static int write_blocks(struct famfs_file *file, uint64_t offset, const char *buf, uint64_t length,
+			struct famfs_error *err)
+{
+	do {
+		uint64_t n = min_u64(length, WRITE_BLOCK);
+		int ret = check_target(file, err);
+
+		if (ret < 0)
+			return ret;
+		ret = buf ? volume_write_map(file->vol, &file->map, offset, buf, n)
+			  : volume_zero_map(file->vol, &file->map, offset, n);
+		if (ret < 0)
+			return error_errno(err, ret, "cannot write '%s'", file->path);
+		offset += n;
+		length -= n;
+		buf = buf ? buf + n : NULL;
+	} while (length);
+	return 0;
+}
+
 static int check_write(struct famfs_file *file, uint64_t offset, uint64_t length,
 		       struct famfs_error *err)
 {
@@ -136,8 +169,7 @@ static int check_write(struct famfs_file *file, uint64_t offset, uint64_t length
 
 	if (ret == 0 && !file->vol->write)
 		ret = error_set(err, -EBADF, "'%s' is open for reading only", file->vol->dev->path);
-	/* Data that lands on a file system made since would destroy it. */
-	return ret ? ret : volume_check_stale(file->vol, err);
+	return ret;
 }
 
 int famfs_file_write(struct famfs_file *file, uint64_t offset, const void *buf, size_t length,
@@ -145,10 +177,7 @@ int famfs_file_write(struct famfs_file *file, uint64_t offset, const void *buf, 
 {
 	int ret = check_write(file, offset, length, err);
 
-	if (ret < 0)
-		return ret;
-	ret = volume_write_map(file->vol, &file->map, offset, buf, length);
-	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", file->path) : 0;
+	return ret < 0 ? ret : write_blocks(file, offset, buf, length, err);
 }
 
 int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,
@@ -156,10 +185,13 @@ int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,
 {
 	int ret = check_write(file, offset, length, err);
 
-	if (ret < 0)
-		return ret;
-	ret = volume_zero_map(file->vol, &file->map, offset, length);
-	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", file->path) : 0;
+	return ret < 0 ? ret : write_blocks(file, offset, NULL, length, err);
+}
+
+int file_zero_slack(struct famfs_file *file, struct famfs_error *err)
+{
+	return write_blocks(file, file->map.size, NULL, fmap_capacity(&file->map) - file->map.size,
+			    err);
 }
 
 int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t length,

@@ -15,6 +15,10 @@ struct famfs_file {
 	char path[OMF_PATH_SIZE];
 };
 
+/* Zeros what follows the end of the file in its extents: memory that was used before must not show
+ * through there. */
+int file_zero_slack(struct famfs_file *file, struct famfs_error *err);
+
 /* Lets the extents of an unpublished file go. Without the volume's mutex held. */
 void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map);
 
