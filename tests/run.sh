@@ -39,17 +39,8 @@ umask 022
 # What the caller has set must not decide what the tests see.
 unset FAMFS_SYSTEM_UUID CC CFLAGS LDFLAGS CPPFLAGS DESTDIR "${!BATS_@}"
 
-passed=0 failed=0 skipped=0
-
-# result ok|not|skip TITLE [REASON]
-result()
-{
-	case $1 in
-	ok) passed=$((passed + 1)) && echo "ok - $2" ;;
-	not) failed=$((failed + 1)) && echo "not ok - $2${3:+: $3}" ;;
-	skip) skipped=$((skipped + 1)) && echo "skipped - $2: $3" ;;
-	esac
-}
+# shellcheck source=tools/results.bash
+. "$top/tests/tools/results.bash"
 
 heading()
 {
@@ -199,30 +190,6 @@ run_suite()
 		bats --formatter tap "$suite" >"$dir.tap" 2>&1 </dev/null || true
 }
 
-# Shows what is not plain success, and counts all of it.
-count_suite()
-{
-	local name=$1 tap=$2 line plan=0 seen=0
-	while IFS= read -r line; do
-		case $line in
-		1..*) plan=${line#1..} ;;
-		"not ok "*)
-			failed=$((failed + 1)) seen=$((seen + 1))
-			echo "$line"
-			;;
-		"ok "*"# skip"*)
-			skipped=$((skipped + 1)) seen=$((seen + 1))
-			echo "$line"
-			;;
-		"ok "*) passed=$((passed + 1)) seen=$((seen + 1)) ;;
-		*) echo "$line" ;;
-		esac
-	done <"$tap"
-	if [[ $plan == 0 || $seen -lt $plan ]]; then
-		result not "$name, $(basename "$tap" .tap)" "ended early, $seen of $plan tests were seen"
-	fi
-}
-
 # The suites share no file: those with the sanitizers first, and the large ones before the small ones.
 stage_bats()
 {
@@ -259,10 +226,12 @@ stage_bats()
 
 stage_vm()
 {
-	local tap=$work/vm.tap
+	local tap=$work/vm.tap status=0 hours=4 why=
 	[[ $vm == 1 ]] || { result skip "virtual machines" "--no-vm or --quick" && return; }
-	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 3000 bash "$top/tests/vm/run.sh" >"$tap" 2>&1 </dev/null || true
-	count_suite vm "$tap"
+	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 "${hours}h" bash "$top/tests/vm/run.sh" >"$tap" 2>&1 </dev/null ||
+		status=$?
+	[[ $status != 124 ]] || why="they were stopped after $hours hours"
+	count_suite vm "$tap" "$why"
 	echo "virtual machines: $(grep -c '^ok' "$tap") passed"
 }
 

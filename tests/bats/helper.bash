@@ -8,6 +8,8 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
+# How many times longer than usual a test may wait: virtual machines are slow.
+patience=${FAMFS_PATIENCE:-1}
 MiB=$((1 << 20)) GiB=$((1 << 30)) UNIT=$((2 << 20))
 
 setup()
@@ -25,7 +27,7 @@ setup()
 # would stall the run.
 famfsctl()
 {
-	timeout -k 5 "${FAMFS_TIMEOUT:-60}" "$FAMFSCTL" "$@" 3>&-
+	timeout -k 5 "${FAMFS_TIMEOUT:-$((60 * patience))}" "$FAMFSCTL" "$@" 3>&-
 }
 
 # The same on another host: famfsctl_as UUID ARG...
@@ -37,7 +39,7 @@ famfsctl_as()
 # As a user without privileges, from a copy of the program that user can reach.
 as_user()
 {
-	(cd / && timeout -k 5 60 setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" 3>&-)
+	(cd / && timeout -k 5 $((60 * patience)) setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" 3>&-)
 }
 
 user_famfsctl()
@@ -113,7 +115,7 @@ servers()
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for()
 {
-	local tries=$(($1 * 20))
+	local tries=$(($1 * 20 * patience))
 	shift
 	until "$@"; do
 		((tries-- > 0)) || return 1

@@ -35,7 +35,7 @@ doctest()
 {
 	local kind=image
 	[[ -z ${FAMFS_TEST_DEVICE:-} ]] || kind=device
-	timeout -k 5 300 bash "$FAMFS_TOP/tests/tools/doctest.sh" \
+	timeout -k 5 $((300 * patience)) bash "$FAMFS_TOP/tests/tools/doctest.sh" \
 		"$kind" "$template" "$@" 3>&-
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2034 # variables are for the scripts
+# shellcheck shell=bash disable=SC2034,SC2154 # variables are for the scripts, or from run.sh
 # What the scripts that run in guests share: TAP, and steps that machines take together.
 famfsctl=$FAMFS_BUILD/cli/famfsctl
 dax=/dev/dax0.0
@@ -40,11 +40,12 @@ step()
 	touch "/vmshare/$1"
 }
 
+# Until another machine has come to a step; for a little less than a machine may be silent.
 await()
 {
-	local tries=6000
+	local start=$SECONDS
 	until [[ -e /vmshare/$1 ]]; do
-		((tries-- > 0)) || { echo "not ok 0 - waited for $1 in vain" && exit 1; }
+		((SECONDS - start < patience_seconds)) || { echo "not ok 0 - waited for $1 in vain" && exit 1; }
 		sleep 0.1
 	done
 }

@@ -29,7 +29,7 @@ try "the client cannot add, and hears whose file system it is" \
 	"$famfsctl" creat -s 1M "$mnt/mine"
 try "nor through the mount" fails 1 "Read-only file system" cp /etc/passwd "$mnt/mine"
 step client-waits
-try "wait ends when the file is there" "$famfsctl" wait --timeout 60 "$mnt/two"
+try "wait ends when the file is there" "$famfsctl" wait --timeout "$patience_seconds" "$mnt/two"
 try "which is complete then" "$famfsctl" verify -S 12 "$mnt/two"
 try "what came before it is there too" diff -r /usr/include/asm-generic "$mnt/tree"
 step two-seen
@@ -39,7 +39,7 @@ try "after the power cut, the client sees whole files only" has_names "one tree 
 try "the medium is clean" "$famfsctl" fsck "$mnt"
 try "and readable" "$famfsctl" verify -S 11 "$mnt/one"
 step client-checked
-try "the master's next file comes" "$famfsctl" wait --timeout 60 "$mnt/three"
+try "the master's next file comes" "$famfsctl" wait --timeout "$patience_seconds" "$mnt/three"
 try "complete" "$famfsctl" verify -S 13 "$mnt/three"
 step three-seen
 

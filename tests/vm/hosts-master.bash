@@ -20,4 +20,4 @@ await two-seen
 sleep 2
 try "a file is still being filled" kill -0 $!
 step cut-the-power
-sleep 240
+sleep "$patience_seconds"

@@ -8,7 +8,7 @@
 
 vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 vm_size=6G
-declare -A vm_pids=()
+declare -A vm_pids=() vm_watchers=()
 
 # vm_kernel VERSION: fetches it unless it is there.
 vm_kernel()
@@ -16,8 +16,31 @@ vm_kernel()
 	[[ -f $vm_kernels/$1/modules ]] || bash "$vm_here/kernel.sh" "$1" "$vm_kernels/$1" >&2
 }
 
-# vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background. The commands are run by
-# bash; $VM is NAME there, /vmshare is common to all machines.
+# When a machine of this run last showed that it lives, by what it printed or shares with the others:
+# seconds since 1970.
+vm_last_sign()
+{
+	find "$vm_work" -type f ! -name "${vm_device##*/}" -printf '%T@\n' 2>/dev/null | sort -n | sed -n '$s/\..*//p'
+}
+
+# vm_watch NAME SECONDS PID: ends a machine when for so long there was no sign of life. A limit for the
+# whole would depend on how fast the host is; this one hardly does.
+vm_watch()
+{
+	local now last
+	while kill -0 "$3" 2>/dev/null; do
+		now=$(date +%s) last=$(vm_last_sign)
+		if ((now - ${last:-0} > $2)); then
+			echo "$2" >"$vm_work/$1/silent"
+			kill -KILL "$3"
+			return
+		fi
+		sleep 1
+	done
+}
+
+# vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background, which may be silent for so
+# long. The commands are run by bash; $VM is NAME there, /vmshare is common to all machines.
 vm_boot()
 {
 	local name=$1 kernel=$vm_kernels/$2 seconds=$3 job=$vm_work/$1
@@ -30,7 +53,7 @@ vm_boot()
 		echo "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		printf '%s\n' "$4"
 	} >"$job/command"
-	timeout -k 5 "$seconds" qemu-system-x86_64 -machine pc,nvdimm=on -accel tcg,thread=multi \
+	qemu-system-x86_64 -machine pc,nvdimm=on -accel tcg,thread=multi \
 		-cpu max,la57=off -smp 2 -m 2G,slots=2,maxmem=32G \
 		-nodefaults -display none -no-reboot -serial "file:$job/console" \
 		-kernel "$kernel/vmlinux" -initrd "$kernel/initrd" \
@@ -42,26 +65,43 @@ vm_boot()
 		-virtfs "local,path=$vm_work/share,mount_tag=share,security_model=none" \
 		</dev/null >"$job/qemu.log" 2>&1 3>&- &
 	vm_pids[$name]=$!
+	vm_watch "$name" "$seconds" "${vm_pids[$name]}" </dev/null >/dev/null 2>&1 3>&- &
+	vm_watchers[$name]=$!
+}
+
+vm_gone()
+{
+	wait "${vm_pids[$1]}" 2>/dev/null || true
+	kill "${vm_watchers[$1]}" 2>/dev/null || true
+	wait "${vm_watchers[$1]}" 2>/dev/null || true
+	unset "vm_pids[$1]" "vm_watchers[$1]"
 }
 
 # vm_finish NAME: waits for its end. Its output is in $vm_work/NAME/output; its status is ours, 125
-# when it has none: then the console is shown.
+# when it has none: then the console is shown, and vm_why says what became of it.
 vm_finish()
 {
 	local job=$vm_work/$1
-	wait "${vm_pids[$1]}" 2>/dev/null || true
-	unset "vm_pids[$1]"
+	vm_gone "$1"
 	[[ ! -s $job/status ]] || return "$(<"$job/status")"
 	tail -n 30 "$job/console" "$job/qemu.log" >&2
 	return 125
 }
 
+# vm_why NAME: why a machine left no status. It has an output when it began with its commands.
+vm_why()
+{
+	local job=$vm_work/$1 why="ended before its commands did"
+	[[ -e $job/output ]] || why="never came up"
+	[[ ! -s $job/silent ]] || why+=": no sign of life for $(<"$job/silent") s"
+	echo "$why"
+}
+
 # vm_kill NAME: as if its power was cut.
 vm_kill()
 {
-	pkill -KILL -P "${vm_pids[$1]}" || true
-	wait "${vm_pids[$1]}" 2>/dev/null || true
-	unset "vm_pids[$1]"
+	kill -KILL "${vm_pids[$1]}" 2>/dev/null || true
+	vm_gone "$1"
 }
 
 # vm_new_device FILE: memory with a namespace in devdax mode, which each machine finds at its boot.
@@ -76,9 +116,9 @@ vm_new_device()
 		dd if="$header" of="$vm_device" conv=notrunc status=none
 		return
 	fi
-	vm_boot format 6.1 120 'ndctl create-namespace -f -e namespace0.0 -m devdax -M mem --align 2M'
+	vm_boot format 6.1 600 'ndctl create-namespace -f -e namespace0.0 -m devdax -M mem --align 2M'
 	vm_finish format || {
-		cat "$vm_work/format/output" >&2
+		[[ ! -e $vm_work/format/output ]] || cat "$vm_work/format/output" >&2
 		return 1
 	}
 	dd if="$vm_device" of="$header.new" bs=2M count=1 status=none
