@@ -27,6 +27,7 @@ enum { OPTION_FMAP = 1000, OPTION_REFERENCE };
 static const struct option_value values[] = {
 	{ "options", VALUE_WORDS, mount_words },
 	{ "fmap", VALUE_WORD, mount_profiles },
+	{ "metadata", VALUE_WORD, mount_metadata },
 	{ NULL, VALUE_NONE, NULL },
 };
 

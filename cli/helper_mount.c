@@ -44,6 +44,7 @@ static const struct word types[] = {
 static const struct option_value values[] = {
 	{ "options", VALUE_WORDS, mount_words },
 	{ "fmap", VALUE_WORD, mount_profiles },
+	{ "metadata", VALUE_WORD, mount_metadata },
 	{ "types", VALUE_WORD, types },
 	{ NULL, VALUE_NONE, NULL },
 };

@@ -8,6 +8,9 @@
 /* Of fmap= */
 extern const struct word mount_profiles[];
 
+/* Of metadata= */
+extern const struct word mount_metadata[];
+
 /* Those that mean something to a famfs; the library has more that it takes from fstab. */
 extern const struct word mount_words[];
 

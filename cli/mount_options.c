@@ -14,6 +14,12 @@ const struct word mount_profiles[] = {
 	{ "push", "kernels that are given maps" },    { NULL, NULL },
 };
 
+const struct word mount_metadata[] = {
+	{ "private", "the user who mounted" },
+	{ "public", "every user of the mount" },
+	{ NULL, NULL },
+};
+
 const struct word mount_words[] = {
 	{ "ro", "read only; what a client has without it" },
 	{ "rw", "a client may write existing files in place" },
@@ -30,6 +36,7 @@ const struct word mount_words[] = {
 	{ "noexec", "programs may not run" },
 	{ "clone_fd", "a descriptor of the kernel's for each thread" },
 	{ "single_thread", "one request at a time" },
+	{ "metadata=", "who may read the .meta files: private or public" },
 	{ "nomodeswitch", "leave the device in the mode that it is in" },
 	{ NULL, NULL },
 };

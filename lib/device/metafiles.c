@@ -333,6 +333,8 @@ static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
 	if (code == -ENOTCONN)
 		error_hint(err, "its server is gone; run: famfsctl umount %s", mountpoint);
+	if (code == -EACCES)
+		error_hint(err, "run it as the user who mounted, or mount with -o metadata=public");
 	return code;
 }
 

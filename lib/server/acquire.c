@@ -257,6 +257,7 @@ int acquire(struct server *server, const struct acquire_params *params, struct f
 	if (ret < 0)
 		return ret;
 	server->access = params->options->access;
+	server->metadata_public = params->options->metadata_public;
 	dax = dax_node_at(params->device, &node) == 0 &&
 	      daxinfo_read(node.root, node.number, &info) == 0;
 	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&

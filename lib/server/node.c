@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* With larger blocks, buffered random reads through the page cache get slower. */
 #define BLOCK_SIZE      131072
@@ -58,12 +59,18 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
 		return -ENOENT;
-	/* As the reference has them: the log's mode tells a master from a client. */
+	/* As the reference has them: the log's mode tells a master from a client. But the log holds
+	 * the names below directories that others may not enter, so it is the mount owner's alone
+	 * unless the mount option says otherwise. */
 	st->st_mode = S_IFREG | 0444;
 	if (ino == INODE_META_LOG && server->vol->role == FAMFS_ROLE_MASTER)
 		st->st_mode = S_IFREG | 0644;
 	if (ino == INODE_META_DEVICE)
 		st->st_mode = S_IFREG | 0600;
+	if (!server->metadata_public)
+		st->st_mode &= ~(mode_t)(S_IRWXG | S_IRWXO);
+	st->st_uid = geteuid();
+	st->st_gid = getegid();
 	st->st_size = (off_t)length;
 	st->st_blocks = (blkcnt_t)(length / ST_BLOCKS_BYTES);
 	return 0;

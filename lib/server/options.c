@@ -24,6 +24,7 @@ enum action {
 	SET_CLONE_FD,
 	SET_SINGLE_THREAD,
 	SET_CHECK,
+	SET_METADATA,
 	SET_REMOUNT,
 	PASS,
 	IGNORE,
@@ -49,6 +50,7 @@ static const struct {
 	{ "clone_fd", SET_CLONE_FD },
 	{ "single_thread", SET_SINGLE_THREAD },
 	{ "fsck", SET_CHECK },
+	{ "metadata=*", SET_METADATA },
 	{ "remount", SET_REMOUNT },
 	{ "exec", PASS },
 	{ "noexec", PASS },
@@ -122,6 +124,14 @@ static int set_fmap(struct mount_options *out, const char *word, struct famfs_er
 	return error_set(err, -EINVAL, "fmap= expects auto, off, v2, pull or push, got '%s'", word);
 }
 
+static int set_metadata(struct mount_options *out, const char *word, struct famfs_error *err)
+{
+	out->metadata_public = strcmp(word, "public") == 0;
+	if (out->metadata_public || strcmp(word, "private") == 0)
+		return 0;
+	return error_set(err, -EINVAL, "metadata= expects private or public, got '%s'", word);
+}
+
 static int apply(struct mount_options *out, enum action action, const char *word,
 		 struct famfs_error *err)
 {
@@ -141,6 +151,7 @@ static int apply(struct mount_options *out, enum action action, const char *word
 	case SET_CLONE_FD: out->clone_fd = true; break;
 	case SET_SINGLE_THREAD: out->single_thread = true; break;
 	case SET_CHECK: out->check = true; break;
+	case SET_METADATA: return set_metadata(out, strchr(word, '=') + 1, err);
 	case SET_REMOUNT: out->remount = true; break;
 	case PASS: return pass(out, word, err);
 	case IGNORE:

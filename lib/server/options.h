@@ -23,6 +23,7 @@ struct mount_options {
 	bool single_thread;  /* for debugging */
 	bool check;          /* superblock and log before the mount */
 	bool remount;        /* change a mount that is there */
+	bool metadata_public; /* every user of the mount may read its .meta files */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */
 	char *passed; /* comma-separated, what libfuse is to have as it is; may be NULL */
 };

@@ -42,6 +42,7 @@ struct server {
 	enum server_stage stage; /* set atomically; so are generation and read_only before it */
 	enum mount_access access;
 	bool read_only;
+	bool metadata_public; /* superblock and log can be read by every user of the mount */
 	char stay[160]; /* why a DAX device is in devdax mode */
 	struct own own;
 	uint64_t generation; /* of every node: not zero, and another for another file system */

@@ -158,7 +158,7 @@ field()
 
 @test "a mount is dumped, also by a user who may not open the device" {
 	needs_image
-	mount_image -o allow_other
+	mount_image -o allow_other,metadata=public
 	run -0 famfsctl dump-log "$mnt"
 	assert_line --partial "d/f"
 	chmod 600 "$img"

@@ -153,17 +153,64 @@ mounted()
 	assert_error 1 "Permission denied"
 }
 
-@test "reading commands work on root's mount without access to the device" {
+# A mount of root's for everybody, of an image that is root's alone.
+mount_for_others()
+{
 	famfsctl mkfs --size 1G "$img"
 	famfsctl creat -r -S 42 -s 5M "$img:/f"
+	famfsctl mkdir -m 700 "$img:/private"
+	famfsctl creat -s 1 "$img:/private/secret"
 	chmod 600 "$img"
 	mkdir "$BATS_TEST_TMPDIR/rootmnt"
 	mnt=$BATS_TEST_TMPDIR/rootmnt
-	mount_image
+	mount_image "$@"
+}
+
+@test "with -o metadata=public, reading commands work on root's mount without access to the device" {
+	mount_for_others -o metadata=public
+	assert_equal "$(stat -c '%a %U' "$mnt/.meta/.superblock" "$mnt/.meta/.log")" $'444 root\n644 root'
 	run -0 user_famfsctl info "$mnt"
 	run -0 user_famfsctl dump-fmap "$mnt/f"
 	run -0 user_famfsctl fsck "$mnt"
 	run -0 user_famfsctl verify -S 42 "$mnt/f"
 	run user_famfsctl creat -s 1 "$mnt/g"
 	assert_error 1 "Permission denied"
+}
+
+@test "the names in a directory of mode 700 are not shown to other users through .meta" {
+	mount_for_others
+	assert_equal "$(stat -c '%a %U' "$mnt/.meta/.superblock" "$mnt/.meta/.log")" $'400 root\n600 root'
+	grep -aq secret "$mnt/.meta/.log"
+	run as_user cat "$mnt/.meta/.log"
+	assert_error 1 "Permission denied"
+	run as_user cat "$mnt/.meta/.superblock"
+	assert_error 1 "Permission denied"
+	for command in info ls usage fsck dump-log dump-super "dump-fmap -r"; do
+		# shellcheck disable=SC2086 # command and options
+		run user_famfsctl $command "$mnt"
+		assert_failure
+		assert_output --partial "cannot read the metadata of the mount '$mnt': Permission denied"
+		assert_output --partial "hint: run it as the user who mounted, or mount with -o metadata=public"
+		refute_output --partial "secret"
+	done
+	# Files themselves need no metadata.
+	run -0 as_user sh -c "wc -c <'$mnt/f'"
+	assert_output 5242880
+}
+
+@test "the metadata of a user's own mount is the user's" {
+	user_famfsctl mkfs --size 1G "$img"
+	open_fuse
+	user_famfsctl mount "$img" "$mnt"
+	run -0 as_user stat -c '%a %u' "$mnt/.meta/.log"
+	assert_output "600 65534"
+	run -0 as_user sh -c "head -c 8 '$mnt/.meta/.log' | od -An -tx8"
+	assert_output --partial "00000badcafef00d"
+	user_famfsctl umount "$mnt"
+}
+
+@test "mount refuses a word for metadata= that it does not know" {
+	user_famfsctl mkfs --size 1G "$img"
+	run famfsctl mount -o metadata=secret "$img" "$mnt"
+	assert_error 2 "metadata= expects private or public, got 'secret'"
 }

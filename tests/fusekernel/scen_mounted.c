@@ -255,7 +255,7 @@ static void client(const struct generation *gen)
 	if (begin(gen, "")) {
 		works("cmp $S/fmap.c $M/file && $F cat $M/file | cmp - $S/fmap.c");
 		works("grep \" $M ro,.* fuse.famfs \" /proc/self/mountinfo");
-		works("test $(stat -c %a $M/.meta/.log) = 444");
+		works("test $(stat -c %a $M/.meta/.log) = 400");
 		ends_with(1, "cannot write through the mount", "$F creat -s 2M $M/new");
 	}
 	unmount();

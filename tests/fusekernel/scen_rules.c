@@ -39,12 +39,15 @@ static void check_meta(struct kernel *kernel, const char *path, uint32_t mode, u
 }
 
 static void meta_with(const struct setup *setup, const struct tree *tree,
-		      const struct generation *gen, const char *options, uint32_t log_mode)
+		      const struct generation *gen, const char *metadata, uint32_t super_mode,
+		      uint32_t log_mode)
 {
 	struct kernel kernel;
+	char options[64];
 
+	snprintf(options, sizeof(options), "fmap=%s,metadata=%s", gen->option, metadata);
 	if (kernel_boot(&kernel, setup, tree, gen, options)) {
-		check_meta(&kernel, ".meta/.superblock", S_IFREG | 0444, FILE_SUPERBLOCK, 0,
+		check_meta(&kernel, ".meta/.superblock", S_IFREG | super_mode, FILE_SUPERBLOCK, 0,
 			   MIB(2));
 		check_meta(&kernel, ".meta/.log", S_IFREG | log_mode, FILE_LOG, MIB(2),
 			   tree->log_length);
@@ -58,10 +61,12 @@ static void meta(const struct setup *setup, const struct tree *tree, const struc
 	char saved[64];
 
 	snprintf(saved, sizeof(saved), "%s", master ? master : "");
-	meta_with(setup, tree, gen, NULL, 0644);
+	meta_with(setup, tree, gen, "private", 0400, 0600);
+	meta_with(setup, tree, gen, "public", 0444, 0644);
 	/* On any other host. */
 	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000c11e", 1);
-	meta_with(setup, tree, gen, NULL, 0444);
+	meta_with(setup, tree, gen, "private", 0400, 0400);
+	meta_with(setup, tree, gen, "public", 0444, 0444);
 	setenv("FAMFS_SYSTEM_UUID", saved, 1);
 }
 
