@@ -17,12 +17,12 @@ struct mount_options {
 	enum mount_access access;
 	bool suid; /* these two only as root */
 	bool dev;
-	const char *others;  /* allow_other, allow_root or ""; NULL: allow_other for root */
-	bool no_mode_switch; /* a DAX device is served in the mode that it is in */
-	bool clone_fd;       /* a descriptor of the connection for each thread */
-	bool single_thread;  /* for debugging */
-	bool check;          /* superblock and log before the mount */
-	bool remount;        /* change a mount that is there */
+	const char *others;   /* allow_other, allow_root or ""; NULL: allow_other for root */
+	bool no_mode_switch;  /* a DAX device is served in the mode that it is in */
+	bool clone_fd;        /* a descriptor of the connection for each thread */
+	bool single_thread;   /* for debugging */
+	bool check;           /* superblock and log before the mount */
+	bool remount;         /* change a mount that is there */
 	bool metadata_public; /* every user of the mount may read its .meta files */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */
 	char *passed; /* comma-separated, what libfuse is to have as it is; may be NULL */

@@ -43,7 +43,7 @@ struct server {
 	enum mount_access access;
 	bool read_only;
 	bool metadata_public; /* superblock and log can be read by every user of the mount */
-	char stay[160]; /* why a DAX device is in devdax mode */
+	char stay[160];       /* why a DAX device is in devdax mode */
 	struct own own;
 	uint64_t generation; /* of every node: not zero, and another for another file system */
 	pthread_key_t buffers;
