@@ -5,11 +5,11 @@
 #include "famfs.h"
 #include "map.h"
 #include "medium.h"
+#include "newfile.h"
 #include "options.h"
 #include "report.h"
 #include "session.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,22 +48,18 @@ static int check_svg(const char *arg)
 
 static int write_svg(const struct space_map *map, const char *name)
 {
-	FILE *file;
-	bool failed;
+	struct new_file file;
+	int ret;
 
 	if (strcmp(opt.svg, "-") == 0) {
 		map_print_svg(stdout, map, name);
 		return EXIT_DONE;
 	}
-	file = fopen(opt.svg, "we");
-	if (!file)
-		return report_errno(errno, "cannot write '%s'", opt.svg);
-	map_print_svg(file, map, name);
-	errno = EIO;
-	failed = ferror(file) != 0;
-	if (fclose(file) != 0 || failed)
-		return report_errno(errno, "cannot write '%s'", opt.svg);
-	return EXIT_DONE;
+	ret = new_file_open(&file, opt.svg);
+	if (ret != EXIT_DONE)
+		return ret;
+	map_print_svg(file.stream, map, name);
+	return new_file_finish(&file);
 }
 
 static void print_regions(struct output *out, const struct space_map *map)

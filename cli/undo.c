@@ -2,6 +2,7 @@
 #include "undo.h"
 #include "cleanup.h"
 #include "io.h"
+#include "newfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,14 @@ static char *make_name(const struct undo *undo, unsigned n)
 	return name;
 }
 
+/* The file must be found again after a crash: its name is on the disk before the first repair. */
+static int begin_file(const struct undo *undo)
+{
+	int ret = write_all(undo->fd, header, strlen(header));
+
+	return ret < 0 ? ret : sync_directory_of(undo->name);
+}
+
 static int create_file(struct undo *undo)
 {
 	for (unsigned n = 0; n < MOST_FILES; n++) {
@@ -45,7 +54,7 @@ static int create_file(struct undo *undo)
 			return -ENOMEM;
 		undo->fd = open(undo->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (undo->fd >= 0)
-			return write_all(undo->fd, header, strlen(header));
+			return begin_file(undo);
 		if (errno != EEXIST || undo->wanted)
 			return -errno;
 	}

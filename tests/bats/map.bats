@@ -170,12 +170,47 @@ rows()
 		assert_error 3 "is what the picture is to show"
 	done
 	assert_equal "$(fingerprint)" "$before"
-	run famfsctl map --svg /dev/full "$img"
-	assert_error 1 "cannot write '/dev/full': No space left"
+	mkdir "$BATS_TEST_TMPDIR/small"
+	echo old >"$BATS_TEST_TMPDIR/small/x.svg"
+	# At most 1 KiB, and then an error of write(2) instead of a signal.
+	run bash -c 'trap "" XFSZ && ulimit -f 1 && "$FAMFSCTL" map --svg "$1" "$2"' - "$BATS_TEST_TMPDIR/small/x.svg" "$img"
+	assert_error 1 "cannot write '$BATS_TEST_TMPDIR/small/x.svg': File too large"
+	assert_equal "$(cd "$BATS_TEST_TMPDIR/small" && grep -r . .)" "./x.svg:old"
 	run famfsctl map --svg "$BATS_TEST_TMPDIR/none/x.svg" "$img"
 	assert_error 1 "No such file"
 	run famfsctl map --svg - --json "$img"
 	assert_error 2 "both want standard output"
+}
+
+@test "--svg replaces a file as a whole, and writes through no link and no device" {
+	dir=$BATS_TEST_TMPDIR/out
+	mkdir "$dir"
+	echo precious >"$dir/target"
+	ln -s target "$dir/link.svg"
+	ln "$dir/target" "$dir/hard.svg"
+	mkfifo "$dir/pipe.svg"
+	run famfsctl map --svg "$dir/link.svg" "$img"
+	assert_error 3 "'$dir/link.svg' is a symbolic link, not a regular file"
+	for file in "$dir/pipe.svg" /dev/null; do
+		run famfsctl map --svg "$file" "$img"
+		assert_error 3 "'$file' is a device, a pipe or a socket, not a regular file"
+	done
+	run famfsctl map --svg "$dir" "$img"
+	assert_error 1 "cannot write '$dir': Is a directory"
+	assert_equal "$(ls -A "$dir" | tr '\n' ' ')" "hard.svg link.svg pipe.svg target "
+	run -0 famfsctl map --svg "$dir/hard.svg" "$img"
+	run -0 xmllint --noout --nonet "$dir/hard.svg"
+	assert_equal "$(cat "$dir/target")" precious
+	assert_equal "$(ls -A "$dir" | tr '\n' ' ')" "hard.svg link.svg pipe.svg target "
+}
+
+@test "--svg writes nothing into a mounted famfs, whatever link leads there" {
+	mount_image
+	ln -s "$mnt" "$BATS_TEST_TMPDIR/pictures"
+	run famfsctl map --svg "$BATS_TEST_TMPDIR/pictures/x.svg" "$img"
+	assert_error 3 "'$BATS_TEST_TMPDIR/pictures/x.svg' would lie in the famfs that is mounted at '$mnt'"
+	run famfsctl map --svg "$BATS_TEST_TMPDIR/pictures/d/f" "$img"
+	assert_error 3 "would lie in the famfs"
 }
 
 @test "files too small to be seen share a spot, so that the picture stays small" {

@@ -132,6 +132,21 @@ put_back()
 	assert_equal "$(fingerprint)" "$before"
 }
 
+@test "nothing is repaired before the name of the undo file is on the disk" {
+	command -v strace >/dev/null || skip "needs strace"
+	# Leaks cannot be looked for under strace.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+	"$MEDIUM" "$img" set 3 crc=1
+	before=$(fingerprint)
+	mkdir "$BATS_TEST_TMPDIR/saved"
+	# Only calls on the directory itself fail.
+	run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -P "$BATS_TEST_TMPDIR/saved" -e trace=fsync \
+		-e inject=fsync:error=EIO "$FAMFSCTL" fsck --repair --save "$BATS_TEST_TMPDIR/saved/undo" "$img"
+	assert_error 8 "cannot save what is to be repaired to '$BATS_TEST_TMPDIR/saved/undo': Input/output error"
+	run -0 grep -c 'fsync(.*EIO' "$BATS_TEST_TMPDIR/trace"
+	assert_equal "$(fingerprint)" "$before"
+}
+
 @test "without --save the undo file is named after the device, in the current folder" {
 	cd "$BATS_TEST_TMPDIR" || return
 	"$MEDIUM" "$img" set 3 crc=1

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file that a command writes because an option named it. It is written under a temporary name and
+ * renamed, so that what had the name before is replaced whole or not at all, and no link or device
+ * in its place is ever written through.
+ */
+#ifndef CLI_NEWFILE_H
+#define CLI_NEWFILE_H
+
+#include <stdio.h>
+
+struct new_file {
+	const char *path; /* as given */
+	int dir;          /* that it goes into */
+	char temporary[40];
+	FILE *stream; /* to write to */
+};
+
+/*
+ * Opens the directory of `path`, which must outlive the struct, and a temporary file in it. Refused:
+ * a path that is something else than a regular file, and a directory in a mounted famfs, to which a
+ * link on the way may lead. Reports what fails. Returns an exit code; after EXIT_DONE, end it with
+ * new_file_finish() or new_file_discard().
+ */
+int new_file_open(struct new_file *file, const char *path);
+
+/* Puts the file in place. Reports a failure, which leaves what was there before. */
+int new_file_finish(struct new_file *file);
+
+void new_file_discard(struct new_file *file);
+
+/* Makes the name of a new file outlive a crash. Returns 0 or a negative errno. */
+int sync_directory_of(const char *path);
+
+#endif
