@@ -17,10 +17,10 @@ struct new_file {
 };
 
 /*
- * Opens the directory of `path`, which must outlive the struct, and a temporary file in it. Refused:
- * a path that is something else than a regular file, and a directory in a mounted famfs, to which a
- * link on the way may lead. Reports what fails. Returns an exit code; after EXIT_DONE, end it with
- * new_file_finish() or new_file_discard().
+ * Opens the directory of `path`, which must outlive the struct, and a temporary file in it.
+ * Refused: a path that is something else than a regular file, and a directory in a mounted famfs,
+ * to which a link on the way may lead. Reports what fails. Returns an exit code; after EXIT_DONE,
+ * end it with new_file_finish() or new_file_discard().
  */
 int new_file_open(struct new_file *file, const char *path);
 

@@ -106,7 +106,7 @@ int famfs_guard_memory_errors(void);
 
 enum famfs_identity_source {
 	FAMFS_IDENTITY_NONE,       /* the host has none; it can only be a client */
-	FAMFS_IDENTITY_ENV,        /* $FAMFS_SYSTEM_UUID */
+	FAMFS_IDENTITY_ENV,        /* $FAMFS_SYSTEM_UUID; not in a set-id program */
 	FAMFS_IDENTITY_ETC,        /* /etc/famfs/system_uuid */
 	FAMFS_IDENTITY_OPT,        /* /opt/famfs/system_uuid, the reference implementation's file */
 	FAMFS_IDENTITY_MACHINE_ID, /* derived from /etc/machine-id */
@@ -774,8 +774,9 @@ struct famfs_mount_params {
  * read-only stays so, since its server has decided what to open (-EROFS).
  *
  * While it serves in the foreground, the process is libfuse's: SIGINT, SIGTERM and SIGHUP end the
- * session, SIGPIPE is ignored, $FUSE_URING_ENABLE is unset, libfuse's log goes to `log`, and what
- * the mount helper says on standard error becomes the error's text. One session at a time.
+ * session, SIGPIPE is ignored, $FUSE_URING_ENABLE is unset, $PATH is set to the system's
+ * directories for root, libfuse's log goes to `log`, and what the mount helper says on standard
+ * error becomes the error's text. One session at a time.
  */
 int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err);
 
@@ -842,7 +843,7 @@ int famfs_mount_probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_
 struct famfs_fuse_info {
 	char version[32];      /* of the libfuse that is loaded */
 	int device_error;      /* -errno of opening /dev/fuse, or 0 */
-	char helper[256];      /* fusermount3, which mounts for users; empty: not in $PATH */
+	char helper[256];      /* fusermount3, which mounts for users; empty: not found */
 	bool helper_setuid;    /* and it can do so */
 	bool user_allow_other; /* in /etc/fuse.conf: users may use allow_other */
 };

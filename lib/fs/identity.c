@@ -87,7 +87,7 @@ static int read_source(const char *root, const struct source *source, uint8_t uu
 /* 1: set; 0: not set; -EINVAL. */
 static int read_env(struct identity *out, struct famfs_error *err)
 {
-	const char *text = getenv(ENV_NAME);
+	const char *text = secure_getenv(ENV_NAME);
 
 	if (!text || !*text)
 		return 0;

@@ -82,7 +82,10 @@ static void run_server(struct daemon *daemon, daemon_fn serve, void *arg)
 		err.code = ret;
 		send_report(daemon, &err);
 	}
-	exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	fflush(NULL);
+	/* What the caller has registered with atexit(3) is for its own end, not for the server's.
+	 */
+	_exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 /* The process in between, which ends at once, so that the server is nobody's child. */

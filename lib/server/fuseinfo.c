@@ -3,6 +3,7 @@
 #include "famfs.h"
 
 #include "base/cleanup.h"
+#include "base/program.h"
 #include "server/server.h"
 
 #include <errno.h>
@@ -13,27 +14,13 @@
 
 #define HELPER "fusermount3"
 
-static bool is_program(const char *path, struct stat *st)
-{
-	return stat(path, st) == 0 && S_ISREG(st->st_mode) && access(path, X_OK) == 0;
-}
-
 static void find_helper(struct famfs_fuse_info *out)
 {
-	const char *dirs = getenv("PATH");
 	struct stat st;
 
-	for (const char *dir = dirs ? dirs : "/usr/bin:/bin"; *dir;) {
-		size_t length = strcspn(dir, ":");
-
-		snprintf(out->helper, sizeof(out->helper), "%.*s/" HELPER, (int)length, dir);
-		if (is_program(out->helper, &st)) {
-			out->helper_setuid = st.st_uid == 0 && (st.st_mode & S_ISUID);
-			return;
-		}
-		dir += length + (dir[length] == ':');
-	}
-	out->helper[0] = '\0';
+	if (program_find(program_dirs(), HELPER, out->helper, sizeof(out->helper)) == 0)
+		out->helper_setuid =
+			stat(out->helper, &st) == 0 && st.st_uid == 0 && (st.st_mode & S_ISUID);
 }
 
 /* A line of its own; what is behind a '#' is a comment. */

@@ -103,6 +103,7 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 	};
 	const struct acquire_params device = { job->device, &job->options, stay, false };
 	struct server server = { .daemon = daemon,
+				 .log_limit = RATELIMIT_INIT,
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
 	struct famfs_error lost;
@@ -144,7 +145,9 @@ static int serve(const struct job *job, struct daemon *daemon, struct famfs_erro
 static int rehearse(const struct job *job, struct famfs_error *err)
 {
 	const struct acquire_params device = { job->device, &job->options, "", true };
-	struct server server = { .log_fn = job->params->log, .log_arg = job->params->log_arg };
+	struct server server = { .log_limit = RATELIMIT_INIT,
+				 .log_fn = job->params->log,
+				 .log_arg = job->params->log_arg };
 	int ret = acquire(&server, &device, err);
 
 	return ret < 0 ? ret : release(&server, err);

@@ -8,6 +8,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include "base/ratelimit.h"
 #include "fs/volume.h"
 #include "server/follow.h"
 #include "server/options.h"
@@ -66,6 +67,7 @@ struct server {
 	const char *mountpoint; /* absolute; "/dev/fd/N" for somebody else's mount */
 	struct prime prime;
 	void (*primed)(struct server *server);
+	struct ratelimit log_limit;
 	famfs_log_fn log_fn;
 	void *log_arg;
 };
@@ -102,7 +104,7 @@ void server_milestone(struct server *server);
 void server_set_io_status(struct server *server, const struct fmap_profile *profile,
 			  const char *why);
 
-void server_log(const struct server *server, int priority, const char *format, ...)
+void server_log(struct server *server, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/program.h"
 #include "device/daxmode.h"
 #include "server/buffer.h"
 #include "server/dax.h"
@@ -125,6 +126,9 @@ static int create(struct server *server, const struct session_params *params,
 	}
 	/* Rings bypass whoever reads and writes for libfuse, and DAX kernels cannot stand them. */
 	unsetenv("FUSE_URING_ENABLE");
+	/* libfuse looks there for fusermount3 when root may not mount. */
+	if (geteuid() == 0)
+		setenv("PATH", PROGRAM_DIRS, 1);
 	server->session = fuse_session_new(&args, &operations, sizeof(operations), server);
 	fuse_opt_free_args(&args);
 	if (!server->session)

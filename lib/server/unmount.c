@@ -5,12 +5,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/program.h"
 #include "device/daxmode.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,13 +53,17 @@ static int spawn_fusermount(const char *mountpoint, bool lazy, int output, pid_t
 	char *plain[] = { name, unmount, end, path, NULL };
 	char *lazily[] = { name, unmount, detach, end, path, NULL };
 	posix_spawn_file_actions_t actions;
-	int ret = posix_spawn_file_actions_init(&actions);
+	char program[PATH_MAX];
+	int ret = program_find(program_dirs(), FUSERMOUNT, program, sizeof(program));
 
+	if (ret < 0)
+		return ret;
+	ret = posix_spawn_file_actions_init(&actions);
 	if (ret)
 		return -ret;
 	ret = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
 	if (ret == 0)
-		ret = posix_spawnp(pid, FUSERMOUNT, &actions, NULL, lazy ? lazily : plain, environ);
+		ret = posix_spawn(pid, program, &actions, NULL, lazy ? lazily : plain, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return -ret;
 }

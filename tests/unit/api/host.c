@@ -43,30 +43,15 @@ static void fuse(void **state)
 	assert_int_equal(strncmp(info.version, "3.", 2), 0);
 	assert_true(info.device_error <= 0);
 
-	assert_non_null(getcwd(path, sizeof(path)));
-	setenv("PATH", path, 1);
-	famfs_fuse_info(&info);
-	assert_string_equal(info.helper, "");
-	make_helper(0644);
-	famfs_fuse_info(&info);
-	assert_string_equal(info.helper, "");
-	make_helper(0755);
-	famfs_fuse_info(&info);
-	assert_text(info.helper, "/fusermount3");
-	assert_false(info.helper_setuid);
+	/* Root's programs are not looked for in $PATH; see base/program. */
 	if (geteuid() == 0) {
+		assert_non_null(getcwd(path, sizeof(path)));
 		make_helper(04755);
+		setenv("PATH", path, 1);
 		famfs_fuse_info(&info);
-		assert_true(info.helper_setuid);
+		assert_null(strstr(info.helper, path));
+		setenv("PATH", before, 1);
 	}
-	/* Empty parts, and none at all. */
-	setenv("PATH", "::/nowhere", 1);
-	famfs_fuse_info(&info);
-	assert_string_equal(info.helper, "");
-	setenv("PATH", "", 1);
-	famfs_fuse_info(&info);
-	assert_string_equal(info.helper, "");
-	setenv("PATH", before, 1);
 	free(before);
 }
 
