@@ -28,6 +28,7 @@ const struct word mount_words[] = {
 	{ "allow_other", "other users may use the mount, too" },
 	{ "noallow_other", "nobody else may, also when root mounts" },
 	{ "fmap=", "how to serve a kernel with famfs" },
+	{ "invalidate=", "up to which size an open drops cache lines" },
 	{ "suid", "obey set-id bits" },
 	{ "nosuid", "ignore set-id bits" },
 	{ "dev", "obey device nodes" },

@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -197,6 +198,18 @@ static void follow_log(struct server *server, struct source *source)
 	set_open(follow, false);
 }
 
+/* Files are served without it, as they are where they are too large for it. */
+static void start_invalidating(struct server *server, const struct source *source)
+{
+	int ret = invalidate_start(server, source->tree);
+
+	if (ret < 0)
+		server_log(server, LOG_WARNING,
+			   "cannot drop cache lines when a file is opened: %s; what other hosts "
+			   "wrote may be seen late",
+			   strerror(-ret));
+}
+
 static void *run(void *arg)
 {
 	struct server *server = arg;
@@ -207,9 +220,12 @@ static void *run(void *arg)
 	if (ret < 0) {
 		server_fail(server, &err);
 	} else {
+		start_invalidating(server, &source);
 		server->follow.ready(server);
 		follow_log(server, &source);
 	}
+	/* They have files of the clone open. */
+	invalidate_stop(server);
 	close_source(server, &source);
 	/* Nobody but us had the mount any more, or it is to go. */
 	return NULL;

@@ -177,7 +177,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	 * time; where the kernel maps it, there is no cache to go round. */
 	fi->direct_io = inode_is_meta(ino) && !shim_maps(&server->shim);
 	fi->noflush = 1;
-	fuse_reply_open(req, fi);
+	/* Where it maps files, the processor's caches are left, which others go round. */
+	if (!invalidate_open(server, req, ino, fi))
+		fuse_reply_open(req, fi);
 }
 
 /* Not left to ENOSYS, which would make the kernel cache directories for good. */

@@ -4,10 +4,12 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
+#include "server/invalidate.h"
 #include "server/kernel.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum action {
@@ -20,6 +22,7 @@ enum action {
 	SET_OTHERS,
 	SET_NO_OTHERS,
 	SET_FMAP,
+	SET_INVALIDATE,
 	SET_NO_MODE_SWITCH,
 	SET_CLONE_FD,
 	SET_SINGLE_THREAD,
@@ -46,6 +49,7 @@ static const struct {
 	{ "noallow_other", SET_NO_OTHERS },
 	{ "allow_root", SET_OTHERS },
 	{ "fmap=*", SET_FMAP },
+	{ "invalidate=*", SET_INVALIDATE },
 	{ "nomodeswitch", SET_NO_MODE_SWITCH },
 	{ "clone_fd", SET_CLONE_FD },
 	{ "single_thread", SET_SINGLE_THREAD },
@@ -132,6 +136,28 @@ static int set_metadata(struct mount_options *out, const char *word, struct famf
 	return error_set(err, -EINVAL, "metadata= expects private or public, got '%s'", word);
 }
 
+/* A number of bytes, or of KiB, MiB, GiB or TiB with a letter. */
+static int set_invalidate(struct mount_options *out, const char *word, struct famfs_error *err)
+{
+	static const char letters[] = "KMGT";
+	const char *letter;
+	uint64_t size;
+	char *end;
+
+	errno = 0;
+	size = strtoull(word, &end, 10);
+	letter = *end ? strchr(letters, *end) : NULL;
+	if (letter && !end[1] && size <= UINT64_MAX >> (10 * (letter - letters + 1)))
+		size <<= 10 * (letter - letters + 1);
+	else if (*end)
+		end = NULL;
+	if (errno || !end || *word < '0' || *word > '9')
+		return error_set(err, -EINVAL,
+				 "invalidate= expects a size such as 64M, or 0, got '%s'", word);
+	out->invalidate = size;
+	return 0;
+}
+
 static int apply(struct mount_options *out, enum action action, const char *word,
 		 struct famfs_error *err)
 {
@@ -147,6 +173,7 @@ static int apply(struct mount_options *out, enum action action, const char *word
 		break;
 	case SET_NO_OTHERS: out->others = ""; break;
 	case SET_FMAP: return set_fmap(out, strchr(word, '=') + 1, err);
+	case SET_INVALIDATE: return set_invalidate(out, strchr(word, '=') + 1, err);
 	case SET_NO_MODE_SWITCH: out->no_mode_switch = true; break;
 	case SET_CLONE_FD: out->clone_fd = true; break;
 	case SET_SINGLE_THREAD: out->single_thread = true; break;
@@ -178,6 +205,7 @@ int mount_options_parse(const char *text, bool sloppy, struct mount_options *out
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
+	out->invalidate = INVALIDATE_DEFAULT;
 	if (!copy)
 		return error_set(err, -ENOMEM, "out of memory");
 	/* It decides about words before it as well. */

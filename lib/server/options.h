@@ -25,7 +25,8 @@ struct mount_options {
 	bool remount;         /* change a mount that is there */
 	bool metadata_public; /* every user of the mount may read its .meta files */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */
-	char *passed; /* comma-separated, what libfuse is to have as it is; may be NULL */
+	uint64_t invalidate; /* bytes: cache lines of larger files are not dropped at an open */
+	char *passed;        /* comma-separated, what libfuse is to have as it is; may be NULL */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "base/ratelimit.h"
 #include "fs/volume.h"
 #include "server/follow.h"
+#include "server/invalidate.h"
 #include "server/options.h"
 #include "server/own.h"
 #include "server/prime.h"
@@ -54,6 +55,7 @@ struct server {
 	int milestones;        /* of the two that make a mount answer */
 	struct watch watch;
 	struct follow follow;
+	struct invalidator invalidator;
 	struct famfs_error failure; /* of who is not the main thread: see server_fail() */
 	bool failed;
 	struct shim shim;

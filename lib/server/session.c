@@ -205,6 +205,7 @@ static int run_session(struct server *server, const struct session_params *param
 	if (ret == 0) {
 		ret = serve_mounted(server, params->options, err);
 		follow_stop(&server->follow);
+		invalidate_close(&server->invalidator);
 		/* Closes the connection: whoever waits for an answer gets an error. */
 		fuse_session_unmount(server->session);
 		prime_join(&server->prime);
@@ -236,6 +237,7 @@ int session_create(struct server *server, const struct session_params *params,
 	server->mountpoint = params->mountpoint;
 	pthread_mutex_init(&server->push.mutex, NULL);
 	watch_init(&server->watch);
+	invalidate_init(&server->invalidator, params->options->invalidate);
 	fuselog_begin(server);
 	ret = create(server, params, err);
 	if (ret < 0)
@@ -249,6 +251,7 @@ void session_destroy(struct server *server)
 		fuse_session_destroy(server->session);
 	server->session = NULL;
 	fuselog_end();
+	invalidate_destroy(&server->invalidator);
 	watch_destroy(&server->watch);
 	pthread_mutex_destroy(&server->push.mutex);
 	buffer_key_delete(server->buffers);

@@ -6,7 +6,7 @@
 #   tests/bench/run.sh [OPTION...] [BENCHMARK...]
 #
 # Benchmarks, in this order: replay catchup create process stat ls io memory cp
-# map fmap. Without one, all.
+# map fmap invalidate. Without one, all.
 #   --verbose     also the median, minimum and maximum of everything that was measured
 #   --json FILE   writes the figures to FILE as well
 #   --device NODE the DAX device that "map" formats and uses, instead of an image
@@ -18,7 +18,7 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-all_benchmarks=(replay catchup create process stat ls io memory cp map fmap)
+all_benchmarks=(replay catchup create process stat ls io memory cp map fmap invalidate)
 KiB=1024 MiB=$((1 << 20)) GiB=$((1 << 30))
 files=15000
 data_bytes=$((128 * MiB))
@@ -440,6 +440,15 @@ bench_fmap()
 	figure "GET_FMAP round trip beside a request of nothing" roundtrip_ratio 1 x 3 '<=' 1.05
 	detail "GET_FMAP" roundtrip_fmap 1e-3 us 2
 	detail "a request of nothing" roundtrip_nothing 1e-3 us 2
+}
+
+# With pages of 4 KiB; a famfs kernel maps 2 MiB at once, which is quicker.
+bench_invalidate()
+{
+	measure '' "$bench/bench-invalidate" 21 "$work/lines" $((64 * MiB))
+	figure "dropping the lines of 64 MiB, beside reading them" invalidate_ratio 1 x 2 '<=' 1.5
+	detail "dropping them, as an open does" invalidate_seconds 1e3 ms 1
+	detail "reading them once" invalidate_read 1e3 ms 1
 }
 
 # slowest KEY PREFIX: of speeds beside several peers, that beside the fastest peer.

@@ -15,9 +15,8 @@
 #define SILENCE_MS 50
 
 /* The push kernels' ioctl. An image stands in for the device. */
-static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
+static int take_device(struct kernel *kernel, uint64_t index, uint32_t flags, int fd)
 {
-	struct kernel *kernel = arg;
 	struct stat given;
 	int error = kernel->hand_over_error;
 
@@ -39,6 +38,38 @@ static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
 	kernel->daxdevs[index].error = error;
 	kernel->daxdevs[index].valid = error == 0;
 	return error;
+}
+
+static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
+{
+	struct kernel *kernel = arg;
+	int error;
+
+	if (kernel->lock)
+		pthread_mutex_lock(kernel->lock);
+	error = take_device(kernel, index, flags, fd);
+	if (kernel->lock)
+		pthread_mutex_unlock(kernel->lock);
+	return error;
+}
+
+/* Replies that one thread has received for another one. */
+struct received {
+	struct received *next;
+	size_t size;
+	uint8_t raw[];
+};
+
+static __thread const struct fuse_in_header *behalf;
+static __thread struct received *mine; /* what the last reply of this thread points into */
+
+void kernel_act_for(const struct fuse_in_header *header)
+{
+	behalf = header;
+	if (!header) {
+		free(mine);
+		mine = NULL;
+	}
 }
 
 void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
@@ -83,6 +114,12 @@ bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct 
 
 static void free_inodes(struct kernel *kernel)
 {
+	while (kernel->inbox) {
+		struct received *next = kernel->inbox->next;
+
+		free(kernel->inbox);
+		kernel->inbox = next;
+	}
 	free(kernel->inodes);
 	free(kernel->owners);
 	kernel->inodes = NULL;
@@ -124,7 +161,6 @@ uint64_t kernel_send(struct kernel *kernel, const struct request *request)
 		.gid = getgid(),
 		.pid = (uint32_t)gettid(),
 	};
-	const struct fuse_in_header *behalf = kernel->behalf;
 	const struct iovec iov[3] = {
 		{ &header, sizeof(header) },
 		{ (void *)(uintptr_t)request->arg, request->size },
@@ -206,10 +242,26 @@ static bool lost(struct kernel *kernel, const char *how)
 	return false;
 }
 
+/* Without the lock: whoever else has it may send, and wait for its turn. */
+static enum channel_event receive(struct kernel *kernel, const uint8_t **raw, size_t *size)
+{
+	enum channel_event event;
+
+	if (!kernel->lock)
+		return channel_receive(&kernel->channel, TIMEOUT_MS, raw, size);
+	kernel->receiving = true;
+	pthread_mutex_unlock(kernel->lock);
+	event = channel_receive(&kernel->channel, TIMEOUT_MS, raw, size);
+	pthread_mutex_lock(kernel->lock);
+	kernel->receiving = false;
+	pthread_cond_broadcast(&kernel->received);
+	return event;
+}
+
 static bool next_message(struct kernel *kernel, const uint8_t **raw, size_t *size)
 {
 	for (;;) {
-		switch (channel_receive(&kernel->channel, TIMEOUT_MS, raw, size)) {
+		switch (receive(kernel, raw, size)) {
 		case CHANNEL_SILENCE: return lost(kernel, "no reply comes");
 		case CHANNEL_END:
 			if (!kernel->may_end)
@@ -238,6 +290,58 @@ bool kernel_wait_any(struct kernel *kernel, struct reply *reply)
 	return fail("%s", verdict.text);
 }
 
+/* ---- several threads ---- */
+
+static struct received *take_received(struct kernel *kernel, uint64_t unique)
+{
+	for (struct received **at = &kernel->inbox; *at; at = &(*at)->next) {
+		struct received *received = *at;
+
+		if (received->size >= OUT_HEADER && get64(received->raw + 8) == unique) {
+			*at = received->next;
+			return received;
+		}
+	}
+	return NULL;
+}
+
+static bool receive_one(struct kernel *kernel)
+{
+	struct received *received;
+	const uint8_t *raw;
+	size_t size;
+
+	if (!next_message(kernel, &raw, &size))
+		return false;
+	received = malloc(sizeof(*received) + size);
+	if (!received)
+		bail_out("out of memory");
+	received->size = size;
+	memcpy(received->raw, raw, size);
+	received->next = kernel->inbox;
+	kernel->inbox = received;
+	pthread_cond_broadcast(&kernel->received);
+	return true;
+}
+
+/* The reply stays until this thread waits for the next one. */
+static bool wait_among_others(struct kernel *kernel, uint64_t unique, struct reply *reply)
+{
+	struct verdict verdict = { 0 };
+
+	free(mine);
+	while (!(mine = take_received(kernel, unique)))
+		if (kernel->lost)
+			return false;
+		else if (kernel->receiving)
+			pthread_cond_wait(&kernel->received, kernel->lock);
+		else if (!receive_one(kernel))
+			return false;
+	if (reply_parse(mine->raw, mine->size, unique, reply, &verdict))
+		return true;
+	return fail("%s", verdict.text);
+}
+
 /* libfuse answers interrupts that came too late, later. */
 static bool is_late_interrupt(const struct reply *reply)
 {
@@ -248,6 +352,8 @@ bool kernel_wait(struct kernel *kernel, uint64_t unique, struct reply *reply)
 {
 	struct verdict verdict = { 0 };
 
+	if (kernel->lock)
+		return wait_among_others(kernel, unique, reply);
 	do {
 		if (!kernel_wait_any(kernel, reply))
 			return false;
@@ -278,7 +384,7 @@ bool kernel_call(struct kernel *kernel, const struct request *request, struct re
 	if (!kernel_wait(kernel, unique, reply))
 		return false;
 	/* Requests are the descriptor's that they were read from: on another one, ENOENT. */
-	if (!expect(kernel->channel.from == kernel->channel.to,
+	if (!expect(kernel->lock || kernel->channel.from == kernel->channel.to,
 		    "the reply to request %u comes on another descriptor", request->opcode))
 		return false;
 	if (kernel->mutate && kernel->mutate_opcode == request->opcode)

@@ -10,6 +10,8 @@
 #include "verdict.h"
 #include "wire.h"
 
+#include <pthread.h>
+
 #define MAX_INODES  512
 #define MAX_MUTATED 8192
 
@@ -29,8 +31,12 @@ struct kernel {
 	bool fmap;       /* and famfs negotiated */
 	bool lost;       /* the server is dead or hangs */
 	bool may_end; /* the server may close the connection: what it still gets is answered so */
-	/* Whose requests they are; NULL: ours. */
-	const struct fuse_in_header *behalf;
+	/* Several threads have requests under way at once: held by each but while it waits for a
+	 * reply. NULL: there is one thread. */
+	pthread_mutex_t *lock;
+	pthread_cond_t received;
+	bool receiving; /* one of them, for all */
+	struct received *inbox;
 
 	struct {
 		bool valid;
@@ -85,6 +91,9 @@ bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const 
 /* Unmounts; the server must end well, or its end is the result. */
 void kernel_shutdown(struct kernel *kernel);
 int kernel_bury(struct kernel *kernel);
+
+/* Whose requests this thread sends from now on; NULL: ours. */
+void kernel_act_for(const struct fuse_in_header *header);
 
 /* The unique of the request. */
 uint64_t kernel_send(struct kernel *kernel, const struct request *request);

@@ -119,11 +119,16 @@ void map_drop(struct kernel *kernel, struct inode *inode)
 	inode->mapped = false;
 }
 
-/* From here on the kernel reads, writes and maps the file by itself. */
-static void install(struct kernel *kernel, struct inode *inode)
+/* From here on the kernel reads, writes and maps the file by itself. Of two maps that were asked
+ * for at once the first stays. */
+static void install(struct kernel *kernel, struct inode *inode, struct fmap *map)
 {
-	struct fmap *map = &inode->map;
-
+	if (inode->mapped) {
+		fmap_free(map);
+		return;
+	}
+	inode->map = *map;
+	map = &inode->map;
 	inode->mapped = true;
 	expect(map->file_size == inode->size, "'%s' has %llu bytes, and a map of %llu", inode->path,
 	       (unsigned long long)inode->size, (unsigned long long)map->file_size);
@@ -145,6 +150,7 @@ int map_fetch(struct kernel *kernel, struct inode *inode)
 	uint32_t room = gen->room;
 	enum fmap_step step;
 	struct reply reply;
+	struct fmap map;
 	bool again = false;
 
 	kernel->invalidated = 0;
@@ -153,8 +159,7 @@ int map_fetch(struct kernel *kernel, struct inode *inode)
 			return EIO;
 		if (reply.error)
 			return reply.error;
-		step = fmap_accept(gen, reply.data, reply.size, again, &room, &inode->map,
-				   &verdict);
+		step = fmap_accept(gen, reply.data, reply.size, again, &room, &map, &verdict);
 		again = true;
 	} while (step == FMAP_AGAIN);
 	if (step == FMAP_REFUSED) {
@@ -162,8 +167,8 @@ int map_fetch(struct kernel *kernel, struct inode *inode)
 		     verdict.text);
 		return verdict.error;
 	}
-	if (!fmap_strict(gen, reply.data, reply.size, &inode->map, &verdict))
+	if (!fmap_strict(gen, reply.data, reply.size, &map, &verdict))
 		fail("the map of '%s': %s", inode->path, verdict.text);
-	install(kernel, inode);
+	install(kernel, inode, &map);
 	return 0;
 }

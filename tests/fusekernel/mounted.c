@@ -2,6 +2,7 @@
 #include "mounted.h"
 
 #include "tap.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -98,12 +99,15 @@ bool mounted_begin(struct mounted *mounted, const struct setup *setup, const str
 
 	memset(mounted, 0, sizeof(*mounted));
 	pthread_mutex_init(&mounted->lock, NULL);
+	cpu_cache_init(&mounted->cache, tree->device_size);
 	kernel_boot_silent(kernel, setup, tree, gen, options);
 	kernel->may_end = true;
 	mounted->fuse = receive_mount(kernel);
 	if (mounted->fuse < 0 || !kernel_greet(kernel))
 		return false;
 	kernel->fmap = !asks_nothing;
+	pthread_cond_init(&kernel->received, NULL);
+	kernel->lock = &mounted->lock;
 	for (; mounted->nworkers < WORKERS; mounted->nworkers++)
 		if (pthread_create(&mounted->workers[mounted->nworkers], NULL, work, mounted) != 0)
 			bail_out("cannot start a thread");
@@ -128,5 +132,6 @@ void mounted_end(struct mounted *mounted, int code)
 	}
 	expect(!mounted->unmapped_reads, "the server was to read and write %u times",
 	       mounted->unmapped_reads);
+	cpu_cache_destroy(&mounted->cache);
 	pthread_mutex_destroy(&mounted->lock);
 }

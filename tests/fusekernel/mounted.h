@@ -5,29 +5,35 @@
  * are the server's; what is read and written goes to the image, by the maps that the server has
  * given; and all of it by the rules of vfs.h. So the server's own opens, its clone of the mount,
  * plain unmounts and every command are played by the real kernel.
+ *
+ * The processor has a cache: what a program has read of a file stays as it was, whatever another
+ * host stores into the device, until the server has run through its own mapping of the file.
  */
 #ifndef FUSEKERNEL_MOUNTED_H
 #define FUSEKERNEL_MOUNTED_H
 
+#include "cpucache.h"
 #include "kernel.h"
 #include "vfs.h"
 
 #include <pthread.h>
 
 #define MAX_OPENS 4096
-#define WORKERS   8
+#define WORKERS   64 /* more than there are opens at once: each waits for its reply */
 
 struct mounted {
 	struct kernel kernel;
 	int fuse; /* the real kernel's */
 	pthread_t workers[WORKERS];
 	unsigned int nworkers;
-	/* Held for all but reading and writing: one request at a time goes to the server. These
-	 * have to be answered even while it waits for one of its threads, which reads. */
+	/* Held for all but reading and writing, and not while a thread waits for the server: it may
+	 * open files of the mount before it answers. */
 	pthread_mutex_t lock;
+	struct cpu_cache cache;
 	struct {
 		bool used;
 		struct file file;
+		bool by_server;
 	} opens[MAX_OPENS];
 	unsigned int unmapped_reads;
 	/* To be set before the beginning: takes the capability, and asks for no map. */

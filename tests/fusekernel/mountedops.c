@@ -81,6 +81,11 @@ static bool is_own(const struct setup *setup, const struct fuse_in_header *heade
 	       opener.st_dev == program.st_dev;
 }
 
+static bool is_meta(const struct inode *inode)
+{
+	return strncmp(inode->path, ".meta/", 6) == 0;
+}
+
 static uint32_t real_flags(const struct file *file)
 {
 	uint32_t flags = FOPEN_NOFLUSH & file->open_flags;
@@ -88,14 +93,29 @@ static uint32_t real_flags(const struct file *file)
 	/* A shared mapping of it fails: no page of it is ever another file's. */
 	if (strcmp(file->inode->path, WHOLE_DEVICE) == 0)
 		return flags | FOPEN_DIRECT_IO;
-	return flags | (file->inode->mapped ? FOPEN_KEEP_CACHE : FOPEN_DIRECT_IO);
+	if (!file->inode->mapped)
+		return flags | FOPEN_DIRECT_IO;
+	/* The pages of .meta are mapped for long, by several. What a program sees of another file
+	 * is to come from cpucache.c: pages go at each open. */
+	return flags | (is_meta(file->inode) ? FOPEN_KEEP_CACHE : 0);
 }
 
-static int keep_open(struct mounted *mounted, const struct file *file, uint64_t *fh)
+/* The opener is a thread. */
+static bool is_server(const struct mounted *mounted, const struct fuse_in_header *header)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%u", (int)mounted->kernel.server.pid,
+		 header->pid);
+	return access(path, F_OK) == 0;
+}
+
+static int keep_open(struct mounted *mounted, const struct file *file, bool by_server, uint64_t *fh)
 {
 	for (*fh = 0; *fh < MAX_OPENS; ++*fh)
 		if (!mounted->opens[*fh].used) {
 			mounted->opens[*fh].file = *file;
+			mounted->opens[*fh].by_server = by_server;
 			mounted->opens[*fh].used = true;
 			return 0;
 		}
@@ -116,7 +136,7 @@ static void open_file(struct mounted *mounted, const struct fuse_in_header *head
 		expect(strcmp(inode->path, WHOLE_DEVICE) != 0 || is_own(kernel->setup, header),
 		       "'%s' is opened by another program, which could map it", inode->path);
 		out.open_flags = real_flags(&file);
-		error = keep_open(mounted, &file, &out.fh);
+		error = keep_open(mounted, &file, is_server(mounted, header), &out.fh);
 	}
 	mounted_reply(mounted, header->unique, error, &out, error ? 0 : sizeof(out));
 }
@@ -151,15 +171,35 @@ static void forget(struct mounted *mounted, const struct fuse_in_header *header,
 
 /* ---- reading and writing, for which nobody asks the server ---- */
 
-static ssize_t move(int image, const struct inode *inode, uint64_t offset, uint8_t *buf,
-		    size_t size, bool write)
+enum direction {
+	READ_CACHED, /* as a program does */
+	READ_PAST,   /* what is read is out of the cache afterwards */
+	READ_MEMORY, /* of .meta, whose readers have cache instructions of their own */
+	WRITE_THROUGH,
+};
+
+static bool move_piece(struct mounted *mounted, const struct extent *at, uint8_t *buf, size_t size,
+		       enum direction direction)
+{
+	int image = mounted->kernel.setup->image_fd;
+
+	switch (direction) {
+	case READ_PAST: cpu_cache_drop(&mounted->cache, at->offset, size); break;
+	case READ_CACHED: return cpu_cache_read(&mounted->cache, image, at->offset, buf, size);
+	case WRITE_THROUGH: return cpu_cache_write(&mounted->cache, image, at->offset, buf, size);
+	case READ_MEMORY: break;
+	}
+	return pread(image, buf, size, (off_t)at->offset) == (ssize_t)size;
+}
+
+static ssize_t move(struct mounted *mounted, const struct inode *inode, uint64_t offset,
+		    uint8_t *buf, size_t size, enum direction direction)
 {
 	size_t done = 0;
 
 	while (done < size && offset + done < inode->size) {
 		size_t n = size - done;
 		struct extent at;
-		ssize_t moved;
 
 		if (!fmap_resolve(&inode->map, offset + done, &at))
 			return -1;
@@ -167,11 +207,9 @@ static ssize_t move(int image, const struct inode *inode, uint64_t offset, uint8
 			n = at.length;
 		if (n > inode->size - offset - done)
 			n = inode->size - offset - done;
-		moved = write ? pwrite(image, buf + done, n, (off_t)at.offset)
-			      : pread(image, buf + done, n, (off_t)at.offset);
-		if (moved <= 0)
+		if (!move_piece(mounted, &at, buf + done, n, direction))
 			return -1;
-		done += (size_t)moved;
+		done += n;
 	}
 	return (ssize_t)done;
 }
@@ -180,10 +218,13 @@ static void read_file(struct mounted *mounted, const struct fuse_in_header *head
 		      const struct fuse_read_in *in)
 {
 	const struct inode *inode = mounted->opens[in->fh].file.inode;
+	enum direction direction = is_meta(inode)                     ? READ_MEMORY
+				   : mounted->opens[in->fh].by_server ? READ_PAST
+								      : READ_CACHED;
 	uint8_t *buf = malloc(in->size);
-	ssize_t n = buf && inode->mapped ? move(mounted->kernel.setup->image_fd, inode, in->offset,
-						buf, in->size, false)
-					 : -1;
+	ssize_t n = buf && inode->mapped
+			    ? move(mounted, inode, in->offset, buf, in->size, direction)
+			    : -1;
 
 	if (!inode->mapped)
 		__atomic_add_fetch(&mounted->unmapped_reads, 1, __ATOMIC_RELAXED);
@@ -195,8 +236,8 @@ static void write_file(struct mounted *mounted, const struct fuse_in_header *hea
 		       const struct fuse_write_in *in)
 {
 	const struct inode *inode = mounted->opens[in->fh].file.inode;
-	ssize_t n = inode->mapped ? move(mounted->kernel.setup->image_fd, inode, in->offset,
-					 (uint8_t *)(uintptr_t)(in + 1), in->size, true)
+	ssize_t n = inode->mapped ? move(mounted, inode, in->offset, (uint8_t *)(uintptr_t)(in + 1),
+					 in->size, WRITE_THROUGH)
 				  : -1;
 	const struct fuse_write_out out = { .size = n < 0 ? 0 : (uint32_t)n };
 
@@ -232,8 +273,8 @@ void mounted_answer(struct mounted *mounted, const struct fuse_in_header *header
 	case FUSE_DESTROY: return;
 	}
 	pthread_mutex_lock(&mounted->lock);
-	mounted->kernel.behalf = header;
+	kernel_act_for(header);
 	with_server(mounted, header, body);
-	mounted->kernel.behalf = NULL;
+	kernel_act_for(NULL);
 	pthread_mutex_unlock(&mounted->lock);
 }

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/invalidate.h"
+
+#include "base/cleanup.h"
+#include "base/thread.h"
+#include "device/mapped.h"
+#include "server/node.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* What FUSE makes of a node: the kernel's fuse_encode_fh() without a parent. */
+#define HANDLE_TYPE 0x81
+
+struct handle {
+	struct file_handle head;
+	uint32_t words[3]; /* upper and lower half of the node id, generation */
+};
+
+struct invalidate_job {
+	struct invalidate_job *next;
+	struct fuse_req *req;
+	struct fuse_file_info fi;
+	uint64_t ino;
+	uint64_t size;
+};
+
+void invalidate_init(struct invalidator *inv, uint64_t limit)
+{
+	memset(inv, 0, sizeof(*inv));
+	inv->limit = limit;
+	inv->root = -1;
+	pthread_mutex_init(&inv->mutex, NULL);
+	pthread_cond_init(&inv->wake, NULL);
+	pthread_cond_init(&inv->silent, NULL);
+}
+
+void invalidate_destroy(struct invalidator *inv)
+{
+	pthread_cond_destroy(&inv->silent);
+	pthread_cond_destroy(&inv->wake);
+	pthread_mutex_destroy(&inv->mutex);
+}
+
+/* ---- one file ---- */
+
+int invalidate_file(int fd, uint64_t size, const struct persist *persist)
+{
+	void *p = size ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : NULL;
+
+	if (p == MAP_FAILED)
+		return -errno;
+	if (p) {
+		mapped_operate(persist->invalidate, p, size);
+		munmap(p, size);
+	}
+	return 0;
+}
+
+/* By its number, since it may have no name any more, and a walk would take locks of directories. */
+static int open_node(int root, uint64_t ino, uint64_t generation)
+{
+	struct handle handle = {
+		.head = { .handle_bytes = sizeof(handle.words), .handle_type = HANDLE_TYPE },
+		.words = { (uint32_t)(ino >> 32), (uint32_t)ino, (uint32_t)generation },
+	};
+	int fd = open_by_handle_at(root, &handle.head, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static void complain(struct server *server, int ret)
+{
+	/* Two files that share space, and a mount that ends, are told of by others. */
+	if (ret == 0 || ret == -EUCLEAN || ret == -ESTALE || ret == -ENOTCONN ||
+	    ret == -ECONNABORTED || ret == -ENODEV ||
+	    __atomic_exchange_n(&server->invalidator.complained, true, __ATOMIC_RELAXED))
+		return;
+	server_log(
+		server, LOG_WARNING,
+		"cannot drop the cache lines of a file before it is opened: %s; what other hosts "
+		"wrote may be seen late",
+		strerror(-ret));
+}
+
+static void invalidate(struct server *server, const struct invalidate_job *job)
+{
+	cleanup_fd int fd = open_node(server->invalidator.root, job->ino, server->generation);
+
+	complain(server, fd < 0 ? fd : invalidate_file(fd, job->size, persist_for_cpu()));
+}
+
+/* ---- answers ---- */
+
+/* Whoever closes the connection waits until this is over, since its descriptor's number may then
+ * become another file's. */
+static void answer(struct invalidator *inv, struct invalidate_job *job)
+{
+	bool closing;
+
+	pthread_mutex_lock(&inv->mutex);
+	closing = inv->closing;
+	inv->replying += !closing;
+	pthread_mutex_unlock(&inv->mutex);
+	if (closing) {
+		fuse_reply_none(job->req);
+	} else {
+		fuse_reply_open(job->req, &job->fi);
+		pthread_mutex_lock(&inv->mutex);
+		if (--inv->replying == 0)
+			pthread_cond_broadcast(&inv->silent);
+		pthread_mutex_unlock(&inv->mutex);
+	}
+	free(job);
+}
+
+void invalidate_close(struct invalidator *inv)
+{
+	pthread_mutex_lock(&inv->mutex);
+	inv->closing = true;
+	while (inv->replying)
+		pthread_cond_wait(&inv->silent, &inv->mutex);
+	pthread_mutex_unlock(&inv->mutex);
+}
+
+/* ---- the threads ---- */
+
+/* NULL: the end. `*skip` when there is no time for the lines any more. */
+static struct invalidate_job *next_job(struct invalidator *inv, bool *skip)
+{
+	struct invalidate_job *job;
+
+	pthread_mutex_lock(&inv->mutex);
+	while (inv->running && !inv->first)
+		pthread_cond_wait(&inv->wake, &inv->mutex);
+	job = inv->first;
+	if (job)
+		inv->first = job->next;
+	*skip = !inv->running;
+	pthread_mutex_unlock(&inv->mutex);
+	return job;
+}
+
+static void *run(void *arg)
+{
+	struct server *server = arg;
+	struct invalidator *inv = &server->invalidator;
+	struct invalidate_job *job;
+	bool skip;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	for (unsigned int i = 0; i < INVALIDATE_THREADS; i++) {
+		pid_t none = 0;
+
+		if (__atomic_compare_exchange_n(&inv->tids[i], &none, gettid(), false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			break;
+	}
+	while ((job = next_job(inv, &skip))) {
+		if (!skip)
+			invalidate(server, job);
+		answer(inv, job);
+	}
+	return NULL;
+}
+
+static bool is_ours(const struct invalidator *inv, pid_t tid)
+{
+	for (unsigned int i = 0; i < INVALIDATE_THREADS; i++)
+		if (__atomic_load_n(&inv->tids[i], __ATOMIC_ACQUIRE) == tid)
+			return true;
+	return false;
+}
+
+static bool add_job(struct invalidator *inv, struct invalidate_job *job)
+{
+	bool running;
+
+	pthread_mutex_lock(&inv->mutex);
+	running = inv->running;
+	if (running) {
+		if (inv->first)
+			inv->last->next = job;
+		else
+			inv->first = job;
+		inv->last = job;
+		pthread_cond_signal(&inv->wake);
+	}
+	pthread_mutex_unlock(&inv->mutex);
+	return running;
+}
+
+bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
+		     const struct fuse_file_info *fi)
+{
+	struct invalidator *inv = &server->invalidator;
+	struct invalidate_job *job;
+	struct famfs_fmap map;
+
+	if (inv->limit == 0 || inode_fmap(server, ino, &map) < 0 || map.size > inv->limit ||
+	    is_ours(inv, fuse_req_ctx(req)->pid))
+		return false;
+	job = malloc(sizeof(*job));
+	if (!job)
+		return false;
+	*job = (struct invalidate_job){ .req = req, .fi = *fi, .ino = ino, .size = map.size };
+	if (add_job(inv, job))
+		return true;
+	free(job);
+	return false;
+}
+
+int invalidate_start(struct server *server, int tree)
+{
+	struct invalidator *inv = &server->invalidator;
+	int ret = 0;
+
+	if (inv->limit == 0)
+		return 0;
+	/* Handles are not taken relative to an O_PATH descriptor. */
+	inv->root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (inv->root < 0)
+		return -errno;
+	inv->running = true;
+	while (inv->nthreads < INVALIDATE_THREADS && ret == 0) {
+		ret = thread_start(&inv->threads[inv->nthreads], run, server);
+		inv->nthreads += ret == 0;
+	}
+	/* A few are enough. */
+	if (inv->nthreads)
+		return 0;
+	inv->running = false;
+	return ret;
+}
+
+void invalidate_stop(struct server *server)
+{
+	struct invalidator *inv = &server->invalidator;
+
+	pthread_mutex_lock(&inv->mutex);
+	inv->running = false;
+	pthread_cond_broadcast(&inv->wake);
+	pthread_mutex_unlock(&inv->mutex);
+	for (; inv->nthreads; inv->nthreads--)
+		pthread_join(inv->threads[inv->nthreads - 1], NULL);
+	if (inv->root >= 0)
+		close(inv->root);
+	inv->root = -1;
+}
