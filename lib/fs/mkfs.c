@@ -321,7 +321,7 @@ static int erase_before_cut(const struct mkfs *mkfs, struct famfs_error *err)
 	ret = write_flushed(mkfs->dev, 0, &none, sizeof(none));
 	device_fence(mkfs->dev);
 	if (ret == 0)
-		ret = device_sync(mkfs->dev);
+		ret = device_barrier(mkfs->dev);
 	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;
 }
 
@@ -395,7 +395,7 @@ static int format(struct mkfs *mkfs, struct famfs_error *err)
 	fill_superblock(mkfs, &sb);
 	ret = mkfs_write(mkfs->dev, &sb);
 	if (ret == 0)
-		ret = device_sync(mkfs->dev);
+		ret = device_barrier(mkfs->dev);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write '%s'", mkfs->name);
 	return read_back(mkfs, &sb, err);
