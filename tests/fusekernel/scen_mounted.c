@@ -383,6 +383,55 @@ static void terminated(const struct generation *gen)
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
 }
 
+/* ---- large pages ---- */
+
+/* A kernel with pages of 64 KiB maps 512 MiB at once, and no file lies so. */
+static void large_pages(const struct generation *gen)
+{
+	format("device_dax");
+	setenv("FUSEKERNEL_PAGE", "65536", 1);
+	(void)gen;
+	works("$F mount -o fmap=pull $D $M");
+	expect(sandbox_bound("device_dax"), "the device is switched");
+	ends_with(0,
+		  "since the kernel, with pages of 64 KiB, maps units of 512 MiB, and files lie in "
+		  "units of 2 MiB",
+		  "$F info $M");
+	works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file && $F cat $M/file | cmp - "
+	      "$S/fmap.c");
+	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/striped && $F verify -S 7 $M/striped");
+	works("$F umount $M && test ! -s " SANDBOX_DEBT " && $F fsck $D");
+	unsetenv("FUSEKERNEL_PAGE");
+}
+
+/* Push kernels that take any units cannot be told from those that do not: whoever names the profile
+ * has it tried. */
+static void large_pages_tried(const struct generation *gen)
+{
+	struct generation large = *gen;
+
+	format("device_dax");
+	setenv("FUSEKERNEL_PAGE", "65536", 1);
+	large.align = MIB(512);
+	if (begin(&large, "")) {
+		expect(server_logged(&mounted.kernel.server, "cannot map the files",
+				     "maps units of 512 MiB"),
+		       "the first mount does not end for the map that is refused");
+		expect(sandbox_bound("device_dax"), "the device is not switched back");
+		ends_with(0, "since the kernel did not take it in famfs mode", "$F info $M");
+		works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file");
+	}
+	unmount();
+	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
+	unsetenv("FUSEKERNEL_PAGE");
+}
+
+static void large_pages_tried_by_push(const struct generation *gen)
+{
+	(void)gen;
+	large_pages_tried(&generations[GEN_PUSH_1]);
+}
+
 /* ---- what another host writes ---- */
 
 /* Stores one byte, past the cache of this host. */
@@ -520,6 +569,8 @@ static const struct {
 	  false },
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
+	{ "pages of 64 KiB: the device stays in devdax mode", large_pages, false },
+	{ "pages of 64 KiB: a map is tried, and refused", large_pages_tried_by_push, false },
 	{ "what another host wrote is seen after an open", other_hosts, true },
 	{ "the same with one thread that answers", other_hosts_one_thread, false },
 	{ "what another host wrote is not seen past the limit", other_hosts_unseen, false },
