@@ -77,11 +77,22 @@ static bool has_size(const struct famfs_log_entry *entry)
 	return strcmp(entry->type_name, "file") == 0 || strcmp(entry->type_name, "daxdev") == 0;
 }
 
+/* What a reader makes of the path, where that is not what is recorded. */
+static const char *reading(char buf[128], const struct famfs_log_entry *entry)
+{
+	*buf = '\0';
+	if (entry->hidden)
+		snprintf(buf, 128, " (hidden)");
+	else if (entry->readable && strcmp(entry->path, entry->read_as) != 0)
+		snprintf(buf, 128, " (read as '/%s')", entry->read_as);
+	return buf;
+}
+
 static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 {
 	const struct famfs_raw *raw = entry->raw;
 	bool unused = is_unused(entry), fault = raw->fault && !unused;
-	char why[240] = "";
+	char why[240] = "", read_as[128];
 	const struct field fields[] = {
 		{ .label = "entry", .width = 8, .kind = FIELD_NUMBER, .number = raw->entry },
 		{ .label = "offset", .width = 12, .kind = FIELD_HEX, .number = raw->offset },
@@ -97,6 +108,7 @@ static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
 		{ .label = "crc", .width = -5, .kind = FIELD_TEXT, .text = crc_word(entry) },
 		{ .label = "path", .kind = FIELD_PATH, .text = entry->path },
+		{ .label = "", .kind = FIELD_TEXT, .text = reading(read_as, entry) },
 		{ .label = "", .kind = FIELD_TEXT, .text = state_word(entry) },
 		{ .label = "", .kind = FIELD_TEXT, .text = why },
 	};
@@ -136,6 +148,10 @@ static void print_members(struct dump *dump, const struct famfs_log_entry *entry
 		{ .key = "type", .kind = FIELD_TEXT, .text = entry->type_name },
 		{ .key = "type_number", .kind = FIELD_NUMBER, .number = entry->type },
 		{ .key = "path", .kind = named ? FIELD_PATH : FIELD_NULL, .text = entry->path },
+		{ .key = "read_as",
+		  .kind = entry->readable ? FIELD_PATH : FIELD_NULL,
+		  .text = entry->read_as },
+		{ .key = "hidden", .kind = FIELD_BOOL, .flag = entry->hidden },
 		{ .key = "size",
 		  .kind = has_size(entry) ? FIELD_NUMBER : FIELD_NULL,
 		  .number = entry->map.size },

@@ -154,6 +154,12 @@ static void print_members(struct check *check, const struct famfs_fsck_result *r
 		{ .key = "file_bytes", .kind = number, .number = result->file_bytes },
 		{ .key = "allocated_bytes", .kind = number, .number = result->allocated_bytes },
 		{ .key = "free_bytes", .kind = number, .number = result->free_bytes },
+		{ .key = "paths_not_normalised", .kind = number, .number = result->not_normalised },
+		{ .key = "paths_hidden", .kind = number, .number = result->hidden },
+		{ .key = "paths_not_utf8", .kind = number, .number = result->not_utf8 },
+		{ .key = "first_not_utf8",
+		  .kind = result->not_utf8 ? FIELD_NUMBER : FIELD_NULL,
+		  .number = result->first_not_utf8 },
 		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
 		{ .key = "repaired_count",
 		  .kind = FIELD_NUMBER,
@@ -167,6 +173,21 @@ static void print_members(struct check *check, const struct famfs_fsck_result *r
 	output_array_end(&check->out);
 	output_fields(&check->out, fields, COUNT_OF(fields));
 	output_end(&check->out);
+}
+
+/* What is no problem here, and may be one elsewhere. */
+static void print_paths(struct output *out, const struct famfs_fsck_result *result)
+{
+	if (result->not_normalised)
+		output_note(out, "paths not normalised: %" PRIu64 ", read as dump-log shows them",
+			    result->not_normalised);
+	if (result->hidden)
+		output_note(out, "paths in .meta: %" PRIu64 ", not shown", result->hidden);
+	if (result->not_utf8)
+		output_note(out,
+			    "paths not UTF-8: %" PRIu64 ", the reference implementation cannot "
+			    "mount past entry %" PRIu64,
+			    result->not_utf8, result->first_not_utf8);
 }
 
 static void print_summary(struct check *check, const struct famfs_fsck_result *result)
@@ -184,6 +205,7 @@ static void print_summary(struct check *check, const struct famfs_fsck_result *r
 			    " of %" PRIu64,
 			    result->files, result->directories, result->log_entries,
 			    result->log_capacity);
+	print_paths(out, result);
 	if (result->problems == 0)
 		output_note(out, "clean");
 	else

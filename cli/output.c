@@ -2,6 +2,7 @@
 #include "output.h"
 #include "cleanup.h"
 #include "common.h"
+#include "famfs.h"
 #include "json.h"
 #include "text.h"
 
@@ -61,7 +62,7 @@ static void json_member(struct output *out, const struct field *field)
 	json_separate(out, false);
 	printf("\"%s\":", field->key);
 	json_value(field);
-	if (field->kind != FIELD_PATH || text_is_utf8(field->text))
+	if (field->kind != FIELD_PATH || famfs_is_utf8(field->text))
 		return;
 	printf(",\"%s_hex\":\"", field->key);
 	for (const unsigned char *p = (const unsigned char *)field->text; *p; p++)

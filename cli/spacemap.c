@@ -84,7 +84,8 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 {
 	struct space_map *map = arg;
 	bool kept = strcmp(entry->type_name, "invalid") == 0;
-	size_t length = strlen(entry->path) + 1;
+	const char *path = *entry->read_as ? entry->read_as : entry->path;
+	size_t length = strlen(path) + 1;
 	struct space_file *file;
 
 	if (entry->raw->fault)
@@ -104,7 +105,7 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 				     .fault = entry->raw->fault };
 	if (entry->map.type == FAMFS_MAP_INTERLEAVED && !kept)
 		file->chunk_size = entry->map.chunk_size;
-	memcpy(map->names + map->names_used, entry->path, length);
+	memcpy(map->names + map->names_used, path, length);
 	map->names_used += length;
 	if (!add_segments(map, entry))
 		return 1;

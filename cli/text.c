@@ -8,18 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool text_is_utf8(const char *s)
-{
-	while (*s) {
-		size_t length = famfs_utf8_length(s);
-
-		if (!length)
-			return false;
-		s += length;
-	}
-	return true;
-}
-
 bool text_has_control(const char *s)
 {
 	while (*s) {

@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-bool text_is_utf8(const char *s);
-
 /* Whether a character could steer a terminal: a control of ASCII or of Latin-1. */
 bool text_has_control(const char *s);
 

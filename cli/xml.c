@@ -2,6 +2,7 @@
 #include "map.h"
 
 #include "cleanup.h"
+#include "famfs.h"
 #include "text.h"
 
 #include <string.h>

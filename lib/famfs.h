@@ -79,6 +79,9 @@ const char *famfs_version(void);
  * a character of length 1. */
 size_t famfs_utf8_length(const char *s);
 
+/* Whether `s` consists of such characters. */
+bool famfs_is_utf8(const char *s);
+
 /* The same, but also 0 for a control character of ASCII or of Latin-1, on which a terminal acts. */
 size_t famfs_utf8_printable(const char *s);
 
@@ -614,6 +617,11 @@ struct famfs_fsck_result {
 	uint64_t free_bytes;
 	uint64_t problems; /* found */
 	uint64_t repaired; /* of those, mended */
+	/* Entries whose paths are no problem, but worth knowing. */
+	uint64_t not_normalised; /* "d//x", "./x": read as "d/x" and "x" */
+	uint64_t hidden;         /* in .meta: their space is in use, and they are not shown */
+	uint64_t not_utf8;       /* which end the reference implementation's mount */
+	uint64_t first_not_utf8; /* log entry of the first of those, or FAMFS_NO_ENTRY */
 };
 
 /*
@@ -702,7 +710,10 @@ struct famfs_log_entry {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
-	char path[81]; /* "" when the type has none */
+	char path[81];    /* as recorded; "" when the type has none */
+	bool readable;    /* the path can be read: it stays inside the file system, and has an end */
+	char read_as[80]; /* what it is read as: normalised, "" for the root */
+	bool hidden;      /* in .meta: read, and not shown */
 	/* Of files and invalid entries; no extents when their number cannot be. Of devices that
 	 * are added, only the size. */
 	struct famfs_fmap map;

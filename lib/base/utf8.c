@@ -29,6 +29,18 @@ size_t famfs_utf8_length(const char *s)
 	return length;
 }
 
+bool famfs_is_utf8(const char *s)
+{
+	size_t length;
+
+	for (; *s; s += length) {
+		length = famfs_utf8_length(s);
+		if (!length)
+			return false;
+	}
+	return true;
+}
+
 /* U+0080 to U+009F are controls as well: many terminals obey them even when encoded in UTF-8. */
 static bool is_control(const char *s, size_t length)
 {

@@ -116,8 +116,7 @@ static int append_path(struct famfs_volume *vol, struct record *rec, const char 
 
 	if (ret < 0)
 		return ret;
-	rec->path = path;
-	rec->path_length = (uint32_t)strlen(path);
+	record_set_path(rec, path);
 	return volume_append(vol, rec, err);
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "device/usage.h"
 #include "fs/open.h"
+#include "media/path.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -82,8 +83,22 @@ __attribute__((format(printf, 4, 5))) static void add_global(struct fsck *fsck, 
 
 static void copy_path(struct finding *finding, const struct record *rec)
 {
-	memcpy(finding->path, rec->path, rec->path_length);
-	finding->path[rec->path_length < OMF_PATH_SIZE ? rec->path_length : 0] = '\0';
+	memcpy(finding->path, rec->path, rec->path_length + 1);
+}
+
+static bool is_not_normalised(const struct record *rec)
+{
+	return rec->path_length != rec->recorded_length;
+}
+
+static void count_path(struct path_counts *paths, uint64_t entry, const struct record *rec)
+{
+	paths->not_normalised += is_not_normalised(rec);
+	paths->hidden += path_is_meta(rec->path, rec->path_length);
+	if (famfs_is_utf8(rec->recorded))
+		return;
+	if (paths->not_utf8++ == 0)
+		paths->first_not_utf8 = entry;
 }
 
 static void observe(void *arg, uint64_t entry, enum fault fault, const struct record *rec,
@@ -92,12 +107,15 @@ static void observe(void *arg, uint64_t entry, enum fault fault, const struct re
 	struct fsck *fsck = arg;
 	struct finding *finding;
 
+	if (rec->recorded_length && fault != FAULT_PATH)
+		count_path(&fsck->paths, entry, rec);
 	if (fault != FAULT_NONE) {
 		finding = add(&fsck->findings, entry, fault_name(fault),
 			      fault == FAULT_MODE ? REMEDY_MODE : REMEDY_RETIRE);
 		if (!finding)
 			return;
 		finding->fault = fault;
+		finding->not_normalised = is_not_normalised(rec);
 		copy_path(finding, rec);
 		snprintf(finding->message, sizeof(finding->message), "%s", text);
 	}
@@ -130,6 +148,40 @@ static void name_overlap(const struct fsck *fsck, struct finding *finding, uint6
 		snprintf(finding->message, sizeof(finding->message),
 			 "shares space with entry %" PRIu64 " '%s'", (uint64_t)other - 2, path);
 	}
+}
+
+static bool entry_is_not_normalised(const struct fsck *fsck, uint64_t entry)
+{
+	struct omf_entry raw;
+	struct record rec;
+
+	return log_read(&fsck->vol->log, entry, 1, &raw) < 0 ||
+	       record_decode(&raw, entry, &rec, NULL) != FAULT_NONE || is_not_normalised(&rec);
+}
+
+/*
+ * Names the entry that was first. Of two paths that are recorded alike the reference implementation
+ * ignores the second one, too. Others it looks up as they are recorded, and may find them in other
+ * places: there neither entry can be given up without taking away a file that it shows.
+ */
+static void name_duplicate(const struct fsck *fsck, struct finding *finding)
+{
+	const struct namespace *ns = &fsck->vol->ns;
+	struct famfs_stat st;
+	bool is_file;
+	node_t node = namespace_resolve(ns, finding->path, strlen(finding->path), &is_file);
+
+	if (node == NODE_NONE)
+		return;
+	node_stat(ns, node, &st);
+	if (finding->not_normalised ||
+	    (st.entry != FAMFS_NO_ENTRY && entry_is_not_normalised(fsck, st.entry)))
+		finding->remedy = REMEDY_NONE;
+	if (node == NODE_ROOT)
+		snprintf(finding->message, sizeof(finding->message), "path is that of the root");
+	else if (st.entry != FAMFS_NO_ENTRY)
+		snprintf(finding->message, sizeof(finding->message),
+			 "path exists already, by entry %" PRIu64, st.entry);
 }
 
 static void check_header(struct fsck *fsck)
@@ -182,9 +234,14 @@ static void check(struct fsck *fsck)
 	uint64_t budget = OVERLAP_BUDGET;
 
 	find_tail(fsck);
-	for (size_t i = 0; i < fsck->findings.count; i++)
-		if (fsck->findings.list[i].fault == FAULT_OVERLAP)
-			name_overlap(fsck, &fsck->findings.list[i], &budget);
+	for (size_t i = 0; i < fsck->findings.count; i++) {
+		struct finding *finding = &fsck->findings.list[i];
+
+		if (finding->fault == FAULT_OVERLAP)
+			name_overlap(fsck, finding, &budget);
+		else if (finding->fault == FAULT_DUPLICATE)
+			name_duplicate(fsck, finding);
+	}
 	check_header(fsck);
 	check_capacity(fsck);
 }
@@ -205,6 +262,10 @@ static void fill_result(const struct fsck *fsck)
 		result->allocated_bytes = info.allocated_bytes;
 		result->free_bytes = info.free_bytes;
 	}
+	result->not_normalised = fsck->paths.not_normalised;
+	result->hidden = fsck->paths.hidden;
+	result->not_utf8 = fsck->paths.not_utf8;
+	result->first_not_utf8 = fsck->paths.not_utf8 ? fsck->paths.first_not_utf8 : FAMFS_NO_ENTRY;
 	result->problems = fsck->findings.count;
 	for (size_t i = 0; i < fsck->findings.count; i++)
 		result->repaired += fsck->findings.list[i].repaired;
@@ -313,6 +374,7 @@ static int check_again(struct fsck *fsck, struct famfs_error *err)
 	if (ret == 0) {
 		check(&again);
 		add_hidden(fsck, &again.findings);
+		fsck->paths = again.paths;
 		volume_close(fsck->vol);
 		fsck->vol = again.vol;
 	}

@@ -21,6 +21,7 @@ struct finding {
 	enum fault fault;
 	enum remedy remedy;
 	bool repaired;
+	bool not_normalised; /* the path is recorded in another form */
 	char path[OMF_PATH_SIZE];
 	char message[200];
 };
@@ -32,11 +33,20 @@ struct findings {
 	bool failed; /* out of memory */
 };
 
+/* About paths of entries that are sound. */
+struct path_counts {
+	uint64_t not_normalised;
+	uint64_t hidden;
+	uint64_t not_utf8;
+	uint64_t first_not_utf8; /* an entry, when there are some */
+};
+
 struct fsck {
 	const struct famfs_fsck_params *params;
 	struct famfs_fsck_result *result;
 	struct famfs_volume *vol;
 	struct findings findings;
+	struct path_counts paths;
 };
 
 /* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and

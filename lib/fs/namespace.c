@@ -437,6 +437,8 @@ enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct r
 	uint32_t hash;
 
 	*implied = false;
+	if (rec->path_length == 0) /* the root is there */
+		return FAULT_DUPLICATE;
 	parent = find_parent(ns, rec->path, leaf ? leaf - 1 : 0, implied);
 	if (parent == NODE_NONE)
 		return FAULT_PARENT;

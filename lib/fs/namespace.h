@@ -76,9 +76,9 @@ void namespace_destroy(struct namespace *ns);
 void namespace_share(struct namespace *ns);
 
 /*
- * Adds the FILE or MKDIR of log entry `index`. FAULT_DUPLICATE: the path exists, the first entry
- * counts. FAULT_PARENT: a component of the path is a file. Missing parents are made up; *implied
- * is then set. A MKDIR that comes after gives such a directory its mode and owner.
+ * Adds the FILE or MKDIR of log entry `index`. FAULT_DUPLICATE: the path exists, as the root does;
+ * the first entry counts. FAULT_PARENT: a component of the path is a file. Missing parents are made
+ * up; *implied is then set. A MKDIR that comes after gives such a directory its mode and owner.
  */
 enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
 			    bool *implied);

@@ -48,19 +48,15 @@ static int mend_entry(const struct fsck *fsck, struct finding *finding, struct f
 {
 	struct record_limits limits = volume_limits(fsck->vol);
 	struct omf_entry old, new;
-	struct record rec;
 	int ret = log_read(&fsck->vol->log, finding->entry, 1, &old);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
-	if (finding->remedy == REMEDY_MODE) {
-		(void)record_decode(&old, finding->entry, &rec, NULL);
-		rec.mode &= OMF_MODE_BITS;
-		record_encode(&new, &rec, finding->entry);
-	} else {
-		new = old;
+	new = old;
+	if (finding->remedy == REMEDY_MODE)
+		record_mend_mode(&new);
+	else
 		record_retire(&new, finding->entry, &limits);
-	}
 	ret = replace(fsck, omf_entry_offset(finding->entry), &old, &new, sizeof(new), err);
 	finding->repaired = ret == 0;
 	return ret;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "media/path.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -75,8 +76,12 @@ static enum fault add_daxdev(struct famfs_volume *vol, const struct record *rec,
 static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct record *rec,
 			 bool *implied, struct fault_text *why)
 {
-	enum fault fault = namespace_insert(&vol->ns, index, rec, implied);
+	enum fault fault;
 
+	/* Hidden: the server's own files are there. */
+	if (path_is_meta(rec->path, rec->path_length))
+		return FAULT_NONE;
+	fault = namespace_insert(&vol->ns, index, rec, implied);
 	if (fault == FAULT_DUPLICATE)
 		snprintf(why->text, sizeof(why->text), "path exists already");
 	else if (fault == FAULT_PARENT)
@@ -85,14 +90,14 @@ static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct 
 }
 
 /* Has no effect on a file that will not be visible: no kernel can be made to map it. Its name
- * decides that, and the same check follows in namespace_insert(). */
+ * decides that, and the same checks follow in insert(). */
 static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
 {
 	struct overlap *overlap = &vol->overlap;
 	bool is_file;
 
 	if (namespace_resolve(&vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
-	    is_file)
+	    is_file || path_is_meta(rec->path, rec->path_length))
 		return;
 	if (!overlap_begun(overlap) && overlap_begin(overlap, vol->alloc.units, &vol->ns) < 0)
 		volume_log(vol, LOG_ERR,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "device/mountinfo.h"
 #include "fs/find.h"
+#include "media/path.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,32 +44,11 @@ static int make_target(const char *device, const char *mountpoint, const char *p
 	return 0;
 }
 
-/* Drops empty and '.' components and resolves '..' by name, which is right inside a famfs: it has
- * no symbolic links. False when '..' leads out. In place; the result is relative. */
+/* Resolves '..' by name, which is right inside a famfs: it has no symbolic links. In place; the
+ * result is relative. False when '..' leads out. */
 static bool normalise(char *path)
 {
-	char *out = path, *save = NULL, *word;
-	cleanup_free char *copy = strdup(path);
-
-	if (!copy)
-		return false;
-	for (word = strtok_r(copy, "/", &save); word; word = strtok_r(NULL, "/", &save)) {
-		if (strcmp(word, ".") == 0)
-			continue;
-		if (strcmp(word, "..") == 0) {
-			if (out == path)
-				return false;
-			while (out > path && *--out != '/')
-				;
-			continue;
-		}
-		if (out > path)
-			*out++ = '/';
-		memmove(out, word, strlen(word));
-		out += strlen(word);
-	}
-	*out = '\0';
-	return true;
+	return path_normalise(path, strlen(path), path) >= 0;
 }
 
 /* The absolute form of `arg` without looking at what it names; NULL without memory. */

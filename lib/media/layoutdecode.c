@@ -4,6 +4,7 @@
 
 #include "base/crc.h"
 #include "media/fieldjudge.h"
+#include "media/path.h"
 #include "media/record.h"
 #include "media/superblock.h"
 
@@ -108,9 +109,17 @@ void layout_judge(struct famfs_raw *raw)
 static void copy_path(struct famfs_log_entry *entry, const char *path)
 {
 	size_t length = strnlen(path, OMF_PATH_SIZE);
+	ssize_t normalised;
 
 	memcpy(entry->path, path, length);
 	entry->path[length] = '\0';
+	if (length == 0 || length == OMF_PATH_SIZE)
+		return;
+	normalised = path_normalise(path, length, entry->read_as);
+	entry->readable = normalised >= 0;
+	if (!entry->readable)
+		entry->read_as[0] = '\0';
+	entry->hidden = entry->readable && path_is_meta(entry->read_as, (size_t)normalised);
 }
 
 static bool usable(const struct famfs_raw *raw, const struct famfs_extent *extent)

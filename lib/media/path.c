@@ -7,39 +7,81 @@
 #include <errno.h>
 #include <string.h>
 
+static bool is_here(const char *name, size_t length)
+{
+	return length == 1 && name[0] == '.';
+}
+
+static bool is_up(const char *name, size_t length)
+{
+	return length == 2 && name[0] == '.' && name[1] == '.';
+}
+
+/* Bytes up to the next slash or the end. */
+static size_t component_length(const char *path, size_t length)
+{
+	const char *slash = memchr(path, '/', length);
+
+	return slash ? (size_t)(slash - path) : length;
+}
+
+ssize_t path_normalise(const char *path, size_t length, char *out)
+{
+	size_t used = 0;
+
+	for (size_t start = 0, name; start < length; start += name + 1) {
+		name = component_length(path + start, length - start);
+		if (name == 0 || is_here(path + start, name))
+			continue;
+		if (is_up(path + start, name)) {
+			if (used == 0)
+				return -1;
+			used = path_leaf(out, used);
+			used -= used > 0; /* the slash before the leaf */
+			continue;
+		}
+		/* In place this overwrites only what was read. */
+		if (used > 0)
+			out[used++] = '/';
+		memmove(out + used, path + start, name);
+		used += name;
+	}
+	out[used] = '\0';
+	return (ssize_t)used;
+}
+
+bool path_is_meta(const char *path, size_t length)
+{
+	const size_t meta = strlen(META_DIR);
+
+	return component_length(path, length) == meta && memcmp(path, META_DIR, meta) == 0;
+}
+
 static const char *component_fault(const char *name, size_t length)
 {
 	if (length == 0)
 		return "has an empty component";
-	if (name[0] != '.')
-		return NULL;
-	if (length == 1)
+	if (is_here(name, length))
 		return "has a '.' component";
-	if (length == 2 && name[1] == '.')
-		return "has a '..' component";
-	return NULL;
+	return is_up(name, length) ? "has a '..' component" : NULL;
 }
 
 const char *path_fault(const char *path, size_t length)
 {
-	const char *fault;
-	size_t start = 0;
-
 	if (length == 0)
 		return "is empty";
 	if (path[0] == '/')
 		return "is absolute";
-	for (size_t i = 0; i <= length; i++) {
-		if (i < length && path[i] != '/')
-			continue;
-		fault = component_fault(path + start, i - start);
+	/* A slash at the end is followed by an empty component. */
+	for (size_t start = 0, name; start <= length; start += name + 1) {
+		const char *fault;
+
+		name = component_length(path + start, length - start);
+		fault = component_fault(path + start, name);
 		if (fault)
 			return fault;
-		if (start == 0 && i == strlen(META_DIR) && memcmp(path, META_DIR, i) == 0)
-			return "collides with " META_DIR;
-		start = i + 1;
 	}
-	return NULL;
+	return path_is_meta(path, length) ? "collides with " META_DIR : NULL;
 }
 
 size_t path_leaf(const char *path, size_t length)

@@ -1,15 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a path in the log may look like: relative and normalised, so that it cannot leave the
- * mount, and outside the server's own .meta. */
+/*
+ * Paths in the log.
+ *
+ * Writers write normalised paths: relative, without empty, '.' and '..' components, outside of the
+ * server's own .meta. The reference implementation writes what was typed, such as "d//y", "./pw2"
+ * and "d/../x", and so readers take every path that stays inside the file system.
+ */
 #ifndef MEDIA_PATH_H
 #define MEDIA_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define META_DIR ".meta"
 
-/* NULL when the `length` bytes at `path` are a usable path, else what is wrong with it ("has an
- * empty component"), static storage. Says nothing about length limits. */
+/*
+ * Drops empty and '.' components and resolves '..' by name. `out` has room for `length` + 1 bytes
+ * and may be `path`; the result is relative and NUL-terminated. Returns its length, which is less
+ * than `length` unless nothing was changed, and 0 for the root. -1: the path climbs above the root.
+ */
+ssize_t path_normalise(const char *path, size_t length, char *out);
+
+/* Whether a normalised path is .meta or lies in it. Readers hide such a file, since the server's
+ * own files are there. */
+bool path_is_meta(const char *path, size_t length);
+
+/* What keeps a writer from using the `length` bytes at `path` ("has an empty component"), static
+ * storage; NULL: nothing. Says nothing about length limits and character sets. */
 const char *path_fault(const char *path, size_t length);
 
 /* Offset of the last component: 0 when there is but one. */

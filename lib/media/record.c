@@ -101,19 +101,43 @@ static enum fault decode_map(const struct omf_file *raw, struct famfs_fmap *map,
 	return fault_set(why, FAULT_MAP, "unknown map type %u", le32_get(raw->map_type));
 }
 
+void record_set_path(struct record *rec, const char *path)
+{
+	size_t length = strnlen(path, OMF_PATH_SIZE - 1);
+
+	memcpy(rec->path, path, length);
+	rec->path[length] = '\0';
+	rec->path_length = (uint32_t)length;
+}
+
+static enum fault decode_path(struct record *rec, const char *path, struct fault_text *why)
+{
+	size_t recorded = strnlen(path, OMF_PATH_SIZE);
+	ssize_t length;
+
+	rec->recorded = path;
+	rec->recorded_length = (uint32_t)recorded;
+	if (recorded == OMF_PATH_SIZE)
+		return fault_set(why, FAULT_PATH, "path has no end");
+	if (recorded == 0)
+		return fault_set(why, FAULT_PATH, "path is empty");
+	length = path_normalise(path, recorded, rec->path);
+	if (length < 0) {
+		record_set_path(rec, path);
+		return fault_set(why, FAULT_PATH, "path climbs above the root");
+	}
+	rec->path_length = (uint32_t)length;
+	return FAULT_NONE;
+}
+
 static enum fault decode_names(struct record *rec, const char *path, uint32_t mode,
 			       struct fault_text *why)
 {
-	const char *fault;
+	enum fault fault = decode_path(rec, path, why);
 
-	rec->path = path;
-	rec->path_length = (uint32_t)strnlen(path, OMF_PATH_SIZE);
 	rec->mode = mode;
-	if (rec->path_length == OMF_PATH_SIZE)
-		return fault_set(why, FAULT_PATH, "path has no end");
-	fault = path_fault(path, rec->path_length);
-	if (fault)
-		return fault_set(why, FAULT_PATH, "path %s", fault);
+	if (fault != FAULT_NONE)
+		return fault;
 	if (mode & ~(uint32_t)OMF_MODE_BITS)
 		return fault_set(why, FAULT_MODE, "mode %#o has more than permission bits", mode);
 	return FAULT_NONE;
@@ -173,8 +197,10 @@ enum fault record_decode(const struct omf_entry *raw, uint64_t index, struct rec
 	uint64_t crc = crc32_of(raw, OMF_ENTRY_CRC_BYTES);
 	uint32_t type = le32_get(raw->type);
 
-	rec->path = "";
+	rec->path[0] = '\0';
 	rec->path_length = 0;
+	rec->recorded = "";
+	rec->recorded_length = 0;
 	if (le64_get(raw->crc) != crc)
 		return fault_set(why, FAULT_CRC, "CRC is %#" PRIx64 ", expected %#" PRIx64,
 				 le64_get(raw->crc), crc);
@@ -310,6 +336,14 @@ void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t ind
 	case OMF_INVALID: encode_map(&raw->file, &rec->map); break;
 	case OMF_DELETE: break;
 	}
+	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));
+}
+
+void record_mend_mode(struct omf_entry *raw)
+{
+	le32 *mode = le32_get(raw->type) == OMF_MKDIR ? &raw->mkdir.mode : &raw->file.mode;
+
+	*mode = le32_make(le32_get(*mode) & OMF_MODE_BITS);
 	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));
 }
 

@@ -46,9 +46,13 @@ struct record {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode; /* permission bits */
-	/* FILE, MKDIR: not NUL-terminated when decoded; points into the raw entry. */
-	const char *path;
+	/* FILE, MKDIR: normalised and NUL-terminated; "" is the root, or no path. After FAULT_PATH
+	 * as it is recorded, "" if it has no end. */
+	char path[OMF_PATH_SIZE];
 	uint32_t path_length;
+	/* As it is recorded; set by record_decode(), and points into the raw entry. */
+	const char *recorded;
+	uint32_t recorded_length;
 	/* FILE; of INVALID entries only the extents, space that nobody may use. */
 	struct famfs_fmap map;
 	/* ADD_DAXDEV */
@@ -56,6 +60,9 @@ struct record {
 	uint64_t daxdev_size;
 	uint8_t daxdev_uuid[OMF_UUID_SIZE];
 };
+
+/* For a writer: sets the path, which is normalised and at most 79 bytes long. */
+void record_set_path(struct record *rec, const char *path);
 
 /* The devices that extents may lie on, and where on device 0 file data begins. */
 struct record_limits {
@@ -73,6 +80,9 @@ struct fault_text {
  * Decodes entry `index` from a private copy. Only the fields of its type are set, and of the map
  * only the extents that count. `why` may be NULL; it is filled when a fault is returned. After
  * FAULT_PATH and FAULT_MODE the record is decoded otherwise, and its extents are to be believed.
+ *
+ * The path may be recorded in any form, see media/path.h: FAULT_PATH is one that is empty, has no
+ * end, or climbs above the root.
  */
 enum fault record_decode(const struct omf_entry *raw, uint64_t index, struct record *rec,
 			 struct fault_text *why);
@@ -83,6 +93,9 @@ enum fault record_check(const struct record *rec, const struct record_limits *li
 
 /* Writes all 544 bytes of entry `index`. The record must be valid: this is for our own. */
 void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t index);
+
+/* Drops what the mode of a FILE or MKDIR entry has beside permission bits, and keeps all else. */
+void record_mend_mode(struct omf_entry *raw);
 
 /*
  * The entry that repair puts in the place of a damaged one: valid, ignored by every reader, but

@@ -79,8 +79,8 @@ damaged_and_closed()
 	damaged_and_closed type type=77
 }
 
-@test "paths that are not relative and normalised" {
-	for path in '' / /etc/passwd .. ../x a/../../x ./x a//b d/ . d/. .meta .meta/x; do
+@test "paths that are empty or leave the file system" {
+	for path in '' .. ../x a/../../x /../etc/passwd; do
 		damaged_and_closed path "path=$path"
 	done
 }

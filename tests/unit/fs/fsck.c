@@ -193,7 +193,7 @@ static void other_device(struct omf_entry *raw)
 
 static void dots(struct omf_entry *raw)
 {
-	memcpy(raw->file.path, "d/../x", 7);
+	memcpy(raw->file.path, "d/../../x", 10);
 }
 
 static void duplicate(struct omf_entry *raw)
@@ -229,7 +229,7 @@ static const struct {
 	{ too_large, true, "size", "b" },
 	{ no_extent, true, "map", "b" },
 	{ other_device, true, "daxdev", "b" },
-	{ dots, true, "path", "d/../x" },
+	{ dots, true, "path", "d/../../x" },
 	{ duplicate, true, "duplicate", "d/a" },
 	{ below_file, true, "parent", "d/a/x" },
 	{ overlapping, true, "overlap", "b" },

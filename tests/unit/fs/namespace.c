@@ -11,25 +11,24 @@
 
 static struct record dir_of(const char *path)
 {
-	return (struct record){ .type = OMF_MKDIR,
-				.uid = 1,
-				.gid = 2,
-				.mode = 0750,
-				.path = path,
-				.path_length = (uint32_t)strlen(path) };
+	struct record rec = { .type = OMF_MKDIR, .uid = 1, .gid = 2, .mode = 0750 };
+
+	record_set_path(&rec, path);
+	return rec;
 }
 
 static struct record file_of(const char *path, uint64_t size)
 {
-	return (struct record){
+	struct record rec = {
 		.type = OMF_FILE,
 		.uid = 3,
 		.gid = 4,
 		.mode = 0640,
-		.path = path,
-		.path_length = (uint32_t)strlen(path),
 		.map = { .nextents = 1, .size = size, .extents = { { 0, 5 * AU, 2 * AU } } }
 	};
+
+	record_set_path(&rec, path);
+	return rec;
 }
 
 static void start(struct namespace *ns)

@@ -82,10 +82,10 @@ static void against_a_model(void **state)
 
 static void put_file(uint64_t index, const char *path, const uint64_t *units, uint32_t count)
 {
-	struct record rec = { .type = OMF_FILE, .mode = 0644, .path = path };
+	struct record rec = { .type = OMF_FILE, .mode = 0644 };
 	struct omf_entry raw;
 
-	rec.path_length = (uint32_t)strlen(path);
+	record_set_path(&rec, path);
 	rec.map.type = FAMFS_MAP_SIMPLE;
 	rec.map.nextents = count;
 	rec.map.size = count * AU;
@@ -155,6 +155,7 @@ static void of_one_file(void **state)
 static void of_a_hidden_file(void **state)
 {
 	struct famfs_volume *vol;
+	struct famfs_error err;
 
 	(void)state;
 	make_image(64 * MIB);
@@ -165,6 +166,11 @@ static void of_a_hidden_file(void **state)
 	vol = open_volume(false);
 	assert_false(shares(vol, "a"));
 	assert_false(shares(vol, "c"));
+	/* Nor can one in .meta. */
+	put_file(4, ".meta/x", (const uint64_t[]){ 15 }, 1);
+	put_file(5, "e", (const uint64_t[]){ 15 }, 1);
+	assert_ok(famfs_catch_up(vol, &err), &err);
+	assert_false(shares(vol, "e"));
 	famfs_close(vol);
 }
 

@@ -57,6 +57,162 @@ static void unusable(void **state)
 	}
 }
 
+/* What readers make of a path; NULL: it climbs above the root. */
+static const struct {
+	const char *path, *read_as;
+} forms[] = {
+	{ "a", "a" },
+	{ "a/b", "a/b" },
+	{ "d//y", "d/y" },
+	{ "./pw2", "pw2" },
+	{ "d/../x", "x" },
+	{ "d/", "d" },
+	{ "d/.", "d" },
+	{ "d/e/../f", "d/f" },
+	{ "d/e/../../f", "f" },
+	{ "d/e/..", "d" },
+	{ "/etc/x", "etc/x" },
+	{ "//", "" },
+	{ ".", "" },
+	{ "d/..", "" },
+	{ "d/../", "" },
+	{ "", "" },
+	{ "..", NULL },
+	{ "../x", NULL },
+	{ "/../x", NULL },
+	{ "./../x", NULL },
+	{ "a/../..", NULL },
+	{ "a/../../a", NULL },
+	{ "a/b/../../../c/d/e", NULL },
+	{ "..a/...", "..a/..." },
+	{ ".meta/../x", "x" },
+	{ "x/../.meta/./y", ".meta/y" },
+};
+
+static void normalised(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		const char *path = forms[i].path;
+		char out[80];
+		ssize_t length = path_normalise(path, strlen(path), out);
+
+		if (!forms[i].read_as) {
+			assert_int_equal(length, -1);
+			continue;
+		}
+		assert_string_equal(out, forms[i].read_as);
+		assert_int_equal(length, strlen(forms[i].read_as));
+	}
+}
+
+/* The same by lists: the components are cut out first, then each is pushed, dropped or pops. */
+static bool model(const char *path, size_t length, char *out)
+{
+	const char *names[80];
+	size_t lengths[80], count = 0, at = 0;
+
+	for (size_t i = 0; i <= length; i++) {
+		size_t size = i - at;
+
+		if (i < length && path[i] != '/')
+			continue;
+		if (size == 2 && memcmp(path + at, "..", 2) == 0) {
+			if (count-- == 0)
+				return false;
+		} else if (size > 0 && !(size == 1 && path[at] == '.')) {
+			names[count] = path + at;
+			lengths[count++] = size;
+		}
+		at = i + 1;
+	}
+	*out = '\0';
+	for (size_t i = 0; i < count; i++) {
+		strcat(out, i ? "/" : "");
+		strncat(out, names[i], lengths[i]);
+	}
+	return true;
+}
+
+static void as_the_model(const char *path, size_t length)
+{
+	char out[80], want[80], place[80];
+	ssize_t got;
+
+	/* What lies behind the end is not touched. */
+	memset(out, '#', sizeof(out));
+	got = path_normalise(path, length, out);
+	if (!model(path, length, want)) {
+		assert_int_equal(got, -1);
+		return;
+	}
+	assert_int_equal(got, strlen(want));
+	assert_string_equal(out, want);
+	assert_true(length + 1 >= sizeof(out) || out[length + 1] == '#');
+	/* Shorter, or the same. */
+	assert_true((size_t)got < length || memcmp(out, path, length) == 0);
+	/* What comes out is what a writer may write, or .meta, or the root. */
+	if (got > 0 && !path_is_meta(out, (size_t)got))
+		assert_null(path_fault(out, (size_t)got));
+	memcpy(place, path, length);
+	assert_int_equal(path_normalise(place, length, place), got);
+	assert_string_equal(place, want);
+}
+
+static const char alphabet[] = { 'a', 'b', '/', '.', '\xff' };
+
+static void short_paths(void **state)
+{
+	char path[8];
+
+	(void)state;
+	for (size_t length = 0; length <= 7; length++) {
+		size_t many = 1;
+
+		for (size_t i = 0; i < length; i++)
+			many *= sizeof(alphabet);
+		for (size_t n = 0; n < many; n++) {
+			size_t rest = n;
+
+			for (size_t i = 0; i < length; i++, rest /= sizeof(alphabet))
+				path[i] = alphabet[rest % sizeof(alphabet)];
+			as_the_model(path, length);
+		}
+	}
+}
+
+static void long_paths(void **state)
+{
+	struct rng rng = { 4 };
+	char path[79];
+
+	(void)state;
+	for (int round = 0; round < 200000; round++) {
+		size_t length = rng_below(&rng, sizeof(path) + 1);
+
+		/* Few letters leave the root soon; with many of them hardly any '..' comes up. */
+		for (size_t i = 0; i < length; i++)
+			path[i] = rng_below(&rng, 4) ? alphabet[2 + rng_below(&rng, 2)]
+						     : alphabet[rng_below(&rng, sizeof(alphabet))];
+		as_the_model(path, length);
+	}
+}
+
+static void meta(void **state)
+{
+	static const char *const inside[] = { ".meta", ".meta/x", ".meta/.log", ".meta/a/b" };
+	static const char *const outside[] = { "",        ".met", ".metax", ".metax/y",
+					       "a/.meta", "meta", ".meta.", "x.meta" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+		assert_true(path_is_meta(inside[i], strlen(inside[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
+		assert_false(path_is_meta(outside[i], strlen(outside[i])));
+	assert_false(path_is_meta(".meta", 4));
+	assert_true(path_is_meta(".metax", 5));
+}
+
 /* The path on the medium is not NUL-terminated when it fills its field. */
 static void counted(void **state)
 {
@@ -116,6 +272,10 @@ int main(void)
 		TEST("relative and normalised paths are usable, whatever their bytes", usable),
 		TEST("a path that could leave, or meet .meta, is not, and the reason is told",
 		     unusable),
+		TEST("readers drop empty and '.' components and resolve '..' by name", normalised),
+		TEST("all short paths are normalised as by the model", short_paths),
+		TEST("long random paths are normalised as by the model", long_paths),
+		TEST(".meta is a component and not a prefix", meta),
 		TEST("a path is judged by its length, not by a NUL", counted),
 		TEST("78 bytes can be written, 79 cannot, and the limit is told", lengths),
 		TEST("a path without end is refused without being copied", endless),

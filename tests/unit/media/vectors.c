@@ -180,10 +180,9 @@ static struct record dumped_record(struct json_object *json)
 	const char *mode = text(json, "mode"); /* as in "0o644" */
 	struct record rec = { .uid = (uint32_t)number(json, "uid"),
 			      .gid = (uint32_t)number(json, "gid"),
-			      .mode = (uint32_t)strtoul(mode + 2, NULL, 8),
-			      .path = text(json, "path") };
+			      .mode = (uint32_t)strtoul(mode + 2, NULL, 8) };
 
-	rec.path_length = (uint32_t)strlen(rec.path);
+	record_set_path(&rec, text(json, "path"));
 	rec.type = strcmp(text(json, "type"), "MKDIR") == 0 ? OMF_MKDIR : OMF_FILE;
 	if (rec.type == OMF_FILE)
 		dumped_map(json, &rec.map);
