@@ -11,6 +11,8 @@ const struct poptOption attrs_options[] = {
 	{ "mode", 'm', POPT_ARG_STRING, NULL, 'm', "permission bits, octal and exact", "MODE" },
 	{ "uid", 'u', POPT_ARG_STRING, NULL, 'u', "owner, a number or a name", "UID" },
 	{ "gid", 'g', POPT_ARG_STRING, NULL, 'g', "group, a number or a name", "GID" },
+	{ "raw-names", 0, POPT_ARG_NONE, NULL, ATTRS_RAW_NAMES,
+	  "write names that are not UTF-8 as well, which the reference cannot mount", NULL },
 	POPT_TABLEEND,
 };
 
@@ -30,6 +32,7 @@ int attrs_take_option(struct attrs *attrs, int val, const char *name, const char
 	case 'm': attrs->has_mode = true; return option_mode(name, value, &attrs->mode);
 	case 'u': attrs->has_uid = true; return option_user(name, value, &attrs->uid);
 	case 'g': attrs->has_gid = true; return option_group(name, value, &attrs->gid);
+	case ATTRS_RAW_NAMES: attrs->raw_names = true; return EXIT_DONE;
 	default: return OPTION_NOT_MINE;
 	}
 }

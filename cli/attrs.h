@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options that several commands share: who owns a new file, and how it is laid out. */
+/* Options that several commands share: who owns a new file, what it may be called, and how it is
+ * laid out. */
 #ifndef CLI_ATTRS_H
 #define CLI_ATTRS_H
 
@@ -10,10 +11,14 @@
 /* take_option() of a shared table says so for an option that is not its own. */
 #define OPTION_NOT_MINE (-1)
 
+/* Beside the letters, and above what a command counts from 256. */
+#define ATTRS_RAW_NAMES 1024
+
 struct attrs {
 	bool has_mode;
 	bool has_uid;
 	bool has_gid;
+	bool raw_names;
 	uint32_t mode;
 	uint32_t uid;
 	uint32_t gid;

@@ -181,6 +181,7 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 		.mode = opt.attrs.mode,
 		.uid = opt.attrs.uid,
 		.gid = opt.attrs.gid,
+		.raw_names = opt.attrs.raw_names,
 		.no_zero = opt.no_zero || random,
 	};
 	cleanup_file struct famfs_file *file = NULL;

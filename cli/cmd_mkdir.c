@@ -32,6 +32,7 @@ static int make_directory(struct session *session, const char *arg)
 		.mode = opt.attrs.mode,
 		.uid = opt.attrs.uid,
 		.gid = opt.attrs.gid,
+		.raw_names = opt.attrs.raw_names,
 		.parents = opt.parents,
 		/* Like mkdir(1): the owner can always go on in a parent. */
 		.parents_mode = (0777 & ~attrs_umask()) | 0300,

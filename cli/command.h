@@ -74,15 +74,15 @@ struct command {
 	unsigned flags;         /* enum command_flags */
 
 	/*
-	 * Options without a value set an int through .arg. Those with a value have .arg NULL and a
-	 * .val of their own below COMMON_VAL, and are handed to take_option(), so that a repeated
-	 * one leaks nothing.
+	 * Options without a value set an int through .arg. Those with a value, and those of tables
+	 * that several commands share, have .arg NULL and a .val of their own below COMMON_VAL, and
+	 * are handed to take_option(), so that a repeated one leaks nothing.
 	 */
 	const struct poptOption *options;
 	const struct option_value *values; /* NULL: placeholders say it all */
 
-	/* `name` is the long name; `value` is NULL only for POPT_ARGFLAG_OPTIONAL. Returns 0, or an
-	 * exit code after reporting. */
+	/* `name` is the long name; `value` is NULL for options without one and for
+	 * POPT_ARGFLAG_OPTIONAL. Returns 0, or an exit code after reporting. */
 	int (*take_option)(int val, const char *name, const char *value);
 
 	int min_args;

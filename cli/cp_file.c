@@ -214,6 +214,7 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 						: cp_mode(file->cp, &file->st),
 		.uid = cp_uid(file->cp, &file->st),
 		.gid = cp_gid(file->cp, &file->st),
+		.raw_names = options->attrs.raw_names,
 		.no_zero = true, /* every byte is written: holes become zeros */
 	};
 	cleanup_file struct famfs_file *to = NULL;

@@ -160,6 +160,7 @@ int cp_directory(struct cp *cp, const char *source, const char *destination, con
 		.mode = cp_mode(cp, st),
 		.uid = cp_uid(cp, st),
 		.gid = cp_gid(cp, st),
+		.raw_names = cp->options->attrs.raw_names,
 	};
 	struct famfs_error err = { 0 };
 	struct famfs_stat there;
@@ -239,6 +240,14 @@ static bool is_loop(const struct ancestor *self)
 	return false;
 }
 
+/* What cp_directory() would say to its name. */
+static bool can_be_made(const struct walk *walk, const char *destination)
+{
+	int ret = *destination ? famfs_path_check(destination, NULL) : 0;
+
+	return ret == 0 || (ret == -EILSEQ && walk->cp->options->attrs.raw_names);
+}
+
 /* Paths in the volume are short, which also bounds the depth of this recursion. */
 static void walk_directory(const struct walk *walk, const struct place *place)
 {
@@ -261,7 +270,7 @@ static void walk_directory(const struct walk *walk, const struct place *place)
 		return;
 	}
 	if (walk->count) {
-		if (*place->destination && famfs_path_check(place->destination, NULL) < 0)
+		if (!can_be_made(walk, place->destination))
 			return;
 	} else if (cp_directory(walk->cp, place->source, place->destination, &st) < 0) {
 		return;

@@ -133,6 +133,12 @@ static const struct poptOption *find_option(const struct poptOption *table, int 
 	return NULL;
 }
 
+static bool wants_value(const struct poptOption *option)
+{
+	return (option->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE &&
+	       !(option->argInfo & POPT_ARGFLAG_OPTIONAL);
+}
+
 static int take_option(const struct command *cmd, int val, const char *value)
 {
 	const struct poptOption *option;
@@ -140,7 +146,7 @@ static int take_option(const struct command *cmd, int val, const char *value)
 	if (val >= COMMON_VAL)
 		return common_take_option(val, value);
 	option = cmd ? find_option(cmd->options, val) : NULL;
-	if (!option || (!value && !(option->argInfo & POPT_ARGFLAG_OPTIONAL)))
+	if (!option || (!value && wants_value(option)))
 		return report_usage("cannot read the options");
 	return cmd->take_option(val, option->longName, value);
 }

@@ -161,7 +161,8 @@ void famfs_target_free(struct famfs_target *target);
 
 /*
  * Checks that `path` can be written to a log: normalised, relative, no "..", at most
- * FAMFS_MAX_PATH bytes, first component not ".meta". Errors: -EINVAL, -ENAMETOOLONG.
+ * FAMFS_MAX_PATH bytes, first component not ".meta", and UTF-8. Errors: -EINVAL, -ENAMETOOLONG;
+ * -EILSEQ when all is well but the last, which raw_names in the params of a new file allows.
  */
 int famfs_path_check(const char *path, struct famfs_error *err);
 
@@ -416,6 +417,7 @@ struct famfs_mkdir_params {
 	uint32_t gid;
 	bool parents;          /* make missing parents, same owner; an existing directory is fine */
 	uint32_t parents_mode; /* permission bits of those parents; 0: 0755 */
+	bool raw_names;        /* the path need not be UTF-8; see famfs_create_params */
 	uint32_t reserved[4];
 };
 
@@ -433,6 +435,9 @@ struct famfs_create_params {
 	uint32_t nbuckets;   /* nstrips..64; the device is divided into so many of >= 1 GiB */
 	uint64_t chunk_size; /* power of two, multiple of FAMFS_ALLOC_UNIT */
 	bool no_zero;        /* the caller writes every byte, or wants what the memory held */
+	/* The path need not be UTF-8. The mount of the reference implementation ends at such a
+	 * path, without the files of all later entries. */
+	bool raw_names;
 	uint32_t reserved[4];
 };
 
@@ -443,8 +448,8 @@ struct famfs_file;
  * famfs_file_publish(). A file shorter than a chunk gets a simple map even when strips are asked
  * for, as in the reference implementation. Striping picks the emptiest buckets, lowest first.
  * End the handle with famfs_file_publish() or famfs_file_close().
- * Errors: -EEXIST, -ENOENT, -ENOTDIR, -EROFS, -ENOSPC (message has the numbers), -EINVAL,
- * -EUCLEAN (the log has a damaged entry, so free space is not known), -EBUSY.
+ * Errors: -EEXIST, -ENOENT, -ENOTDIR, -EROFS, -ENOSPC (message has the numbers), -EINVAL, those of
+ * famfs_path_check(), -EUCLEAN (the log has a damaged entry, so free space is not known), -EBUSY.
  */
 int famfs_create(struct famfs_volume *vol, const char *path,
 		 const struct famfs_create_params *params, struct famfs_file **out,
@@ -710,8 +715,8 @@ struct famfs_log_entry {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
-	char path[81];    /* as recorded; "" when the type has none */
-	bool readable;    /* the path can be read: it stays inside the file system, and has an end */
+	char path[81]; /* as recorded; "" when the type has none */
+	bool readable; /* the path can be read: it stays inside the file system, and has an end */
 	char read_as[80]; /* what it is read as: normalised, "" for the root */
 	bool hidden;      /* in .meta: read, and not shown */
 	/* Of files and invalid entries; no extents when their number cannot be. Of devices that

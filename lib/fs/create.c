@@ -140,7 +140,7 @@ static int check_params(const struct famfs_volume *vol, const char *path,
 	*layout = (struct layout){ params->size, params->nstrips, params->nbuckets,
 				   params->chunk_size };
 	if (ret == 0)
-		ret = famfs_path_check(path, err);
+		ret = path_check(path, params->raw_names, err);
 	return ret ? ret : layout_check(vol, layout, err);
 }
 
@@ -185,7 +185,7 @@ static struct famfs_file *file_alloc(struct famfs_volume *vol, const char *path,
 	file->uid = params->uid;
 	file->gid = params->gid;
 	file->mode = params->mode;
-	strcpy(file->path, path); /* famfs_path_check() has its length */
+	strcpy(file->path, path); /* path_check() has its length */
 	return file;
 }
 
@@ -298,7 +298,7 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 		return error_set(err, -EINVAL, "an unfilled file cannot be a zeroed one");
 	if (params->nstrips || params->size % OMF_ALLOC_UNIT)
 		return create_and_publish(vol, path, params, err);
-	strcpy(file.path, path); /* famfs_path_check() has its length */
+	strcpy(file.path, path); /* path_check() has its length */
 	ret = volume_begin_append(vol, err);
 	if (ret < 0)
 		return ret;
@@ -369,7 +369,7 @@ int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_m
 	if (ret == 0 && params->parents && path[0] == '\0')
 		return 0;
 	if (ret == 0)
-		ret = famfs_path_check(path, err);
+		ret = path_check(path, params->raw_names, err);
 	if (ret == 0)
 		ret = volume_begin_append(vol, err);
 	if (ret < 0)

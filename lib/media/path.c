@@ -91,7 +91,26 @@ size_t path_leaf(const char *path, size_t length)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-int famfs_path_check(const char *path, struct famfs_error *err)
+/* A name that the reference implementation cannot read stops its mount, for all that follows. */
+static int check_utf8(const char *path, struct famfs_error *err)
+{
+	size_t good = 0, length;
+
+	while (path[good]) {
+		length = famfs_utf8_length(path + good);
+		if (!length) {
+			error_set(err, -EILSEQ, "path '%s' is not UTF-8: byte 0x%02x at offset %zu",
+				  path, (unsigned char)path[good], good);
+			error_hint(err, "use --raw-names to write it nevertheless: the reference "
+					"implementation cannot mount such a name");
+			return -EILSEQ;
+		}
+		good += length;
+	}
+	return 0;
+}
+
+int path_check(const char *path, bool raw_names, struct famfs_error *err)
 {
 	size_t length = strlen(path);
 	const char *fault;
@@ -103,5 +122,10 @@ int famfs_path_check(const char *path, struct famfs_error *err)
 	fault = path_fault(path, length);
 	if (fault)
 		return error_set(err, -EINVAL, "path '%s' %s", path, fault);
-	return 0;
+	return raw_names ? 0 : check_utf8(path, err);
+}
+
+int famfs_path_check(const char *path, struct famfs_error *err)
+{
+	return path_check(path, false, err);
 }

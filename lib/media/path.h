@@ -33,4 +33,9 @@ const char *path_fault(const char *path, size_t length);
 /* Offset of the last component: 0 when there is but one. */
 size_t path_leaf(const char *path, size_t length);
 
+struct famfs_error;
+
+/* As famfs_path_check(); with `raw_names` the path need not be UTF-8. */
+int path_check(const char *path, bool raw_names, struct famfs_error *err);
+
 #endif

@@ -116,8 +116,8 @@ files()
 	cd "$src"
 	printf '%s\0' "${names[@]}" >"$BATS_TEST_TMPDIR/list"
 	famfsctl mkdir "$img:/file" "$img:/pipe"
-	run -0 famfsctl cp --files-from0 "$BATS_TEST_TMPDIR/list" "$img:/file"
-	run -0 famfsctl cp --progress=json --files-from0=- -j 3 "$img:/pipe" <"$BATS_TEST_TMPDIR/list"
+	run -0 famfsctl cp --raw-names --files-from0 "$BATS_TEST_TMPDIR/list" "$img:/file"
+	run -0 famfsctl cp --raw-names --progress=json --files-from0=- -j 3 "$img:/pipe" <"$BATS_TEST_TMPDIR/list"
 	assert_line --partial '"total_files":11'
 	run -0 famfsctl fsck "$img"
 	assert_equal "$(info_number files)" 22

@@ -109,7 +109,7 @@ schema='
 }
 
 @test "a name that is not UTF-8 has its bytes in hexadecimal beside it" {
-	famfsctl creat -s 1 "$img:/"$'a\xff'
+	famfsctl creat --raw-names -s 1 "$img:/"$'a\xff'
 	famfsctl dump-fmap --json "$img:/"$'a\xff' >"$src.json"
 	run -0 jq -e '.files[0] | .path == "a\ufffd" and .path_hex == "61ff"' "$src.json"
 }

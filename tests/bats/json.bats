@@ -33,7 +33,7 @@ fill()
 {
 	new_image 4G
 	famfsctl mkdir -p "$img:/d/e"
-	famfsctl creat -s 5000 -S 1 "$img:/d/f" "$img:/d/"$'\xff\xfe'
+	famfsctl creat --raw-names -s 5000 -S 1 "$img:/d/f" "$img:/d/"$'\xff\xfe'
 	famfsctl creat -s 9M -N 2 -B 3 -C 2M "$img:/striped"
 }
 
@@ -138,7 +138,7 @@ fill()
 	echo x >"$BATS_TEST_TMPDIR/src/"$'\xff'
 	for options in "-n -v" -v "--exclude=d/ -v -T --overwrite"; do
 		# shellcheck disable=SC2086 # options are words
-		run --separate-stderr -1 famfsctl cp -r --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src"
+		run --separate-stderr -1 famfsctl cp -r --raw-names --progress=json $options "$BATS_TEST_TMPDIR/src" "$img:/src"
 		echo "$output" >>"$all"
 	done
 	valid cp-progress

@@ -112,7 +112,7 @@ rows()
 
 @test "names in SVG cannot be markup, controls or broken text" {
 	name=$'<b>&"\'\033[31m\001\377\xef\xbf\xbe\xf0\x9f\x98\x80]]>'
-	famfsctl creat --no-zero -s 900M "$img:/$name"
+	famfsctl creat --raw-names --no-zero -s 900M "$img:/$name"
 	run -0 svg
 	run -0 titles
 	assert_output --partial "entry 4 &lt;b&gt;&amp;"

@@ -135,8 +135,8 @@ log_entries()
 	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')" '["a","a/b"]'
 }
 
-@test "names with spaces, quotes, newlines and bytes that are not UTF-8 work" {
-	names=('a b' "it's" '"q"' $'new\nline' $'\xff\xfe' 'ünï' '-dash' 'c:/d')
+@test "names with spaces, quotes, newlines and letters of all kinds work" {
+	names=('a b' "it's" '"q"' $'new\nline' 'ünï' '-dash' 'c:/d' $'\U1F600')
 	for name in "${names[@]}"; do
 		[[ $name == */* ]] && famfsctl mkdir "$img:/${name%%/*}"
 		run -0 famfsctl creat -s 1 "$img:/$name"
@@ -144,6 +144,73 @@ log_entries()
 	mount_image
 	for name in "${names[@]}"; do
 		assert_file_exist "$mnt/$name"
+	done
+}
+
+# Bytes that are not UTF-8: a stray one, one cut off, an overlong slash, a surrogate, beyond U+10FFFF.
+raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90\x80\x80')
+
+@test "names that are not UTF-8 are refused with their bytes, wherever one is written" {
+	data "$BATS_TEST_TMPDIR/src" 100
+	before=$(fingerprint)
+	for name in "${raw_names[@]}"; do
+		run famfsctl creat -s 1 "$img:/$name"
+		assert_error 1 "is not UTF-8: byte 0x"
+		assert_output --partial "hint: use --raw-names to write it nevertheless"
+		run famfsctl creat --no-zero -s 2M "$img:/$name"
+		assert_error 1 "is not UTF-8: byte 0x"
+		run famfsctl creat -M "$name,1" "$img:/"
+		assert_error 1 "is not UTF-8: byte 0x"
+		run famfsctl mkdir "$img:/$name"
+		assert_error 1 "is not UTF-8: byte 0x"
+		run famfsctl mkdir -p "$img:/a/$name/b"
+		assert_error 1 "is not UTF-8: byte 0x"
+		run famfsctl cp "$BATS_TEST_TMPDIR/src" "$img:/$name"
+		assert_error 1 "is not UTF-8: byte 0x"
+		run famfsctl cp --dry-run "$BATS_TEST_TMPDIR/src" "$img:/$name"
+		assert_error 1 "is not UTF-8: byte 0x"
+	done
+	assert_equal "$(fingerprint)" "$before"
+	run famfsctl creat -s 1 "$img:/"$'caf\xe9'
+	assert_error 1 "path 'caf\\351' is not UTF-8: byte 0xe9 at offset 3"
+}
+
+@test "a tree with names that are not UTF-8 is copied but for these, and fails" {
+	local tree="$BATS_TEST_TMPDIR/tree"
+	mkdir -p "$tree/"$'bad\xff' "$tree/good"
+	data "$tree/"$'bad\xff/inside' 100
+	data "$tree/good/f" 100
+	data "$tree/good/"$'f\xff' 100
+	data "$tree/last" 100
+	run famfsctl cp -r "$tree" "$img:/tree"
+	assert_error 1 "path 'tree/bad\\377' is not UTF-8: byte 0xff at offset 8"
+	assert_output --partial "path 'tree/good/f\\377' is not UTF-8: byte 0xff at offset 11"
+	refute_output --partial "inside"
+	assert_equal "$(famfsctl ls -R "$img" | paste -sd ' ')" "tree tree/good tree/good/f tree/last"
+	run -0 famfsctl cp -r --resume -T --raw-names "$tree" "$img:/tree"
+	mount_image
+	diff -r "$tree" "$mnt/tree"
+}
+
+@test "--raw-names writes them, and they are always read" {
+	data "$BATS_TEST_TMPDIR/src" 100
+	for name in "${raw_names[@]}"; do
+		run -0 famfsctl mkdir --raw-names "$img:/d$name"
+		run -0 famfsctl mkdir -p --raw-names "$img:/p/$name/q"
+		run -0 famfsctl creat --raw-names -s 1 "$img:/c$name"
+		run -0 famfsctl creat --raw-names -M "m$name,1" "$img:/d$name"
+		run -0 famfsctl cp --raw-names "$BATS_TEST_TMPDIR/src" "$img:/d$name"
+		run -0 famfsctl cat "$img:/d$name/src"
+		assert_output "$(<"$BATS_TEST_TMPDIR/src")"
+	done
+	run -0 famfsctl fsck "$img"
+	assert_line "paths not UTF-8: $((${#raw_names[@]} * 6)), the reference implementation cannot mount past entry 0"
+	assert_line "clean"
+	famfsctl fsck --json "$img" | jq -e ".paths_not_utf8 == $((${#raw_names[@]} * 6)) and .first_not_utf8 == 0"
+	mount_image
+	for name in "${raw_names[@]}"; do
+		assert_equal "$(<"$mnt/d$name/src")" "$(<"$BATS_TEST_TMPDIR/src")"
+		assert_dir_exist "$mnt/p/$name/q"
 	done
 }
 

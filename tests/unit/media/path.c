@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const char *const good[] = {
-	"a",    "a/b",   "a/b/c", "..a", "a..",     "...",         ".a",   "a/.meta",   ".metax",
-	".met", "a/...", "-",     " ",   "a b/c d", "\303\274/\1", "\xff", ".meta.d/x", "a/.b/..c",
+	"a",  "a/b",     "a/b/c",       "..a",    "a..",       "...",
+	".a", "a/.meta", ".metax",      ".met",   "a/...",     "-",
+	" ",  "a b/c d", "\303\274/\1", "\177\n", ".meta.d/x", "a/.b/..c",
 };
 
 static const struct {
@@ -41,6 +42,37 @@ static void usable(void **state)
 		assert_null(path_fault(good[i], strlen(good[i])));
 		assert_ok(famfs_path_check(good[i], &err), &err);
 	}
+}
+
+/* Refused unless it is asked for: nothing else is the matter with them. */
+static void not_utf8(void **state)
+{
+	static const struct {
+		const char *path, *why;
+	} raw[] = {
+		{ "\xff", "byte 0xff at offset 0" },
+		{ "d/caf\xe9", "byte 0xe9 at offset 5" },
+		{ "d\x80/f", "byte 0x80 at offset 1" },
+		{ "\xc0\xaf", "byte 0xc0 at offset 0" },
+		{ "a\xed\xa0\x80", "byte 0xed at offset 1" },
+		{ "a\xf4\x90\x80\x80", "byte 0xf4 at offset 1" },
+		{ "a\xc3", "byte 0xc3 at offset 1" },
+	};
+	struct famfs_error err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(raw); i++) {
+		assert_error(famfs_path_check(raw[i].path, &err), -EILSEQ, &err, raw[i].why);
+		assert_text(err.message, raw[i].path);
+		assert_text(err.hint, "--raw-names");
+		assert_ok(path_check(raw[i].path, true, &err), &err);
+		/* Readers take it as it is. */
+		assert_null(path_fault(raw[i].path, strlen(raw[i].path)));
+	}
+	/* The other rules hold for raw names as well. */
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_error(path_check(bad[i].path, true, &err), -EINVAL, &err, bad[i].fault);
+	assert_error(famfs_path_check("\xff//", &err), -EINVAL, &err, "empty component");
 }
 
 static void unusable(void **state)
@@ -269,7 +301,9 @@ static void leaf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("relative and normalised paths are usable, whatever their bytes", usable),
+		TEST("relative and normalised paths are usable, also with controls", usable),
+		TEST("a path that is not UTF-8 is refused with its bytes, unless asked for",
+		     not_utf8),
 		TEST("a path that could leave, or meet .meta, is not, and the reason is told",
 		     unusable),
 		TEST("readers drop empty and '.' components and resolve '..' by name", normalised),
