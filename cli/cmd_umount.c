@@ -20,11 +20,16 @@ static int run(int argc, const char *const *argv)
 
 	for (int i = 0; i < argc; i++) {
 		struct famfs_error err = { 0 };
+		int ret = famfs_unmount(argv[i], opt.lazy, &err);
 
-		if (famfs_unmount(argv[i], opt.lazy, &err) < 0)
+		if (ret < 0) {
 			result = report_failure(&err);
-		else
-			output_deed("unmount", "unmounted", "'%s'", argv[i]);
+			continue;
+		}
+		output_deed("unmount", "unmounted", "'%s'", argv[i]);
+		/* What umount(8) would return 0 for, and something remains to be done. */
+		if (ret > 0)
+			report_unfinished(&err);
 	}
 	return result;
 }

@@ -336,6 +336,12 @@ int report_failure(const struct famfs_error *err)
 	return err->refused ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+void report_unfinished(const struct famfs_error *err)
+{
+	say_both(SEVERITY_WARNING, report_id_name(REPORT_LOG, 0), -err->code, err->message,
+		 err->hint[0] ? err->hint : NULL);
+}
+
 bool report_confirm(const char *format, ...)
 {
 	cleanup_free char *text = NULL, *escaped = NULL;

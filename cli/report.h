@@ -72,6 +72,9 @@ int report_unknown_command(const char *name, const char *guess);
 /* The library's message and hint. Returns EXIT_FAILED or EXIT_REFUSED. */
 int report_failure(const struct famfs_error *err);
 
+/* The same of what did not fail: a warning. */
+void report_unfinished(const struct famfs_error *err);
+
 /* Asks on the terminal; --yes is a yes, and no terminal to ask on, or JSON, is a no. */
 bool report_confirm(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

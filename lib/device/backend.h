@@ -11,9 +11,15 @@
 int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
 	       struct famfs_error *err);
 
-/* The same for a character device, which need not be a DAX device. `writable` is what `fd` allows;
- * a node that may only be read all the same is refused with `must_write`, and otherwise read. */
-int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
+struct opened_node {
+	int fd;
+	int modelock;    /* of modelock_share(), taken before `fd` was opened; or -1 */
+	bool writable;   /* what `fd` allows */
+	bool must_write; /* refuse a node that may only be read all the same; else read it */
+};
+
+/* The same for a character device, which need not be a DAX device. */
+int devdax_open(const char *path, const struct opened_node *node, struct device **out,
 		struct famfs_error *err);
 
 /* The locks of every backend that has a descriptor, device.fd. One without (-1) has nothing to

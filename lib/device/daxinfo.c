@@ -165,6 +165,11 @@ int daxinfo_check_mappable(const struct famfs_dax_info *info, const char *path,
 				info->driver);
 		break;
 	}
-	error_hint(err, "run: daxctl reconfigure-device --mode=devdax --force %s", info->name);
+	/* daxctl(1) takes famfs mode, and a device without a driver, for devdax mode. */
+	if (info->mode == FAMFS_DAX_FAMFS || info->mode == FAMFS_DAX_NO_DRIVER)
+		error_hint(err, "run: famfsctl reset-mode %s", path);
+	else
+		error_hint(err, "run: daxctl reconfigure-device --mode=devdax --force %s",
+			   info->name);
 	return ret;
 }

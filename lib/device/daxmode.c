@@ -3,7 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "device/connections.h"
 #include "device/daxinfo.h"
+#include "device/debt.h"
+#include "device/holders.h"
+#include "device/rundir.h"
 #include "device/usage.h"
 
 #include <errno.h>
@@ -11,32 +15,26 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #define DRIVERS "/sys/bus/dax/drivers/"
 #define DEVDAX  DRIVERS "device_dax/"
 #define FSDEV   DRIVERS "fsdev_dax/"
-#define RUN_DIR "/run/famfsctl"
 
-/* The end of a mount takes the kernel a moment. */
-#define PATIENCE_STEPS 1000
-#define STEP_NS        2000000
-#define GLANCES        10
-#define GLANCE_NS      50000000
+/* The end of a mount, and of a process, takes the kernel a moment. */
+#define STEP_MS   2
+#define STEP_NS   (STEP_MS * 1000000)
+#define GLANCES   10
+#define GLANCE_NS 50000000
 
 extern char **environ;
 
 struct daxmode {
-	char *root;
-	char *path;
-	dev_t number;
+	struct dax_node node; /* root and path are owned */
 	char name[64];
-	int debt;    /* the locked file */
-	dev_t files; /* st_dev of the mount; 0: there was none */
+	struct debt debt;
 };
 
 int dax_node_at(const char *path, struct dax_node *out)
@@ -144,16 +142,49 @@ static void load_driver(void)
 /* These return more than 0 and who it is, 0, or -errno: that nobody was seen is not enough. */
 static int is_mounted(const struct daxmode *mode, struct usage_text *out)
 {
-	int ret = device_mounts(mode->path, out);
+	int ret = device_mounts(mode->node.path, out);
 
-	return ret ? ret : device_files_in_use(mode->root, mode->files, out);
+	return ret ? ret : holders_in_namespaces(mode->node.path, out);
+}
+
+static int is_held(const struct daxmode *mode, struct usage_text *out)
+{
+	struct held what = { .number = mode->node.number };
+	int remain = debt_files_remain(&mode->debt, &mode->node), ret;
+	struct stat st;
+
+	if (remain < 0)
+		return remain;
+	if (stat(mode->node.path, &st) < 0)
+		return -errno;
+	what.dev = st.st_dev;
+	what.ino = st.st_ino;
+	what.files = remain ? mode->debt.files : 0;
+	ret = holders_find(&what, out);
+	if (ret || !remain || !debt_files_shown(&mode->debt, &mode->node))
+		return ret;
+	/* By a process of another user namespace, or by the kernel itself. */
+	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
+	return 1;
 }
 
 static int is_used(const struct daxmode *mode, struct usage_text *out)
 {
 	int ret = is_mounted(mode, out);
 
-	return ret ? ret : device_holders(mode->path, mode->number, mode->files, out);
+	return ret ? ret : is_held(mode, out);
+}
+
+static int refuse_used(const struct daxmode *mode, int used, const struct usage_text *user,
+		       struct famfs_error *err)
+{
+	if (used < 0)
+		return error_errno(err, used, "cannot find out who uses '%s'", mode->node.path);
+	if (used == 0)
+		return 0;
+	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is %s", mode->node.path,
+		     user->text);
+	return -EBUSY;
 }
 
 /* udev looks at a device after each change, and is gone in a moment. */
@@ -167,25 +198,39 @@ static int check_unused(const struct daxmode *mode, struct famfs_error *err)
 		nanosleep(&step, NULL);
 		used = is_used(mode, &user);
 	}
-	if (used < 0)
-		return error_errno(err, used, "cannot find out who uses '%s'", mode->path);
-	if (used == 0)
-		return 0;
-	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is %s", mode->path,
-		     user.text);
-	return -EBUSY;
+	return refuse_used(mode, used, &user, err);
 }
 
-/* ---- the debt ---- */
+/* The first look took a while, in which a process that takes no lock may have come. */
+static int look_again(const struct daxmode *mode, struct famfs_error *err)
+{
+	struct usage_text user;
+
+	return refuse_used(mode, is_used(mode, &user), &user, err);
+}
+
+/* Our own processes are kept away before the others are looked for. One that stays has a better
+ * name than that of its lock, if it is seen. */
+static int exclude_users(const struct daxmode *mode, int *lock, struct famfs_error *err)
+{
+	struct usage_text user;
+	int ret = modelock_exclude(&mode->node, lock, err);
+
+	if (ret == -EBUSY && is_used(mode, &user) > 0)
+		return refuse_used(mode, 1, &user, err);
+	return ret < 0 ? ret : check_unused(mode, err);
+}
+
+/* ---- taking over the debt ---- */
 
 static void daxmode_free(struct daxmode *mode)
 {
 	if (!mode)
 		return;
-	if (mode->debt >= 0)
-		close(mode->debt);
-	free(mode->root);
-	free(mode->path);
+	if (mode->debt.fd >= 0)
+		close(mode->debt.fd);
+	free((char *)(uintptr_t)mode->node.root);
+	free((char *)(uintptr_t)mode->node.path);
 	free(mode);
 }
 
@@ -196,49 +241,8 @@ static void cleanup_daxmode_(struct daxmode **mode)
 
 #define cleanup_daxmode __attribute__((cleanup(cleanup_daxmode_)))
 
-/* Without O_CREAT, -ENOENT when nobody has ever switched the device. */
-static int open_debt(const char *root, const char *name, int flags)
-{
-	cleanup_free char *dir = NULL;
-	cleanup_free char *path = NULL;
-	int fd;
-
-	if (asprintf(&dir, "%s" RUN_DIR, root) < 0 || asprintf(&path, "%s/%s", dir, name) < 0)
-		return -ENOMEM;
-	if ((flags & O_CREAT) && mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd < 0 ? -errno : fd;
-}
-
-/* The file stays, so that its lock is always the same one; empty, it stands for no debt. */
-static int write_debt(const struct daxmode *mode, const char *text)
-{
-	size_t length = strlen(text);
-
-	/* In this order: there is no moment without the debt. */
-	if (pwrite(mode->debt, text, length, 0) != (ssize_t)length)
-		return -EIO;
-	return ftruncate(mode->debt, (off_t)length) < 0 ? -errno : 0;
-}
-
-/* Whether there is one, and of which mount. */
-static bool read_debt(struct daxmode *mode)
-{
-	char text[64];
-	unsigned int major, minor;
-	ssize_t n = pread(mode->debt, text, sizeof(text) - 1, 0);
-
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	if (sscanf(text, "devdax %u:%u", &major, &minor) == 2)
-		mode->files = makedev(major, minor);
-	return true;
-}
-
 /* Locks the debt of the device. -EAGAIN when its debtor lives. */
-static int take_debt(const struct dax_node *node, int flags, struct daxmode **out)
+static int take(const struct dax_node *node, int flags, struct daxmode **out)
 {
 	cleanup_daxmode struct daxmode *mode = calloc(1, sizeof(*mode));
 	struct famfs_dax_info info;
@@ -246,35 +250,37 @@ static int take_debt(const struct dax_node *node, int flags, struct daxmode **ou
 
 	if (!mode)
 		return -ENOMEM;
-	mode->debt = -1;
+	mode->debt.fd = -1;
 	if (ret < 0)
 		return ret;
 	snprintf(mode->name, sizeof(mode->name), "%s", info.name);
-	mode->root = strdup(node->root);
-	mode->path = strdup(node->path);
-	mode->number = node->number;
-	if (!mode->root || !mode->path)
+	mode->node.root = strdup(node->root);
+	mode->node.path = strdup(node->path);
+	mode->node.number = node->number;
+	if (!mode->node.root || !mode->node.path)
 		return -ENOMEM;
-	mode->debt = open_debt(node->root, mode->name, flags);
-	if (mode->debt < 0)
-		return mode->debt;
-	if (flock(mode->debt, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	ret = debt_take(node, mode->name, flags, &mode->debt);
+	if (ret < 0) {
+		mode->debt.fd = -1;
+		return ret;
+	}
 	*out = steal_ptr(&mode);
 	return 0;
 }
 
-/* The same, when the debtor has gone: one that was killed takes the kernel a moment. */
-static int await_debt(const struct dax_node *node, int flags, struct daxmode **out)
+/* The same, when the debtor has gone: one that was killed takes the kernel a moment, and one whose
+ * mount has ended is on its way. */
+static int await(const struct dax_node *node, int flags, unsigned int patience_ms,
+		 struct daxmode **out)
 {
 	const struct timespec step = { 0, STEP_NS };
-	int ret = take_debt(node, flags, out);
+	int ret = take(node, flags, out);
 
-	for (int i = 0; ret == -EAGAIN && i < PATIENCE_STEPS; i++) {
+	for (unsigned int i = 0; ret == -EAGAIN && i < patience_ms / STEP_MS; i++) {
 		if (device_mounts(node->path, NULL) != 0)
 			break;
 		nanosleep(&step, NULL);
-		ret = take_debt(node, flags, out);
+		ret = take(node, flags, out);
 	}
 	return ret;
 }
@@ -283,68 +289,104 @@ bool daxmode_has_debtor(const struct dax_node *node)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
 
-	return take_debt(node, O_RDONLY, &mode) == -EAGAIN;
+	return take(node, O_RDONLY, &mode) == -EAGAIN;
+}
+
+/* What the living debtor does with the device. */
+static int refuse_owed(const struct dax_node *node, struct famfs_error *err)
+{
+	struct usage_text user, debtor = { .text = "another process" };
+	struct famfs_dax_info info;
+
+	if (daxinfo_read(node->root, node->number, &info) == 0)
+		(void)debt_holder(node, info.name, &debtor);
+	if (device_mounts(node->path, &user) > 0 || holders_in_namespaces(node->path, &user) > 0)
+		return error_refuse(err, -EBUSY,
+				    "cannot switch the mode of '%s': it is %s, and served by %s",
+				    node->path, user.text, debtor.text);
+	return error_refuse(err, -EBUSY,
+			    "cannot switch the mode of '%s': it is being switched, or served, by "
+			    "%s",
+			    node->path, debtor.text);
 }
 
 /* ---- switching ---- */
 
 static int check_driver(const struct daxmode *mode, struct famfs_error *err)
 {
-	enum famfs_dax_mode now = mode_of(mode->root, mode->name);
+	enum famfs_dax_mode now = mode_of(mode->node.root, mode->name);
 
 	if (now != FAMFS_DAX_DEVDAX)
 		return error_set(err, -ENODEV, "'%s' is not in devdax mode but in %s mode",
-				 mode->path, famfs_dax_mode_name(now));
-	if (!has_driver(mode->root) && !*mode->root)
+				 mode->node.path, famfs_dax_mode_name(now));
+	if (!has_driver(mode->node.root) && !*mode->node.root)
 		load_driver();
-	if (!has_driver(mode->root))
+	if (!has_driver(mode->node.root))
 		return error_set(err, -ENOSYS, "the kernel has no driver fsdev_dax");
 	return 0;
 }
 
+/* The lock is held. */
 static int go_back(const struct daxmode *mode, struct famfs_error *err)
 {
-	int ret = to_devdax(mode->root, mode->name);
+	int ret = to_devdax(mode->node.root, mode->name);
 
 	if (ret == 0)
-		ret = write_debt(mode, "");
+		ret = debt_clear(&mode->debt);
 	if (ret < 0) {
-		error_errno(err, ret, "cannot switch '%s' back to devdax mode", mode->path);
-		error_hint(err, "run: daxctl reconfigure-device --mode=devdax --force %s",
-			   mode->name);
+		error_errno(err, ret, "cannot switch '%s' back to devdax mode", mode->node.path);
+		error_hint(err, "run: famfsctl reset-mode %s", mode->node.path);
 	}
 	return ret;
 }
 
-static int enter(const struct daxmode *mode, struct famfs_error *err)
+/* The same, after looking at who would be in the way. */
+static int go_back_unused(const struct daxmode *mode, struct famfs_error *err)
 {
-	int ret = write_debt(mode, "devdax\n"), back;
+	cleanup_fd int lock = -1;
+	int ret = exclude_users(mode, &lock, err);
+
+	if (ret == 0)
+		ret = look_again(mode, err);
+	return ret < 0 ? ret : go_back(mode, err);
+}
+
+/* The lock is held. */
+static int go(struct daxmode *mode, struct famfs_error *err)
+{
+	int ret = debt_write(&mode->debt, mode->node.root, 0), back;
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write to " RUN_DIR);
-	ret = to_famfs(mode->root, mode->name);
+	ret = look_again(mode, err);
+	if (ret < 0) {
+		(void)debt_clear(&mode->debt);
+		return ret;
+	}
+	ret = to_famfs(mode->node.root, mode->name);
 	if (ret == 0)
 		return 0;
 	back = go_back(mode, err);
 	if (back < 0)
 		return back;
-	return error_errno(err, ret, "cannot switch '%s' to famfs mode", mode->path);
+	return error_errno(err, ret, "cannot switch '%s' to famfs mode", mode->node.path);
 }
 
 int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famfs_error *err)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
-	int ret = await_debt(node, O_RDWR | O_CREAT, &mode);
+	cleanup_fd int lock = -1;
+	int ret = await(node, O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
 
 	if (ret == -EAGAIN)
-		return error_set(err, -EBUSY, "'%s' is being switched, or is mounted", node->path);
+		return refuse_owed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
 	ret = check_driver(mode, err);
 	if (ret == 0)
-		ret = check_unused(mode, err);
+		ret = exclude_users(mode, &lock, err);
 	if (ret == 0)
-		ret = enter(mode, err);
+		ret = go(mode, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&mode);
@@ -353,49 +395,102 @@ int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famf
 
 void daxmode_mounted(struct daxmode *mode, dev_t files)
 {
-	char text[64];
-
-	mode->files = files;
-	snprintf(text, sizeof(text), "devdax %u:%u\n", major(files), minor(files));
-	(void)write_debt(mode, text);
+	(void)debt_write(&mode->debt, mode->node.root, files);
 }
 
 int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
 {
 	const struct timespec step = { 0, STEP_NS };
-	struct usage_text user;
 	int ret;
 
-	for (int i = 0; i < PATIENCE_STEPS && is_mounted(mode, &user) > 0; i++)
+	for (int i = 0; i < DAXMODE_PATIENCE_MS / STEP_MS; i++) {
+		if (device_mounts(mode->node.path, NULL) <= 0 &&
+		    !debt_files_shown(&mode->debt, &mode->node))
+			break;
 		nanosleep(&step, NULL);
-	ret = check_unused(mode, err);
-	if (ret == 0)
-		ret = go_back(mode, err);
+	}
+	ret = go_back_unused(mode, err);
 	daxmode_free(mode);
 	return ret;
 }
 
-int daxmode_settle(const struct dax_node *node, struct famfs_error *err)
+int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct famfs_error *err)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
 	enum famfs_dax_mode now;
-	int ret = await_debt(node, O_RDWR, &mode);
+	int ret = await(node, O_RDWR, patience_ms, &mode);
 
 	if (ret == -ENOENT || ret == -EACCES || ret == -ENOTTY)
 		return 0;
 	if (ret == -EAGAIN)
-		return error_set(err, -EBUSY, "'%s' is being switched, or is mounted", node->path);
+		return refuse_owed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what " RUN_DIR " says of '%s'",
 				   node->path);
-	if (!read_debt(mode))
+	if (!debt_read(&mode->debt))
 		return 0;
-	now = mode_of(mode->root, mode->name);
-	/* Somebody else has done it, or has put the device to another use. */
+	now = mode_of(mode->node.root, mode->name);
+	/* The administrator has done it, or has put the device to another use. */
 	if (now != FAMFS_DAX_FAMFS && now != FAMFS_DAX_NO_DRIVER)
-		return write_debt(mode, "");
-	ret = check_unused(mode, err);
-	if (ret == 0)
-		ret = go_back(mode, err);
+		return debt_clear(&mode->debt);
+	ret = go_back_unused(mode, err);
 	return ret < 0 ? ret : 1;
+}
+
+/* Which mount the device served is not recorded. So it may have been any that lives on by its files
+ * alone, which map the device. */
+static int check_unmounted(const struct daxmode *mode, struct famfs_error *err)
+{
+	struct usage_text user = { .text = "in use by the kernel" };
+	struct held what = { 0 };
+	int ret = connections_find_unmounted(mode->node.root, &what.files);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot find out who uses '%s'", mode->node.path);
+	if (ret == 0)
+		return 0;
+	(void)holders_find(&what, &user);
+	return error_refuse(err, -EBUSY,
+			    "cannot switch the mode of '%s': a FUSE mount that was detached, which "
+			    "may be of it, is %s",
+			    mode->node.path, user.text);
+}
+
+static int reset(struct daxmode *mode, bool dry_run, struct famfs_error *err)
+{
+	int ret = 0;
+
+	if (!debt_read(&mode->debt)) {
+		ret = check_unmounted(mode, err);
+		/* Killed in the middle, it is as if the debt had been there before. */
+		if (ret == 0 && !dry_run && debt_write(&mode->debt, mode->node.root, 0) < 0)
+			ret = error_set(err, -EIO, "cannot write to " RUN_DIR);
+	}
+	if (ret == 0)
+		ret = dry_run ? check_unused(mode, err) : go_back_unused(mode, err);
+	return ret < 0 ? ret : 1;
+}
+
+int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode *was,
+		  struct famfs_error *err)
+{
+	cleanup_daxmode struct daxmode *mode = NULL;
+	struct famfs_dax_info info;
+	int ret = daxinfo_read(node->root, node->number, &info);
+
+	if (ret == -ENOTTY)
+		return error_set(err, -ENOTSUP, "'%s' is not a DAX device", node->path);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
+	*was = info.mode;
+	if (info.mode == FAMFS_DAX_DEVDAX)
+		return 0;
+	if (info.mode != FAMFS_DAX_FAMFS && info.mode != FAMFS_DAX_NO_DRIVER)
+		return daxinfo_check_mappable(&info, node->path, err);
+	ret = await(node, O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
+	if (ret == -EAGAIN)
+		return refuse_owed(node, err);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
+	return reset(mode, dry_run, err);
 }

@@ -5,23 +5,17 @@
  *
  * The kernel does not protect itself: a driver that is taken away under a mapping brings the host
  * down, and a descriptor of the node that is closed after a switch breaks the node. So nothing may
- * be mounted, mapped or open, in this process either.
+ * be mounted, mapped or open, in this process either: what uses the device is looked for in /proc
+ * and in the mount tables, and once more right before the driver is taken away, since the look
+ * takes up to a second. Processes of ours are kept away meanwhile: see modelock.h.
  *
- * Whoever switches owes the way back. The debt is written to /run/famfsctl/NAME before the switch,
- * and the file is locked as long as the debtor lives. When it is killed, anybody can settle: see
- * daxmode_settle(). A reboot forgets both the switch and the debt.
+ * The process that switches owes the way back: see debt.h. When it is killed, any other can settle.
  */
 #ifndef DEVICE_DAXMODE_H
 #define DEVICE_DAXMODE_H
 
 #include "device/device.h"
-
-/* A node, and what is put before /sys and /run: "" but in tests. */
-struct dax_node {
-	const char *root;
-	const char *path;
-	dev_t number;
-};
+#include "device/modelock.h"
 
 /* -ENOTTY unless `path` is a character device; -errno. `path` must live as long as *out. */
 int dax_node_at(const char *path, struct dax_node *out);
@@ -41,15 +35,29 @@ int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famf
 void daxmode_mounted(struct daxmode *mode, dev_t files);
 
 /* Back to devdax mode; frees `mode` in any case. Waits a moment for users to go. -EBUSY when there
- * are some still: the debt is then left to the next daxmode_settle(). */
+ * are some still, with the first one's name: the debt is then left to the next daxmode_settle(). */
 int daxmode_leave(struct daxmode *mode, struct famfs_error *err);
 
-/* Pays what a process that is gone has left: 1 when the device was taken back to devdax mode, 0
- * when there was nothing to do, -EBUSY when the debtor lives or the device is in use. */
-int daxmode_settle(const struct dax_node *node, struct famfs_error *err);
+/*
+ * Pays what a process that is gone has left: 1 when the device was taken back to devdax mode, 0
+ * when there was nothing to do, -EBUSY when the debtor lives or the device is in use, with the name
+ * of the process. Waits up to `patience_ms` for a living debtor that has no mount any more.
+ */
+int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct famfs_error *err);
+
+#define DAXMODE_PATIENCE_MS 2000
 
 /* Whether a living process has switched the device, and is to switch it back. */
 bool daxmode_has_debtor(const struct dax_node *node);
+
+/*
+ * The same for a device that was left in famfs mode or without a driver, with a debt or without
+ * one: by other programs, or before a reboot of /run. With `dry_run`, looks at all that would keep
+ * it from being switched, and returns 1 when nothing would. *was is the mode that it was found in.
+ * -EOPNOTSUPP in other modes.
+ */
+int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode *was,
+		  struct famfs_error *err);
 
 /* Whether the kernel's famfs can use the device: 0 for a DAX device whose driver is fsdev_dax, and
  * for an image, of which the kernel is to judge; -EOPNOTSUPP for another driver, -ENODEV for none.

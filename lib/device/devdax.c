@@ -25,6 +25,7 @@ struct devdax {
 	struct device dev;
 	const struct persist *persist;
 	unsigned char *base; /* NULL until it is mapped */
+	int modelock;        /* -1: there is none */
 };
 
 static struct devdax *to_devdax(struct device *dev)
@@ -74,6 +75,9 @@ static void devdax_close(struct device *dev)
 
 	if (dax->base)
 		munmap(dax->base, dev->size);
+	/* Last: now the driver may go. */
+	if (dax->modelock >= 0)
+		close(dax->modelock);
 	free(dax);
 }
 
@@ -177,7 +181,7 @@ static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 	return map_all(dax, err);
 }
 
-int devdax_open(const char *path, int fd, bool writable, bool must_write, struct device **out,
+int devdax_open(const char *path, const struct opened_node *node, struct device **out,
 		struct famfs_error *err)
 {
 	struct devdax *dax = calloc(1, sizeof(*dax));
@@ -186,20 +190,23 @@ int devdax_open(const char *path, int fd, bool writable, bool must_write, struct
 	int ret;
 
 	if (!dax) {
-		close(fd);
+		close(node->fd);
+		if (node->modelock >= 0)
+			close(node->modelock);
 		return error_set(err, -ENOMEM, "out of memory");
 	}
 	dev = &dax->dev;
 	dev->ops = &devdax_ops;
-	dev->fd = fd;
-	dev->writable = writable;
+	dev->fd = node->fd;
+	dev->writable = node->writable;
+	dax->modelock = node->modelock;
 	dev->path = strdup(path);
 	dax->persist = persist_for_cpu();
 	if (!dev->path)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (fstat(fd, &st) < 0)
+	if (fstat(dev->fd, &st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", path);
-	ret = open_dax(dax, &st, must_write, err);
+	ret = open_dax(dax, &st, node->must_write, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&dev);

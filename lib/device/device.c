@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/daxinfo.h"
+#include "device/modelock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,47 +57,43 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 	return ret;
 }
 
-/* By what the file is, which `fd` of `absolute` is: the backend for it. Takes over `fd`. */
-static int choose_backend(const char *path, const char *absolute, int fd, bool writable,
-			  bool must_write, struct device **out, struct famfs_error *err)
-{
-	cleanup_fd int own = fd;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, -errno, "cannot stat '%s'", path);
-	if (S_ISCHR(st.st_mode))
-		return devdax_open(absolute, steal_fd(&own), writable, must_write, out, err);
-	if (S_ISREG(st.st_mode))
-		return image_open(absolute, steal_fd(&own), (uint64_t)st.st_size, writable, out,
-				  err);
-	return error_set(err, -ENOTSUP, "'%s' is a %s, neither an image file nor a DAX device",
-			 path, type_name(st.st_mode));
-}
-
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err)
 {
 	char absolute[PATH_MAX];
+	struct stat st;
 	bool writable;
-	int fd;
+	dev_t number;
+	cleanup_fd int modelock = -1;
+	cleanup_fd int fd = -1;
+	int ret;
 
 	if (!realpath(path, absolute))
 		return error_errno(err, -errno, "cannot open '%s'", path);
+	/* Before the node is opened: no driver goes under a descriptor. */
+	ret = modelock_share_path(absolute, &number, &modelock, err);
+	if (ret < 0)
+		return ret;
 	fd = open_node(absolute, access, &writable);
 	if (fd < 0)
 		return open_error(path, absolute, fd, access == DEVICE_WRITE, err);
-	return choose_backend(path, absolute, fd, writable, access == DEVICE_WRITE, out, err);
-}
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", path);
+	if (S_ISCHR(st.st_mode) && st.st_rdev != number)
+		return error_set(err, -ESTALE, "'%s' is another file now", path);
+	if (S_ISCHR(st.st_mode)) {
+		const struct opened_node node = { .fd = steal_fd(&fd),
+						  .modelock = steal_fd(&modelock),
+						  .writable = writable,
+						  .must_write = access == DEVICE_WRITE };
 
-int device_adopt(const char *path, int fd, struct device **out, struct famfs_error *err)
-{
-	cleanup_fd int own = fd;
-	char absolute[PATH_MAX];
-
-	if (!realpath(path, absolute))
-		return error_errno(err, -errno, "cannot open '%s'", path);
-	return choose_backend(path, absolute, steal_fd(&own), true, true, out, err);
+		return devdax_open(absolute, &node, out, err);
+	}
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -ENOTSUP,
+				 "'%s' is a %s, neither an image file nor a DAX device", path,
+				 type_name(st.st_mode));
+	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
 }
 
 void device_close(struct device *dev)
@@ -143,6 +140,11 @@ int device_store(struct device *dev, uint64_t offset, const void *buf, uint64_t 
 	return ret;
 }
 
+int device_sync(struct device *dev)
+{
+	return dev->ops->sync && dev->writable ? dev->ops->sync(dev) : 0;
+}
+
 void device_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	if (dev->ops->flush)
@@ -153,22 +155,6 @@ void device_fence(struct device *dev)
 {
 	if (dev->ops->fence)
 		dev->ops->fence(dev);
-}
-
-int device_barrier(struct device *dev)
-{
-	device_fence(dev);
-	return dev->ops->barrier ? dev->ops->barrier(dev) : 0;
-}
-
-int device_reload_size(struct device *dev)
-{
-	return dev->ops->reload_size ? dev->ops->reload_size(dev) : 0;
-}
-
-int device_resize(struct device *dev, uint64_t size)
-{
-	return dev->ops->resize ? dev->ops->resize(dev, size) : -EOPNOTSUPP;
 }
 
 void device_invalidate(struct device *dev, uint64_t offset, uint64_t length)

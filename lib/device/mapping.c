@@ -6,6 +6,7 @@
 #include "base/guard.h"
 #include "base/persist.h"
 #include "device/backend.h"
+#include "device/modelock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ struct famfs_mapping {
 	uint64_t reserved_length;
 	uint64_t size;                 /* of the file */
 	int fd;                        /* carries the lock; -1 before it is open */
+	int modelock;                  /* of its node; -1: there is none */
 	const struct persist *persist; /* NULL where memory is coherent */
 };
 
@@ -134,8 +136,11 @@ static int map_pieces(const struct famfs_mapping *mapping, const struct map_requ
 static int map(struct famfs_mapping *mapping, const struct device *dev,
 	       const struct map_request *request, struct famfs_error *err)
 {
-	int ret;
+	dev_t number;
+	int ret = modelock_share_path(dev->path, &number, &mapping->modelock, err);
 
+	if (ret < 0)
+		return ret;
 	mapping->fd = open_again(dev, request->write, err);
 	if (mapping->fd < 0)
 		return mapping->fd;
@@ -161,7 +166,7 @@ int device_map(const struct device *dev, const struct map_request *request,
 	mapping = calloc(1, sizeof(*mapping));
 	if (!mapping)
 		return error_set(err, -ENOMEM, "out of memory");
-	mapping->fd = -1;
+	mapping->fd = mapping->modelock = -1;
 	mapping->size = request->size;
 	if (dev->ops->flush)
 		mapping->persist = persist_for_cpu();
@@ -194,15 +199,20 @@ int device_map_file(const struct device *dev, int file, const struct map_request
 		    struct famfs_mapping **out, struct famfs_error *err)
 {
 	struct famfs_mapping *mapping = calloc(1, sizeof(*mapping));
-	int ret = 0;
+	dev_t number;
+	int ret;
 
 	if (!mapping)
 		return error_set(err, -ENOMEM, "out of memory");
+	mapping->fd = -1;
 	mapping->size = request->size;
 	mapping->persist = persist_for_cpu();
-	mapping->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
-	if (mapping->fd >= 0)
-		ret = lock(mapping, dev, err);
+	ret = modelock_share_path(dev->path, &number, &mapping->modelock, err);
+	if (ret == 0) {
+		mapping->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
+		if (mapping->fd >= 0)
+			ret = lock(mapping, dev, err);
+	}
 	if (ret == 0) {
 		ret = map_file(mapping, file, request);
 		if (ret < 0)
@@ -224,6 +234,8 @@ void famfs_unmap(struct famfs_mapping *mapping)
 		munmap(mapping->reserved, mapping->reserved_length);
 	if (mapping->fd >= 0)
 		close(mapping->fd);
+	if (mapping->modelock >= 0)
+		close(mapping->modelock);
 	free(mapping);
 }
 

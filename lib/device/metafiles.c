@@ -9,6 +9,7 @@
 #include "base/minmax.h"
 #include "device/daxinfo.h"
 #include "device/mapped.h"
+#include "device/modelock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +37,10 @@ struct metafiles {
 	const struct persist *persist; /* NULL when nothing is mapped */
 	struct window super;
 	struct window log;
-	int data;  /* -1, or the file of the whole device */
-	int why;   /* it could not be opened */
-	int mount; /* the root of the mount; -1: nobody asks for files */
+	int data;     /* -1, or the file of the whole device */
+	int why;      /* it could not be opened */
+	int mount;    /* the root of the mount; -1: nobody asks for files */
+	int modelock; /* of the node, which is open for its locks; -1: it is not */
 };
 
 static struct metafiles *to_meta(struct device *dev)
@@ -214,6 +216,9 @@ static void metafiles_close(struct device *dev)
 		close(meta->data);
 	if (meta->mount >= 0)
 		close(meta->mount);
+	/* Last: now the driver may go. */
+	if (meta->modelock >= 0)
+		close(meta->modelock);
 	free(meta);
 }
 
@@ -240,7 +245,7 @@ static struct metafiles *create(const char *path)
 		return NULL;
 	meta->dev.ops = &metafiles_ops;
 	meta->dev.fd = -1;
-	meta->super.fd = meta->log.fd = meta->data = meta->mount = -1;
+	meta->super.fd = meta->log.fd = meta->data = meta->mount = meta->modelock = -1;
 	meta->why = -EIO;
 	meta->dev.path = strdup(path);
 	if (meta->dev.path)
@@ -269,8 +274,11 @@ static int check_mode(struct device *dev, const struct stat *st, struct famfs_er
 static int open_node(struct device *dev, enum device_access access, struct famfs_error *err)
 {
 	struct stat st;
-	int ret;
+	dev_t number;
+	int ret = modelock_share_path(dev->path, &number, &to_meta(dev)->modelock, err);
 
+	if (ret < 0)
+		return ret;
 	if (access != DEVICE_READ)
 		dev->fd = open(dev->path, O_RDWR | O_CLOEXEC);
 	dev->writable = dev->fd >= 0;
@@ -279,6 +287,8 @@ static int open_node(struct device *dev, enum device_access access, struct famfs
 	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
 		return error_errno(err, -errno, "cannot open '%s'%s", dev->path,
 				   access == DEVICE_WRITE ? " for writing" : "");
+	if (st.st_rdev != number)
+		return error_set(err, -ESTALE, "'%s' is another file now", dev->path);
 	ret = check_mode(dev, &st, err);
 	if (ret == 0 && dev->writable) {
 		ret = device_check_node(dev->path, &st, access == DEVICE_WRITE ? err : NULL);

@@ -71,12 +71,20 @@ static bool parse_line(char *line, struct mount_entry *entry)
 
 int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), void *arg)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	return mountinfo_walk_process("self", visit, arg);
+}
+
+int mountinfo_walk_process(const char *pid,
+			   int (*visit)(void *arg, const struct mount_entry *entry), void *arg)
+{
 	cleanup_free char *line = NULL;
-	char buffer[16384];
+	char buffer[16384], path[64];
 	size_t size = 0;
 	int ret = 0;
+	FILE *f;
 
+	snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", pid);
+	f = fopen(path, "re");
 	if (!f)
 		return -errno;
 	/* In one piece where it fits, since it may change in between. */

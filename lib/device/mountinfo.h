@@ -22,6 +22,10 @@ struct mount_entry {
  * Nonzero ends the walk and is returned. -errno when the table cannot be read. */
 int mountinfo_walk(int (*visit)(void *arg, const struct mount_entry *entry), void *arg);
 
+/* The same of the mounts that process `pid` sees. */
+int mountinfo_walk_process(const char *pid,
+			   int (*visit)(void *arg, const struct mount_entry *entry), void *arg);
+
 /* The mount that a path is in, and where in its file system. All owned. */
 struct mount_place {
 	bool famfs;

@@ -28,15 +28,4 @@ int device_mounts(const char *path, struct usage_text *first);
 /* The same, of mounts that this program's server did not make: the reference implementation's. */
 int device_foreign_mounts(const char *path, struct usage_text *first);
 
-/* 1 and a description when a process of this host, this one included, has the DAX device, or a file
- * whose st_dev is `files` (0: none), open or mapped, else 0. Processes that may not be looked at do
- * not count; -errno when one could not be for another reason. Asks no file system but /proc, and
- * that of `path`. */
-int device_holders(const char *path, dev_t number, dev_t files, struct usage_text *out);
-
-/* 1 and a description when the kernel still has the FUSE connection of files with that st_dev,
- * although it may be unmounted, for those who have some open; else 0, or -errno. `root` is put
- * before /sys. */
-int device_files_in_use(const char *root, dev_t files, struct usage_text *out);
-
 #endif

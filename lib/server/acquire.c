@@ -16,8 +16,6 @@
 #include <sys/mount.h>
 #include <syslog.h>
 
-#define MAX_OBJECTION 120
-
 static const enum device_access accesses[] = {
 	[MOUNT_BY_ROLE] = DEVICE_WRITE_MAY,
 	[MOUNT_READ_ONLY] = DEVICE_READ,
@@ -77,26 +75,17 @@ int acquire_learn(struct server *server, struct famfs_error *err)
 
 /* ---- which way ---- */
 
-/* Some push kernels take any units: whoever asks for push by name may try. */
-static const char *units_objection(const struct mount_options *options, char text[MAX_OBJECTION])
-{
-	if (options->forced && options->forced->generation == FMAP_PUSH)
-		return NULL;
-	return kernel_units_too_large(0, text, MAX_OBJECTION) ? text : NULL;
-}
-
 /* NULL when nothing speaks against famfs mode. */
-static const char *kernel_objection(const struct mount_options *options, char text[MAX_OBJECTION])
+static const char *kernel_objection(const struct mount_options *options)
 {
 	struct kernel_evidence evidence = { .root = "" };
 	struct famfs_kernel_info info;
 
 	if (options->forced)
-		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for"
-							       : units_objection(options, text);
+		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for" : NULL;
 	kernel_judge(&evidence, &info);
 	switch (info.support) {
-	case FAMFS_KERNEL_FAMFS: return units_objection(options, text);
+	case FAMFS_KERNEL_FAMFS: return NULL;
 	case FAMFS_KERNEL_NONE: return "the kernel has no famfs support";
 	case FAMFS_KERNEL_OTHER: return "the kernel maps files in another way";
 	case FAMFS_KERNEL_UNKNOWN: break;
@@ -104,7 +93,7 @@ static const char *kernel_objection(const struct mount_options *options, char te
 	return "the kernel does not show whether it has famfs support";
 }
 
-static const char *objection(const struct acquire_params *params, char text[MAX_OBJECTION])
+static const char *objection(const struct acquire_params *params)
 {
 	if (*params->stay)
 		return params->stay;
@@ -114,7 +103,7 @@ static const char *objection(const struct acquire_params *params, char text[MAX_
 		return "only root can switch it";
 	if (device_mounts(params->device, NULL) > 0)
 		return "it is mounted";
-	return kernel_objection(params->options, text);
+	return kernel_objection(params->options);
 }
 
 static void stay(struct server *server, const char *why)
@@ -210,8 +199,7 @@ static int switch_mode(struct server *server, const char *path, struct famfs_err
 static int acquire_devdax(struct server *server, const struct acquire_params *params, bool dax,
 			  struct famfs_error *err)
 {
-	char text[MAX_OBJECTION];
-	const char *why = dax ? objection(params, text) : NULL;
+	const char *why = dax ? objection(params) : NULL;
 	int ret = open_volume(server, params->device, err);
 
 	if (ret == 0 && why)
@@ -228,15 +216,9 @@ static int acquire_famfs(struct server *server, const struct acquire_params *par
 			 struct famfs_error *err)
 {
 	const struct volume_params own = volume_params(server);
-	struct usage_text user;
 	struct device *dev = NULL;
 	int ret;
 
-	if (device_mounts(params->device, &user) > 0)
-		return error_set(err, -EBUSY,
-				 "'%s' is in famfs mode, in which it can be mounted once, and is "
-				 "%s",
-				 params->device, user.text);
 	server->follow.used = true;
 	server->stage = SERVER_MOUNTED;
 	ret = open_device(server, params->device, &dev, err);
@@ -244,10 +226,23 @@ static int acquire_famfs(struct server *server, const struct acquire_params *par
 		return ret;
 	server->read_only = server->access == MOUNT_READ_ONLY || !dev->writable;
 	server->vol = volume_create(dev, &own);
-	if (server->vol)
+	return server->vol ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
+/* By a mount that lives, or by one whose server is dead. */
+static int refuse_second(const struct dax_node *node, struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+	struct usage_text user;
+
+	if (daxinfo_read(node->root, node->number, &info) < 0 || info.mode != FAMFS_DAX_FAMFS ||
+	    device_mounts(node->path, &user) <= 0)
 		return 0;
-	device_close(dev);
-	return error_set(err, -ENOMEM, "out of memory");
+	error_refuse(err, -EBUSY,
+		     "'%s' is in famfs mode, in which it can be mounted once, and is %s",
+		     node->path, user.text);
+	usage_hint(&user, err);
+	return -EBUSY;
 }
 
 int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
@@ -255,17 +250,20 @@ int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
 	struct dax_node node;
 	int ret;
 
-	if (geteuid() != 0 || params->options->no_mode_switch || params->rehearse ||
-	    dax_node_at(params->device, &node) < 0)
+	if (dax_node_at(params->device, &node) < 0)
 		return 0;
-	ret = daxmode_settle(&node, err);
+	ret = refuse_second(&node, err);
+	if (ret < 0)
+		return ret;
+	if (geteuid() != 0 || params->options->no_mode_switch || params->rehearse)
+		return 0;
+	ret = daxmode_settle(&node, DAXMODE_PATIENCE_MS, err);
 	return ret < 0 ? ret : 0;
 }
 
 int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err)
 {
 	struct famfs_dax_info info;
-	char text[MAX_OBJECTION];
 	struct dax_node node;
 	bool dax;
 	int ret = acquire_settle(params, err);
@@ -277,7 +275,7 @@ int acquire(struct server *server, const struct acquire_params *params, struct f
 	dax = dax_node_at(params->device, &node) == 0 &&
 	      daxinfo_read(node.root, node.number, &info) == 0;
 	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&
-	    !kernel_objection(params->options, text))
+	    !kernel_objection(params->options))
 		ret = acquire_famfs(server, params, err);
 	else
 		ret = acquire_devdax(server, params, dax, err);

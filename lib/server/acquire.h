@@ -23,7 +23,7 @@ struct acquire_params {
 };
 
 /* Takes a device back to devdax mode that a process which is gone has left in famfs mode, if that
- * is for us to do. -EBUSY when it is in use. */
+ * is for us to do. -EBUSY when it is in use, and when it is in famfs mode for another mount. */
 int acquire_settle(const struct acquire_params *params, struct famfs_error *err);
 
 /*

@@ -130,47 +130,36 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 }
 
 /* Whoever waits for the unmount wants to use the device next. */
-static void wait_for_server(struct device *dev, uint64_t patience)
+static void wait_for_server(const char *source, uint64_t patience)
 {
 	const struct timespec step = { 0, STEP_NS };
 	uint64_t start = now_ns(), end;
+	cleanup_device struct device *dev = NULL;
 
 	/* The lock of another mount would look the same. */
-	if (device_mounts(dev->path, NULL) != 0)
+	if (device_mounts(source, NULL) != 0 || device_open(source, DEVICE_READ, &dev, NULL) < 0)
 		return;
 	while (device_lock_conflict(dev, 0, 1, &end) > 0 && now_ns() - start < patience)
 		nanosleep(&step, NULL);
 }
 
-/* The server has been given all that was written, but of an image the disk has not. */
-static int finish(const char *source, bool lazy, struct famfs_error *err)
-{
-	cleanup_device struct device *dev = NULL;
-	int ret;
-
-	if (device_open(source, DEVICE_READ, &dev, NULL) < 0)
-		return 0;
-	wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
-	ret = device_barrier(dev);
-	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
-}
-
 /* A server that has switched the mode of its device switches it back; for one that is dead, we do.
- */
-static int settle(const char *source, bool lazy, struct famfs_error *err)
+ * Returns 1 when the device stays in famfs mode, see famfs_unmount(). */
+static int settle(const char *mountpoint, const char *source, bool lazy, struct famfs_error *err)
 {
-	const struct timespec step = { 0, STEP_NS };
-	uint64_t start = now_ns(), patience = lazy ? WAIT_LAZY_NS : WAIT_NS;
+	struct famfs_error why = { 0 };
 	struct dax_node node;
-	int ret;
 
-	if (dax_node_at(source, &node) < 0)
+	if (dax_node_at(source, &node) < 0 ||
+	    daxmode_settle(&node, (lazy ? WAIT_LAZY_NS : WAIT_NS) / NS_PER_MS, &why) >= 0)
 		return 0;
-	while (daxmode_has_debtor(&node) && now_ns() - start < patience)
-		nanosleep(&step, NULL);
-	ret = daxmode_settle(&node, err);
-	/* Files that are still open after a lazy unmount hold the device. */
-	return ret == -EBUSY && lazy ? 0 : ret;
+	/* Files may be open after a lazy unmount. The server waits for them, if it lives. */
+	if (lazy && daxmode_has_debtor(&node))
+		return 0;
+	error_set(err, why.code, "'%s' is unmounted, but its device stays in famfs mode: %s",
+		  mountpoint, why.message);
+	error_hint(err, "when that has ended, run: famfsctl reset-mode %s", source);
+	return 1;
 }
 
 int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
@@ -187,9 +176,9 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	}
 	ret = unmount(target->mountpoint, lazy, err);
 	if (ret == 0)
-		ret = settle(target->device, lazy, err);
-	if (ret >= 0)
-		ret = finish(target->device, lazy, err);
+		ret = settle(target->mountpoint, target->device, lazy, err);
+	if (ret == 0)
+		wait_for_server(target->device, lazy ? WAIT_LAZY_NS : WAIT_NS);
 	famfs_target_free(target);
 	return ret;
 }

@@ -14,6 +14,7 @@
 #define SANDBOX_DEVICE  "/sys/devices/dax0.0"
 #define SANDBOX_DRIVERS "/sys/bus/dax/drivers/"
 #define SANDBOX_DEBT    "/run/famfsctl/dax0.0"
+#define SANDBOX_LOCK    "/run/famfsctl/dax0.0.lock"
 
 /* NULL, or what is missing. `node` is where the node goes; it is removed when the program ends. */
 const char *sandbox_enter(const char *node, uint64_t size);

@@ -7,7 +7,7 @@
  *
  * SOURCE is a folder that is copied in. Needs root.
  */
-#include "mounted.h"
+#include "scen_mounted.h"
 #include "sandbox.h"
 #include "tap.h"
 #include "tree.h"
@@ -26,17 +26,15 @@
 #define DEVICE_SIZE GIB(4)
 #define COPIED      "data/tree"
 
-static struct setup setup;
+struct setup setup;
 static struct tree tree = { .device_size = DEVICE_SIZE };
-static struct mounted mounted;
+struct mounted mounted;
 static const char *source;
-static char said[4096];
+char said[4096];
 
 /* ---- programs ---- */
 
-/* A shell's command: $F is famfsctl, $M the mountpoint, $D the device, $I the image, $S the source.
- */
-static int shell(const char *command)
+int shell(const char *command)
 {
 	int out[2], status = 0;
 	size_t used = 0;
@@ -61,7 +59,7 @@ static int shell(const char *command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void ends_with(int code, const char *text, const char *command)
+void ends_with(int code, const char *text, const char *command)
 {
 	int ended = test_failed() ? code : shell(command);
 
@@ -70,7 +68,7 @@ static void ends_with(int code, const char *text, const char *command)
 		       ended, said);
 }
 
-static void works(const char *command)
+void works(const char *command)
 {
 	ends_with(0, "", command);
 }
@@ -157,13 +155,13 @@ static void compare_all(void)
 
 /* ---- scenarios ---- */
 
-static void format(const char *driver)
+void format(const char *driver)
 {
 	sandbox_bind(driver);
 	works("$F mkfs -f --size 4G $I");
 }
 
-static bool begin(const struct generation *gen, const char *more)
+bool begin(const struct generation *gen, const char *more)
 {
 	char options[64];
 
@@ -208,6 +206,10 @@ static void refusals(void)
 	ends_with(1, "Operation not permitted", "touch $M/new");
 	ends_with(1, "", "ls -A $M/.meta | grep device");
 	ends_with(3, "mounted at", "$F mkfs -f $D");
+	ends_with(3, "in which it can be mounted once, and is mounted at",
+		  "mkdir -p $M.2 && $F mount $D $M.2");
+	ends_with(3, "mounted at", "$F reset-mode $D");
+	expect(!lock_is_free(), "the server has the node open, and not the lock");
 	ends_with(8, "mounted at", "$F fsck --repair $D");
 }
 
@@ -232,10 +234,10 @@ static void found_in_famfs_mode(const struct generation *gen)
 	format("fsdev_dax");
 	if (begin(gen, ",single_thread")) {
 		write_and_read();
-		ends_with(1, "in which it can be mounted once",
+		ends_with(3, "in which it can be mounted once",
 			  "mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
 		/* By whatever name. */
-		ends_with(1, "in which it can be mounted once",
+		ends_with(3, "in which it can be mounted once",
 			  "ln -sf $D $M.link && $F mount -o fmap=pull $M.link $M.2");
 	}
 	unmount();
@@ -312,7 +314,7 @@ static void asks_nothing_of_switched(const struct generation *gen)
 	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
 }
 
-static void abort_mount(void)
+void abort_mount(void)
 {
 	struct statx st;
 	char command[96];
@@ -337,8 +339,9 @@ static void killed(const struct generation *gen)
 		kill(mounted.kernel.server.pid, SIGKILL);
 		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a mount");
 		ends_with(1, "is a dead mount", "$F mount -o fmap=pull $D $M");
-		ends_with(3, "cannot switch the mode", "mkdir -p $M.2 && $F mount $D $M.2");
-		ends_with(3, "cannot switch the mode",
+		ends_with(3, "in which it can be mounted once, and is mounted at",
+			  "mkdir -p $M.2 && $F mount $D $M.2");
+		ends_with(3, "in which it can be mounted once, and is mounted at",
 			  "ln -sf $D $M.link && $F mount $M.link $M.2");
 		works("$F umount $M");
 	} else {
@@ -381,55 +384,6 @@ static void terminated(const struct generation *gen)
 	ends_with(0, "since fmap=off was asked for", "$F info $M.2");
 	works("$F umount $M.2 && test ! -s " SANDBOX_DEBT);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
-}
-
-/* ---- large pages ---- */
-
-/* A kernel with pages of 64 KiB maps 512 MiB at once, and no file lies so. */
-static void large_pages(const struct generation *gen)
-{
-	format("device_dax");
-	setenv("FUSEKERNEL_PAGE", "65536", 1);
-	(void)gen;
-	works("$F mount -o fmap=pull $D $M");
-	expect(sandbox_bound("device_dax"), "the device is switched");
-	ends_with(0,
-		  "since the kernel, with pages of 64 KiB, maps units of 512 MiB, and files lie in "
-		  "units of 2 MiB",
-		  "$F info $M");
-	works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file && $F cat $M/file | cmp - "
-	      "$S/fmap.c");
-	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/striped && $F verify -S 7 $M/striped");
-	works("$F umount $M && test ! -s " SANDBOX_DEBT " && $F fsck $D");
-	unsetenv("FUSEKERNEL_PAGE");
-}
-
-/* Push kernels that take any units cannot be told from those that do not: whoever names the profile
- * has it tried. */
-static void large_pages_tried(const struct generation *gen)
-{
-	struct generation large = *gen;
-
-	format("device_dax");
-	setenv("FUSEKERNEL_PAGE", "65536", 1);
-	large.align = MIB(512);
-	if (begin(&large, "")) {
-		expect(server_logged(&mounted.kernel.server, "cannot map the files",
-				     "maps units of 512 MiB"),
-		       "the first mount does not end for the map that is refused");
-		expect(sandbox_bound("device_dax"), "the device is not switched back");
-		ends_with(0, "since the kernel did not take it in famfs mode", "$F info $M");
-		works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file");
-	}
-	unmount();
-	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
-	unsetenv("FUSEKERNEL_PAGE");
-}
-
-static void large_pages_tried_by_push(const struct generation *gen)
-{
-	(void)gen;
-	large_pages_tried(&generations[GEN_PUSH_1]);
 }
 
 /* ---- what another host writes ---- */
@@ -569,8 +523,10 @@ static const struct {
 	  false },
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
-	{ "pages of 64 KiB: the device stays in devdax mode", large_pages, false },
-	{ "pages of 64 KiB: a map is tried, and refused", large_pages_tried_by_push, false },
+	{ "commands and switches keep each other away", mode_is_locked, false },
+	{ "another mount namespace has a copy of the mount", mode_and_a_copy, false },
+	{ "a stopped server holds the device after the unmount", mode_and_a_stopped_server, false },
+	{ "a file outlives server and mount", mode_and_a_file, false },
 	{ "what another host wrote is seen after an open", other_hosts, true },
 	{ "the same with one thread that answers", other_hosts_one_thread, false },
 	{ "what another host wrote is not seen past the limit", other_hosts_unseen, false },

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/connections.h"
+
+#include "base/cleanup.h"
+#include "device/holders.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define CONNECTIONS "/sys/fs/fuse/connections"
+
+/* A name is the kernel's own form of a device number. */
+#define KERNEL_MINOR_BITS 20
+
+bool connection_shown(const char *root, dev_t files, dev_t *fusectl)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	if (asprintf(&path, "%s" CONNECTIONS "/%u", root,
+		     major(files) << KERNEL_MINOR_BITS | minor(files)) < 0 ||
+	    stat(path, &st) < 0)
+		return false;
+	*fusectl = st.st_dev;
+	return true;
+}
+
+bool connections_shown(const char *root, dev_t fusectl)
+{
+	cleanup_free char *path = NULL;
+	struct stat st;
+
+	return asprintf(&path, "%s" CONNECTIONS, root) >= 0 && stat(path, &st) == 0 &&
+	       st.st_dev == fusectl;
+}
+
+static int is_unmounted(const char *name, dev_t *files)
+{
+	unsigned long number = strtoul(name, NULL, 10);
+	int mounted;
+
+	*files = makedev((unsigned int)(number >> KERNEL_MINOR_BITS),
+			 (unsigned int)(number & ((1u << KERNEL_MINOR_BITS) - 1)));
+	mounted = holders_have_mount(*files);
+	return mounted < 0 ? mounted : !mounted;
+}
+
+int connections_find_unmounted(const char *root, dev_t *files)
+{
+	cleanup_free char *path = NULL;
+	struct dirent *entry;
+	int ret = 0;
+	DIR *dir;
+
+	if (asprintf(&path, "%s" CONNECTIONS, root) < 0)
+		return -ENOMEM;
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (ret == 0 && (entry = readdir(dir)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			ret = is_unmounted(entry->d_name, files);
+	closedir(dir);
+	return ret;
+}

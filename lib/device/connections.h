@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The FUSE mounts that the kernel has, mounted or not, as fusectl shows them at
+ * /sys/fs/fuse/connections. `root` is put before /sys: "" but in tests. */
+#ifndef DEVICE_CONNECTIONS_H
+#define DEVICE_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether there is one whose files have that st_dev. *fusectl is the st_dev of what shows it. */
+bool connection_shown(const char *root, dev_t files, dev_t *fusectl);
+
+/* Whether the same fusectl is mounted still. */
+bool connections_shown(const char *root, dev_t fusectl);
+
+/* One that no mount table of the host has, so that it lives by open or mapped files alone: 1 and
+ * the st_dev of those, 0, -errno. */
+int connections_find_unmounted(const char *root, dev_t *files);
+
+#endif

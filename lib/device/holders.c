@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/holders.h"
+
+#include "base/cleanup.h"
+#include "device/mountinfo.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* Of a process that has gone meanwhile, or that we may not look at, nothing is known; anything else
+ * is our own trouble. */
+static int unseen(int error)
+{
+	return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM ? 0 : -error;
+}
+
+/* Calls `visit` for each process; nonzero ends the walk and is returned. */
+static int walk_processes(int (*visit)(const char *pid, void *arg), void *arg)
+{
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+	int ret = 0;
+
+	if (!proc)
+		return -errno;
+	while (ret == 0 && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			ret = visit(entry->d_name, arg);
+	closedir(proc);
+	return ret;
+}
+
+static bool is_self(const char *pid)
+{
+	return strtol(pid, NULL, 10) == getpid();
+}
+
+/* ---- naming ---- */
+
+/* The name and, in *state, the state of proc(5), from a line like "12 (a name) S ...". The name may
+ * hold anything, parentheses included. */
+static void read_stat(const char *pid, char name[32], char *state)
+{
+	char path[64], line[256] = "", *begin, *end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	f = fopen(path, "re");
+	if (f) {
+		line[fread(line, 1, sizeof(line) - 1, f)] = '\0';
+		fclose(f);
+	}
+	begin = strchr(line, '(');
+	end = strrchr(line, ')');
+	*state = '?';
+	snprintf(name, 32, "?");
+	if (!begin || !end || end < begin)
+		return;
+	snprintf(name, 32, "%.*s", (int)(end - begin - 1), begin + 1);
+	if (end[1] == ' ')
+		*state = end[2];
+}
+
+static void describe(struct usage_text *out, const char *how, const char *pid)
+{
+	char name[32], state;
+
+	read_stat(pid, name, &state);
+	snprintf(out->text, sizeof(out->text), "%.200sprocess %.20s (%s)%s", how, pid, name,
+		 state == 'T' || state == 't' ? ", which is stopped" : "");
+	out->mountpoint[0] = '\0';
+}
+
+/* ---- mappings ---- */
+
+/* A line of /proc/PID/maps: START-END PERMS OFFSET MAJ:MIN INODE [PATH]. */
+struct region {
+	unsigned long start, end;
+	bool shared;
+	dev_t dev;
+	uint64_t ino;
+};
+
+static bool parse_region(const char *line, struct region *out)
+{
+	unsigned int major, minor;
+	char perms[5];
+
+	if (sscanf(line, "%lx-%lx %4s %*s %x:%x %" SCNu64, &out->start, &out->end, perms, &major,
+		   &minor, &out->ino) != 6)
+		return false;
+	out->shared = perms[3] == 's';
+	out->dev = makedev(major, minor);
+	return true;
+}
+
+static bool is_node(const struct statx *st, dev_t number)
+{
+	return S_ISCHR(st->stx_mode) && makedev(st->stx_rdev_major, st->stx_rdev_minor) == number;
+}
+
+/* The table has the node's file system and inode. Which device the node is of, and so whether a
+ * node of a container's own making is the same, is told only by the file behind the mapping. */
+static int maps_number(const char *pid, const struct region *region, dev_t number)
+{
+	struct statx st;
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/map_files/%lx-%lx", pid, region->start,
+		 region->end);
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+		return unseen(errno);
+	return is_node(&st, number);
+}
+
+static int is_held(const char *pid, const struct region *region, const struct held *what)
+{
+	if (!region->ino)
+		return 0;
+	if (what->ino && region->dev == what->dev && region->ino == what->ino)
+		return 1;
+	if (what->files && region->dev == what->files)
+		return 1;
+	/* A DAX device lets itself be mapped MAP_SHARED only. */
+	return what->number && region->shared ? maps_number(pid, region, what->number) : 0;
+}
+
+static int maps(const char *pid, const struct held *what)
+{
+	cleanup_free char *line = NULL;
+	struct region region;
+	size_t size = 0;
+	char path[64];
+	int ret = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return unseen(errno);
+	while (ret == 0 && getline(&line, &size, f) >= 0)
+		if (parse_region(line, &region))
+			ret = is_held(pid, &region, what);
+	fclose(f);
+	return ret;
+}
+
+/* ---- descriptors ---- */
+
+/* Calls `match` with each descriptor of the process; nonzero ends the walk and is returned. */
+static int walk_fds(const char *pid,
+		    int (*match)(const char *pid, const char *fd, const struct statx *st,
+				 const void *arg),
+		    const void *arg)
+{
+	struct dirent *entry;
+	struct statx st;
+	char path[64];
+	int ret = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return unseen(errno);
+	while (ret == 0 && (entry = readdir(dir)))
+		/* It may be of a file system that hangs, which is not asked. */
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO,
+			  &st) == 0)
+			ret = match(pid, entry->d_name, &st, arg);
+	closedir(dir);
+	return ret;
+}
+
+static int opens_held(const char *pid, const char *fd, const struct statx *st, const void *arg)
+{
+	const struct held *what = arg;
+	dev_t dev = makedev(st->stx_dev_major, st->stx_dev_minor);
+
+	(void)pid;
+	(void)fd;
+	if (S_ISCHR(st->stx_mode))
+		return what->number && is_node(st, what->number);
+	return (what->files && dev == what->files) ||
+	       (what->ino && dev == what->dev && st->stx_ino == what->ino);
+}
+
+struct search {
+	const struct held *what;
+	struct usage_text *out;
+};
+
+static int visit_mapping(const char *pid, void *arg)
+{
+	const struct search *search = arg;
+	int ret = is_self(pid) ? 0 : maps(pid, search->what);
+
+	if (ret > 0)
+		describe(search->out, "mapped by ", pid);
+	return ret;
+}
+
+int holders_mapping(const struct held *what, struct usage_text *out)
+{
+	struct search search = { what, out };
+
+	return walk_processes(visit_mapping, &search);
+}
+
+static int visit_holder(const char *pid, void *arg)
+{
+	const struct search *search = arg;
+	const char *how = "mapped by ";
+	int ret = maps(pid, search->what);
+
+	if (ret == 0) {
+		how = "open by ";
+		ret = walk_fds(pid, opens_held, search->what);
+	}
+	if (ret > 0)
+		describe(search->out, how, pid);
+	return ret;
+}
+
+int holders_find(const struct held *what, struct usage_text *out)
+{
+	struct search search = { what, out };
+
+	return walk_processes(visit_holder, &search);
+}
+
+/* ---- locks ---- */
+
+struct lock_search {
+	struct stat file;
+	struct usage_text *out;
+};
+
+/* fdinfo has a line "lock: ..." for each lock of that open file, of whichever kind. */
+static bool has_lock(const char *pid, const char *fd)
+{
+	cleanup_free char *line = NULL;
+	bool found = false;
+	size_t size = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", pid, fd);
+	f = fopen(path, "re");
+	while (f && !found && getline(&line, &size, f) >= 0)
+		found = strncmp(line, "lock:", 5) == 0;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static int locks_file(const char *pid, const char *fd, const struct statx *st, const void *arg)
+{
+	const struct stat *file = arg;
+
+	return makedev(st->stx_dev_major, st->stx_dev_minor) == file->st_dev &&
+	       st->stx_ino == file->st_ino && has_lock(pid, fd);
+}
+
+static int visit_lock(const char *pid, void *arg)
+{
+	const struct lock_search *search = arg;
+	int ret = walk_fds(pid, locks_file, &search->file);
+
+	if (ret > 0)
+		describe(search->out, "", pid);
+	return ret;
+}
+
+int holders_of_lock(int fd, struct usage_text *out)
+{
+	struct lock_search search = { .out = out };
+
+	if (fstat(fd, &search.file) < 0)
+		return -errno;
+	return walk_processes(visit_lock, &search);
+}
+
+/* ---- mount namespaces ---- */
+
+struct namespaces {
+	int (*visit)(const char *pid, const struct mount_entry *entry, void *arg);
+	void *arg;
+	const char *pid; /* being looked at */
+	ino_t *seen;
+	size_t count;
+};
+
+static int visit_entry(void *arg, const struct mount_entry *entry)
+{
+	const struct namespaces *all = arg;
+
+	return all->visit(all->pid, entry, all->arg);
+}
+
+static bool was_seen(const struct namespaces *all, ino_t id)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->seen[i] == id)
+			return true;
+	return false;
+}
+
+static int visit_namespace(const char *pid, void *arg)
+{
+	struct namespaces *all = arg;
+	struct stat st;
+	char path[64];
+	ino_t *grown;
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", pid);
+	if (stat(path, &st) < 0)
+		return unseen(errno);
+	if (was_seen(all, st.st_ino))
+		return 0;
+	grown = reallocarray(all->seen, all->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	all->seen = grown;
+	all->seen[all->count++] = st.st_ino;
+	all->pid = pid;
+	ret = mountinfo_walk_process(pid, visit_entry, all);
+	/* EINVAL: the process has ended, and waits for its parent to look. */
+	if (ret >= 0)
+		return ret;
+	return ret == -EINVAL ? 0 : unseen(-ret);
+}
+
+/* Every mount table but, unless `own`, that of this process. */
+static int walk_namespaces(struct namespaces *all, bool own)
+{
+	struct stat st;
+	int ret = 0;
+
+	if (!own && stat("/proc/self/ns/mnt", &st) == 0) {
+		all->seen = malloc(sizeof(*all->seen));
+		if (!all->seen)
+			return -ENOMEM;
+		all->seen[all->count++] = st.st_ino;
+	}
+	ret = walk_processes(visit_namespace, all);
+	free(all->seen);
+	return ret;
+}
+
+struct mount_search {
+	const char *path;
+	dev_t files;
+	struct usage_text *out;
+};
+
+static bool is_of(const struct mount_entry *entry, const char *path)
+{
+	return path && strcmp(entry->source, path) == 0 && mount_is_of_root(entry);
+}
+
+static int visit_copy(const char *pid, const struct mount_entry *entry, void *arg)
+{
+	const struct mount_search *search = arg;
+	char how[200];
+
+	if (!is_of(entry, search->path) || !mount_is_famfs(entry))
+		return 0;
+	snprintf(how, sizeof(how), "mounted at '%.140s' in the mount namespace of ",
+		 entry->mountpoint);
+	describe(search->out, how, pid);
+	return 1;
+}
+
+int holders_in_namespaces(const char *path, struct usage_text *out)
+{
+	struct mount_search search = { .path = path, .out = out };
+	struct namespaces all = { .visit = visit_copy, .arg = &search };
+
+	return walk_namespaces(&all, false);
+}
+
+static int visit_number(const char *pid, const struct mount_entry *entry, void *arg)
+{
+	const struct mount_search *search = arg;
+
+	(void)pid;
+	return entry->dev == search->files && !is_of(entry, search->path);
+}
+
+int holders_have_mount(dev_t files)
+{
+	return holders_reuse_number(NULL, files);
+}
+
+int holders_reuse_number(const char *path, dev_t files)
+{
+	struct mount_search search = { .path = path, .files = files };
+	struct namespaces all = { .visit = visit_number, .arg = &search };
+
+	return files ? walk_namespaces(&all, true) : 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/modelock.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "device/backend.h"
+#include "device/daxinfo.h"
+#include "device/holders.h"
+#include "device/rundir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+/* A switch looks at every process of the host, more than once. udev's look takes a moment. */
+#define SHARE_STEPS   5000
+#define EXCLUDE_STEPS 250
+#define STEP_NS       2000000
+
+/* Users who can open the node can read the lock file. Those that an ACL names, and an owner other
+ * than root, would need the same here: then every user can read it. */
+static mode_t wanted_mode(const struct dax_node *node, const struct stat *st)
+{
+	bool named =
+		st->st_uid != 0 || getxattr(node->path, "system.posix_acl_access", NULL, 0) > 0;
+
+	return S_IRUSR | S_IWUSR | (st->st_mode & (S_IRGRP | S_IROTH)) |
+	       (named ? S_IRGRP | S_IROTH : 0);
+}
+
+/* Not fatal: the lock works for root as it is. */
+static void adopt_access(int fd, const struct dax_node *node)
+{
+	struct stat wanted, st;
+	mode_t mode;
+
+	if (stat(node->path, &wanted) < 0 || fstat(fd, &st) < 0)
+		return;
+	mode = wanted_mode(node, &wanted);
+	if (st.st_gid != wanted.st_gid && fchown(fd, (uid_t)-1, wanted.st_gid) < 0)
+		return;
+	if ((st.st_mode & 07777) != mode)
+		(void)!fchmod(fd, mode);
+}
+
+static int open_file(const struct dax_node *node, const char *name, bool write)
+{
+	int fd = rundir_open(node->root, name, ".lock", write ? O_RDWR | O_CREAT : O_RDONLY,
+			     S_IRUSR | S_IWUSR);
+
+	if (fd >= 0 && write)
+		adopt_access(fd, node);
+	return fd;
+}
+
+static int await(int fd, enum device_lock type, int steps)
+{
+	const struct timespec step = { 0, STEP_NS };
+	int ret = fd_lock(fd, type, 0, 0, false);
+
+	for (int i = 0; ret == -EAGAIN && i < steps; i++) {
+		nanosleep(&step, NULL);
+		ret = fd_lock(fd, type, 0, 0, false);
+	}
+	return ret;
+}
+
+/* Where the file is missing, of another host's /run, or not for this user, there is no lock. */
+static bool is_absent(int ret)
+{
+	return ret == -ENOENT || ret == -EACCES || ret == -EPERM || ret == -EROFS;
+}
+
+static int cannot_lock(const struct dax_node *node, const char *name, int ret,
+		       struct famfs_error *err)
+{
+	return error_errno(err, ret, "cannot lock '%s': " RUN_DIR "/%s.lock", node->path, name);
+}
+
+int modelock_share(const struct dax_node *node, int *out, struct famfs_error *err)
+{
+	struct usage_text holder = { .text = "another process" };
+	struct famfs_dax_info info;
+	cleanup_fd int fd = -1;
+	int ret;
+
+	*out = -1;
+	if (daxinfo_read(node->root, node->number, &info) < 0)
+		return 0;
+	fd = open_file(node, info.name, geteuid() == 0);
+	if (is_absent(fd))
+		fd = open_file(node, info.name, false);
+	if (is_absent(fd))
+		return 0;
+	ret = fd < 0 ? fd : await(fd, DEVICE_SHARED, SHARE_STEPS);
+	if (ret == -EAGAIN) {
+		(void)holders_of_lock(fd, &holder);
+		return error_set(err, -EBUSY, "'%s' is being switched to another mode by %s",
+				 node->path, holder.text);
+	}
+	if (ret < 0)
+		return cannot_lock(node, info.name, ret, err);
+	*out = steal_fd(&fd);
+	return 0;
+}
+
+int modelock_share_path(const char *path, dev_t *number, int *fd, struct famfs_error *err)
+{
+	struct dax_node node = { .root = "", .path = path };
+	struct stat st;
+
+	*number = 0;
+	*fd = -1;
+	if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode))
+		return 0;
+	*number = node.number = st.st_rdev;
+	return modelock_share(&node, fd, err);
+}
+
+int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *err)
+{
+	struct usage_text holder = { .text = "another process" };
+	struct famfs_dax_info info;
+	cleanup_fd int fd = -1;
+	char path[96];
+	int ret = daxinfo_read(node->root, node->number, &info);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
+	fd = open_file(node, info.name, true);
+	ret = fd < 0 ? fd : await(fd, DEVICE_EXCLUSIVE, EXCLUDE_STEPS);
+	if (ret == -EAGAIN) {
+		(void)holders_of_lock(fd, &holder);
+		error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is in use by %s",
+			     node->path, holder.text);
+		snprintf(path, sizeof(path), RUN_DIR "/%s.lock", info.name);
+		error_hint(err, "end that process, which holds %s", path);
+		return -EBUSY;
+	}
+	if (ret < 0)
+		return cannot_lock(node, info.name, ret, err);
+	*out = steal_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who keeps a device from being switched, and what is said of them. */
+#include "sandbox.h"
+#include "scen_mounted.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the lock of those who have the node open ---- */
+
+static int lock_node(short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+	int fd = open(SANDBOX_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+bool lock_is_free(void)
+{
+	int fd = lock_node(F_WRLCK);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* A process of ours that has the node open is kept apart from one that switches. */
+void mode_is_locked(const struct generation *gen)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	bool taken = false;
+	int fd;
+
+	(void)gen;
+	format("device_dax");
+	works("$F cp $S/fmap.c $I:/file");
+	works("$F wait --timeout 3 $D:/none >/dev/null 2>&1 &");
+	for (int i = 0; i < 200 && !(taken = !lock_is_free()); i++)
+		nanosleep(&pause, NULL);
+	expect(taken, "a command has the node open, and not the lock");
+	for (int i = 0; i < 1000 && !lock_is_free(); i++)
+		nanosleep(&pause, NULL);
+	expect(lock_is_free(), "a command that has ended holds the lock");
+
+	fd = lock_node(F_RDLCK);
+	expect(fd >= 0, "cannot share the lock");
+	works("mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
+	ends_with(0, "it is in use by process 1 (fusekernel_moun)", "$F info $M.2");
+	expect(sandbox_bound("device_dax"), "the device is switched under a process");
+	works("$F umount $M.2");
+	close(fd);
+
+	fd = lock_node(F_WRLCK);
+	expect(fd >= 0, "cannot take the lock");
+	ends_with(1, "is being switched to another mode by process 1 (fusekernel_moun)",
+		  "$F cat $D:/file");
+	close(fd);
+	works("$F cat $D:/file | cmp - $S/fmap.c");
+}
+
+/* Another mount namespace has a copy of the mount, which keeps the server and the device. */
+void mode_and_a_copy(const struct generation *gen)
+{
+	format("device_dax");
+	if (begin(gen, "")) {
+		works("unshare -m --propagation private sleep 600 >/dev/null 2>&1 & "
+		      "echo $! >/run/sleep; until grep -q sleep /proc/$!/comm; do sleep 0.1; done");
+		ends_with(0, "in the mount namespace of process", "$F umount $M");
+		expect(strstr(said, "' is unmounted, but its device stays in famfs mode: ") &&
+			       strstr(said, " (sleep), and served by process ") &&
+			       strstr(said, "hint: when that has ended, run: famfsctl reset-mode"),
+		       "umount says: %.900s", said);
+		ends_with(1, "", "grep -F \" $M \" /proc/self/mountinfo");
+		ends_with(3, "in the mount namespace of process", "$F reset-mode $D");
+		works("kill $(cat /run/sleep)");
+	} else {
+		(void)shell("umount -l $M");
+	}
+	mounted_end(&mounted, 0);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+}
+
+/* A server that is stopped holds the device after the unmount. */
+void mode_and_a_stopped_server(const struct generation *gen)
+{
+	format("device_dax");
+	if (begin(gen, "")) {
+		kill(mounted.kernel.server.pid, SIGSTOP);
+		ends_with(0, "(famfsctl), which is stopped", "$F umount $M");
+		expect(strstr(said, "' is unmounted, but its device stays in famfs mode: ") != NULL,
+		       "umount says: %.900s", said);
+		ends_with(3, "(famfsctl), which is stopped", "$F reset-mode $D");
+		kill(mounted.kernel.server.pid, SIGCONT);
+	} else {
+		(void)shell("umount -l $M");
+	}
+	mounted_end(&mounted, 0);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+	works("test ! -s " SANDBOX_DEBT);
+}
+
+/* A file of the mount outlives server and mount, and with it the debt. */
+void mode_and_a_file(const struct generation *gen)
+{
+	char path[256];
+	int fd = -1;
+
+	format("device_dax");
+	if (begin(gen, "")) {
+		works("$F cp $S/fmap.c $M/file");
+		snprintf(path, sizeof(path), "%s/file", setup.mountpoint);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		expect(fd >= 0, "cannot open the file");
+		kill(mounted.kernel.server.pid, SIGSTOP);
+		abort_mount();
+		kill(mounted.kernel.server.pid, SIGKILL);
+		ends_with(0, "it is open by process 1 (fusekernel_moun)", "$F umount --lazy $M");
+		for (int dry = 0; dry < 2; dry++)
+			ends_with(3, "it is open by process 1 (fusekernel_moun)",
+				  dry ? "$F reset-mode --dry-run $D" : "$F reset-mode $D");
+		expect(sandbox_bound("fsdev_dax"), "the device is switched under a file");
+		close(fd);
+		works("$F reset-mode $D");
+	} else {
+		(void)shell("umount -l $M");
+	}
+	mounted_end(&mounted, -SIGKILL);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
+	works("test ! -s " SANDBOX_DEBT " && $F cat $D:/file | cmp - $S/fmap.c");
+}

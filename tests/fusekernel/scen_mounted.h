@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the scenarios of a mount in front of a device share. */
+#ifndef FUSEKERNEL_SCEN_MOUNTED_H
+#define FUSEKERNEL_SCEN_MOUNTED_H
+
+#include "mounted.h"
+
+extern struct setup setup;
+extern struct mounted mounted;
+extern char said[4096]; /* by the last command */
+
+/* A shell's command: $F is famfsctl, $M the mountpoint, $D the device, $I the image, $S the source.
+ * Returns its exit code. */
+int shell(const char *command);
+
+/* Fails the test unless the command ends with the code and says the text. */
+void ends_with(int code, const char *text, const char *command);
+void works(const char *command);
+
+/* The image holds an empty famfs, and the driver has the device. */
+void format(const char *driver);
+
+/* Mounts the device; `more` are options. Either way mounted_end() is due. */
+bool begin(const struct generation *gen, const char *more);
+
+/* As when the server's descriptor is closed. */
+void abort_mount(void);
+
+/* Whether no process has the lock of those that have the node open. */
+bool lock_is_free(void);
+
+void mode_is_locked(const struct generation *gen);
+void mode_and_a_copy(const struct generation *gen);
+void mode_and_a_stopped_server(const struct generation *gen);
+void mode_and_a_file(const struct generation *gen);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lock that keeps users of a device's node apart from a switch of its mode. */
+#include "support.h"
+
+#include "device/backend.h"
+#include "device/modelock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FOLDER "run/famfsctl"
+#define LOCK   FOLDER "/dax0.0.lock"
+
+static struct dax_node node = { .root = ".", .path = "node" };
+
+static unsigned int naps;
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
+{
+	(void)time;
+	(void)rest;
+	naps++;
+	return 0;
+}
+
+static void start(void)
+{
+	naps = 0;
+	node.number = makedev(1, 7);
+	assert_int_equal(system("rm -rf sys run node elsewhere; mkdir -p sys/dev/char run "
+				"sys/devices/dax0.0; touch node; chmod 600 node; "
+				"ln -s ../../devices/dax0.0 sys/dev/char/1:7; "
+				"ln -s ../../bus/dax sys/devices/dax0.0/subsystem; "
+				"echo 4294967296 >sys/devices/dax0.0/size"),
+			 0);
+}
+
+static int share(void)
+{
+	struct famfs_error err;
+	int fd;
+
+	assert_ok(modelock_share(&node, &fd, &err), &err);
+	return fd;
+}
+
+static int exclude(void)
+{
+	struct famfs_error err;
+	int fd;
+
+	assert_ok(modelock_exclude(&node, &fd, &err), &err);
+	return fd;
+}
+
+/* Another process that has the lock until it is killed. */
+static pid_t hold(bool exclusive)
+{
+	int ready[2], fd;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		/* A test that fails must not leave it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = exclusive ? exclude() : share();
+		if (fd < 0 || write(ready[1], "+", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void together(void **state)
+{
+	int one, two;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	start();
+	one = share();
+	two = share();
+	assert_true(one >= 0 && two >= 0);
+	close(one);
+	close(two);
+	close(exclude());
+	close(share());
+	assert_int_equal(naps, 0);
+}
+
+static void a_switch_waits_for_users(void **state)
+{
+	struct famfs_error err;
+	char want[80];
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	start();
+	close(exclude());
+	pid = hold(false);
+	snprintf(want, sizeof(want),
+		 "cannot switch the mode of 'node': it is in use by process %d (", (int)pid);
+	assert_error(modelock_exclude(&node, &fd, &err), -EBUSY, &err, want);
+	assert_true(err.refused);
+	assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
+	/* It waited a moment, and no more. */
+	assert_in_range(naps, 1, 1000);
+	end(pid);
+	close(exclude());
+}
+
+static void users_wait_for_a_switch(void **state)
+{
+	struct famfs_error err;
+	char want[80];
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	start();
+	pid = hold(true);
+	snprintf(want, sizeof(want), "'node' is being switched to another mode by process %d (",
+		 (int)pid);
+	assert_error(modelock_share(&node, &fd, &err), -EBUSY, &err, want);
+	assert_in_range(naps, 1, 10000);
+	end(pid);
+	fd = share();
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/* A user who can read the file can keep no other user of the device waiting. */
+static void a_reader_cannot_exclude(void **state)
+{
+	int fd;
+
+	(void)state;
+	start();
+	close(exclude());
+	fd = open(LOCK, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(fd_lock(fd, DEVICE_EXCLUSIVE, 0, 0, false), -EBADF);
+	close(fd);
+}
+
+static void only_users_of_the_node_can_lock(void **state)
+{
+	static const struct {
+		mode_t node, lock;
+	} cases[] = { { 0600, 0600 }, { 0660, 0640 }, { 0666, 0644 }, { 0600, 0600 } };
+	struct stat st;
+
+	(void)state;
+	start();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(chmod("node", cases[i].node), 0);
+		/* Whatever umask the process has, users reach the folder. */
+		umask(i == 0 ? 077 : 022);
+		close(exclude());
+		assert_int_equal(stat(LOCK, &st), 0);
+		if (st.st_uid == 0)
+			assert_int_equal(st.st_mode & 07777, cases[i].lock);
+		assert_int_equal(stat(FOLDER, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0755);
+	}
+	if (geteuid() != 0)
+		return;
+	/* A group, and an owner, of the node's own. */
+	assert_int_equal(chown("node", 0, 4242), 0);
+	close(exclude());
+	assert_int_equal(stat(LOCK, &st), 0);
+	assert_int_equal(st.st_gid, 4242);
+	assert_int_equal(chown("node", 4242, 0), 0);
+	close(exclude());
+	assert_int_equal(stat(LOCK, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
+/* In a container without such a folder, and for what is no DAX device. */
+static void no_lock(void **state)
+{
+	const struct dax_node other = { .root = ".", .path = "node", .number = makedev(1, 3) };
+	struct famfs_error err;
+	int fd;
+
+	(void)state;
+	start();
+	assert_int_equal(rmdir("run"), 0);
+	assert_int_equal(share(), -1);
+	assert_error(modelock_exclude(&node, &fd, &err), -ENOENT, &err, "cannot lock 'node'");
+	start();
+	assert_ok(modelock_share(&other, &fd, &err), &err);
+	assert_int_equal(fd, -1);
+	assert_int_equal(access(FOLDER, F_OK), -1);
+}
+
+static void links_lead_nowhere(void **state)
+{
+	struct famfs_error err;
+	int fd;
+
+	(void)state;
+	start();
+	close(exclude());
+	assert_int_equal(system("rm " LOCK "; ln -s ../../elsewhere " LOCK), 0);
+	assert_error(modelock_exclude(&node, &fd, &err), -ELOOP, &err, "cannot lock 'node'");
+	assert_error(modelock_share(&node, &fd, &err), -ELOOP, &err, "cannot lock 'node'");
+	assert_int_equal(access("elsewhere", F_OK), -1);
+	/* A folder that others can write is theirs. */
+	assert_int_equal(system("rm " LOCK "; chmod 777 " FOLDER), 0);
+	assert_error(modelock_exclude(&node, &fd, &err), -EPERM, &err, "cannot lock 'node'");
+	assert_int_equal(share(), -1);
+	assert_int_equal(system("rmdir " FOLDER "; mkdir elsewhere; ln -s ../elsewhere " FOLDER),
+			 0);
+	assert_error(modelock_exclude(&node, &fd, &err), -ENOTDIR, &err, "cannot lock 'node'");
+	assert_int_equal(rmdir("elsewhere"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("users of a device share the lock", together),
+		TEST("a switch waits a moment for users, and names the one that stays",
+		     a_switch_waits_for_users),
+		TEST("users wait for a switch, and name the process that does not end it",
+		     users_wait_for_a_switch),
+		TEST("who may only read the lock file cannot exclude others",
+		     a_reader_cannot_exclude),
+		TEST("those can lock who can open the node, and no others",
+		     only_users_of_the_node_can_lock),
+		TEST("where there is no lock file, users go without", no_lock),
+		TEST("a link in the way of the lock file is refused", links_lead_nowhere),
+	};
+
+	return run_group(tests);
+}
