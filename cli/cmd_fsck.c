@@ -29,7 +29,8 @@ static const struct poptOption options[] = {
 	REFERENCE_IGNORED("human", 0),
 	REFERENCE_IGNORED("set-daxmode", 'M'),
 	REFERENCE_IGNORED("load-module", 'L'),
-	REFERENCE_READING,
+	REFERENCE_IGNORED("mmap", 'm'),
+	REFERENCE_IGNORED("read", 'r'),
 	REFERENCE_IGNORED("nodax", 'D'),
 	REFERENCE_IGNORED("force", 'f'),
 	POPT_TABLEEND,
@@ -292,11 +293,9 @@ static int run(int argc, const char *const *argv)
 		.repair = opt.repair,
 		.save = opt.save,
 	};
-	int ret = reference_check_reading() == EXIT_DONE ? FSCK_CLEAN : FSCK_USAGE;
+	int ret = fsck_resolve(argv[0], &target);
 
 	(void)argc;
-	if (ret == FSCK_CLEAN)
-		ret = fsck_resolve(argv[0], &target);
 	if (ret == FSCK_CLEAN)
 		ret = fsck_target(target, &request);
 	free(opt.save);

@@ -10,12 +10,12 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_mkfs,     &cmd_mount,    &cmd_umount, &cmd_creat,   &cmd_mkdir,     &cmd_cp,
-	&cmd_ls,       &cmd_cat,      &cmd_stat,   &cmd_verify,  &cmd_dump_fmap, &cmd_dump_super,
-	&cmd_dump_log, &cmd_info,     &cmd_usage,  &cmd_map,     &cmd_list,      &cmd_doctor,
-	&cmd_wait,     &cmd_fsck,     &cmd_check,  &cmd_flush,   &cmd_chkread,   &cmd_takeover,
-	&cmd_help,     &cmd_complete, &cmd_getmap, &cmd_logplay, &cmd_mkmeta,    &cmd_udev,
-	NULL,
+	&cmd_mkfs,       &cmd_mount, &cmd_umount,   &cmd_creat,  &cmd_mkdir,     &cmd_cp,
+	&cmd_ls,         &cmd_cat,   &cmd_stat,     &cmd_verify, &cmd_dump_fmap, &cmd_dump_super,
+	&cmd_dump_log,   &cmd_info,  &cmd_usage,    &cmd_map,    &cmd_list,      &cmd_doctor,
+	&cmd_wait,       &cmd_fsck,  &cmd_check,    &cmd_flush,  &cmd_chkread,   &cmd_takeover,
+	&cmd_reset_mode, &cmd_help,  &cmd_complete, &cmd_getmap, &cmd_logplay,   &cmd_mkmeta,
+	&cmd_udev,       NULL,
 };
 
 static bool has_name(const struct command *cmd, const char *name)

@@ -27,6 +27,7 @@ extern const struct command cmd_mkdir;
 extern const struct command cmd_mkfs;
 extern const struct command cmd_mkmeta;
 extern const struct command cmd_mount;
+extern const struct command cmd_reset_mode;
 extern const struct command cmd_stat;
 extern const struct command cmd_takeover;
 extern const struct command cmd_udev;

@@ -87,40 +87,56 @@ static int count_mounts(void *arg, const struct famfs_mount_info *mount)
 	return strcmp(mount->device, arg) == 0;
 }
 
+/* The repair is refused while a process uses the device, which is then said at once. */
+static void check_left_device(struct doctor *doctor, const char *path, const char *text)
+{
+	const struct famfs_reset_mode_params params = { .dry_run = true };
+	struct famfs_error err = { 0 };
+	cleanup_free char *repair = famfs_shell_format("famfsctl reset-mode %s", path);
+	bool used = famfs_reset_mode(path, &params, NULL, &err) < 0 && err.refused;
+
+	doctor_say(doctor, SEVERITY_WARNING, "dax.mode", path, repair, "%s%s%s", text,
+		   used ? "; " : "", used ? err.message : "");
+}
+
 static int check_dax_device(void *arg, const struct famfs_dax_info *info)
 {
 	struct dax *dax = arg;
+	struct doctor *doctor = dax->doctor;
 	cleanup_free char *repair = NULL;
 	char path[80];
 	struct famfs_error err;
-	enum severity severity = SEVERITY_WARNING;
-	const char *text = NULL;
 
 	dax->count++;
 	snprintf(path, sizeof(path), "/dev/%s", info->name);
-	repair = famfs_shell_format("daxctl reconfigure-device --mode=devdax --force %s",
-				    info->name);
 	switch (info->mode) {
 	case FAMFS_DAX_DEVDAX:
-		severity = SEVERITY_OK;
-		text = "can hold a famfs: devdax mode";
+		doctor_say(doctor, SEVERITY_OK, "dax.mode", path, NULL,
+			   "can hold a famfs: devdax mode");
 		break;
 	case FAMFS_DAX_FAMFS:
-		severity =
-			famfs_mounts(count_mounts, path, &err) > 0 ? SEVERITY_OK : SEVERITY_WARNING;
-		text = severity == SEVERITY_OK ? "is mounted in famfs mode"
-					       : "was left in famfs mode, and no famfs of it is "
-						 "mounted here";
+		if (famfs_mounts(count_mounts, path, &err) > 0)
+			doctor_say(doctor, SEVERITY_OK, "dax.mode", path, NULL,
+				   "is mounted in famfs mode");
+		else
+			check_left_device(doctor, path,
+					  "was left in famfs mode, and no famfs of it is mounted "
+					  "here");
+		break;
+	case FAMFS_DAX_NO_DRIVER:
+		check_left_device(doctor, path, "has no driver, so it cannot be used");
 		break;
 	case FAMFS_DAX_SYSTEM_RAM:
-		severity = SEVERITY_OK;
-		text = "is used as memory by the kernel (system-ram mode), and not by famfs";
+		doctor_say(doctor, SEVERITY_OK, "dax.mode", path, NULL,
+			   "is used as memory by the kernel (system-ram mode), and not by famfs");
 		break;
-	case FAMFS_DAX_NO_DRIVER: text = "has no driver, so it cannot be used"; break;
-	case FAMFS_DAX_OTHER_DRIVER: text = "has a driver that famfsctl does not know"; break;
+	case FAMFS_DAX_OTHER_DRIVER:
+		repair = famfs_shell_format("daxctl reconfigure-device --mode=devdax --force %s",
+					    info->name);
+		doctor_say(doctor, SEVERITY_WARNING, "dax.mode", path, repair,
+			   "has a driver that famfsctl does not know");
+		break;
 	}
-	doctor_say(dax->doctor, severity, "dax.mode", path, severity == SEVERITY_OK ? NULL : repair,
-		   "%s", text);
 	return 0;
 }
 

@@ -80,9 +80,10 @@ fill()
 	collect 0 list --all
 	collect 0 info
 	collect 0 info --kernel
+	collect 1 reset-mode "$img" /dev/null
 	# Its exit code is about this host.
 	(collect 0 doctor) || (collect 1 doctor)
-	valid list mounts kernel doctor
+	valid list mounts kernel doctor reset-mode error
 }
 
 @test "what info prints of mounts follows its schema" {

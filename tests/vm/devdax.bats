@@ -136,15 +136,40 @@ unbind()
 		# shellcheck disable=SC2086 # words
 		run famfsctl $command
 		assert_error 1 "'$dax' has no driver, so it cannot be used"
-		assert_line "hint: run: daxctl reconfigure-device --mode=devdax --force dax0.0"
+		assert_line "hint: run: famfsctl reset-mode '$dax'"
 	done
 	run -0 famfsctl list
 	assert_output "no DAX device that can be used"
 	run -0 famfsctl list --all
 	assert_line --regexp "^$dax .* disabled "
+	run -0 famfsctl doctor --json
+	assert_equal "$(jq -r '.findings[] | select(.id == "dax.mode") | .repair' <<<"$output")" "famfsctl reset-mode '$dax'"
 	# The hint is true.
-	daxctl reconfigure-device --mode=devdax --force dax0.0 >/dev/null
+	run -0 famfsctl reset-mode --dry-run "$dax"
+	assert_output "'$dax' would be in devdax mode; it is without a driver"
+	run -0 famfsctl reset-mode --json "$dax"
+	assert_equal "$(jq -c '.devices[0]' <<<"$output")" \
+		"{\"device\":\"$dax\",\"mode_before\":\"disabled\",\"mode\":\"devdax\",\"would_switch\":false}"
+	run -0 famfsctl reset-mode "$dax"
+	assert_output "'$dax' is in devdax mode already"
 	run -0 famfsctl fsck "$dax"
+}
+
+@test "a mapping through another node of the device is seen" {
+	new_image
+	mknod "$BATS_TEST_TMPDIR/node" c $((0x$(stat -c %t "$dax"))) $((0x$(stat -c %T "$dax")))
+	{
+		python3 -c 'import mmap, os, sys, time
+m = mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 2 << 20, prot=mmap.PROT_READ)
+os.closerange(3, 64)
+print(flush=True)
+time.sleep(600)' "$BATS_TEST_TMPDIR/node" 3>&- >"$BATS_TEST_TMPDIR/mapped" &
+	}
+	mapper=$!
+	wait_for 60 test -s "$BATS_TEST_TMPDIR/mapped"
+	run famfsctl mkfs -f "$dax"
+	assert_error 3 "mapped by process $mapper (python3)"
+	kill "$mapper"
 }
 
 @test "a device that is system memory is refused, with the command that changes it" {
@@ -153,7 +178,7 @@ unbind()
 	daxctl reconfigure-device --mode=system-ram --no-online dax0.0 >/dev/null
 	run famfsctl mkfs -f "$dax"
 	assert_error 1 "'$dax' is in system-ram mode (driver kmem)"
-	assert_line "hint: run: daxctl reconfigure-device --mode=devdax --force dax0.0"
+	assert_line "hint: run: daxctl reconfigure-device --mode=devdax --force 'dax0.0'"
 	run -0 famfsctl list -a
 	assert_line --regexp "^$dax .* system-ram "
 	daxctl reconfigure-device --mode=devdax --force dax0.0 >/dev/null

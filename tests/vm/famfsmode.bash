@@ -16,12 +16,6 @@ to_famfs_mode()
 	unbind && echo dax0.0 >"$drivers/fsdev_dax/new_id"
 }
 
-to_devdax_mode()
-{
-	echo dax0.0 >"$drivers/fsdev_dax/unbind" && echo dax0.0 >"$drivers/fsdev_dax/remove_id" &&
-		echo dax0.0 >"$drivers/device_dax/bind"
-}
-
 listed_as()
 {
 	"$famfsctl" list --json | jq -e --arg mode "$1" '.devices[0].mode == $mode'
@@ -44,14 +38,21 @@ held()
 	"$@" 9<"$dax"
 }
 
+# A container's own node of the device.
+other_node=/run/other-node
+mknod "$other_node" c $((0x$(stat -c %t "$dax"))) $((0x$(stat -c %T "$dax")))
+
+# mapped NODE COMMAND...: as long as the command runs, a process has the device mapped.
 mapped()
 {
-	local pid status=0
+	local pid status=0 node=$1
+	shift
+	rm -f /run/mapped
 	python3 -c 'import mmap, os, sys
 m = mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 2 << 20, prot=mmap.PROT_READ)
 os.closerange(3, 64)
 print(flush=True)
-sys.stdin.read()' "$dax" < <(sleep 600 & echo $! >/run/sleep && wait) >/run/mapped &
+sys.stdin.read()' "$node" < <(sleep 600 & echo $! >/run/sleep && wait) >/run/mapped &
 	pid=$!
 	until [[ -s /run/mapped ]]; do sleep 0.1; done
 	"$@" || status=$?
@@ -65,6 +66,11 @@ mounted()
 	mkdir -p /run/first && "$famfsctl" mount --no-mode-switch "$dax" /run/first || return
 	"$@" || status=$?
 	"$famfsctl" umount /run/first && return "$status"
+}
+
+doctor_repairs()
+{
+	"$famfsctl" doctor --json | jq -e --arg repair "$1" 'any(.findings[]; .id == "dax.mode" and .repair == $repair)'
 }
 
 # A process that was killed in the middle of a switch leaves a debt behind.
@@ -101,7 +107,9 @@ done
 try "the same with one thread" \
 	mounts "the kernel did not take it in famfs mode" -o fmap=pull,single_thread
 try "a held descriptor: no switch" held mounts "cannot switch the mode of '$dax': it is open by process" --fmap pull
-try "a mapping: no switch" mapped mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
+try "a mapping: no switch" mapped "$dax" mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
+try "a mapping through another node: no switch" \
+	mapped "$other_node" mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
 try "another mount: no switch" mounted mounts "it is mounted" --fmap pull
 
 try "unbound, as by a process that was killed" unbind
@@ -123,7 +131,16 @@ done
 try "who finds it so and the kernel does not take it: an error" \
 	fails 1 "is in famfs mode: the kernel did not offer" "$famfsctl" mount --fmap pull "$dax" "$mnt"
 try "it stays as it was found" listed_as famfs
-try "the device goes back" to_devdax_mode
+try "reset-mode is refused while a process holds the device" \
+	held fails 3 "cannot switch the mode of '$dax': it is open by process" "$famfsctl" reset-mode "$dax"
+try "the repair of doctor is reset-mode" doctor_repairs "famfsctl reset-mode '$dax'"
+try "a dry run leaves it" fails 0 "would be in devdax mode; it is in famfs mode" "$famfsctl" reset-mode -n "$dax"
+try "so it is in famfs mode" listed_as famfs
+try "reset-mode takes it back" fails 0 "is in devdax mode again; it was in famfs mode" "$famfsctl" reset-mode "$dax"
+try "so it is in devdax mode" listed_as devdax
+try "once more does nothing" fails 0 "is in devdax mode already" "$famfsctl" reset-mode "$dax"
+try "no driver has it" unbind
+try "reset-mode gives it its driver" fails 0 "it was without a driver" "$famfsctl" reset-mode "$dax"
 try "with what was on it" "$famfsctl" fsck "$dax"
 try "and with its name by UUID" link_stays
 try "nothing is owed" test ! -s "$debt"

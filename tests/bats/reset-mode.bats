@@ -1,0 +1,41 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# reset-mode: what it refuses on any host. Real switches are in tests/vm/famfsmode.bash, and in front
+# of a mount in tests/fusekernel.
+
+load helper
+
+@test "what is no DAX device has no mode" {
+	new_image 64M
+	run famfsctl reset-mode "$img"
+	assert_error 1 "'$img' is not a DAX device"
+	run famfsctl reset-mode /dev/null
+	assert_error 1 "'/dev/null' is not a DAX device"
+	run famfsctl reset-mode "$img.none"
+	assert_error 1 "cannot switch the mode of '$img.none': No such file or directory"
+	# The others are looked at all the same.
+	run --separate-stderr -1 famfsctl reset-mode --json "$img" /dev/null
+	assert_equal "$(jq -c . <<<"$output")" '{"schema":"famfsctl.reset-mode/1","devices":[]}'
+	[[ $(jq -r .error.message <<<"$stderr" | wc -l) -eq 2 ]]
+}
+
+@test "reset-mode wants a device" {
+	run -2 famfsctl reset-mode
+	run -2 famfsctl reset-mode --force x
+}
+
+@test "only root can switch the mode of a device" {
+	needs_root
+	run user_famfsctl reset-mode --dry-run /dev/full
+	assert_error 1 "cannot switch the mode of '/dev/full': only root can"
+}
+
+# bats test_tags=dax
+@test "a device in devdax mode is left as it is" {
+	[[ -n ${FAMFS_TEST_DEVICE:-} ]] || skip "needs a DAX device"
+	for options in --dry-run ""; do
+		# shellcheck disable=SC2086 # options are words
+		run -0 famfsctl reset-mode $options "$FAMFS_TEST_DEVICE"
+		assert_output "'$FAMFS_TEST_DEVICE' is in devdax mode already"
+	done
+}
