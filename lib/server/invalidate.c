@@ -202,8 +202,9 @@ bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 	struct invalidate_job *job;
 	struct famfs_fmap map;
 
-	if (inv->limit == 0 || inode_fmap(server, ino, &map) < 0 || map.size > inv->limit ||
-	    is_ours(inv, fuse_req_ctx(req)->pid))
+	/* Nothing is allocated for an open where the server reads. */
+	if (!server->follow.used || inv->limit == 0 || inode_fmap(server, ino, &map) < 0 ||
+	    map.size > inv->limit || is_ours(inv, fuse_req_ctx(req)->pid))
 		return false;
 	job = malloc(sizeof(*job));
 	if (!job)

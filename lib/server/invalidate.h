@@ -55,8 +55,8 @@ void invalidate_destroy(struct invalidator *inv);
 int invalidate_start(struct server *server, int tree);
 
 /* Answers OPEN of a regular file when its lines are dropped: true, and `req` is taken. False when
- * there is nothing to do, and the caller answers at once: the file is larger than the limit, the
- * opener is a thread of this, or nothing is started. */
+ * there is nothing to do, and the caller answers at once: the server reads the files itself, the
+ * file is larger than the limit, the opener is a thread of this, or nothing is started. */
 bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 		     const struct fuse_file_info *fi);
 
