@@ -98,6 +98,14 @@ void allocator_release(struct allocator *alloc, uint64_t start, uint64_t length)
 	alloc->first_free = min_u64(alloc->first_free, start);
 }
 
+void allocator_keep_held(struct allocator *alloc, const struct allocator *from)
+{
+	for (uint64_t word = 0; word * WORD_BITS < alloc->units; word++) {
+		alloc->free -= count_bits(from->held[word] & ~busy_word(alloc, word));
+		alloc->held[word] |= from->held[word];
+	}
+}
+
 /* The first unit at or after `from` that is free, or with `busy` in use; `to` when there is none.
  */
 static uint64_t scan(const struct allocator *alloc, uint64_t from, uint64_t to, bool busy)

@@ -36,6 +36,9 @@ bool allocator_use(struct allocator *alloc, uint64_t start, uint64_t length);
 void allocator_hold(struct allocator *alloc, uint64_t start, uint64_t length);
 void allocator_release(struct allocator *alloc, uint64_t start, uint64_t length);
 
+/* Also holds what is held in `from`, which is of the same device. */
+void allocator_keep_held(struct allocator *alloc, const struct allocator *from);
+
 /* The first run of at least `need` free units that starts in [from, to) and ends by `to`; cut to
  * `need`. */
 struct unit_run allocator_find(const struct allocator *alloc, uint64_t need, uint64_t from,

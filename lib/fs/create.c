@@ -88,7 +88,7 @@ static int check_free(const struct famfs_volume *vol, const char *path, struct f
 	size_t length = strlen(path), leaf = path_leaf(path, length);
 	size_t parent_length = leaf ? leaf - 1 : 0;
 	bool is_file;
-	node_t parent = namespace_resolve(&vol->ns, path, parent_length, &is_file);
+	node_t parent = namespace_resolve(vol->ns, path, parent_length, &is_file);
 
 	if (parent == NODE_NONE && !is_file) {
 		error_set(err, -ENOENT, "cannot create '%s': no directory '%.*s'", path,
@@ -96,10 +96,10 @@ static int check_free(const struct famfs_volume *vol, const char *path, struct f
 		hint_mkdir(vol, path, parent_length, err);
 		return -ENOENT;
 	}
-	if (is_file || !node_is_dir(&vol->ns, parent))
+	if (is_file || !node_is_dir(vol->ns, parent))
 		return error_set(err, -ENOTDIR, "cannot create '%s': '%.*s' is not a directory",
 				 path, (int)parent_length, path);
-	if (namespace_lookup(&vol->ns, parent, path + leaf, length - leaf) != NODE_NONE)
+	if (namespace_lookup(vol->ns, parent, path + leaf, length - leaf) != NODE_NONE)
 		return error_set(err, -EEXIST, "'%s' exists already", path);
 	if (vol->applied >= vol->log.capacity)
 		return error_set(err, -ENOSPC,
@@ -323,9 +323,9 @@ static int append_dir(struct famfs_volume *vol, const char *path,
 			      .gid = params->gid,
 			      .mode = dir_mode(params, leaf) };
 	bool is_file;
-	node_t node = namespace_resolve(&vol->ns, path, strlen(path), &is_file);
+	node_t node = namespace_resolve(vol->ns, path, strlen(path), &is_file);
 
-	if (params->parents && node != NODE_NONE && node_is_dir(&vol->ns, node))
+	if (params->parents && node != NODE_NONE && node_is_dir(vol->ns, node))
 		return 0;
 	return append_path(vol, &rec, path, err);
 }
@@ -337,8 +337,8 @@ static int check_room(const struct famfs_volume *vol, const char *path, struct f
 	bool is_file;
 
 	for (const char *p = path; (p = strchr(p, '/')); p++)
-		missing += namespace_resolve(&vol->ns, path, (size_t)(p - path), &is_file) ==
-			   NODE_NONE;
+		missing +=
+			namespace_resolve(vol->ns, path, (size_t)(p - path), &is_file) == NODE_NONE;
 	if (missing == 1 || missing <= room)
 		return 0;
 	return error_set(err, -ENOSPC,

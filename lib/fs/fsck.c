@@ -132,7 +132,7 @@ static void observe(void *arg, uint64_t entry, enum fault fault, const struct re
 /* Names the file that an overlapping one shares space with. */
 static void name_overlap(const struct fsck *fsck, struct finding *finding, uint64_t *budget)
 {
-	const struct namespace *ns = &fsck->vol->ns;
+	const struct namespace *ns = fsck->vol->ns;
 	node_t self = node_of_entry(finding->entry), other;
 	struct famfs_fmap map;
 	char path[OMF_PATH_SIZE];
@@ -166,7 +166,7 @@ static bool entry_is_not_normalised(const struct fsck *fsck, uint64_t entry)
  */
 static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 {
-	const struct namespace *ns = &fsck->vol->ns;
+	const struct namespace *ns = fsck->vol->ns;
 	struct famfs_stat st;
 	bool is_file;
 	node_t node = namespace_resolve(ns, finding->path, strlen(finding->path), &is_file);

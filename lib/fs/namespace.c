@@ -176,6 +176,12 @@ int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected)
 	return 0;
 }
 
+void namespace_succeed(struct namespace *ns, struct namespace *before)
+{
+	ns->before = before;
+	ns->implicit = before->implicit;
+}
+
 void namespace_share(struct namespace *ns)
 {
 	ns->shared = true;
@@ -270,7 +276,7 @@ node_t namespace_lookup(const struct namespace *ns, node_t parent, const char *n
 
 bool node_exists(const struct namespace *ns, uint64_t node)
 {
-	return node < ns->capacity + 2 + IMPLICIT_MAX &&
+	return ns && node < ns->capacity + 2 + IMPLICIT_MAX &&
 	       __atomic_load_n(&ns->nodes[node].kind, __ATOMIC_ACQUIRE) != KIND_NONE;
 }
 
@@ -335,14 +341,36 @@ static void name_node(struct namespace *ns, node_t at, node_t parent, const char
 	node->parent = parent;
 }
 
+/* The number that the directory had in the namespace before; NODE_NONE when it is new. */
+static node_t number_before(const struct namespace *ns, node_t parent, const char *name,
+			    size_t length)
+{
+	char path[OMF_PATH_SIZE];
+	bool is_file;
+	size_t at;
+	node_t node;
+
+	if (!ns->before)
+		return NODE_NONE;
+	node_path(ns, parent, path);
+	at = strlen(path);
+	if (at)
+		path[at++] = '/';
+	memcpy(path + at, name, length);
+	node = namespace_resolve(ns->before, path, at + length, &is_file);
+	return node >= ns->capacity + 2 && !node_exists(ns, node) ? node : NODE_NONE;
+}
+
 static node_t imply_dir(struct namespace *ns, node_t parent, const char *name, size_t length)
 {
-	node_t at = (node_t)(ns->capacity + 2 + ns->implicit);
 	uint32_t hash = hash_name(ns, parent, name, length);
+	node_t at = number_before(ns, parent, name, length);
 
-	if (ns->implicit >= IMPLICIT_MAX)
-		return NODE_NONE;
-	ns->implicit++;
+	if (at == NODE_NONE) {
+		if (ns->implicit >= IMPLICIT_MAX)
+			return NODE_NONE;
+		at = (node_t)(ns->capacity + 2 + ns->implicit++);
+	}
 	name_node(ns, at, parent, name, length);
 	init_dir(&ns->nodes[at], 0755, KIND_IMPLIED);
 	link_node(ns, at, parent, hash);

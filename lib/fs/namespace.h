@@ -53,6 +53,7 @@ struct namespace
 	const struct name_table *table; /* the one in use */
 	uint64_t named;                 /* slots that it uses */
 	bool shared;
+	struct namespace *before; /* see namespace_succeed() */
 	uint64_t hash_seed;
 	struct arena names;
 	struct arena maps; /* maps that are more than one extent on device 0 */
@@ -71,6 +72,14 @@ struct namespace
  * only what a header says. -ENOMEM. */
 int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected);
 void namespace_destroy(struct namespace *ns);
+
+/*
+ * `ns` is new, and will be what a replay makes of a log that `before` is of, too. Directories that
+ * no entry describes keep their numbers, since those of the old ones are known outside; such
+ * numbers are the only ones that depend on more than the log. `before` stays until it is freed with
+ * `ns`.
+ */
+void namespace_succeed(struct namespace *ns, struct namespace *before);
 
 /* To be called before others may read it: until then, what it has outgrown is freed at once. */
 void namespace_share(struct namespace *ns);

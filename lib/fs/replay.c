@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "fs/heal.h"
 #include "media/path.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct 
 	/* Hidden: the server's own files are there. */
 	if (path_is_meta(rec->path, rec->path_length))
 		return FAULT_NONE;
-	fault = namespace_insert(&vol->ns, index, rec, implied);
+	fault = namespace_insert(vol->ns, index, rec, implied);
 	if (fault == FAULT_DUPLICATE)
 		snprintf(why->text, sizeof(why->text), "path exists already");
 	else if (fault == FAULT_PARENT)
@@ -96,10 +97,10 @@ static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
 	struct overlap *overlap = &vol->overlap;
 	bool is_file;
 
-	if (namespace_resolve(&vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
+	if (namespace_resolve(vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
 	    is_file || path_is_meta(rec->path, rec->path_length))
 		return;
-	if (!overlap_begun(overlap) && overlap_begin(overlap, vol->alloc.units, &vol->ns) < 0)
+	if (!overlap_begun(overlap) && overlap_begin(overlap, vol->alloc.units, vol->ns) < 0)
 		volume_log(vol, LOG_ERR,
 			   "'%s': out of memory for the files that share space: every file counts "
 			   "as one of them",
@@ -112,11 +113,11 @@ static void explain_overlap(struct famfs_volume *vol, uint64_t index, const stru
 			    struct fault_text *why)
 {
 	node_t self = node_of_entry(index), other = NODE_NONE;
-	uint64_t budget = vol->ns.capacity;
+	uint64_t budget = vol->ns->capacity;
 	char path[OMF_PATH_SIZE];
 
 	if (vol->bad_entries < LOGGED_MAX)
-		other = overlap_partner(&vol->ns, self, &rec->map, &budget);
+		other = overlap_partner(vol->ns, self, &rec->map, &budget);
 	if (other == NODE_NONE) {
 		snprintf(why->text, sizeof(why->text),
 			 "shares space with an earlier file or with itself");
@@ -124,7 +125,7 @@ static void explain_overlap(struct famfs_volume *vol, uint64_t index, const stru
 		snprintf(why->text, sizeof(why->text), "'%.*s' overlaps itself",
 			 (int)rec->path_length, rec->path);
 	} else {
-		node_path(&vol->ns, other, path);
+		node_path(vol->ns, other, path);
 		snprintf(why->text, sizeof(why->text), "'%.*s' shares space with '%s'",
 			 (int)rec->path_length, rec->path, path);
 	}
@@ -195,6 +196,7 @@ static enum fault apply_entry(struct famfs_volume *vol, const struct omf_entry *
 	if (fault == FAULT_NONE || fault == FAULT_PATH || fault == FAULT_MODE)
 		fault = apply(vol, index, &rec, fault, &implied, &why);
 	note_fault(vol, index, fault, why.text);
+	heal_note(vol, index, fault);
 	if (vol->observer)
 		vol->observer(vol->observer_arg, index, fault, &rec, implied, why.text);
 	return fault;
@@ -207,6 +209,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 	enum fault fault = apply(vol, index, rec, FAULT_NONE, &implied, &why);
 
 	note_fault(vol, index, fault, why.text);
+	heal_note(vol, index, fault);
 	__atomic_store_n(&vol->applied, index + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&vol->followed, index + 1, __ATOMIC_RELEASE);
 }
@@ -243,7 +246,7 @@ static void look_ahead(const struct famfs_volume *vol, const struct omf_entry *r
 {
 	const char *path = le32_get(raw->type) == OMF_MKDIR ? raw->mkdir.path : raw->file.path;
 
-	namespace_prefetch(&vol->ns, path, strnlen(path, OMF_PATH_SIZE - 1));
+	namespace_prefetch(vol->ns, path, strnlen(path, OMF_PATH_SIZE - 1));
 }
 
 /* Applies a batch that was read; returns how many entries to go on from. */
@@ -274,6 +277,7 @@ static void note_header(struct famfs_volume *vol, uint64_t published)
 	snprintf(vol->header_fault, sizeof(vol->header_fault),
 		 "next index is %" PRIu64 ", the log has %" PRIu64 " entries", published,
 		 vol->log.capacity);
+	vol->header_boasts = true;
 	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
 }
 
@@ -281,8 +285,12 @@ static void note_header(struct famfs_volume *vol, uint64_t published)
  */
 static uint64_t published_in(struct famfs_volume *vol, const struct log_state *state)
 {
-	if (state->next_index <= vol->log.capacity)
+	if (state->next_index <= vol->log.capacity) {
+		if (vol->header_boasts)
+			vol->header_fault[0] = '\0';
+		vol->header_boasts = false;
 		return state->next_index;
+	}
 	note_header(vol, state->next_index);
 	return state->next_seqnum <= vol->log.capacity ? state->next_seqnum : state->next_index;
 }
@@ -317,6 +325,7 @@ int replay(struct famfs_volume *vol, struct famfs_error *err)
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
 	published = published_in(vol, &state);
+	heal_cut(vol, published);
 	if (published > vol->applied)
 		ret = replay_to(vol, published, err);
 	/* Without an entry that is to be looked at again, there is nothing to do until the index

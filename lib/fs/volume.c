@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fs/heal.h"
 #include "fs/replay.h"
 
 #include <errno.h>
@@ -120,21 +121,49 @@ static int expect_entries(const struct famfs_volume *vol, uint64_t *expected)
 	return 0;
 }
 
+int volume_init_replicas(struct famfs_volume *vol, uint64_t expected, struct famfs_error *err)
+{
+	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT;
+
+	vol->daxdev_sizes[0] = vol->usable;
+	memcpy(vol->daxdev_uuids[0], vol->sb.dev_uuid, OMF_UUID_SIZE);
+	vol->ndaxdevs = 1;
+	vol->suspect = FAMFS_NO_ENTRY;
+	vol->first_bad.entry = FAMFS_NO_ENTRY;
+	vol->ns = calloc(1, sizeof(*vol->ns));
+	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
+	/* Takes memory only where entries are torn. */
+	vol->torn.bits = calloc(vol->log.capacity / 64 + 1, sizeof(uint64_t));
+	if (!vol->ns || !vol->batch || !vol->torn.bits ||
+	    namespace_init(vol->ns, vol->log.capacity, expected) < 0 ||
+	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
+		return error_set(err, -ENOMEM, "out of memory for the log of '%s'", vol->dev->path);
+	return 0;
+}
+
+void volume_destroy_replicas(struct famfs_volume *vol)
+{
+	while (vol->ns) {
+		struct namespace *ns = vol->ns;
+
+		vol->ns = ns->before;
+		namespace_destroy(ns);
+		free(ns);
+	}
+	overlap_destroy(&vol->overlap);
+	allocator_destroy(&vol->alloc);
+	free(vol->torn.bits);
+	free(vol->batch);
+}
+
 static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 {
-	uint64_t first = (OMF_LOG_OFFSET + vol->sb.log_length) / OMF_ALLOC_UNIT, expected;
+	uint64_t expected;
 	int ret = expect_entries(vol, &expected);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	vol->daxdev_sizes[0] = vol->usable;
-	memcpy(vol->daxdev_uuids[0], vol->sb.dev_uuid, OMF_UUID_SIZE);
-	vol->ndaxdevs = 1;
-	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
-	if (!vol->batch || namespace_init(&vol->ns, vol->log.capacity, expected) < 0 ||
-	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
-		return error_set(err, -ENOMEM, "out of memory for the log of '%s'", vol->dev->path);
-	return 0;
+	return volume_init_replicas(vol, expected, err);
 }
 
 /* A writer that is cut off leaves one whole entry behind the last index at most. More of them tell
@@ -200,7 +229,7 @@ int volume_load_log(struct famfs_volume *vol, struct famfs_error *err)
 		ret = replay_all(vol, err);
 	if (ret < 0)
 		return ret;
-	namespace_share(&vol->ns);
+	namespace_share(vol->ns);
 	return look_behind_end(vol, err);
 }
 
@@ -232,10 +261,7 @@ void volume_close(struct famfs_volume *vol)
 {
 	if (!vol)
 		return;
-	namespace_destroy(&vol->ns);
-	allocator_destroy(&vol->alloc);
-	overlap_destroy(&vol->overlap);
-	free(vol->batch);
+	volume_destroy_replicas(vol);
 	device_close(vol->dev);
 	pthread_mutex_destroy(&vol->mutex);
 	free(vol);
@@ -282,10 +308,14 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	if (state.next_index == __atomic_load_n(&vol->followed, __ATOMIC_ACQUIRE))
+	if (state.next_index != __atomic_load_n(&vol->followed, __ATOMIC_ACQUIRE))
+		pthread_mutex_lock(&vol->mutex);
+	/* For torn entries one thread is enough. */
+	else if (!heal_wanted(vol) || pthread_mutex_trylock(&vol->mutex) != 0)
 		return 0;
-	pthread_mutex_lock(&vol->mutex);
 	ret = replay(vol, err);
+	if (ret == 0 && heal_wanted(vol))
+		ret = heal(vol, err);
 	pthread_mutex_unlock(&vol->mutex);
 	return ret;
 }
@@ -395,6 +425,8 @@ static int prepare_append(struct famfs_volume *vol, const struct log_state *stat
 		return ret;
 	if (state->next_index != vol->applied)
 		ret = replay_all(vol, err);
+	if (ret == 0)
+		ret = heal_all(vol, err);
 	return ret ? ret : check_appendable(vol, state, err);
 }
 
@@ -424,6 +456,8 @@ static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 	if (ret < 0 || vol->imagined)
 		return ret;
 	ret = replay_all(vol, err);
+	if (ret == 0)
+		ret = heal_all(vol, err);
 	if (ret < 0)
 		return ret;
 	ret = log_load_settled(&vol->log, &state);

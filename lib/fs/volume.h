@@ -33,13 +33,24 @@ struct volume_fault {
 typedef void (*volume_observer)(void *arg, uint64_t entry, enum fault fault,
 				const struct record *rec, bool implied, const char *text);
 
+/* Entries that were published, but not whole when they were replayed: heal.h. */
+struct torn {
+	uint64_t *bits; /* a bit for each entry of the log */
+	uint64_t count; /* read without the mutex */
+	uint64_t cursor;
+	uint64_t whole; /* the entries from here on are all torn */
+	unsigned rebuilds;
+};
+
 struct famfs_volume {
 	struct device *dev;
 	struct superblock sb;
 	struct super_line super_line;
 	uint64_t usable; /* bytes: the smaller of the recorded and the real size */
 	struct log log;
-	struct namespace ns;
+	/* Readers get it from volume_namespace(). Another one takes its place when an entry is
+	 * whole after all that others followed; it stays for them as long as the volume. */
+	struct namespace *ns;
 	struct identity identity;
 	enum famfs_role role;
 	bool write;
@@ -55,9 +66,11 @@ struct famfs_volume {
 	struct allocator alloc;
 	struct overlap overlap;  /* overlap_found() needs no mutex */
 	struct omf_entry *batch; /* entries being replayed */
+	struct torn torn;
 	uint64_t bad_entries;
 	struct volume_fault first_bad; /* an entry after which nothing is appended */
 	char header_fault[160]; /* what is wrong with the log header; empty when nothing is */
+	bool header_boasts;     /* that is that its next index is beyond the log */
 	uint64_t suspect;       /* entry that was bad a moment ago, and when that was seen */
 	uint64_t suspect_since;
 
@@ -93,9 +106,19 @@ int volume_load_superblock(struct famfs_volume *vol, const struct volume_params 
 			   struct famfs_error *err);
 int volume_load_log(struct famfs_volume *vol, struct famfs_error *err);
 
+/* Makes the replicas of an empty log; `expected` as for namespace_init(). */
+int volume_init_replicas(struct famfs_volume *vol, uint64_t expected, struct famfs_error *err);
+void volume_destroy_replicas(struct famfs_volume *vol);
+
 /* The same bytes, reached in another way from now on; NULL: not at all, until the next call. Closes
  * the old device. No other thread may use the volume. */
 void volume_replace_device(struct famfs_volume *vol, struct device *dev);
+
+/* Stays whole as long as the volume, but may be another one at the next call. */
+static inline const struct namespace *volume_namespace(const struct famfs_volume *vol)
+{
+	return __atomic_load_n(&vol->ns, __ATOMIC_ACQUIRE);
+}
 
 static inline void cleanup_volume_(struct famfs_volume **vol)
 {

@@ -32,9 +32,9 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 	snprintf(info->recorded_name, sizeof(info->recorded_name), "%s", sb->name);
 	info->log_entries = vol->applied;
 	info->bad_entries = vol->bad_entries;
-	info->files = vol->ns.files;
-	info->directories = vol->ns.directories;
-	info->file_bytes = vol->ns.file_bytes;
+	info->files = vol->ns->files;
+	info->directories = vol->ns->directories;
+	info->file_bytes = vol->ns->file_bytes;
 	info->data_length = (vol->alloc.units - vol->alloc.first) * OMF_ALLOC_UNIT;
 	info->free_bytes = vol->alloc.free * OMF_ALLOC_UNIT;
 	info->allocated_bytes = info->data_length - info->free_bytes;
@@ -71,7 +71,7 @@ static int find_node(const struct famfs_volume *vol, const char *path, node_t *n
 		return error_set(err, -ENAMETOOLONG,
 				 "path '%.100s...' has %zu bytes, the limit is %d bytes", path,
 				 length, FAMFS_MAX_PATH);
-	*node = namespace_resolve(&vol->ns, path, length, &is_file);
+	*node = namespace_resolve(volume_namespace(vol), path, length, &is_file);
 	if (*node != NODE_NONE)
 		return 0;
 	if (is_file)
@@ -87,7 +87,7 @@ int famfs_stat(struct famfs_volume *vol, const char *path, struct famfs_stat *ou
 	int ret = find_node(vol, path, &node, err);
 
 	if (ret == 0)
-		node_stat(&vol->ns, node, out);
+		node_stat(vol->ns, node, out);
 	return ret;
 }
 
@@ -99,9 +99,9 @@ int famfs_fmap(struct famfs_volume *vol, const char *path, struct famfs_fmap *ou
 
 	if (ret < 0)
 		return ret;
-	if (node_is_dir(&vol->ns, node))
+	if (node_is_dir(vol->ns, node))
 		return error_set(err, -EISDIR, "'%s' is a directory", *path ? path : "/");
-	node_fmap(&vol->ns, node, out);
+	node_fmap(vol->ns, node, out);
 	return 0;
 }
 
@@ -140,13 +140,13 @@ static int visit_children(const struct walk *walk, node_t dir)
 int famfs_walk(struct famfs_volume *vol, const char *path, bool recursive, famfs_visit_fn visit,
 	       void *arg, struct famfs_error *err)
 {
-	struct walk walk = { &vol->ns, recursive, visit, arg };
+	struct walk walk = { volume_namespace(vol), recursive, visit, arg };
 	node_t node;
 	int ret = find_node(vol, path, &node, err);
 
 	if (ret == 0)
 		ret = visit_node(&walk, node);
-	if (ret == 0 && node_is_dir(&vol->ns, node))
+	if (ret == 0 && node_is_dir(vol->ns, node))
 		ret = visit_children(&walk, node);
 	return ret;
 }

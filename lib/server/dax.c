@@ -47,7 +47,7 @@ int ensure_daxdevs(struct server *server, int fd)
 
 static void log_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 	char path[OMF_PATH_SIZE], other_path[OMF_PATH_SIZE];
 	uint64_t budget = ns->capacity;
 	node_t other;
@@ -101,7 +101,7 @@ static void log_too_big(struct server *server, uint64_t ino, const struct fmap_m
 	char path[OMF_PATH_SIZE] = META_DIR;
 
 	if (!inode_is_meta(ino))
-		node_path(&server->vol->ns, (node_t)ino, path);
+		node_path(volume_namespace(server->vol), (node_t)ino, path);
 	server_log(
 		server, LOG_ERR,
 		"the map of '%s' cannot be sent: %u extents, and a %s kernel takes %u in %" PRIu64

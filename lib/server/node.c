@@ -78,7 +78,7 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 
 int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 	struct famfs_stat fst;
 	struct famfs_fmap map;
 
@@ -145,7 +145,7 @@ static fuse_ino_t lookup_meta(fuse_ino_t parent, const char *name)
 int inode_lookup(const struct server *server, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 	fuse_ino_t ino = lookup_meta(parent, name);
 
 	if (!ino && server_stage(server) == SERVER_READY && node_exists(ns, parent))
@@ -197,7 +197,7 @@ static fuse_ino_t parent_of(const struct namespace *ns, fuse_ino_t dir)
 bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 		      struct dir_entry *entry)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 
 	if (dir != INODE_META_DIR && (!node_exists(ns, dir) || !node_is_dir(ns, (node_t)dir)))
 		return false;
@@ -221,7 +221,7 @@ const char *inode_link(const struct server *server, fuse_ino_t ino)
 
 int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 
 	if (inode_is_meta(ino) || !node_exists(ns, ino))
 		return -ENOENT;

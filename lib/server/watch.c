@@ -39,7 +39,7 @@ static bool drop_entries(const struct server *server)
  * them all the same makes it warn, which ends a host with panic_on_warn. */
 static void drop_inodes(const struct server *server)
 {
-	const struct namespace *ns = &server->vol->ns;
+	const struct namespace *ns = volume_namespace(server->vol);
 	const off_t offset = shim_maps(&server->shim) ? -1 : 0;
 	uint64_t end = node_of_entry(ns->capacity) + ns->implicit;
 

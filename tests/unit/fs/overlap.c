@@ -197,16 +197,16 @@ static void partners(void **state)
 	put_file(1, "b", (const uint64_t[]){ 12, 12 }, 2);
 	put_file(2, "c", (const uint64_t[]){ 11 }, 1);
 	vol = open_volume(false);
-	node_fmap(&vol->ns, 2, &map);
-	assert_int_equal(overlap_partner(&vol->ns, 2, &map, &budget), 4);
-	node_fmap(&vol->ns, 4, &map);
-	assert_int_equal(overlap_partner(&vol->ns, 4, &map, &budget), 2);
-	node_fmap(&vol->ns, 3, &map);
-	budget = vol->ns.capacity;
-	assert_int_equal(overlap_partner(&vol->ns, 3, &map, &budget), 3);
+	node_fmap(vol->ns, 2, &map);
+	assert_int_equal(overlap_partner(vol->ns, 2, &map, &budget), 4);
+	node_fmap(vol->ns, 4, &map);
+	assert_int_equal(overlap_partner(vol->ns, 4, &map, &budget), 2);
+	node_fmap(vol->ns, 3, &map);
+	budget = vol->ns->capacity;
+	assert_int_equal(overlap_partner(vol->ns, 3, &map, &budget), 3);
 	assert_int_equal(budget, 0);
-	node_fmap(&vol->ns, 4, &map);
-	assert_int_equal(overlap_partner(&vol->ns, 4, &map, &budget), NODE_NONE);
+	node_fmap(vol->ns, 4, &map);
+	assert_int_equal(overlap_partner(vol->ns, 4, &map, &budget), NODE_NONE);
 	famfs_close(vol);
 }
 

@@ -26,7 +26,7 @@ static void answers(void **state)
 	server.vol = open_volume(true);
 	server.stage = SERVER_READY;
 	assert_ok(add_file(server.vol, "f", 100, 1, &err), &err);
-	ino = namespace_lookup(&server.vol->ns, NODE_ROOT, "f", 1);
+	ino = namespace_lookup(server.vol->ns, NODE_ROOT, "f", 1);
 	pthread_mutex_lock(&server.vol->mutex);
 	assert_int_equal(server_check(&server), 0);
 	assert_int_equal(inode_attr(&server, ino, &st), 0);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A torn entry changes nothing in the replicas. So if none but torn ones follow it, the replay goes
+ * back to it. Otherwise what follows was applied without it: a name may belong to another entry, a
+ * directory may have been made up, an overlap may be the other file's fault. Then the whole log is
+ * replayed anew beside the replicas, which are exchanged when that is done. Readers take no lock
+ * and may hold on to the old namespace and its names for any time, so it stays until the volume is
+ * closed, and there is a limit to how often that is done.
+ */
+#include "fs/heal.h"
+
+#include "base/error.h"
+#include "base/minmax.h"
+#include "fs/replay.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+#define LOOKS_MAX    16   /* entries read for one catch-up */
+#define WORDS_MAX    4096 /* words of bits looked through for each */
+#define REBUILDS_MAX 64
+
+static void set_count(struct famfs_volume *vol, uint64_t count)
+{
+	__atomic_store_n(&vol->torn.count, count, __ATOMIC_RELAXED);
+}
+
+static bool is_torn(const struct famfs_volume *vol, uint64_t index)
+{
+	return vol->torn.bits[index / 64] >> (index % 64) & 1;
+}
+
+void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
+{
+	if (!fault_is_torn(fault)) {
+		vol->torn.whole = index + 1;
+		return;
+	}
+	vol->torn.bits[index / 64] |= UINT64_C(1) << (index % 64);
+	set_count(vol, vol->torn.count + 1);
+}
+
+/* Only torn entries were applied from `index` on. */
+static void go_back_to(struct famfs_volume *vol, uint64_t index)
+{
+	for (uint64_t i = index; i < vol->applied; i++)
+		vol->torn.bits[i / 64] &= ~(UINT64_C(1) << (i % 64));
+	set_count(vol, vol->torn.count - (vol->applied - index));
+	vol->bad_entries -= vol->applied - index;
+	if (vol->first_bad.entry != FAMFS_NO_ENTRY && vol->first_bad.entry >= index)
+		vol->first_bad.entry = FAMFS_NO_ENTRY;
+	__atomic_store_n(&vol->applied, index, __ATOMIC_RELEASE);
+}
+
+void heal_cut(struct famfs_volume *vol, uint64_t published)
+{
+	if (published < vol->applied && published >= vol->torn.whole && !vol->imagined)
+		go_back_to(vol, published);
+}
+
+/* The next torn entry at or after `from`, looked for in a limited number of words; the place to go
+ * on from otherwise. */
+static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
+{
+	uint64_t end = vol->applied, word = from / 64;
+	uint64_t bits = vol->torn.bits[word] & UINT64_MAX << (from % 64);
+
+	for (size_t i = 0; !bits && i < WORDS_MAX && (word + 1) * 64 < end; i++)
+		bits = vol->torn.bits[++word];
+	if (!bits)
+		return (word + 1) * 64 < end ? (word + 1) * 64 : end;
+	return word * 64 + (uint64_t)__builtin_ctzll(bits);
+}
+
+/* One that is whole now, of those that are next; FAMFS_NO_ENTRY when they are not. */
+static uint64_t find_whole(struct famfs_volume *vol)
+{
+	uint64_t looks = min_u64(LOOKS_MAX, vol->torn.count), *at = &vol->torn.cursor;
+
+	/* The end of the log may be met once on the way to the first. */
+	for (uint64_t steps = 0; looks && steps <= LOOKS_MAX + 1; steps++) {
+		*at = *at < vol->applied ? next_torn(vol, *at) : 0;
+		if (*at >= vol->applied || !is_torn(vol, *at))
+			continue;
+		if (log_has_entry(&vol->log, *at))
+			return *at;
+		++*at;
+		looks--;
+	}
+	return FAMFS_NO_ENTRY;
+}
+
+/* Readers see the units before the files. Files of the old namespace may be mapped still, so theirs
+ * count as well, until the volume is opened anew. */
+static void mark_overlaps(struct famfs_volume *vol, const struct namespace *ns, uint64_t entries)
+{
+	struct famfs_fmap map;
+
+	if (!overlap_begun(&vol->overlap))
+		(void)overlap_begin(&vol->overlap, vol->alloc.units, vol->ns);
+	for (uint64_t i = 0; i < entries; i++) {
+		node_t node = node_of_entry(i);
+
+		if (node_exists(vol->ns, node) || !node_exists(ns, node) || node_is_dir(ns, node))
+			continue;
+		node_fmap(ns, node, &map);
+		overlap_add(&vol->overlap, &map);
+	}
+}
+
+/* What the log says about devices can only have become more, but for a damaged medium. */
+static void take_devices(struct famfs_volume *vol, const struct famfs_volume *fresh)
+{
+	memcpy(vol->daxdev_sizes, fresh->daxdev_sizes, sizeof(vol->daxdev_sizes));
+	memcpy(vol->daxdev_uuids, fresh->daxdev_uuids, sizeof(vol->daxdev_uuids));
+	__atomic_store_n(&vol->ndaxdevs, fresh->ndaxdevs, __ATOMIC_RELEASE);
+}
+
+/* Takes the replicas of `fresh`, and gives it those that nobody reads without the mutex. */
+static void exchange(struct famfs_volume *vol, struct famfs_volume *fresh)
+{
+	struct allocator alloc = vol->alloc;
+	struct torn torn = vol->torn;
+
+	allocator_keep_held(&fresh->alloc, &alloc);
+	mark_overlaps(vol, fresh->ns, fresh->applied);
+	take_devices(vol, fresh);
+	vol->alloc = fresh->alloc;
+	fresh->alloc = alloc;
+	vol->torn.bits = fresh->torn.bits;
+	vol->torn.whole = fresh->torn.whole;
+	set_count(vol, fresh->torn.count);
+	fresh->torn.bits = torn.bits;
+	vol->bad_entries = fresh->bad_entries;
+	vol->first_bad = fresh->first_bad;
+	vol->suspect = fresh->suspect;
+	vol->suspect_since = fresh->suspect_since;
+	namespace_share(fresh->ns);
+	__atomic_store_n(&vol->ns, fresh->ns, __ATOMIC_RELEASE);
+	fresh->ns = NULL;
+	__atomic_store_n(&vol->applied, fresh->applied, __ATOMIC_RELEASE);
+	__atomic_store_n(&vol->followed, fresh->followed, __ATOMIC_RELEASE);
+}
+
+static int replay_anew(struct famfs_volume *vol, struct famfs_volume *fresh,
+		       struct famfs_error *err)
+{
+	int ret = volume_init_replicas(fresh, vol->ns->files + vol->ns->directories, err);
+
+	if (ret < 0)
+		return ret;
+	namespace_succeed(fresh->ns, vol->ns);
+	return replay(fresh, err);
+}
+
+static int rebuild(struct famfs_volume *vol, struct famfs_error *err)
+{
+	struct famfs_volume fresh = {
+		.dev = vol->dev, .sb = vol->sb, .usable = vol->usable, .log = vol->log
+	};
+	int ret;
+
+	if (vol->torn.rebuilds == REBUILDS_MAX)
+		return 0;
+	if (++vol->torn.rebuilds == REBUILDS_MAX)
+		volume_log(vol, LOG_WARNING,
+			   "'%s': damaged log entries became whole too often: from now on that is "
+			   "seen after the next mount",
+			   vol->dev->path);
+	ret = replay_anew(vol, &fresh, err);
+	/* A log that lost whole entries is another matter: check_appendable() sees it. */
+	if (ret == 0 && fresh.applied >= vol->torn.whole)
+		exchange(vol, &fresh);
+	/* What was before is the volume's, in any case. */
+	if (fresh.ns)
+		fresh.ns->before = NULL;
+	volume_destroy_replicas(&fresh);
+	return ret;
+}
+
+int heal(struct famfs_volume *vol, struct famfs_error *err)
+{
+	uint64_t index = find_whole(vol);
+
+	if (index == FAMFS_NO_ENTRY)
+		return 0;
+	volume_log(vol, LOG_NOTICE, "'%s': log entry %" PRIu64 " is whole now", vol->dev->path,
+		   index);
+	if (index < vol->torn.whole)
+		return rebuild(vol, err);
+	go_back_to(vol, index);
+	return replay(vol, err);
+}
+
+int heal_all(struct famfs_volume *vol, struct famfs_error *err)
+{
+	uint64_t before;
+	int ret;
+
+	if (!vol->torn.count || vol->imagined)
+		return 0;
+	do {
+		before = vol->torn.count;
+		vol->torn.cursor = 0;
+		ret = heal(vol, err);
+	} while (ret == 0 && vol->torn.count && vol->torn.count < before);
+	return ret ? ret : replay_all(vol, err);
+}
