@@ -207,7 +207,7 @@ static int cut_write(struct device *dev, uint64_t offset, const void *buf, size_
 	return 0;
 }
 
-static int cut_zero(struct device *dev, uint64_t offset, uint64_t length)
+static void zero_lines(struct powercut *cut, uint64_t offset, uint64_t length)
 {
 	static const unsigned char zeros[LINE];
 
@@ -216,11 +216,24 @@ static int cut_zero(struct device *dev, uint64_t offset, uint64_t length)
 
 		if (n > length)
 			n = length;
-		store_words(of(dev), offset, zeros, n);
+		store_words(cut, offset, zeros, n);
 		offset += n;
 		length -= n;
 	}
+}
+
+static int cut_zero(struct device *dev, uint64_t offset, uint64_t length)
+{
+	zero_lines(of(dev), offset, length);
 	return 0;
+}
+
+void powercut_store(struct powercut *cut, uint64_t offset, const void *buf, uint64_t length)
+{
+	if (buf)
+		store_words(cut, offset, buf, length);
+	else
+		zero_lines(cut, offset, length);
 }
 
 static bool drops_flush(enum mutation mutation, enum region region)

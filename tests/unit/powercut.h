@@ -37,6 +37,9 @@ void powercut_mutate(struct powercut *cut, enum mutation mutation);
 /* Plugs in devices that share this cache, as the processes of one host do. */
 void plug_powercut(struct powercut *cut);
 
+/* As a device on this cache does when it is written to, or with NULL when it is zeroed. */
+void powercut_store(struct powercut *cut, uint64_t offset, const void *buf, uint64_t length);
+
 /* Called before each fence, and by powercut_settle() for what is pending at the end. */
 void powercut_hook(struct powercut *cut, void (*hook)(void *arg), void *arg);
 

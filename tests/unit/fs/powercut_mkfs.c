@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formatting a memory that loses power: the old file system, none, or the new one. */
-#include "powercut.h"
+/* Formatting a memory that loses power, or an image whose host does: the old file system, none, or
+ * the new one. */
+#include "pagecache.h"
 
 #include "fs/mkfs.h"
 #include "fs/volume.h"
@@ -28,6 +29,7 @@ enum outcome {
 struct scene {
 	struct memory *mem;
 	struct powercut *cut;
+	bool image; /* the memory is the disk of one */
 	struct rng rng;
 	uint8_t uuid[16];          /* of the new file system */
 	uint32_t outcomes[PHASES]; /* at each fence, and at last after the end */
@@ -59,8 +61,25 @@ static void start(struct scene *scene, bool old)
 	scene->cut = powercut_new(scene->mem);
 }
 
+static void plug_medium(const struct scene *scene)
+{
+	if (scene->image)
+		plug_image();
+	else
+		plug_powercut(scene->cut);
+}
+
+static void start_image(struct scene *scene, bool old)
+{
+	start(scene, old);
+	scene->image = true;
+	pagecache_start(scene->cut, scene->mem);
+}
+
 static void end(struct scene *scene)
 {
+	if (scene->image)
+		pagecache_stop();
 	powercut_free(scene->cut);
 	memory_free(scene->mem);
 	plug(NULL, NULL);
@@ -131,7 +150,7 @@ static bool check(void *arg, struct memory *left)
 
 	plug_memory(left);
 	scene->fault = judge(scene);
-	plug_powercut(scene->cut);
+	plug_medium(scene);
 	return !scene->fault;
 }
 
@@ -151,9 +170,9 @@ static void run(struct scene *scene, uint64_t log_length)
 	struct famfs_error err;
 
 	memcpy(params.uuid, scene->uuid, sizeof(params.uuid));
-	plug_powercut(scene->cut);
+	plug_medium(scene);
 	powercut_hook(scene->cut, at_fence, scene);
-	assert_ok(famfs_mkfs(MEMORY_NAME, &params, NULL, &err), &err);
+	assert_ok(famfs_mkfs(scene->image ? IMAGE : MEMORY_NAME, &params, NULL, &err), &err);
 	at_fence(scene);
 	powercut_hook(scene->cut, NULL, NULL);
 }
@@ -227,6 +246,62 @@ static void over_rubbish(void **state)
 	end(&scene);
 }
 
+/* What a crash at each barrier of an image leaves, and one after the last. */
+static bool has_image_phases(const struct scene *scene)
+{
+	return !scene->fault && scene->phase == 4 &&
+	       (scene->outcomes[0] & ~(uint32_t)(OLD | NONE)) == 0 && scene->outcomes[0] & NONE &&
+	       scene->outcomes[1] == NONE && scene->outcomes[2] == (NONE | NEW) &&
+	       scene->outcomes[3] == NEW;
+}
+
+static void image_of_old(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	for (uint64_t length = 8 * MIB; length <= 16 * MIB; length *= 2) {
+		start_image(&scene, true);
+		run(&scene, length);
+		if (scene.fault)
+			fail_msg("%s", scene.fault);
+		assert_int_equal(scene.outcomes[0], OLD | NONE);
+		assert_true(has_image_phases(&scene));
+		end(&scene);
+	}
+}
+
+static void image_of_rubbish(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	start_image(&scene, false);
+	run(&scene, 0);
+	if (scene.fault)
+		fail_msg("%s", scene.fault);
+	assert_int_equal(scene.outcomes[0], NONE);
+	assert_true(has_image_phases(&scene));
+	end(&scene);
+}
+
+/* Each barrier is needed. */
+static void skipped_barriers(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	for (int barrier = 0; barrier < 3; barrier++) {
+		start_image(&scene, true);
+		pagecache_skip_barrier(barrier);
+		run(&scene, 0);
+		note("without barrier %d: %s\n", barrier,
+		     scene.fault ? scene.fault : "another outcome");
+		assert_false(has_image_phases(&scene));
+		end(&scene);
+	}
+}
+
 static bool is_noticed(enum mutation mutation)
 {
 	struct scene scene;
@@ -258,6 +333,11 @@ int main(void)
 		TEST("so it does when the new log covers old files", longer_log),
 		TEST("a power cut on new memory leaves none or the new one", over_rubbish),
 		TEST("a missing flush or fence is noticed", mistakes),
+		TEST("a crash of an image's host leaves the old file system, none, or the new one",
+		     image_of_old),
+		TEST("a crash on an image of other data leaves none or the new one",
+		     image_of_rubbish),
+		TEST("a missing barrier is noticed", skipped_barriers),
 	};
 
 	return run_group(tests);
