@@ -341,6 +341,11 @@ void device_detach(struct device *dev)
 static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 {
 	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
+	if (code == -EIO)
+		error_hint(err,
+			   "after a memory error, unmount it and mount it again: famfsctl "
+			   "umount %s",
+			   mountpoint);
 	if (code == -ENOTCONN)
 		error_hint(err, "its server is gone; run: famfsctl umount %s", mountpoint);
 	if (code == -EACCES)

@@ -113,8 +113,9 @@ void server_milestone(struct server *server)
 void server_set_io_status(struct server *server, const struct fmap_profile *profile,
 			  const char *why)
 {
-	/* Requests may be reading the first one while the second is made. */
-	char *text = server->io_texts[server->io_status ? 1 : 0];
+	/* Requests may be reading one while the next is made: when INIT comes, when a request shows
+	 * another profile, when none comes. */
+	char *text = server->io_texts[__atomic_fetch_add(&server->io_text, 1, __ATOMIC_RELAXED)];
 
 	snprintf(text, sizeof(server->io_texts[0]), "%s: %s", profile->name, why);
 	__atomic_store_n(&server->io_status, text, __ATOMIC_RELEASE);

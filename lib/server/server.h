@@ -64,7 +64,8 @@ struct server {
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
 	/* The profile and why, for people: "off: ...". Each text is written once, and then shown.
 	 */
-	char io_texts[2][256];
+	char io_texts[3][256];
+	unsigned int io_text;   /* how many of them are used */
 	const char *io_status;  /* set atomically; NULL before INIT */
 	const char *mountpoint; /* absolute; "/dev/fd/N" for somebody else's mount */
 	struct prime prime;

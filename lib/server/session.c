@@ -96,6 +96,18 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 		refuse_init(server, out->why);
 }
 
+/* What was forced, or supposed before the first request, is not what is said of the mount. */
+static void correct_profile(void *userdata, const struct fmap_profile *spoken)
+{
+	struct server *server = userdata;
+	const struct kernel_choice *choice = &server->shim.choice;
+	char why[MAX_REASON + 64];
+
+	snprintf(why, sizeof(why), "the kernel speaks it; %s was supposed, since %.150s",
+		 choice->profile->name, choice->why);
+	server_set_io_status(server, spoken, why);
+}
+
 static int install_shim(struct server *server, struct famfs_error *err)
 {
 	/* libfuse wants a descriptor now, and replaces it when it mounts. Until then it is the
@@ -106,6 +118,7 @@ static int install_shim(struct server *server, struct famfs_error *err)
 	server->shim.ops = &dax_operations;
 	server->shim.userdata = server;
 	server->shim.choose = choose_profile;
+	server->shim.correct = correct_profile;
 	if (ret == 0)
 		ret = shim_install(server->session, fd);
 	server->placeholder = fd;

@@ -95,6 +95,9 @@ static void handle_fmap(struct dax_req *req, const struct fuse_in_header *header
 	}
 	__atomic_store_n(&req->shim->asked, true, __ATOMIC_RELEASE);
 	req->profile = fmap_profile_refine(req->profile, has_size);
+	if (req->profile != req->shim->choice.profile &&
+	    !__atomic_exchange_n(&req->shim->corrected, true, __ATOMIC_ACQ_REL))
+		req->shim->correct(req->shim->userdata, req->profile);
 	/* A size of zero has room for nothing, which is not the same as not saying. */
 	if (has_size && in->size == 0)
 		(void)dax_reply_err(req, EINVAL);

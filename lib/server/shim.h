@@ -48,13 +48,16 @@ struct shim {
 	void *userdata;
 	/* Asked once, when INIT comes. */
 	void (*choose)(void *userdata, const struct kernel_init *init, struct kernel_choice *out);
+	/* Called once at most: a request for a map shows that the kernel speaks another profile. */
+	void (*correct)(void *userdata, const struct fmap_profile *spoken);
 	/* What it said; does not change once `active` is set. */
 	struct kernel_choice choice;
 	uint64_t init_unique;
 	bool answer_init; /* the answer to INIT is still to come, and is to have the bit */
 	/* The kernel has that answer, and has not said DESTROY: requests are ours to answer. */
 	bool active;
-	bool asked;    /* for a map, at least once */
+	bool asked; /* for a map, at least once */
+	bool corrected;
 	bool unmapped; /* it took the capability and asks for no maps */
 };
 

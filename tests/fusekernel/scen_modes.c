@@ -66,6 +66,20 @@ void mode_is_locked(const struct generation *gen)
 	works("$F cat $D:/file | cmp - $S/fmap.c");
 }
 
+/* What info shows is what the kernel speaks, whatever profile was forced. */
+void mode_and_profile(const struct generation *gen)
+{
+	format("fsdev_dax");
+	if (mounted_begin(&mounted, &setup, &tree, gen, "fmap=push"))
+		ends_with(0, "by the kernel, profile pull (the kernel speaks it; push was supposed",
+			  "$F info $M");
+	if (test_failed())
+		(void)shell("umount -l $M");
+	else
+		works("$F umount $M");
+	mounted_end(&mounted, 0);
+}
+
 /* Another mount namespace has a copy of the mount, which keeps the server and the device. */
 void mode_and_a_copy(const struct generation *gen)
 {

@@ -27,7 +27,7 @@
 #define COPIED      "data/tree"
 
 struct setup setup;
-static struct tree tree = { .device_size = DEVICE_SIZE };
+struct tree tree = { .device_size = DEVICE_SIZE };
 struct mounted mounted;
 static const char *source;
 char said[4096];
@@ -524,6 +524,7 @@ static const struct {
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
 	{ "commands and switches keep each other away", mode_is_locked, false },
+	{ "info shows the profile that the kernel speaks", mode_and_profile, false },
 	{ "another mount namespace has a copy of the mount", mode_and_a_copy, false },
 	{ "a stopped server holds the device after the unmount", mode_and_a_stopped_server, false },
 	{ "a file outlives server and mount", mode_and_a_file, false },

@@ -6,6 +6,7 @@
 #include "mounted.h"
 
 extern struct setup setup;
+extern struct tree tree;
 extern struct mounted mounted;
 extern char said[4096]; /* by the last command */
 
@@ -30,6 +31,7 @@ void abort_mount(void);
 bool lock_is_free(void);
 
 void mode_is_locked(const struct generation *gen);
+void mode_and_profile(const struct generation *gen);
 void mode_and_a_copy(const struct generation *gen);
 void mode_and_a_stopped_server(const struct generation *gen);
 void mode_and_a_file(const struct generation *gen);
