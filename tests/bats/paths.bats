@@ -75,7 +75,7 @@ all_clean()
 	assert_line "paths not normalised: 5, read as dump-log shows them"
 	run -0 famfsctl fsck --json "$img"
 	jq -e '.clean and .paths_not_normalised == 5 and .paths_hidden == 0 and .paths_not_utf8 == 0' <<<"$output"
-	run -0 famfsctl fsck --repair --yes "$img"
+	run -0 famfsctl fsck --repair --yes --save "$BATS_TEST_TMPDIR/none" "$img"
 	assert_equal "$(fingerprint)" "$before"
 	run -0 famfsctl creat -r -S 7 -s 3M "$img:/new"
 	run -0 famfsctl mkdir "$img:/d/deep"
@@ -186,7 +186,7 @@ all_clean()
 	typed 'y' 3
 	typed 'd/..' 4
 	before=$(fingerprint)
-	run -4 famfsctl fsck --repair --yes "$img"
+	run -4 famfsctl fsck --repair --yes --save "$BATS_TEST_TMPDIR/none" "$img"
 	assert_output --partial "3 problems found, 0 repaired"
 	assert_equal "$(fingerprint)" "$before"
 	# Of two that are recorded alike, the second is given up as before.

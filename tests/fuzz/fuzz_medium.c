@@ -156,6 +156,14 @@ static int visit(void *arg, const char *name, const struct famfs_stat *st)
 
 	if (famfs_stat(vol, name, &again, NULL) < 0 || again.inode != st->inode)
 		abort();
+	/* In whatever form a path is recorded, it is shown normalised and outside of .meta; it may
+	 * have a byte more than one that is written. */
+	if (*name && strlen(name) <= FAMFS_MAX_PATH) {
+		int ret = famfs_path_check(name, NULL);
+
+		if (ret != 0 && ret != -EILSEQ)
+			abort();
+	}
 	if (!S_ISREG(st->mode))
 		return 0;
 	if (famfs_fmap(vol, name, &map, NULL) < 0 || map.nextents > FAMFS_MAX_EXTENTS ||
