@@ -205,7 +205,7 @@ static void hint_refill(struct famfs_volume *volume, const char *path, const str
 	struct famfs_stat st;
 
 	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == plan->size)
-		snprintf(err->hint, sizeof(err->hint), "give --seed to fill it again");
+		strcpy(err->hint, "give --seed to fill it again");
 }
 
 /* *filled tells that the file was there before. */

@@ -199,6 +199,15 @@ static int visit_mount(void *arg, const struct famfs_mount_info *mount)
 	return 0;
 }
 
+static void note_others(struct output *out)
+{
+	int others = famfs_mounts_of_others(NULL);
+
+	if (others > 0)
+		output_note(out, "%d %s not shown", others,
+			    others == 1 ? "mount of another user is" : "mounts of other users are");
+}
+
 static int print_mounts(struct output *out, const struct famfs_target *target)
 {
 	struct mounts mounts = { .out = out, .target = target };
@@ -210,6 +219,8 @@ static int print_mounts(struct output *out, const struct famfs_target *target)
 	output_array_end(out);
 	if (ret < 0)
 		return report_failure(&err);
+	if (!target)
+		note_others(out);
 	if (!target && !mounts.any)
 		output_note(out, "no famfs is mounted");
 	return EXIT_DONE;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #define TIMEOUT_MS 5000 /* a busy machine is no hung server */
+#define MAX_MOUNTS 64   /* whose findings are printed */
 #define NEARLY     10   /* warn when less than a tenth of the log is left */
 
 /* Mappings that famfs_map() makes of a file, at most. */
@@ -198,15 +199,23 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 	return false;
 }
 
+struct mounts {
+	struct doctor *doctor;
+	unsigned count;
+};
+
 static int check_mount(void *arg, const struct famfs_mount_info *mount)
 {
-	struct doctor *doctor = arg;
+	struct mounts *mounts = arg;
+	struct doctor *doctor = mounts->doctor;
 	cleanup_free char *device = strdup(mount->device);
 	cleanup_free char *mountpoint = strdup(mount->mountpoint);
 	struct famfs_target target = { .device = device, .mountpoint = mountpoint };
 
 	if (!device || !mountpoint)
 		return -ENOMEM;
+	if (++mounts->count > MAX_MOUNTS)
+		return 0;
 	/* Nothing goes through a mount that does not answer. */
 	if (!check_server(doctor, mountpoint))
 		target.mountpoint = NULL;
@@ -216,11 +225,23 @@ static int check_mount(void *arg, const struct famfs_mount_info *mount)
 
 void doctor_check_mounts(struct doctor *doctor)
 {
+	struct mounts mounts = { .doctor = doctor };
 	struct famfs_error err = { 0 };
+	int others = 0, ret = famfs_mounts(check_mount, &mounts, &err);
 
-	if (famfs_mounts(check_mount, doctor, &err) < 0)
+	if (ret >= 0)
+		others = famfs_mounts_of_others(&err);
+	if (ret < 0 || others < 0)
 		doctor_say(doctor, SEVERITY_WARNING, "mount.unknown", NULL, NULL, "%s",
 			   err.message);
+	if (mounts.count > MAX_MOUNTS)
+		doctor_say(doctor, SEVERITY_WARNING, "mount.more", NULL, NULL,
+			   "and %u more mounts, which were not checked", mounts.count - MAX_MOUNTS);
+	if (others > 0)
+		doctor_say(doctor, SEVERITY_OK, "mount.others", NULL, NULL,
+			   "%d mount%s of other users: not checked, since users choose what "
+			   "device a mount of theirs claims to be of",
+			   others, others == 1 ? "" : "s");
 }
 
 void doctor_check_target(struct doctor *doctor, const char *arg)

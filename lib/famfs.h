@@ -146,8 +146,9 @@ struct famfs_target {
  * or character device; a path that exists as written is taken as written. "famfs:UUID" is looked
  * for in /dev/famfs/by-uuid, then on all DAX devices in devdax mode. Caller frees *out with
  * famfs_target_free(). Errors: -ENOENT, -ENOTSUP (neither an image, nor a character device, nor in
- * a famfs mount), -EINVAL (".." that leaves the file system), -ENODEV (no device with that UUID),
- * -ENOTUNIQ (several), -ENOMEM.
+ * a famfs mount), -EPERM (in a mount of a user
+ * other than root and the caller), -EINVAL (".." that leaves the file system), -ENODEV (no device
+ * with that UUID), -ENOTUNIQ (several), -ENOMEM.
  */
 int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err);
 void famfs_target_free(struct famfs_target *target);
@@ -832,10 +833,16 @@ struct famfs_mount_info {
 	bool read_only;
 };
 
-/* Calls `visit` for each mounted famfs in the order of the mount table, without touching it;
- * nonzero ends the walk and is returned. */
+/*
+ * Calls `visit` for each mounted famfs in the order of the mount table, without touching it;
+ * nonzero ends the walk and is returned. Only mounts that root or the caller made: another user may
+ * have one that claims to be of any device.
+ */
 int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), void *arg,
 		 struct famfs_error *err);
+
+/* How many mounts say that they are a famfs and are left out by famfs_mounts(). */
+int famfs_mounts_of_others(struct famfs_error *err);
 
 struct famfs_mount_io {
 	char profile[16]; /* "off": the server reads and writes; else the kernel maps, see -o fmap=

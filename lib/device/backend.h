@@ -22,6 +22,14 @@ struct opened_node {
 int devdax_open(const char *path, const struct opened_node *node, struct device **out,
 		struct famfs_error *err);
 
+/*
+ * Opens a regular file or the node of a DAX device, and nothing else: to open other devices can set
+ * off what they do, and to open a fifo waits. Returns the descriptor, -ENOTSUP with *err set for
+ * what is neither, or the -errno of open(2) with *err as it was. `name` is for messages.
+ */
+int device_open_node(const char *path, const char *name, enum device_access access, bool *writable,
+		     struct famfs_error *err);
+
 /* The locks of every backend that has a descriptor, device.fd. One without (-1) has nothing to
  * lock. */
 int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,

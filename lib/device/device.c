@@ -10,22 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static int open_node(const char *path, enum device_access access, bool *writable)
-{
-	int fd = -1;
-
-	/* O_NONBLOCK: a fifo in the place of the device must not hang us. */
-	if (access != DEVICE_READ)
-		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	*writable = fd >= 0;
-	if (fd < 0 && (access == DEVICE_READ ||
-		       (access == DEVICE_WRITE_MAY && (errno == EACCES || errno == EROFS))))
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
 
 static const char *type_name(mode_t mode)
 {
@@ -36,6 +23,46 @@ static const char *type_name(mode_t mode)
 	case S_IFSOCK: return "socket";
 	}
 	return "special file";
+}
+
+static int check_type(const char *path, const struct stat *st, struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+
+	if (S_ISREG(st->st_mode))
+		return 0;
+	if (!S_ISCHR(st->st_mode))
+		return error_set(err, -ENOTSUP,
+				 "'%s' is a %s, neither an image file nor a DAX device", path,
+				 type_name(st->st_mode));
+	if (daxinfo_read("", st->st_rdev, &info) == -ENOTTY)
+		return error_set(err, -ENOTSUP, "'%s' is a character device, but not a DAX device",
+				 path);
+	return 0;
+}
+
+int device_open_node(const char *path, const char *name, enum device_access access, bool *writable,
+		     struct famfs_error *err)
+{
+	char link[32];
+	struct stat st;
+	int fd = -1, ret;
+	cleanup_fd int node = open(path, O_PATH | O_CLOEXEC);
+
+	*writable = false;
+	if (node < 0 || fstat(node, &st) < 0)
+		return -errno;
+	ret = check_type(name, &st, err);
+	if (ret < 0)
+		return ret;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", node);
+	if (access != DEVICE_READ)
+		fd = open(link, O_RDWR | O_CLOEXEC);
+	*writable = fd >= 0;
+	if (fd < 0 && (access == DEVICE_READ ||
+		       (access == DEVICE_WRITE_MAY && (errno == EACCES || errno == EROFS))))
+		fd = open(link, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Without a driver that serves it, a DAX device's node cannot even be opened. */
@@ -74,7 +101,9 @@ int device_open(const char *path, enum device_access access, struct device **out
 	ret = modelock_share_path(absolute, &number, &modelock, err);
 	if (ret < 0)
 		return ret;
-	fd = open_node(absolute, access, &writable);
+	fd = device_open_node(absolute, path, access, &writable, err);
+	if (fd == -ENOTSUP)
+		return fd;
 	if (fd < 0)
 		return open_error(path, absolute, fd, access == DEVICE_WRITE, err);
 	if (fstat(fd, &st) < 0)
@@ -89,10 +118,6 @@ int device_open(const char *path, enum device_access access, struct device **out
 
 		return devdax_open(absolute, &node, out, err);
 	}
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, -ENOTSUP,
-				 "'%s' is a %s, neither an image file nor a DAX device", path,
-				 type_name(st.st_mode));
 	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
 }
 

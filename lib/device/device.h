@@ -121,8 +121,12 @@ void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
  * descriptor. The owner is the device handle, however many threads use it. A device without a
  * descriptor has nothing to lock: every call succeeds, and no conflict is found.
  */
-/* 0, -EAGAIN when another holds it and `wait` is false, -EBADF for an exclusive lock on a device
- * that is open for reading. */
+/* Every process that may read an image or node may lock it, and keep it locked: so waits end. */
+#define DEVICE_LOCK_PATIENCE_S 10
+
+/* 0, -EAGAIN when another holds it and `wait` is false, -ETIMEDOUT when it still does after
+ * DEVICE_LOCK_PATIENCE_S seconds, -EINTR when a signal was handled meanwhile, -EBADF for an
+ * exclusive lock on a device that is open for reading. */
 int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
 		bool wait);
 

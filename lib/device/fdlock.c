@@ -2,8 +2,15 @@
 /* Locks of an open file description: what the backends that have a descriptor lock with. */
 #include "device/backend.h"
 
+#include "base/clock.h"
+#include "base/minmax.h"
+
 #include <errno.h>
 #include <fcntl.h>
+
+/* An append holds its lock for microseconds. */
+#define FIRST_STEP_NS 50000
+#define LAST_STEP_NS  UINT64_C(2000000)
 
 int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, bool wait)
 {
@@ -12,14 +19,22 @@ int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, boo
 			      .l_whence = SEEK_SET,
 			      .l_start = (off_t)offset,
 			      .l_len = (off_t)length };
-	int ret;
+	struct timespec step = { 0, FIRST_STEP_NS };
+	uint64_t start = now_ns();
 
-	do
-		ret = fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
-	while (ret < 0 && errno == EINTR);
-	if (ret == 0)
-		return 0;
-	return errno == EACCES ? -EAGAIN : -errno;
+	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return -errno;
+		if (!wait)
+			return -EAGAIN;
+		if (now_ns() - start >= DEVICE_LOCK_PATIENCE_S * NS_PER_S)
+			return -ETIMEDOUT;
+		/* F_OFD_SETLKW knows no time limit. */
+		if (nanosleep(&step, NULL) < 0)
+			return -errno;
+		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
+	}
+	return 0;
 }
 
 int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,

@@ -241,11 +241,27 @@ int holders_find(const struct held *what, struct usage_text *out)
 
 struct lock_search {
 	struct stat file;
+	bool any; /* also locks of flock(2), which have no range */
+	uint64_t start, end;
 	struct usage_text *out;
 };
 
-/* fdinfo has a line "lock: ..." for each lock of that open file, of whichever kind. */
-static bool has_lock(const char *pid, const char *fd)
+/* "lock: N: KIND ADVISORY TYPE PID MAJ:MIN:INODE START END", where END is the last byte or EOF. */
+static bool is_lock(const char *line, const struct lock_search *search)
+{
+	char kind[16], end[24];
+	uint64_t start;
+
+	if (search->any)
+		return strncmp(line, "lock:", 5) == 0;
+	return sscanf(line, "lock: %*d: %15s %*s %*s %*d %*s %" SCNu64 " %23s", kind, &start,
+		      end) == 3 &&
+	       strcmp(kind, "FLOCK") != 0 && start < search->end &&
+	       (strcmp(end, "EOF") == 0 || strtoull(end, NULL, 10) >= search->start);
+}
+
+/* fdinfo has a line for each lock of that open file. */
+static bool has_lock(const char *pid, const char *fd, const struct lock_search *search)
 {
 	cleanup_free char *line = NULL;
 	bool found = false;
@@ -256,7 +272,7 @@ static bool has_lock(const char *pid, const char *fd)
 	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", pid, fd);
 	f = fopen(path, "re");
 	while (f && !found && getline(&line, &size, f) >= 0)
-		found = strncmp(line, "lock:", 5) == 0;
+		found = is_lock(line, search);
 	if (f)
 		fclose(f);
 	return found;
@@ -264,29 +280,39 @@ static bool has_lock(const char *pid, const char *fd)
 
 static int locks_file(const char *pid, const char *fd, const struct statx *st, const void *arg)
 {
-	const struct stat *file = arg;
+	const struct lock_search *search = arg;
 
-	return makedev(st->stx_dev_major, st->stx_dev_minor) == file->st_dev &&
-	       st->stx_ino == file->st_ino && has_lock(pid, fd);
+	return makedev(st->stx_dev_major, st->stx_dev_minor) == search->file.st_dev &&
+	       st->stx_ino == search->file.st_ino && has_lock(pid, fd, search);
 }
 
 static int visit_lock(const char *pid, void *arg)
 {
 	const struct lock_search *search = arg;
-	int ret = walk_fds(pid, locks_file, &search->file);
+	int ret = walk_fds(pid, locks_file, search);
 
 	if (ret > 0)
 		describe(search->out, "", pid);
 	return ret;
 }
 
+static int find_lock(int fd, struct lock_search *search)
+{
+	return fstat(fd, &search->file) < 0 ? -errno : walk_processes(visit_lock, search);
+}
+
 int holders_of_lock(int fd, struct usage_text *out)
 {
-	struct lock_search search = { .out = out };
+	struct lock_search search = { .out = out, .any = true };
 
-	if (fstat(fd, &search.file) < 0)
-		return -errno;
-	return walk_processes(visit_lock, &search);
+	return find_lock(fd, &search);
+}
+
+int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text *out)
+{
+	struct lock_search search = { .out = out, .start = offset, .end = offset + length };
+
+	return find_lock(fd, &search);
 }
 
 /* ---- mount namespaces ---- */

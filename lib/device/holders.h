@@ -28,6 +28,9 @@ int holders_find(const struct held *what, struct usage_text *out);
 /* "process N (NAME)", and whether it is stopped: one that has a lock on the file of `fd`. */
 int holders_of_lock(int fd, struct usage_text *out);
 
+/* The same, of a lock on bytes that are in the range. */
+int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text *out);
+
 /*
  * "mounted at 'DIR' in the mount namespace of process N (NAME)": the famfs mounts of root whose
  * source is `path`, in other mount namespaces than this process's.

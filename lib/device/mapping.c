@@ -80,10 +80,14 @@ static int check_count(const struct map_request *request, struct famfs_error *er
 static int open_again(const struct device *dev, bool write, struct famfs_error *err)
 {
 	struct stat was, now;
-	cleanup_fd int fd = open(dev->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	bool writable;
+	cleanup_fd int fd = device_open_node(dev->path, dev->path,
+					     write ? DEVICE_WRITE : DEVICE_READ, &writable, err);
 
+	if (fd == -ENOTSUP)
+		return fd;
 	if (fd < 0)
-		return error_errno(err, -errno, "cannot open '%s'%s", dev->path,
+		return error_errno(err, fd, "cannot open '%s'%s", dev->path,
 				   write ? " for writing" : "");
 	if (fstat(dev->fd, &was) < 0 || fstat(fd, &now) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", dev->path);

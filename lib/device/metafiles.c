@@ -279,14 +279,15 @@ static int open_node(struct device *dev, enum device_access access, struct famfs
 
 	if (ret < 0)
 		return ret;
-	if (access != DEVICE_READ)
-		dev->fd = open(dev->path, O_RDWR | O_CLOEXEC);
-	dev->writable = dev->fd >= 0;
-	if (dev->fd < 0 && (access == DEVICE_READ || access == DEVICE_WRITE_MAY))
-		dev->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
-	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
-		return error_errno(err, -errno, "cannot open '%s'%s", dev->path,
+	ret = device_open_node(dev->path, dev->path, access, &dev->writable, err);
+	if (ret == -ENOTSUP)
+		return ret;
+	if (ret < 0)
+		return error_errno(err, ret, "cannot open '%s'%s", dev->path,
 				   access == DEVICE_WRITE ? " for writing" : "");
+	dev->fd = ret;
+	if (fstat(dev->fd, &st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", dev->path);
 	if (st.st_rdev != number)
 		return error_set(err, -ESTALE, "'%s' is another file now", dev->path);
 	ret = check_mode(dev, &st, err);

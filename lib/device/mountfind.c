@@ -46,6 +46,7 @@ static const char *below(const char *path, const char *mountpoint)
 static int copy_place(const struct mount_entry *entry, const char *rest, struct mount_place *out)
 {
 	out->famfs = mount_is_famfs(entry);
+	out->believed = mount_is_believed(entry);
 	out->source = strdup(entry->source);
 	out->mountpoint = strdup(entry->mountpoint);
 	/* A bind mount shows a part of the file system. */

@@ -37,7 +37,7 @@ static int visit(void *arg, const struct mount_entry *entry)
 	struct search *search = arg;
 
 	if (strcmp(entry->mountpoint, search->mountpoint) == 0) {
-		search->found = mount_is_famfs(entry);
+		search->found = mount_is_famfs(entry) && mount_is_believed(entry);
 		search->dev = entry->dev;
 	}
 	return 0;

@@ -57,12 +57,13 @@ static bool parse_line(char *line, struct mount_entry *entry)
 	do
 		word = strtok_r(NULL, " \n", &save);
 	while (word && strcmp(word, "-") != 0);
-	entry->fstype = strtok_r(NULL, " \n", &save);
-	entry->source = strtok_r(NULL, " \n", &save);
-	if (!entry->source)
+	/* A source that is empty must not shift what follows. */
+	entry->fstype = strsep(&save, " \n");
+	entry->source = strsep(&save, " \n");
+	word = strsep(&save, " \n");
+	if (!word)
 		return false;
-	word = strtok_r(NULL, " \n", &save);
-	entry->super_options = word ? word : "";
+	entry->super_options = word;
 	unescape(entry->root);
 	unescape(entry->mountpoint);
 	unescape(entry->source);
@@ -102,6 +103,21 @@ int mountinfo_walk_process(const char *pid,
 bool mount_is_famfs(const struct mount_entry *entry)
 {
 	return strcmp(entry->fstype, "fuse.famfs") == 0;
+}
+
+static bool is_fuse(const char *fstype)
+{
+	return strcmp(fstype, "fuse") == 0 || strncmp(fstype, "fuse.", 5) == 0 ||
+	       strncmp(fstype, "fuseblk", 7) == 0;
+}
+
+bool mount_is_believed(const struct mount_entry *entry)
+{
+	char own[32];
+
+	snprintf(own, sizeof(own), "user_id=%u", geteuid());
+	return !is_fuse(entry->fstype) || mount_is_of_root(entry) ||
+	       mount_has_option(entry->super_options, own);
 }
 
 bool mount_is_of_root(const struct mount_entry *entry)

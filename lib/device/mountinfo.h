@@ -29,6 +29,7 @@ int mountinfo_walk_process(const char *pid,
 /* The mount that a path is in, and where in its file system. All owned. */
 struct mount_place {
 	bool famfs;
+	bool believed; /* see mount_is_believed() */
 	char *source;
 	char *mountpoint;
 	char *inside; /* path from the root of the file system, not normalised */
@@ -42,6 +43,14 @@ void mount_place_clear(struct mount_place *place);
 /* Whether the entry is a famfs mount served through FUSE. Anybody who may mount can have one that
  * claims to be of any device. */
 bool mount_is_famfs(const struct mount_entry *entry);
+
+/*
+ * Whether what the entry says of itself may be acted on. A user who mounts through fusermount3
+ * chooses the source and the type, so the FUSE mounts of users other than root and the caller are
+ * not believed: they could name any file or device for root to open, or keep it from its own. Any
+ * other type takes the privilege to mount.
+ */
+bool mount_is_believed(const struct mount_entry *entry);
 
 /* Whether it is root who serves it. */
 bool mount_is_of_root(const struct mount_entry *entry);

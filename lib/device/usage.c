@@ -41,7 +41,8 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	struct search *search = arg;
 
 	/* By source, whatever the type: the reference implementation's mounts count as well. */
-	if (strcmp(entry->source, search->path) != 0 || (search->foreign && mount_is_famfs(entry)))
+	if (strcmp(entry->source, search->path) != 0 || !mount_is_believed(entry) ||
+	    (search->foreign && mount_is_famfs(entry)))
 		return 0;
 	if (search->count++ > 0 || !search->first)
 		return 0;
@@ -78,4 +79,16 @@ int device_usage(const struct device *dev, struct usage_text *out)
 	if (S_ISCHR(st.st_mode))
 		what.number = st.st_rdev;
 	return holders_mapping(&what, out) > 0;
+}
+
+int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t length, const char *what,
+		       struct usage_text *out)
+{
+	struct usage_text holder;
+	int ret = dev->fd < 0 ? 0 : holders_of_range(dev->fd, offset, length, &holder);
+
+	*out = (struct usage_text){ 0 };
+	snprintf(out->text, sizeof(out->text), "%s by %.250s", what,
+		 ret > 0 ? holder.text : "another process");
+	return ret > 0;
 }

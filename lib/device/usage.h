@@ -14,6 +14,11 @@ struct usage_text {
 	char mountpoint[PATH_MAX]; /* of a mount; else empty */
 };
 
+/* 1 and "WHAT by process PID (NAME)" when a process can be seen to hold a lock on a part of the
+ * range, of this or of another descriptor; else 0 and "WHAT by another process". */
+int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t length, const char *what,
+		       struct usage_text *out);
+
 /* Adds the hint how to end that use. */
 void usage_hint(const struct usage_text *user, struct famfs_error *err);
 
@@ -21,8 +26,8 @@ void usage_hint(const struct usage_text *user, struct famfs_error *err);
  * processes can only be seen by root. */
 int device_usage(const struct device *dev, struct usage_text *out);
 
-/* How many mounts have this device as their source, and the first one's mountpoint (may be NULL).
- */
+/* How many mounts that are believed have this device as their source, and the first one's
+ * mountpoint (may be NULL). */
 int device_mounts(const char *path, struct usage_text *first);
 
 /* The same, of mounts that this program's server did not make: the reference implementation's. */

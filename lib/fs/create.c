@@ -6,6 +6,7 @@
  * bits in this process's allocator. The log is locked only to pick extents and to append, so that
  * a terabyte copy blocks nobody.
  */
+#include "device/usage.h"
 #include "fs/extents.h"
 #include "fs/file.h"
 #include "fs/stripe.h"
@@ -148,7 +149,17 @@ static int check_params(const struct famfs_volume *vol, const char *path,
 static int name_failure(const struct famfs_volume *vol, const char *path, int code,
 			struct famfs_error *why, struct famfs_error *err)
 {
+	const uint64_t data = vol->log.length + OMF_LOG_OFFSET;
+	struct usage_text user;
+	uint64_t end;
+
 	error_set(err, code, "cannot create '%s': %.500s", path, why->message);
+	if (code == -ENOSPC &&
+	    device_lock_conflict(vol->dev, data, vol->dev->size - data, &end) > 0) {
+		(void)device_lock_holder(vol->dev, data, vol->dev->size - data, "reserved", &user);
+		error_set(err, code, "cannot create '%s': %.500s; other space is %s", path,
+			  why->message, user.text);
+	}
 	if (code == -ENOSPC)
 		error_hint(err, "where the space is, shows: famfsctl map %s", vol->dev->path);
 	return code;

@@ -288,9 +288,10 @@ static int lock_for_repair(struct device *dev, struct famfs_error *err)
 
 	if (ret != -EAGAIN)
 		return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
-	error_refuse(err, -EBUSY, "'%s' is mounted or in use, so it cannot be repaired", dev->path);
-	if (device_mounts(dev->path, &user) > 0)
-		usage_hint(&user, err);
+	if (device_mounts(dev->path, &user) <= 0)
+		(void)device_lock_holder(dev, 0, 1, "in use", &user);
+	error_refuse(err, -EBUSY, "'%s' is %s, so it cannot be repaired", dev->path, user.text);
+	usage_hint(&user, err);
 	return -EBUSY;
 }
 

@@ -2,6 +2,7 @@
 #include "fs/log.h"
 
 #include "base/error.h"
+#include "device/usage.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -77,10 +78,22 @@ int log_publish(const struct log *log, uint64_t next)
 	return ret;
 }
 
+static int held_too_long(const struct log *log, struct famfs_error *err)
+{
+	struct usage_text user;
+
+	(void)device_lock_holder(log->dev, OMF_LOG_OFFSET, 1, "locked", &user);
+	return error_set(err, -ETIMEDOUT,
+			 "cannot lock the log of '%s': it is %s, for %d seconds now",
+			 log->dev->path, user.text, DEVICE_LOCK_PATIENCE_S);
+}
+
 int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err)
 {
 	int ret = device_lock(log->dev, DEVICE_EXCLUSIVE, OMF_LOG_OFFSET, 1, true);
 
+	if (ret == -ETIMEDOUT)
+		return held_too_long(log, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot lock the log of '%s'", log->dev->path);
 	ret = log_load(log, state);

@@ -146,7 +146,7 @@ static int find_user(const struct mkfs *mkfs, struct usage_text *user)
 		ret = device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
 	if (ret != -EAGAIN)
 		return ret;
-	snprintf(user->text, sizeof(user->text), "in use by another process");
+	(void)device_lock_holder(mkfs->dev, 0, 1, "in use", user);
 	return 1;
 }
 

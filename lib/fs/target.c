@@ -64,6 +64,17 @@ static char *absolute(const char *arg)
 	return path;
 }
 
+static int refuse_unbelieved(const struct mount_place *place, const char *arg,
+			     struct famfs_error *err)
+{
+	error_set(err, -EPERM,
+		  "'%s' is in a mount of another user, who may have made up its device '%s'", arg,
+		  place->source);
+	error_hint(err, "name the device instead; to unmount it, run: umount %s",
+		   place->mountpoint);
+	return -EPERM;
+}
+
 /* 1: in a famfs mount, 0: not, -errno. */
 static int search_mounts(const char *path, struct famfs_target **out, const char *arg,
 			 struct famfs_error *err)
@@ -75,6 +86,8 @@ static int search_mounts(const char *path, struct famfs_target **out, const char
 		return error_errno(err, ret, "cannot read the mount table");
 	if (!place.famfs)
 		ret = 0;
+	else if (!place.believed)
+		ret = refuse_unbelieved(&place, arg, err);
 	else if (!normalise(place.inside))
 		ret = error_set(err, -EINVAL, "'%s' leads out of the file system", arg);
 	else

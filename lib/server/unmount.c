@@ -165,10 +165,11 @@ static int settle(const char *mountpoint, const char *source, bool lazy, struct 
 int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 {
 	struct famfs_target *target = NULL;
-	int ret;
+	int ret = famfs_target_resolve(mountpoint, &target, err);
 
-	if (famfs_target_resolve(mountpoint, &target, NULL) < 0 || !target->mountpoint ||
-	    *target->path) {
+	if (ret == -EPERM)
+		return ret;
+	if (ret < 0 || !target->mountpoint || *target->path) {
 		famfs_target_free(target);
 		error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
 		error_hint(err, "see what is mounted: famfsctl info");
@@ -186,6 +187,7 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 struct mounts_visit {
 	int (*visit)(void *arg, const struct famfs_mount_info *mount);
 	void *arg;
+	int others; /* mounts of other users */
 	int ret;
 };
 
@@ -199,7 +201,11 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 		.read_only = mount_has_option(entry->options, "ro"),
 	};
 
-	if (mount_is_famfs(entry))
+	if (!mount_is_famfs(entry))
+		return 0;
+	if (!mount_is_believed(entry))
+		visit->others++;
+	else if (visit->visit)
 		visit->ret = visit->visit(visit->arg, &info);
 	return visit->ret;
 }
@@ -213,4 +219,12 @@ int famfs_mounts(int (*visit)(void *arg, const struct famfs_mount_info *mount), 
 	if (ret < 0 && !state.ret)
 		return error_errno(err, ret, "cannot read the mount table");
 	return ret;
+}
+
+int famfs_mounts_of_others(struct famfs_error *err)
+{
+	struct mounts_visit state = { .visit = NULL };
+	int ret = mountinfo_walk(visit_mount, &state);
+
+	return ret < 0 ? error_errno(err, ret, "cannot read the mount table") : state.others;
 }

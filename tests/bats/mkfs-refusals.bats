@@ -116,6 +116,16 @@ refuses_signature()
 	run -0 ls "$mnt"
 }
 
+# has_open PID FILE
+has_open()
+{
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		[[ ! $fd -ef $2 ]] || return 0
+	done
+	return 1
+}
+
 @test "a device that another process has mapped is refused" {
 	new_image 64M
 	mkfifo "$BATS_TEST_TMPDIR/go"
@@ -129,7 +139,7 @@ refuses_signature()
 	# Who is about to go is waited for: udev looks at a device that was just formatted.
 	"$FAMFSCTL" mkfs -f "$img" >/dev/null 2>"$BATS_TEST_TMPDIR/said" 3>&- 9>&- &
 	formatter=$!
-	wait_for 5 test "/proc/$formatter/fd/3" -ef "$img"
+	wait_for 5 has_open "$formatter" "$img"
 	exec 9>&-
 	wait $holder
 	wait $formatter || { cat "$BATS_TEST_TMPDIR/said" && false; }

@@ -30,6 +30,8 @@ setup_suite()
 	find "$FAMFS_BUILD/lib" -maxdepth 1 -name 'libfamfs.so*' ! -type d \
 		-exec cp -P -t "$FAMFS_PUBLIC/lib" {} +
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
+	cp "$FAMFS_BUILD/tests/tools/hostile" "$FAMFS_PUBLIC/"
+	export HOSTILE=$FAMFS_PUBLIC/hostile
 	set +u
 }
 

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A local user who is in root's way: with mounts that claim to be of any device, with locks that are
+# never let go, with links, fifos and device nodes where an image is expected. (Names that hold shell
+# code are in hints.bats.)
+
+load helper
+load fuse-user
+
+suite_setup()
+{
+	needs_root
+	needs_image
+	chmod 755 "$BATS_TEST_TMPDIR"
+	home=$BATS_TEST_TMPDIR/home mnt=$BATS_TEST_TMPDIR/home/mnt
+	mkdir -p "$home" "$mnt"
+	chown 65534:65534 "$home" "$mnt"
+	holders=()
+}
+
+suite_teardown()
+{
+	local pid
+	for pid in "${holders[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	umount_private
+	close_fuse
+}
+
+# fake_mount SOURCE [TYPE [DIR]]: the user's mount, which says that it is of SOURCE.
+fake_mount()
+{
+	mkdir -p "${3:-$mnt}"
+	chown 65534:65534 "${3:-$mnt}"
+	as_user "$HOSTILE" mount "$1" "${2:-famfs}" "${3:-$mnt}"
+}
+
+# root's commands, where the user's mounts are.
+root_famfsctl()
+{
+	here timeout -k 5 60 "$FAMFSCTL" "$@" 3>&- 8<&-
+}
+
+# hold FILE OFFSET LENGTH: the user keeps bytes locked; $holder is the process.
+hold()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$HOSTILE" lock "$@" \
+		>"$BATS_TEST_TMPDIR/locked" 3>&- &
+	holder=$!
+	holders+=("$holder")
+	wait_for 10 test -s "$BATS_TEST_TMPDIR/locked"
+}
+
+@test "a user's mount that claims to be of root's image keeps root from nothing" {
+	local type
+	open_fuse
+	new_image 256M
+	for type in famfs other; do
+		fake_mount "$img" "$type"
+		run -0 root_famfsctl creat -s 1 -S 1 "$img:/$type"
+		run -0 root_famfsctl ls "$img"
+		assert_line "$type"
+		run -0 root_famfsctl fsck --repair "$img"
+		run -0 root_famfsctl info "$img"
+		refute_output --partial "$mnt"
+		mkdir -p "$BATS_TEST_TMPDIR/root"
+		run -0 root_famfsctl mount "$img" "$BATS_TEST_TMPDIR/root"
+		run -0 root_famfsctl umount "$BATS_TEST_TMPDIR/root"
+		here umount "$mnt"
+	done
+	fake_mount "$img"
+	run -0 root_famfsctl mkfs -f "$img"
+	here umount "$mnt"
+}
+
+@test "what a user's mount claims to be of is not opened" {
+	local source
+	open_fuse
+	new_image 64M
+	mknod "$BATS_TEST_TMPDIR/node" c 1 5
+	for source in "$img" "$BATS_TEST_TMPDIR/node"; do
+		fake_mount "$source"
+		for command in doctor info "info $mnt" "ls $mnt" "fsck $mnt" "umount $mnt" list \
+			"__complete -- famfsctl ls $mnt/"; do
+			# shellcheck disable=SC2086 # command and arguments
+			run here timeout 60 "$HOSTILE" watch "$source" "$FAMFSCTL" $command 3>&- 8<&-
+			[[ $status -ne 99 ]] || fail "$command opens $source"
+			refute_output --partial "Sanitizer"
+		done
+		run here "$FAMFSCTL" doctor 3>&- 8<&-
+		assert_line --regexp '^ok +mount\.others +1 mount of other users: not checked'
+		refute_output --partial "$mnt"
+		run root_famfsctl ls "$mnt/x"
+		assert_error 1 "'$mnt/x' is in a mount of another user, who may have made up its device '$source'"
+		assert_line "hint: name the device instead; to unmount it, run: umount '$mnt'"
+		run root_famfsctl umount "$mnt"
+		assert_error 1 "is in a mount of another user"
+		run -0 root_famfsctl info
+		assert_line "1 mount of another user is not shown"
+		run -0 root_famfsctl __complete -- famfsctl umount ""
+		refute_output --partial "$mnt"
+		here umount "$mnt"
+	done
+}
+
+@test "the caller's own mounts and root's are believed" {
+	open_fuse
+	run -0 user_famfsctl mkfs --size 64M "$home/own.img"
+	run -0 user_famfsctl mount "$home/own.img" "$mnt"
+	run -0 user_famfsctl info "$mnt"
+	assert_output --partial "$home/own.img"
+	run -0 user_famfsctl umount "$mnt"
+	new_image 64M
+	chmod 644 "$img"
+	mkdir "$BATS_TEST_TMPDIR/root"
+	run -0 root_famfsctl mount "$img" "$BATS_TEST_TMPDIR/root"
+	run -0 user_famfsctl info "$BATS_TEST_TMPDIR/root"
+	assert_output --partial "$img"
+	run -0 root_famfsctl umount "$BATS_TEST_TMPDIR/root"
+}
+
+@test "doctor checks no more than 64 mounts, and counts the rest" {
+	needs_mount
+	local n
+	for n in {1..66}; do
+		mkdir -p "$BATS_TEST_TMPDIR/m/$n"
+		"$HOSTILE" mount /nowhere famfs "$BATS_TEST_TMPDIR/m/$n" 3>&-
+	done
+	run -1 famfsctl doctor
+	assert_line --regexp '^warning +mount\.more +and 2 more mounts, which were not checked$'
+	[[ $(grep -c 'its server answers' <<<"$output") -eq 64 ]]
+	for n in {1..66}; do
+		umount "$BATS_TEST_TMPDIR/m/$n"
+	done
+}
+
+@test "an append lock that a reader keeps ends a command, which names the process" {
+	new_image 64M
+	chmod 644 "$img"
+	hold "$img" 0x200000 1
+	run famfsctl creat -s 1 -S 1 "$img:/f"
+	assert_error 1 "cannot lock the log of '$img': it is locked by process $holder (hostile), for 10 seconds now"
+	kill "$holder"
+	run -0 famfsctl creat -s 1 -S 1 "$img:/f"
+}
+
+@test "a signal ends the wait for a lock" {
+	new_image 64M
+	chmod 644 "$img"
+	echo x >"$BATS_TEST_TMPDIR/x"
+	hold "$img" 0x200000 1
+	for command in "creat -s 1 $img:/f" "mkdir $img:/d" "cp $BATS_TEST_TMPDIR/x $img:/g"; do
+		SECONDS=0
+		# shellcheck disable=SC2086 # command and arguments
+		run env --default-signal=INT timeout --preserve-status -s INT 1 "$FAMFSCTL" $command 3>&-
+		assert_failure 130
+		[[ $SECONDS -lt 8 ]]
+	done
+	run -0 famfsctl ls "$img"
+	assert_output ""
+}
+
+@test "a device that a reader keeps locked is refused with the name of the process" {
+	new_image 64M
+	chmod 644 "$img"
+	hold "$img" 0 1
+	run famfsctl mkfs -f "$img"
+	assert_error 3 "'$img' is in use by process $holder (hostile)"
+	run famfsctl fsck --repair "$img"
+	assert_failure
+	assert_output --partial "'$img' is in use by process $holder (hostile), so it cannot be repaired"
+	run -0 famfsctl creat -s 1 -S 1 "$img:/f"
+}
+
+@test "space that a reader keeps locked is missed, and the process is named" {
+	new_image 64M
+	chmod 644 "$img"
+	hold "$img" 0xa00000 0x10000000
+	run famfsctl creat -s 1 -S 1 "$img:/f"
+	assert_error 1 "other space is reserved by process $holder (hostile)"
+}
+
+@test "what is no image is not opened, whatever names it" {
+	local file type
+	cd "$BATS_TEST_TMPDIR" || return
+	mkfifo fifo
+	mknod node c 1 5
+	mkdir dir
+	ln -s fifo link
+	for file in fifo:fifo link:fifo node:"character device" dir:directory; do
+		type=${file#*:} file=${file%%:*}
+		for command in info ls fsck "mkfs -f" doctor "map" "creat -s 1"; do
+			# shellcheck disable=SC2086 # command and options
+			FAMFS_TIMEOUT=30 run famfsctl $command "./$file"
+			assert_failure
+			[[ $status -lt 100 ]] || fail "$command $file: $status"
+			refute_output --partial "Sanitizer"
+		done
+		run famfsctl mkfs -f "./$file"
+		assert_error 1 "'./$file' is a $type, "
+	done
+	run -1 "$HOSTILE" watch node "$FAMFSCTL" mkfs -f ./node 3>&-
+	run -1 "$HOSTILE" watch node "$FAMFSCTL" info ./node 3>&-
+	mkdir mount
+	run "$HOSTILE" watch node "$FAMFSCTL" mount ./node mount 3>&-
+	assert_error 1 "is a character device, but not a DAX device"
+}
+
+@test "a link that leads nowhere is not made into an image" {
+	cd "$home" || return
+	ln -s "$BATS_TEST_TMPDIR/made" fam.img
+	run famfsctl mkfs --size 64M ./fam.img
+	assert_error 1 "'./fam.img'"
+	assert_file_not_exist "$BATS_TEST_TMPDIR/made"
+}
