@@ -16,6 +16,8 @@
 #include <sys/mount.h>
 #include <syslog.h>
 
+#define MAX_OBJECTION 120
+
 static const enum device_access accesses[] = {
 	[MOUNT_BY_ROLE] = DEVICE_WRITE_MAY,
 	[MOUNT_READ_ONLY] = DEVICE_READ,
@@ -75,17 +77,26 @@ int acquire_learn(struct server *server, struct famfs_error *err)
 
 /* ---- which way ---- */
 
+/* Some push kernels take any units: whoever asks for push by name may try. */
+static const char *units_objection(const struct mount_options *options, char text[MAX_OBJECTION])
+{
+	if (options->forced && options->forced->generation == FMAP_PUSH)
+		return NULL;
+	return kernel_units_too_large(0, text, MAX_OBJECTION) ? text : NULL;
+}
+
 /* NULL when nothing speaks against famfs mode. */
-static const char *kernel_objection(const struct mount_options *options)
+static const char *kernel_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
 	struct kernel_evidence evidence = { .root = "" };
 	struct famfs_kernel_info info;
 
 	if (options->forced)
-		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for" : NULL;
+		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for"
+							       : units_objection(options, text);
 	kernel_judge(&evidence, &info);
 	switch (info.support) {
-	case FAMFS_KERNEL_FAMFS: return NULL;
+	case FAMFS_KERNEL_FAMFS: return units_objection(options, text);
 	case FAMFS_KERNEL_NONE: return "the kernel has no famfs support";
 	case FAMFS_KERNEL_OTHER: return "the kernel maps files in another way";
 	case FAMFS_KERNEL_UNKNOWN: break;
@@ -93,7 +104,7 @@ static const char *kernel_objection(const struct mount_options *options)
 	return "the kernel does not show whether it has famfs support";
 }
 
-static const char *objection(const struct acquire_params *params)
+static const char *objection(const struct acquire_params *params, char text[MAX_OBJECTION])
 {
 	if (*params->stay)
 		return params->stay;
@@ -103,7 +114,7 @@ static const char *objection(const struct acquire_params *params)
 		return "only root can switch it";
 	if (device_mounts(params->device, NULL) > 0)
 		return "it is mounted";
-	return kernel_objection(params->options);
+	return kernel_objection(params->options, text);
 }
 
 static void stay(struct server *server, const char *why)
@@ -199,7 +210,8 @@ static int switch_mode(struct server *server, const char *path, struct famfs_err
 static int acquire_devdax(struct server *server, const struct acquire_params *params, bool dax,
 			  struct famfs_error *err)
 {
-	const char *why = dax ? objection(params) : NULL;
+	char text[MAX_OBJECTION];
+	const char *why = dax ? objection(params, text) : NULL;
 	int ret = open_volume(server, params->device, err);
 
 	if (ret == 0 && why)
@@ -264,6 +276,7 @@ int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
 int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err)
 {
 	struct famfs_dax_info info;
+	char text[MAX_OBJECTION];
 	struct dax_node node;
 	bool dax;
 	int ret = acquire_settle(params, err);
@@ -275,7 +288,7 @@ int acquire(struct server *server, const struct acquire_params *params, struct f
 	dax = dax_node_at(params->device, &node) == 0 &&
 	      daxinfo_read(node.root, node.number, &info) == 0;
 	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&
-	    !kernel_objection(params->options))
+	    !kernel_objection(params->options, text))
 		ret = acquire_famfs(server, params, err);
 	else
 		ret = acquire_devdax(server, params, dax, err);

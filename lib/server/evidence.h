@@ -55,6 +55,7 @@ enum kernel_fact {
 /* Zero-initialised but for the root. */
 struct kernel_evidence {
 	const char *root;      /* put before each path: "" outside of tests */
+	uint64_t page;         /* bytes; 0: that of the running kernel */
 	unsigned int asked;    /* places that were looked at */
 	unsigned int readable; /* of those, the ones that could tell */
 	uint32_t found;        /* a bit for each fact */

@@ -124,11 +124,16 @@ static int load(struct server *server, const struct source *source, struct famfs
 static int begin(struct server *server, struct source *source, struct famfs_error *err)
 {
 	int ret = open_source(server, source);
+	char why[120];
 
 	if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE) &&
 	    (ret == 0 || ret == -EOPNOTSUPP))
 		return error_set(err, -EOPNOTSUPP,
 				 "the kernel took the capability and asks for no maps");
+	/* It took the capability, and the units of the map are not its own. */
+	if (ret == -EINVAL && kernel_units_too_large(0, why, sizeof(why)))
+		return error_set(err, -EOPNOTSUPP, "the kernel cannot map the files of '%s': %s",
+				 server->mountpoint, why);
 	if (ret < 0)
 		return error_errno(err, ret, "the kernel cannot map the files of '%s'",
 				   server->mountpoint);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 /* Minors of the protocol, and bits of INIT, that have another meaning in other kernels. */
 enum {
@@ -176,6 +177,23 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 		take_opcodes(evidence, out);
 }
 
+bool kernel_units_too_large(uint64_t page, char *why, size_t size)
+{
+	uint64_t unit;
+
+	if (!page)
+		page = (uint64_t)sysconf(_SC_PAGESIZE);
+	/* A directory is a page of entries of 8 bytes each. */
+	unit = page * (page / sizeof(uint64_t));
+	if (unit <= FAMFS_ALLOC_UNIT)
+		return false;
+	snprintf(why, size,
+		 "the kernel, with pages of %" PRIu64 " KiB, maps units of %" PRIu64
+		 " MiB, and files lie in units of %" PRIu64 " MiB",
+		 page >> 10, unit >> 20, (uint64_t)FAMFS_ALLOC_UNIT >> 20);
+	return true;
+}
+
 static void verdict(struct famfs_kernel_info *out, enum famfs_kernel_support support,
 		    const char *text)
 {
@@ -195,6 +213,8 @@ static enum fmap_generation likely_generation(struct kernel_evidence *evidence)
 
 void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out)
 {
+	char why[120], text[sizeof(out->verdict)];
+
 	kernel_gather(evidence, KERNEL_ALL);
 	out->generation = NULL;
 	if (has_bpf_prototype(evidence)) {
@@ -203,9 +223,15 @@ void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *ou
 			"kind: mounts are served by the server");
 	} else if (has_famfs(evidence)) {
 		out->generation = fmap_profile(likely_generation(evidence))->name;
-		verdict(out, FAMFS_KERNEL_FAMFS,
-			"this kernel has famfs support: it maps files of a mount whose mounter "
-			"has CAP_SYS_RAWIO, if the device is in famfs mode");
+		snprintf(text, sizeof(text),
+			 "this kernel has famfs support: it maps files of a mount whose mounter "
+			 "has CAP_SYS_RAWIO, if the device is in famfs mode");
+		if (kernel_units_too_large(evidence->page, why, sizeof(why)))
+			snprintf(text, sizeof(text),
+				 "mounts are served by the server, although this kernel has famfs "
+				 "support: %s",
+				 why);
+		verdict(out, FAMFS_KERNEL_FAMFS, text);
 	} else if (kernel_has(evidence, FACT_IOMAP_BEGIN)) {
 		verdict(out, FAMFS_KERNEL_OTHER,
 			"this kernel has fuse-iomap and no famfs support: mounts are served by "

@@ -39,6 +39,14 @@ int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
 void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
 		   struct kernel_evidence *evidence, struct kernel_choice *out);
 
+/*
+ * Whether the kernel maps in units that are larger than those in which files lie, and then why. It
+ * maps what one entry of a page directory covers: 2 MiB with pages of 4 KiB, 512 MiB with pages of
+ * 64 KiB, and refuses other maps. Only the later push kernels map single pages, and they cannot be
+ * told from the first ones. `page`: bytes; 0: that of the running kernel.
+ */
+bool kernel_units_too_large(uint64_t page, char *why, size_t size);
+
 /* What a mount can expect, before there is one: generation, support and verdict of *out. */
 void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out);
 

@@ -162,6 +162,9 @@ int map_fetch(struct kernel *kernel, struct inode *inode)
 		step = fmap_accept(gen, reply.data, reply.size, again, &room, &map, &verdict);
 		again = true;
 	} while (step == FMAP_AGAIN);
+	/* With larger pages it refuses any map of ours. */
+	if (step == FMAP_REFUSED && gen->align > PMD_SIZE)
+		return verdict.error;
 	if (step == FMAP_REFUSED) {
 		fail("the kernel refuses the map of '%s' with %d: %s", inode->path, verdict.error,
 		     verdict.text);

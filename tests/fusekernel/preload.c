@@ -244,6 +244,17 @@ static int clone_connection(int fd, const uint32_t *master)
 	return error ? -1 : 0;
 }
 
+/* The processor's pages, as FUSEKERNEL_PAGE has them. */
+EXPORT long sysconf(int name)
+{
+	static long (*real_sysconf)(int);
+	int page = number_of("FUSEKERNEL_PAGE");
+
+	if (!real_sysconf)
+		find(&real_sysconf, "sysconf");
+	return name == _SC_PAGESIZE && page > 0 ? page : real_sysconf(name);
+}
+
 EXPORT int close(int fd)
 {
 	if (!real_close)

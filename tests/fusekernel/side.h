@@ -8,7 +8,8 @@
  * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket
  * on which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
  * /dev/fuse know the ioctl as well; FUSEKERNEL_MISDIRECT when every reply is to go to the
- * connection itself, whichever clone the request came from.
+ * connection itself, whichever clone the request came from; FUSEKERNEL_PAGE to the size of a page
+ * that the processor seems to have.
  */
 #ifndef FUSEKERNEL_SIDE_H
 #define FUSEKERNEL_SIDE_H

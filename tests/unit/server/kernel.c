@@ -311,6 +311,7 @@ static void verdicts(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		struct kernel_evidence evidence = { .root = NO_ROOT,
+						    .page = 4096,
 						    .asked = KERNEL_ALL,
 						    .readable = KERNEL_ALL & ~wanted[i].unreadable,
 						    .found = wanted[i].found,
@@ -327,6 +328,32 @@ static void verdicts(void **state)
 		else
 			assert_null(info.generation);
 	}
+}
+
+/* Files lie in units of 2 MiB, which is what a kernel with pages of 4 KiB maps at once. */
+static void page_sizes(void **state)
+{
+	struct kernel_evidence evidence = { .root = NO_ROOT,
+					    .page = 65536,
+					    .asked = KERNEL_ALL,
+					    .readable = KERNEL_ALL,
+					    .found = BTF_PULL,
+					    .op_fmap = 54 };
+	struct famfs_kernel_info info;
+	char why[120];
+
+	(void)state;
+	assert_false(kernel_units_too_large(4096, why, sizeof(why)));
+	assert_true(kernel_units_too_large(16384, why, sizeof(why)));
+	assert_string_equal(why,
+			    "the kernel, with pages of 16 KiB, maps units of 32 MiB, and files lie "
+			    "in units of 2 MiB");
+	assert_true(kernel_units_too_large(65536, why, sizeof(why)));
+	assert_text(why, "units of 512 MiB");
+	kernel_judge(&evidence, &info);
+	assert_int_equal(info.support, FAMFS_KERNEL_FAMFS);
+	assert_text(info.verdict, "mounts are served by the server, although this kernel has famfs "
+				  "support: the kernel, with pages of 64 KiB");
 }
 
 static void running_kernel(void **state)
@@ -369,6 +396,7 @@ int main(void)
 		TEST("the symbols are not read when BTF tells", enough_is_enough),
 		TEST("the option has the words auto, off, v2, pull and push", words),
 		TEST("the verdict follows from the evidence", verdicts),
+		TEST("a kernel with large pages maps no files", page_sizes),
 		TEST("a running kernel without famfs gets no maps", running_kernel),
 	};
 
