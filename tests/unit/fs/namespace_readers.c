@@ -136,6 +136,7 @@ static void beside_a_writer(void **state)
 	for (int round = 0; round < 5; round++) {
 		memset(&shared, 0, sizeof(shared));
 		assert_int_equal(namespace_init(&shared.ns, CAPACITY + 8, 0), 0);
+		namespace_share(&shared.ns);
 		for (int i = 0; i < READERS; i++)
 			assert_int_equal(pthread_create(&readers[i], NULL, read_along, &shared), 0);
 		assert_int_equal(pthread_create(&writer, NULL, write_all, &shared), 0);
