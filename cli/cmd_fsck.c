@@ -29,8 +29,7 @@ static const struct poptOption options[] = {
 	REFERENCE_IGNORED("human", 0),
 	REFERENCE_IGNORED("set-daxmode", 'M'),
 	REFERENCE_IGNORED("load-module", 'L'),
-	REFERENCE_IGNORED("mmap", 'm'),
-	REFERENCE_IGNORED("read", 'r'),
+	REFERENCE_READING,
 	REFERENCE_IGNORED("nodax", 'D'),
 	REFERENCE_IGNORED("force", 'f'),
 	POPT_TABLEEND,
@@ -293,9 +292,11 @@ static int run(int argc, const char *const *argv)
 		.repair = opt.repair,
 		.save = opt.save,
 	};
-	int ret = fsck_resolve(argv[0], &target);
+	int ret = reference_check_reading() == EXIT_DONE ? FSCK_CLEAN : FSCK_USAGE;
 
 	(void)argc;
+	if (ret == FSCK_CLEAN)
+		ret = fsck_resolve(argv[0], &target);
 	if (ret == FSCK_CLEAN)
 		ret = fsck_target(target, &request);
 	free(opt.save);

@@ -44,8 +44,7 @@ static const struct poptOption options[] = {
 	{ "debug", 'd', POPT_ARG_NONE, &opt.debug, 0, "show every request; in the foreground",
 	  NULL },
 	REFERENCE_IGNORED("fuse", 'f'),
-	REFERENCE_IGNORED("mmap", 'm'),
-	REFERENCE_IGNORED("read", 'r'),
+	REFERENCE_READING,
 	REFERENCE_IGNORED("load-module", 'L'),
 	REFERENCE_IGNORED("set-daxmode", 'M'),
 	REFERENCE_HIDDEN("timeout", 't', OPTION_REFERENCE),
@@ -112,6 +111,8 @@ static int run(int argc, const char *const *argv)
 	if (opt.v1)
 		return report_usage("--nofuse asks for the kernel module of the reference "
 				    "implementation (v1), which this program does not use");
+	if (reference_check_reading() != EXIT_DONE)
+		return EXIT_USAGE;
 	if (opt.own && mount_add_option(&opt.mount_options, "noallow_other", "") != EXIT_DONE)
 		return EXIT_FAILED;
 	if (opt.no_mode_switch &&

@@ -15,19 +15,20 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-int reference_ignored;
+int reference_ignored, reference_mmap, reference_read;
+
+int reference_check_reading(void)
+{
+	if (reference_mmap && reference_read)
+		return report_usage("--mmap and --read exclude each other");
+	return EXIT_DONE;
+}
 
 /* ---- logplay: the server follows the log by itself ---- */
 
-static struct {
-	int mmap;
-	int read;
-} how;
-
 static const struct poptOption logplay_options[] = {
+	REFERENCE_READING,
 	REFERENCE_IGNORED("dryrun", 0),
-	{ "mmap", 'm', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &how.mmap, 0, NULL, NULL },
-	{ "read", 'r', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &how.read, 0, NULL, NULL },
 	REFERENCE_IGNORED("client", 'c'),
 	REFERENCE_IGNORED("set-daxmode", 'M'),
 	REFERENCE_IGNORED("shadowtest", 's'),
@@ -84,12 +85,11 @@ static int run_logplay(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
 	struct famfs_info info;
-	int ret;
+	int ret = reference_check_reading();
 
 	(void)argc;
-	if (how.mmap && how.read)
-		return report_usage("--mmap and --read exclude each other");
-	ret = session_use(&session, argv[0]);
+	if (ret == EXIT_DONE)
+		ret = session_use(&session, argv[0]);
 	if (ret == EXIT_DONE && !session.target->mountpoint) {
 		report_error("'%s' is not in a mounted famfs", argv[0]);
 		return EXIT_FAILED;

@@ -24,6 +24,19 @@
 
 extern int reference_ignored;
 
+/* How the log is to be read, which follows from the device here. They exclude each other. */
+#define REFERENCE_READING                                                                          \
+	{ "mmap", 'm', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &reference_mmap, 0, NULL, NULL },  \
+	{                                                                                          \
+		"read", 'r', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &reference_read, 0, NULL,    \
+			NULL                                                                       \
+	}
+
+extern int reference_mmap, reference_read;
+
+/* Whether at most one of them was given: EXIT_DONE, or EXIT_USAGE after reporting. */
+int reference_check_reading(void);
+
 /* The most threads that the reference implementation takes. */
 #define REFERENCE_MOST_THREADS 256
 

@@ -81,8 +81,12 @@ refuse_option()
 
 @test "the letters and words for mounts and modes mean nothing to mkfs and fsck" {
 	run -0 famfsctl mkfs -f --fuse --nofuse -F -M --set-daxmode -D --nodax "$img"
-	run -0 famfsctl fsck --fuse --nofuse -F -M --set-daxmode -L -m -r -D -f --human "$img"
+	run -0 famfsctl fsck --fuse --nofuse -F -M --set-daxmode -L -m -D -f --human "$img"
 	assert_line "clean"
+	run -16 famfsctl fsck -rm "$img"
+	assert_output --partial "--mmap and --read exclude each other"
+	run -2 famfsctl mount --mmap --read "$img" "$mnt"
+	assert_output --partial "--mmap and --read exclude each other"
 	run -16 famfsctl fsck -B 4 "$img"
 	assert_output --partial "unknown option '-B'"
 }
