@@ -19,6 +19,12 @@
  *     -ECANCELED    a callback asked to stop
  * - Offsets and lengths are in bytes. "Device offset" counts from the start of the device,
  *   "file offset" from the start of a file.
+ * - Everything that a call has stored when it returns, or when its process dies, is there for all
+ *   processes and hosts. A crash of the host is another matter for an image, whose pages the kernel
+ *   writes to the disk later and in any order: what was added or written is safe from it after
+ *   fsync(2) of the image or of a file in a mount of it, or famfs_unmount(). Until then it may be
+ *   lost, also in part; what is older stays whole. famfs_mkfs(), famfs_takeover() and a repair by
+ *   famfs_fsck() are safe when they return.
  * - Paths inside the file system are relative, without a leading or trailing slash; "" is the root.
  * - Params structs must be zero-initialised; their reserved fields are checked for zero (-EINVAL).
  * - A volume may be used by several threads; a file handle by one at a time.
@@ -98,8 +104,9 @@ char *famfs_shell_vformat(const char *format, va_list args) FAMFS_PRINTF(1, 0);
 typedef void (*famfs_log_fn)(void *arg, int priority, const char *message);
 
 /*
- * Turns a memory error in a device or image that the calling process has mapped into -EIO of the
- * call that touched it, instead of death by SIGBUS. Installs a SIGBUS handler for the process, so
+ * Turns a memory error in a device that the calling process has mapped into -EIO of the call that
+ * touched it, and a disk that has no room for the first pages of an image into -ENOSPC, instead of
+ * death by SIGBUS. Installs a SIGBUS handler for the process, so
  * only a program may call it, once, before it starts threads. A SIGBUS that is not the library's
  * takes the default action. Returns 0 or -errno of sigaction(2).
  */
@@ -166,7 +173,7 @@ struct famfs_mkfs_params {
 	uint64_t log_length; /* power of two >= 8 MiB; 0: 8 MiB, doubling from 64 GiB devices on */
 	uint64_t size;       /* images: make or resize the file to this; 0: leave as it is */
 	uint8_t uuid[16];    /* of the file system; all zero: a random one */
-	bool force;          /* overwrite a famfs of this host, or another known signature */
+	bool force;          /* overwrite a famfs of this host, or what else was found */
 	bool force_foreign;  /* overwrite another master's famfs as well (needs force too) */
 	bool dry_run;        /* check everything, write nothing */
 	bool erase;          /* remove the famfs and make none; takes no lengths and no uuid */
@@ -186,16 +193,19 @@ struct famfs_mkfs_result {
 };
 
 /*
- * Formats a device, OMF 2.2. The old magic is zeroed first and the new one written last, each
- * flushed, so that a crash leaves no file system rather than half of one; then reads back, and
- * tells udev about a DAX device.
- * Refusals (err->refused): mounted or mapped (-EBUSY), an existing famfs or other signature
- * (-EEXIST). Also -EINVAL for lengths, -ENOSPC for a device too small and -EFBIG for one of more
- * than 64 PiB, -ENOKEY when the host has no identity. `result` may be NULL.
+ * Formats a device, OMF 2.2. The old magic is zeroed first and the new one written last, with a
+ * barrier after each and before the last, so that a crash, of an image's host too, leaves the old
+ * file system, none, or the new one; then reads back, and tells udev about a DAX device. An image
+ * that it makes has the mode 0600, less the umask; one that it could not format is removed.
+ * Refusals (err->refused): mounted or mapped (-EBUSY); an existing famfs, another signature or, of
+ * an image, a byte that is not zero within 1 MiB of either end, or a log with entries (-EEXIST).
+ * Also -ESTALE when another file has got the name meanwhile, -EINVAL for lengths, -ENOSPC for a
+ * device too small and -EFBIG for one of more than 64 PiB, -ENOKEY when the host has no identity.
+ * `result` may be NULL.
  *
- * With `erase` the superblock is zeroed, under the same conditions, and of the result only
- * `replaced` is filled in: empty when there was no famfs, and nothing was written. -EMEDIUMTYPE
- * when the device holds something else.
+ * With `erase` superblock and log header are zeroed, under the same conditions, and of the result
+ * only `replaced` is filled in: empty when there was no famfs, and nothing was written.
+ * -EMEDIUMTYPE when the device holds something else.
  */
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);
@@ -817,7 +827,8 @@ struct famfs_mount_params {
 int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err);
 
 /*
- * Unmounts the famfs at `mountpoint`, and waits a while for its server to let go of the device.
+ * Unmounts the famfs at `mountpoint`, and waits a while for its server to let go of the device. Of
+ * an image, what was written is on the disk when it returns; -EIO and the like when it is not.
  * Works on a mount whose server is dead. With `lazy`, detaches at once (umount -l). A device that
  * such a server has left in famfs mode is taken back to devdax mode.
  * Returns 1 when it is unmounted and its device stays in famfs mode: *err says why, with the name

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/io.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
-#include <unistd.h>
+#include <fcntl.h>
+#include <string.h>
 
 ssize_t io_read(int fd, void *buf, size_t length)
 {
@@ -57,4 +60,18 @@ int io_write_at(int fd, uint64_t offset, const void *buf, size_t length)
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+int io_sync_parent(const char *path)
+{
+	cleanup_free char *dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
+	cleanup_fd int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (!dir)
+		return -ENOMEM;
+	/* Who may add to a directory need not be allowed to read it. */
+	if (fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	/* Some file systems do this for files only. */
+	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }

@@ -15,4 +15,8 @@ ssize_t io_read(int fd, void *buf, size_t length);
 int io_read_at(int fd, uint64_t offset, void *buf, size_t length);
 int io_write_at(int fd, uint64_t offset, const void *buf, size_t length);
 
+/* Has the entry of `path`, which is absolute, survive a crash of the host, as far as its directory
+ * may be read and knows how. -errno. */
+int io_sync_parent(const char *path);
+
 #endif

@@ -121,6 +121,19 @@ int device_open(const char *path, enum device_access access, struct device **out
 	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
 }
 
+int device_adopt(const char *path, int fd, struct device **out, struct famfs_error *err)
+{
+	cleanup_fd int own = fd;
+	char absolute[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(path, absolute))
+		return error_errno(err, -errno, "cannot open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", path);
+	return image_open(absolute, steal_fd(&own), (uint64_t)st.st_size, true, out, err);
+}
+
 void device_close(struct device *dev)
 {
 	if (!dev)
@@ -165,11 +178,6 @@ int device_store(struct device *dev, uint64_t offset, const void *buf, uint64_t 
 	return ret;
 }
 
-int device_sync(struct device *dev)
-{
-	return dev->ops->sync && dev->writable ? dev->ops->sync(dev) : 0;
-}
-
 void device_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	if (dev->ops->flush)
@@ -180,6 +188,22 @@ void device_fence(struct device *dev)
 {
 	if (dev->ops->fence)
 		dev->ops->fence(dev);
+}
+
+int device_barrier(struct device *dev)
+{
+	device_fence(dev);
+	return dev->ops->barrier ? dev->ops->barrier(dev) : 0;
+}
+
+int device_reload_size(struct device *dev)
+{
+	return dev->ops->reload_size ? dev->ops->reload_size(dev) : 0;
+}
+
+int device_resize(struct device *dev, uint64_t size)
+{
+	return dev->ops->resize ? dev->ops->resize(dev, size) : -EOPNOTSUPP;
 }
 
 void device_invalidate(struct device *dev, uint64_t offset, uint64_t length)

@@ -5,8 +5,9 @@
  *
  * Reads and writes are loads and stores, subject to this host's caches: what another host wrote is
  * seen after device_invalidate(), what this one wrote is seen elsewhere after device_flush() and
- * device_fence(). Every range is checked against the size. Functions are safe to call from several
- * threads, as long as the ranges differ.
+ * device_fence(). An image's cache is the kernel's page cache, which all processes share, and whose
+ * pages reach the disk in any order: only device_barrier() orders them. Every range is checked
+ * against the size. Functions are safe to call from several threads, as long as the ranges differ.
  */
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
@@ -40,8 +41,11 @@ struct device_ops {
 	void (*invalidate)(struct device *dev, uint64_t offset, uint64_t length);
 	/* Opens a file of the mount that the bytes are reached through. NULL: there is none. */
 	int (*open_file)(struct device *dev, const char *path, bool write);
-	/* Makes what was written survive a power cut of the host. NULL where that means nothing. */
-	int (*sync)(struct device *dev);
+	/* What device_barrier() needs beyond the fence. NULL: nothing. */
+	int (*barrier)(struct device *dev);
+	/* Like device_reload_size() and device_resize(). NULL where the size is fixed. */
+	int (*reload_size)(struct device *dev);
+	int (*resize)(struct device *dev, uint64_t size);
 	/* Like device_lock() and device_lock_find(). NULL where nothing can be locked. */
 	int (*lock)(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
 		    bool wait);
@@ -69,6 +73,10 @@ enum device_access {
  * says of a DAX device. */
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err);
+
+/* The same of an image, open for reading and writing as `fd`, which the caller has made at `path`.
+ * Takes over `fd`, also on failure. */
+int device_adopt(const char *path, int fd, struct device **out, struct famfs_error *err);
 
 /*
  * A mounted famfs through its .meta files: for callers that may not open the device, and the only
@@ -111,9 +119,22 @@ int device_write(struct device *dev, uint64_t offset, const void *buf, size_t le
  * device_flush() before it. */
 int device_store(struct device *dev, uint64_t offset, const void *buf, uint64_t length);
 
-int device_sync(struct device *dev);
 void device_flush(struct device *dev, uint64_t offset, uint64_t length);
 void device_fence(struct device *dev);
+
+/*
+ * What was stored before (and flushed) is on the medium before anything that is stored later, and
+ * survives a crash of the host once this returns 0. On DAX a fence, on an image an fdatasync(2),
+ * which takes milliseconds. -errno: what was stored since the last barrier may be lost in part.
+ */
+int device_barrier(struct device *dev);
+
+/* Images: reads the size again, which may have changed between open and lock. -errno. */
+int device_reload_size(struct device *dev);
+
+/* Images: cuts the file or extends it. -EOPNOTSUPP for anything else, -errno. */
+int device_resize(struct device *dev, uint64_t size);
+
 void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
 
 /*

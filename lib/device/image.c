@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/guard.h"
 #include "base/io.h"
+#include "device/mapped.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,46 +48,28 @@ static unsigned char *window(struct device *dev, uint64_t offset, size_t length)
 	return NULL;
 }
 
-/* Word by word, since another process may be storing: each aligned word is old or new, and they
- * are loaded and stored in the order of their addresses. -EIO when the page is gone. */
-static int copy_words(void *to, const void *from, size_t words)
-{
-	uint64_t *dst = to;
-	const uint64_t *src = from;
-	struct guard guard;
-
-	if (!guard_enter(&guard)) {
-		guard_leave(&guard);
-		return -EIO;
-	}
-	for (size_t i = 0; i < words; i++)
-		__atomic_store_n(&dst[i], __atomic_load_n(&src[i], __ATOMIC_ACQUIRE),
-				 __ATOMIC_RELEASE);
-	guard_leave(&guard);
-	return 0;
-}
-
-static bool in_words(const void *a, const void *b, size_t length)
-{
-	return (((uintptr_t)a | (uintptr_t)b | length) & 7) == 0;
-}
-
+/* A mapped page cannot be had when the file has shrunk, or when its file system has no room for the
+ * page: the system calls tell which, and read a hole without filling it. */
 static int image_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	const unsigned char *mapped = window(dev, offset, length);
 
-	if (mapped && in_words(mapped, buf, length))
-		return copy_words(buf, mapped, length / 8);
-	/* What a file that shrank has lost is a memory error. */
+	if (mapped && mapped_copy(buf, mapped, length) == 0)
+		return 0;
 	return io_read_at(dev->fd, offset, buf, length);
 }
 
 static int image_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
 {
 	unsigned char *mapped = window(dev, offset, length);
+	struct stat st;
 
-	if (mapped && in_words(mapped, buf, length))
-		return copy_words(mapped, buf, length / 8);
+	if (mapped && mapped_copy(mapped, buf, length) == 0)
+		return 0;
+	if (mapped && fstat(dev->fd, &st) < 0)
+		return -errno;
+	if (mapped && (uint64_t)st.st_size < offset + length)
+		return -EIO;
 	return io_write_at(dev->fd, offset, buf, length);
 }
 
@@ -107,22 +89,79 @@ static int write_zeros(int fd, uint64_t offset, uint64_t length)
 	return ret;
 }
 
+static int punch_hole(int fd, uint64_t offset, uint64_t length)
+{
+	int ret;
+
+	do
+		ret = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+				(off_t)length);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
 /* A hole reads as zeros and gives the host's space back. */
 static int image_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
-	if (length == 0)
-		return 0;
-	if (fallocate(dev->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-		      (off_t)length) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP && errno != ENOSYS)
-		return -errno;
-	return write_zeros(dev->fd, offset, length);
+	int ret = length ? punch_hole(dev->fd, offset, length) : 0;
+
+	return ret == -EOPNOTSUPP || ret == -ENOSYS ? write_zeros(dev->fd, offset, length) : ret;
 }
 
-static int image_sync(struct device *dev)
+/* Linux counts what was stored through a mapping as written to the file. */
+static int image_barrier(struct device *dev)
 {
-	return fdatasync(dev->fd) < 0 ? -errno : 0;
+	int ret;
+
+	do
+		ret = fdatasync(dev->fd);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
+/* Those that the file has room for, and no others. */
+static int map_windows(struct image *image)
+{
+	int prot = image->dev.writable ? PROT_READ | PROT_WRITE : PROT_READ;
+
+	for (size_t i = 0; i < NWINDOWS; i++) {
+		bool inside = window_offsets[i] + WINDOW_BYTES <= image->dev.size;
+		void *p;
+
+		if (inside == (image->windows[i] != NULL))
+			continue;
+		if (!inside) {
+			munmap(image->windows[i], WINDOW_BYTES);
+			image->windows[i] = NULL;
+			continue;
+		}
+		p = mmap(NULL, WINDOW_BYTES, prot, MAP_SHARED, image->dev.fd,
+			 (off_t)window_offsets[i]);
+		if (p == MAP_FAILED)
+			return -errno;
+		image->windows[i] = p;
+	}
+	return 0;
+}
+
+static int image_reload_size(struct device *dev)
+{
+	struct stat st;
+
+	if (fstat(dev->fd, &st) < 0)
+		return -errno;
+	dev->size = (uint64_t)st.st_size;
+	return map_windows(to_image(dev));
+}
+
+static int image_resize(struct device *dev, uint64_t size)
+{
+	int ret;
+
+	do
+		ret = ftruncate(dev->fd, (off_t)size);
+	while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : image_reload_size(dev);
 }
 
 static void image_close(struct device *dev)
@@ -138,29 +177,13 @@ static const struct device_ops image_ops = {
 	.read = image_read,
 	.write = image_write,
 	.zero = image_zero,
-	.sync = image_sync,
+	.barrier = image_barrier,
+	.reload_size = image_reload_size,
+	.resize = image_resize,
 	.lock = device_fd_lock,
 	.lock_find = device_fd_lock_find,
 	.close = image_close,
 };
-
-static int map_windows(struct image *image)
-{
-	int prot = image->dev.writable ? PROT_READ | PROT_WRITE : PROT_READ;
-
-	for (size_t i = 0; i < NWINDOWS; i++) {
-		void *p;
-
-		if (window_offsets[i] + WINDOW_BYTES > image->dev.size)
-			continue;
-		p = mmap(NULL, WINDOW_BYTES, prot, MAP_SHARED, image->dev.fd,
-			 (off_t)window_offsets[i]);
-		if (p == MAP_FAILED)
-			return -errno;
-		image->windows[i] = p;
-	}
-	return 0;
-}
 
 int image_open(const char *path, int fd, uint64_t size, bool writable, struct device **out,
 	       struct famfs_error *err)

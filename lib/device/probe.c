@@ -63,7 +63,7 @@ static int probe_pools(struct device *dev, char *name, size_t size)
 {
 	static const char *const pools[] = { "PMEMOBJ", "PMEMBLK", "PMEMLOG", "PMEMPOOLSET" };
 	char magic[16] = "";
-	int ret = device_read(dev, 0, magic, sizeof(magic) - 1);
+	int ret = device_read(dev, 0, magic, min_u64(dev->size, sizeof(magic) - 1));
 
 	if (ret < 0)
 		return ret;
@@ -119,4 +119,35 @@ int device_probe(struct device *dev, char *name, size_t size)
 		return probe_fd(dev->fd, dev->size, name, size);
 	ret = copy_ends(dev, &copy);
 	return ret < 0 ? ret : probe_fd(copy, dev->size, name, size);
+}
+
+/* Reads, since holes are zeros, and allocated blocks may be. */
+static int find_in(struct device *dev, uint64_t start, uint64_t end, uint64_t *offset)
+{
+	enum { BLOCK = 1 << 16 };
+	cleanup_free char *buf = malloc(BLOCK);
+
+	if (!buf)
+		return -ENOMEM;
+	for (uint64_t at = start; at < end; at += BLOCK) {
+		size_t length = (size_t)min_u64(end - at, BLOCK);
+		int ret = device_read(dev, at, buf, length);
+
+		if (ret < 0)
+			return ret;
+		for (size_t i = 0; i < length; i++)
+			if (buf[i]) {
+				*offset = at + i;
+				return 1;
+			}
+	}
+	return 0;
+}
+
+int device_find_data(struct device *dev, uint64_t *offset)
+{
+	uint64_t ends = min_u64(dev->size, PROBED_BYTES);
+	int ret = find_in(dev, 0, ends, offset);
+
+	return ret ? ret : find_in(dev, dev->size - ends, dev->size, offset);
 }

@@ -11,4 +11,11 @@
  */
 int device_probe(struct device *dev, char *name, size_t size);
 
+/*
+ * Of an image: the first byte that is not zero within 1 MiB of its start, or else of its end, which
+ * is where a file that has no signature shows that it holds something. 1 and its offset, 0 when
+ * there is none, -errno.
+ */
+int device_find_data(struct device *dev, uint64_t *offset);
+
 #endif

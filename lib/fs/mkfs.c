@@ -4,10 +4,11 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "device/announce.h"
-#include "device/probe.h"
 #include "device/usage.h"
-#include "fs/volume.h"
+#include "fs/identity.h"
+#include "fs/overwrite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,8 @@ struct mkfs {
 	struct famfs_mkfs_result *result;
 	struct identity identity;
 	struct device *dev; /* NULL in a dry run on a file that is not there */
-	bool created;       /* the image file is ours to remove on failure */
+	bool created;       /* the image file `made` is ours to remove on failure */
+	struct stat made;
 };
 
 static int write_flushed(struct device *dev, uint64_t offset, const void *buf, size_t length)
@@ -50,16 +52,24 @@ static int write_log(struct device *dev, uint64_t length)
 	return ret;
 }
 
+/* From here on there is no file system, whatever follows. */
+static int erase_magic(struct device *dev)
+{
+	const le64 none = le64_make(0);
+	int ret = write_flushed(dev, 0, &none, sizeof(none));
+
+	return ret < 0 ? ret : device_barrier(dev);
+}
+
 int mkfs_write(struct device *dev, const struct superblock *sb)
 {
 	struct omf_super raw;
-	le64 magic, none = le64_make(0);
-	int ret = write_flushed(dev, 0, &none, sizeof(none));
+	le64 magic;
+	int ret = erase_magic(dev);
 
-	device_fence(dev);
 	superblock_encode(&raw, sb);
 	magic = raw.magic;
-	raw.magic = none;
+	raw.magic = le64_make(0);
 	/* All of the first 2 MiB, where other file systems have their magics: what was there must
 	 * not be found again. */
 	if (ret == 0)
@@ -68,11 +78,11 @@ int mkfs_write(struct device *dev, const struct superblock *sb)
 		ret = write_log(dev, sb->log_length);
 	if (ret == 0)
 		ret = write_flushed(dev, 0, &raw, sizeof(raw));
-	device_fence(dev);
+	if (ret == 0)
+		ret = device_barrier(dev);
 	if (ret == 0)
 		ret = write_flushed(dev, 0, &magic, sizeof(magic));
-	device_fence(dev);
-	return ret;
+	return ret < 0 ? ret : device_barrier(dev);
 }
 
 static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
@@ -105,20 +115,24 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 	return -ENOKEY;
 }
 
-/* Makes a missing image, empty for now: its size comes after the checks. */
+/* Makes a missing image, empty for now: its size comes after the checks. The descriptor is kept,
+ * since the name may lead to another file by the time that it is opened again. */
+static int create_image(struct mkfs *mkfs, struct famfs_error *err)
+{
+	cleanup_fd int fd = open(mkfs->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fstat(fd, &mkfs->made) < 0)
+		return error_errno(err, -errno, "cannot create '%s'", mkfs->name);
+	mkfs->created = true;
+	return device_adopt(mkfs->name, steal_fd(&fd), &mkfs->dev, err);
+}
+
 static int open_target(struct mkfs *mkfs, struct famfs_error *err)
 {
 	const struct famfs_mkfs_params *params = mkfs->params;
-	cleanup_fd int fd = -1;
 
-	if (params->size && access(mkfs->name, F_OK) < 0 && errno == ENOENT) {
-		if (params->dry_run)
-			return 0;
-		fd = open(mkfs->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd < 0)
-			return error_errno(err, -errno, "cannot create '%s'", mkfs->name);
-		mkfs->created = true;
-	}
+	if (params->size && access(mkfs->name, F_OK) < 0 && errno == ENOENT)
+		return params->dry_run ? 0 : create_image(mkfs, err);
 	return device_open(mkfs->name, params->dry_run ? DEVICE_READ : DEVICE_WRITE, &mkfs->dev,
 			   err);
 }
@@ -130,24 +144,34 @@ static int in_use(const struct mkfs *mkfs, const struct usage_text *user, struct
 	return -EBUSY;
 }
 
-/* 1 when somebody uses the device, and who; else 0 with the device locked, or -errno. */
-static int find_user(const struct mkfs *mkfs, struct usage_text *user)
+static int lock(const struct mkfs *mkfs)
 {
 	uint64_t end;
 	int ret;
 
+	if (!mkfs->params->dry_run)
+		return device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
+	ret = device_lock_conflict(mkfs->dev, 0, 1, &end);
+	return ret > 0 ? -EAGAIN : ret;
+}
+
+/* 1 when the device is in use, and by what; else 0 with the device locked, or -errno. The lock
+ * first, so that no mount comes between. */
+static int find_user(const struct mkfs *mkfs, struct usage_text *user)
+{
+	int ret = lock(mkfs);
+
 	*user = (struct usage_text){ 0 };
-	ret = device_usage(mkfs->dev, user);
-	if (ret != 0)
+	if (ret < 0 && ret != -EAGAIN)
 		return ret;
-	if (mkfs->params->dry_run)
-		ret = device_lock_conflict(mkfs->dev, 0, 1, &end) > 0 ? -EAGAIN : 0;
-	else
-		ret = device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false);
-	if (ret != -EAGAIN)
-		return ret;
-	(void)device_lock_holder(mkfs->dev, 0, 1, "in use", user);
-	return 1;
+	if (device_usage(mkfs->dev, user) > 0) {
+		if (ret == 0)
+			(void)device_lock(mkfs->dev, DEVICE_UNLOCK, 0, 1, false);
+		return 1;
+	}
+	if (ret < 0)
+		(void)device_lock_holder(mkfs->dev, 0, 1, "in use", user);
+	return ret < 0;
 }
 
 static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
@@ -165,7 +189,11 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 		nanosleep(&step, NULL);
 	if (ret > 0)
 		return in_use(mkfs, &user, err);
-	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", mkfs->name) : 0;
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock '%s'", mkfs->name);
+	/* As it is now that it cannot be resized by another mkfs. */
+	ret = device_reload_size(mkfs->dev);
+	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", mkfs->name) : 0;
 }
 
 /* Sizes, in the result. */
@@ -195,154 +223,57 @@ static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 }
 
 /* What is there goes into the result, and stays unless it was asked to go. */
-static int refuse(struct mkfs *mkfs, const char *what, bool foreign, struct famfs_error *err)
+static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 {
-	const struct famfs_mkfs_params *params = mkfs->params;
+	struct famfs_mkfs_result *result = mkfs->result;
+	const struct overwrite overwrite = { .name = mkfs->name,
+					     .system_uuid = mkfs->identity.uuid,
+					     .force = mkfs->params->force,
+					     .force_foreign = mkfs->params->force_foreign,
+					     .famfs_only = mkfs->params->erase,
+					     .found = result->replaced,
+					     .found_size = sizeof(result->replaced) };
 
-	snprintf(mkfs->result->replaced, sizeof(mkfs->result->replaced), "%s", what);
-	if (params->force && (params->force_foreign || !foreign))
+	if (!mkfs->dev || mkfs->dev->size == 0)
 		return 0;
-	error_refuse(err, -EEXIST, "'%s' already holds %s", mkfs->name, what);
-	error_hint(err,
-		   foreign ? "use --force --force-foreign to destroy it; mounts on other hosts "
-			     "cannot be seen from here"
-			   : "use --force to destroy it");
-	return -EEXIST;
+	return overwrite_check(&overwrite, mkfs->dev, err);
 }
 
-static int refuse_famfs(struct mkfs *mkfs, const struct famfs_info *info, struct famfs_error *err)
+/* Whether the name still leads to the file that was locked and judged. */
+static int check_named(const struct mkfs *mkfs, struct famfs_error *err)
 {
-	bool foreign = info->role != FAMFS_ROLE_MASTER;
-	char uuid[37], master[37], what[256];
-
-	uuid_unparse_lower(info->uuid, uuid);
-	uuid_unparse_lower(info->master_uuid, master);
-	snprintf(what, sizeof(what),
-		 "a famfs file system%s (uuid %s, master %s%s, %" PRIu64 " files, %" PRIu64
-		 " bytes)",
-		 foreign ? " of another master" : "", uuid, master, foreign ? "" : ", this host",
-		 info->files, info->file_bytes);
-	return refuse(mkfs, what, foreign, err);
-}
-
-/* A famfs that cannot be opened may all the same be the living one of another host, which knows
- * more than we do. The owner has been in the same place in every version. */
-static int refuse_unusable(struct mkfs *mkfs, const char *state, struct famfs_error *err)
-{
-	char uuid[37], master[37], what[256];
-	struct omf_super raw;
-	bool foreign;
-	int ret = device_read(mkfs->dev, 0, &raw, sizeof(raw));
-
-	if (ret < 0)
-		return error_errno(err, ret, "cannot read '%s'", mkfs->name);
-	foreign = memcmp(raw.system_uuid, mkfs->identity.uuid, sizeof(raw.system_uuid)) != 0;
-	uuid_unparse_lower(raw.uuid, uuid);
-	uuid_unparse_lower(raw.system_uuid, master);
-	snprintf(what, sizeof(what), "a famfs file system%s that is %s (uuid %s, master %s%s)",
-		 foreign ? " of another master" : "", state, uuid, master,
-		 foreign ? "" : ", this host");
-	return refuse(mkfs, what, foreign, err);
-}
-
-static int check_signature(struct mkfs *mkfs, struct famfs_error *err)
-{
-	char found[80], what[96];
-	int ret = device_probe(mkfs->dev, found, sizeof(found));
-
-	if (ret < 0)
-		return error_errno(err, ret, "cannot look for signatures on '%s'", mkfs->name);
-	if (ret == 0)
-		return 0;
-	snprintf(what, sizeof(what), "a signature of %s", found);
-	if (mkfs->params->erase)
-		return error_set(err, -EMEDIUMTYPE,
-				 "'%s' does not hold a famfs file system, but %s", mkfs->name,
-				 what);
-	return refuse(mkfs, what, false, err);
-}
-
-/* What is checked must be what is locked, and will be written. Closes `dev` when it is not. */
-static int check_same(const struct mkfs *mkfs, struct device *dev, struct famfs_error *err)
-{
-	struct stat locked, opened;
+	struct stat locked, named;
 
 	/* One that is no file cannot be another. */
 	if (mkfs->dev->fd < 0)
 		return 0;
-	if (fstat(mkfs->dev->fd, &locked) == 0 && fstat(dev->fd, &opened) == 0 &&
-	    locked.st_dev == opened.st_dev && locked.st_ino == opened.st_ino)
+	if (fstat(mkfs->dev->fd, &locked) == 0 && stat(mkfs->name, &named) == 0 &&
+	    locked.st_dev == named.st_dev && locked.st_ino == named.st_ino)
 		return 0;
-	device_close(dev);
 	return error_set(err, -ESTALE, "'%s' is another file now", mkfs->name);
-}
-
-/* What is on the device now, and whether it may go. */
-static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
-{
-	const struct volume_params params = { .access = DEVICE_READ };
-	cleanup_volume struct famfs_volume *vol = NULL;
-	struct famfs_error why;
-	struct famfs_info info;
-	struct device *dev;
-	int ret;
-
-	if (!mkfs->dev || mkfs->dev->size == 0)
-		return 0;
-	/* A handle of its own, since the volume closes it. */
-	ret = device_open(mkfs->name, DEVICE_READ, &dev, err);
-	if (ret == 0)
-		ret = check_same(mkfs, dev, err);
-	if (ret < 0)
-		return ret;
-	ret = volume_open(dev, &params, &vol, &why);
-	if (ret == -EMEDIUMTYPE)
-		return check_signature(mkfs, err);
-	if (ret == -ENOTSUP || ret == -EUCLEAN)
-		return refuse_unusable(mkfs, ret == -EUCLEAN ? "damaged" : "of another format",
-				       err);
-	if (ret < 0) {
-		if (err)
-			*err = why;
-		return ret;
-	}
-	famfs_info(vol, &info);
-	return refuse_famfs(mkfs, &info, err);
-}
-
-/* A file system that loses its end must not be taken for a whole one, should we not get further. */
-static int erase_before_cut(const struct mkfs *mkfs, struct famfs_error *err)
-{
-	const le64 none = le64_make(0);
-	int ret;
-
-	if (mkfs->params->size >= mkfs->dev->size || mkfs->dev->size < sizeof(none))
-		return 0;
-	ret = write_flushed(mkfs->dev, 0, &none, sizeof(none));
-	device_fence(mkfs->dev);
-	if (ret == 0)
-		ret = device_sync(mkfs->dev);
-	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;
 }
 
 static int resize(struct mkfs *mkfs, struct famfs_error *err)
 {
-	int ret;
+	uint64_t size = mkfs->params->size, old = mkfs->dev->size;
+	int ret = 0;
 
-	if (mkfs->params->size == 0 || mkfs->params->size == mkfs->dev->size)
+	if (size == 0 || size == old)
 		return 0;
 	if (mkfs->dev->ops->dax)
 		return error_set(err, -EINVAL,
 				 "'%s' has %" PRIu64 " bytes, and only images can be resized",
-				 mkfs->name, mkfs->dev->size);
-	ret = erase_before_cut(mkfs, err);
+				 mkfs->name, old);
+	/* A file system that loses its end must not be taken for a whole one, should we not get
+	 * further. */
+	if (size < old && old >= sizeof(le64))
+		ret = erase_magic(mkfs->dev);
 	if (ret < 0)
-		return ret;
-	if (ftruncate(mkfs->dev->fd, (off_t)mkfs->params->size) < 0)
-		return error_errno(err, -errno, "cannot resize '%s' to %" PRIu64 " bytes",
-				   mkfs->name, mkfs->params->size);
-	mkfs->dev->size = mkfs->params->size;
-	return 0;
+		return error_errno(err, ret, "cannot write '%s'", mkfs->name);
+	ret = device_resize(mkfs->dev, size);
+	return ret < 0 ? error_errno(err, ret, "cannot resize '%s' to %" PRIu64 " bytes",
+				     mkfs->name, size)
+		       : 0;
 }
 
 static void fill_superblock(const struct mkfs *mkfs, struct superblock *sb)
@@ -385,38 +316,45 @@ static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struc
 	return 0;
 }
 
+/* A new file is on the disk when its name is. */
+static int sync_name(const struct mkfs *mkfs, struct famfs_error *err)
+{
+	int ret = mkfs->created ? io_sync_parent(mkfs->dev->path) : 0;
+
+	return ret < 0 ? error_errno(err, ret, "cannot sync the directory of '%s'", mkfs->name) : 0;
+}
+
 static int format(struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct superblock sb;
-	int ret = resize(mkfs, err);
+	int ret = check_named(mkfs, err);
 
+	if (ret == 0)
+		ret = resize(mkfs, err);
 	if (ret < 0)
 		return ret;
 	fill_superblock(mkfs, &sb);
 	ret = mkfs_write(mkfs->dev, &sb);
-	if (ret == 0)
-		ret = device_sync(mkfs->dev);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write '%s'", mkfs->name);
-	return read_back(mkfs, &sb, err);
+	ret = read_back(mkfs, &sb, err);
+	return ret < 0 ? ret : sync_name(mkfs, err);
 }
 
-/* The magic goes first, so that a crash leaves no superblock rather than half of one. */
+/* The magic goes first, so that a crash leaves no superblock rather than half of one. The header of
+ * the log goes, too: what nothing describes is not found again. */
 static int erase(const struct mkfs *mkfs, struct famfs_error *err)
 {
-	const le64 none = le64_make(0);
-	struct device *dev = mkfs->dev;
-	int ret;
+	int ret = check_named(mkfs, err);
 
-	if (!*mkfs->result->replaced)
-		return 0;
-	ret = write_flushed(dev, 0, &none, sizeof(none));
-	device_fence(dev);
+	if (ret < 0 || !*mkfs->result->replaced)
+		return ret;
+	ret = erase_magic(mkfs->dev);
 	if (ret == 0)
-		ret = device_store(dev, 0, NULL, OMF_LOG_OFFSET);
-	device_fence(dev);
+		ret = device_store(mkfs->dev, 0, NULL,
+				   OMF_LOG_OFFSET + sizeof(struct omf_log_header));
 	if (ret == 0)
-		ret = device_sync(dev);
+		ret = device_barrier(mkfs->dev);
 	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;
 }
 
@@ -447,6 +385,18 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 	return mkfs->params->erase ? erase(mkfs, err) : format(mkfs, err);
 }
 
+/* Removes the image that was made, unless another file has its name by now, or another mkfs has
+ * come first and is formatting it. */
+static void remove_created(const struct mkfs *mkfs)
+{
+	struct stat named;
+
+	if (mkfs->created && lstat(mkfs->name, &named) == 0 && named.st_dev == mkfs->made.st_dev &&
+	    named.st_ino == mkfs->made.st_ino &&
+	    (!mkfs->dev || device_lock(mkfs->dev, DEVICE_EXCLUSIVE, 0, 1, false) == 0))
+		(void)unlink(mkfs->name);
+}
+
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err)
 {
@@ -462,9 +412,9 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	ret = run(&mkfs, err);
 	memcpy(mkfs.result->system_uuid, mkfs.identity.uuid, sizeof(mkfs.identity.uuid));
 	mkfs.result->identity = mkfs.identity.source;
+	if (ret < 0)
+		remove_created(&mkfs);
 	device_close(mkfs.dev);
-	if (ret < 0 && mkfs.created)
-		unlink(device);
 	if (ret == 0 && !params->dry_run && stat(device, &st) == 0 && S_ISCHR(st.st_mode))
 		device_announce(st.st_rdev);
 	return ret;

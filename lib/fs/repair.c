@@ -219,7 +219,7 @@ int fsck_repair(struct fsck *fsck, struct famfs_error *err)
 		return ret;
 	ret = mend_all(fsck, err);
 	log_unlock(&fsck->vol->log);
-	if (ret == 0 && device_sync(fsck->vol->dev) < 0)
+	if (ret == 0 && device_barrier(fsck->vol->dev) < 0)
 		ret = error_set(err, -EIO, "cannot write '%s'", fsck->vol->dev->path);
 	return ret;
 }

@@ -19,8 +19,7 @@ static int write_owner(struct device *dev, const struct omf_super *raw)
 	int ret = device_write(dev, OWNER_OFFSET, (const char *)raw + OWNER_OFFSET, OWNER_LENGTH);
 
 	device_flush(dev, OWNER_OFFSET, OWNER_LENGTH);
-	device_fence(dev);
-	return ret < 0 ? ret : device_sync(dev);
+	return ret < 0 ? ret : device_barrier(dev);
 }
 
 static int take(struct famfs_volume *vol, struct famfs_error *err)

@@ -191,10 +191,8 @@ struct famfs_volume *volume_create(struct device *dev, const struct volume_param
 {
 	struct famfs_volume *vol = calloc(1, sizeof(*vol));
 
-	if (!vol) {
-		device_close(dev);
+	if (!vol)
 		return NULL;
-	}
 	vol->dev = dev;
 	vol->write = params->access == DEVICE_WRITE;
 	vol->dry_run = params->dry_run;
@@ -239,8 +237,10 @@ int volume_open(struct device *dev, const struct volume_params *params, struct f
 	cleanup_volume struct famfs_volume *vol = volume_create(dev, params);
 	int ret;
 
-	if (!vol)
+	if (!vol) {
+		device_close(dev);
 		return error_set(err, -ENOMEM, "out of memory");
+	}
 	ret = volume_load_superblock(vol, params, err);
 	if (ret == 0)
 		ret = volume_load_log(vol, err);
@@ -257,14 +257,20 @@ void volume_replace_device(struct famfs_volume *vol, struct device *dev)
 	vol->log.dev = dev;
 }
 
-void volume_close(struct famfs_volume *vol)
+struct device *volume_release_device(struct famfs_volume *vol)
 {
-	if (!vol)
-		return;
+	struct device *dev = vol->dev;
+
 	volume_destroy_replicas(vol);
-	device_close(vol->dev);
 	pthread_mutex_destroy(&vol->mutex);
 	free(vol);
+	return dev;
+}
+
+void volume_close(struct famfs_volume *vol)
+{
+	if (vol)
+		device_close(volume_release_device(vol));
 }
 
 struct record_limits volume_limits(const struct famfs_volume *vol)

@@ -98,9 +98,12 @@ struct volume_params {
 int volume_open(struct device *dev, const struct volume_params *params, struct famfs_volume **out,
 		struct famfs_error *err);
 void volume_close(struct famfs_volume *vol);
+/* The same, but its device stays open, and is the caller's. */
+struct device *volume_release_device(struct famfs_volume *vol);
 
 /* The same in steps, for a device whose log can be reached only when others know the superblock.
- * Before the last one there are no replicas to look at. */
+ * Before the last one there are no replicas to look at. NULL when memory is short: `dev` is then
+ * still the caller's. */
 struct famfs_volume *volume_create(struct device *dev, const struct volume_params *params);
 int volume_load_superblock(struct famfs_volume *vol, const struct volume_params *params,
 			   struct famfs_error *err);

@@ -238,7 +238,10 @@ static int acquire_famfs(struct server *server, const struct acquire_params *par
 		return ret;
 	server->read_only = server->access == MOUNT_READ_ONLY || !dev->writable;
 	server->vol = volume_create(dev, &own);
-	return server->vol ? 0 : error_set(err, -ENOMEM, "out of memory");
+	if (server->vol)
+		return 0;
+	device_close(dev);
+	return error_set(err, -ENOMEM, "out of memory");
 }
 
 /* By a mount that lives, or by one whose server is dead. */

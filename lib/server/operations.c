@@ -231,7 +231,7 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 	(void)datasync;
 	(void)fi;
 	if (ret == 0)
-		ret = device_sync(server->vol->dev);
+		ret = device_barrier(server->vol->dev);
 	fuse_reply_err(req, -ret);
 }
 

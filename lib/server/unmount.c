@@ -130,17 +130,29 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 }
 
 /* Whoever waits for the unmount wants to use the device next. */
-static void wait_for_server(const char *source, uint64_t patience)
+static void wait_for_server(struct device *dev, uint64_t patience)
 {
 	const struct timespec step = { 0, STEP_NS };
 	uint64_t start = now_ns(), end;
-	cleanup_device struct device *dev = NULL;
 
 	/* The lock of another mount would look the same. */
-	if (device_mounts(source, NULL) != 0 || device_open(source, DEVICE_READ, &dev, NULL) < 0)
+	if (device_mounts(dev->path, NULL) != 0)
 		return;
 	while (device_lock_conflict(dev, 0, 1, &end) > 0 && now_ns() - start < patience)
 		nanosleep(&step, NULL);
+}
+
+/* The server has been given all that was written, but of an image the disk has not. */
+static int finish(const char *source, bool lazy, struct famfs_error *err)
+{
+	cleanup_device struct device *dev = NULL;
+	int ret;
+
+	if (device_open(source, DEVICE_READ, &dev, NULL) < 0)
+		return 0;
+	wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
+	ret = device_barrier(dev);
+	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
 }
 
 /* A server that has switched the mode of its device switches it back; for one that is dead, we do.
@@ -179,7 +191,7 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	if (ret == 0)
 		ret = settle(target->mountpoint, target->device, lazy, err);
 	if (ret == 0)
-		wait_for_server(target->device, lazy ? WAIT_LAZY_NS : WAIT_NS);
+		ret = finish(target->device, lazy, err);
 	famfs_target_free(target);
 	return ret;
 }

@@ -52,6 +52,38 @@ refuses()
 	run -0 famfsctl fsck "$img"
 }
 
+@test "a file that is no image is refused with its first bytes" {
+	truncate -s 16M "$BATS_TEST_TMPDIR/empty"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$img" --owner=root --group=root empty
+	refuses 3 'already holds data of an unknown kind (at offset 0: 65 6d 70 74 79 '
+	assert_output --partial '"empty'
+	assert_output --partial "hint: use --force"
+	refuses 3 "data of an unknown kind" --dry-run
+	refuses 3 "data of an unknown kind" --size 64M
+	refuses 1 "does not hold a famfs file system, but data of an unknown kind" --kill -f
+	run -0 famfsctl mkfs -n -f "$img"
+	assert_output --partial "would destroy data of an unknown kind (at offset 0: "
+	run -0 famfsctl mkfs -f "$img"
+	assert_output --partial "destroyed data of an unknown kind (at offset 0: "
+}
+
+@test "a file smaller than a famfs can be is refused before it is extended" {
+	echo "a note" >"$img"
+	run famfsctl mkfs --size 64M "$img"
+	assert_error 3 "data of an unknown kind (at offset 0: 61 20 6e 6f 74 65 0a"
+	assert_equal "$(cat "$img")" "a note"
+}
+
+@test "a famfs whose superblock was wiped is refused as long as its log has entries" {
+	new_image 64M
+	famfsctl mkdir "$img:/d"
+	dd if=/dev/zero of="$img" bs=4096 count=1 conv=notrunc status=none
+	refuses 3 "already holds a famfs log without its superblock (1 entries)"
+	run -0 famfsctl mkfs --kill -f "$img"
+	assert_output --partial "erased a famfs log without its superblock (1 entries)"
+	run -0 famfsctl mkfs "$img"
+}
+
 # put OFFSET BYTES: BYTES as printf(1) has them.
 put()
 {

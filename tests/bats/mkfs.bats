@@ -20,6 +20,30 @@ show()
 	show '.superblock.crc_ok and .log.crc_ok'
 }
 
+@test "mkfs makes the image for its owner alone, and leaves the mode of one that exists" {
+	(umask 0 && famfsctl mkfs --size 64M "$img")
+	assert_equal "$(stat -c %a "$img")" 600
+	chmod 640 "$img"
+	run -0 famfsctl mkfs -f "$img"
+	assert_equal "$(stat -c %a "$img")" 640
+}
+
+@test "an image for which there is no space is not left behind" {
+	needs_root
+	mkdir "$mnt"
+	mount -t tmpfs -o size=4k none "$mnt"
+	run famfsctl mkfs --size 64M "$mnt/full.img"
+	left=$(ls "$mnt")
+	said="$status $output"
+	# Its first pages are mapped, and holes.
+	truncate -s 64M "$mnt/sparse.img"
+	run famfsctl mkfs "$mnt/sparse.img"
+	umount "$mnt"
+	assert_error 1 "cannot write '$mnt/sparse.img': No space left on device"
+	assert_equal "$said" "1 famfsctl mkfs: cannot write '$mnt/full.img': No space left on device"
+	assert_equal "$left" ""
+}
+
 @test "mkfs writes the superblock and log header of OMF 2.2" {
 	uuid=12345678-9abc-4def-8123-456789abcdef
 	run -0 famfsctl mkfs --size 4G --uuid $uuid "$img"

@@ -143,7 +143,7 @@ static void read_only(void **state)
 	assert_int_equal(device_write(dev, 0, &byte, 1), -EBADF);
 	assert_int_equal(device_write(dev, 4 * MIB, &byte, 1), -EBADF);
 	assert_int_equal(device_store(dev, 0, NULL, 1), -EBADF);
-	assert_int_equal(device_sync(dev), 0);
+	assert_int_equal(device_barrier(dev), 0);
 	device_close(dev);
 }
 

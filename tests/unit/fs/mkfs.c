@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,16 +14,33 @@
 
 /* ---- between the steps ---------------------------------------------------------------------- */
 
-static int resize_error;   /* what changing the size of the image fails with */
-static bool swap_in_other; /* once the image is locked, while its users are looked for */
+static int resize_error;          /* what changing the size of the image fails with */
+static bool swap_in_other;        /* once the image is locked, while its users are looked for */
+static bool swap_at_resize;       /* when the checks are over */
+static void (*before_lock)(void); /* called once, before the image is locked */
 
+int __real_fcntl64(int fd, int cmd, void *arg);
+int __wrap_fcntl64(int fd, int cmd, void *arg);
 int __real_ftruncate64(int fd, off_t length);
 int __wrap_ftruncate64(int fd, off_t length);
 DIR *__real_opendir(const char *name);
 DIR *__wrap_opendir(const char *name);
 
+int __wrap_fcntl64(int fd, int cmd, void *arg)
+{
+	void (*hook)(void) = before_lock;
+
+	before_lock = NULL;
+	if (hook)
+		hook();
+	return __real_fcntl64(fd, cmd, arg);
+}
+
 int __wrap_ftruncate64(int fd, off_t length)
 {
+	if (swap_at_resize)
+		assert_int_equal(rename(OTHER, IMAGE), 0);
+	swap_at_resize = false;
 	if (!resize_error)
 		return __real_ftruncate64(fd, length);
 	errno = resize_error;
@@ -204,6 +222,93 @@ static void something_else(void **state)
 	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 }
 
+/* Neither a famfs nor anything that libblkid knows. */
+static void unknown_data(void **state)
+{
+	static const struct {
+		uint64_t size, offset;
+		const char *bytes, *text;
+	} cases[] = {
+		{ 64 * MIB, 0, "SQLite format 3",
+		  "already holds data of an unknown kind (at offset 0: 53 51 4c 69 74 65 20 66 6f "
+		  "72 6d 61 74 20 33 00 \"SQLite format 3.\")" },
+		{ 64 * MIB, 4, "ftypisom", "(at offset 4: 66 74 79 70 69 73 6f 6d " },
+		{ 64 * MIB, MIB - 1, "x", "(at offset 1048575: 78 00" },
+		{ 64 * MIB, 63 * MIB, "x", "(at offset 66060288: 78 00" },
+		{ 64 * MIB, 64 * MIB - 2, "\"\\", "(at offset 67108862: 22 5c \"\"\\\")" },
+		{ 100, 99, "\n", "(at offset 99: 0a \".\")" },
+		{ 3 * MIB / 2, 3 * MIB / 2 - 1, "x", "(at offset 1572863: 78 \"x\")" },
+	};
+	const struct famfs_mkfs_params plain = { .size = 64 * MIB };
+	const struct famfs_mkfs_params dry = { .size = 64 * MIB, .dry_run = true };
+	const struct famfs_mkfs_params force = { .size = 64 * MIB, .force = true };
+	struct famfs_mkfs_result result;
+	struct famfs_error err;
+	struct stat st;
+	char byte;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put_file("", 0, cases[i].size);
+		image_put(cases[i].offset, cases[i].bytes, strlen(cases[i].bytes));
+		assert_error(mkfs(dry, &result, &err), -EEXIST, &err, cases[i].text);
+		assert_error(mkfs(plain, &result, &err), -EEXIST, &err, cases[i].text);
+		assert_true(err.refused);
+		assert_string_equal(err.hint, "use --force to destroy it");
+		assert_text(result.replaced, "data of an unknown kind");
+		assert_int_equal(stat(IMAGE, &st), 0);
+		assert_true(st.st_size == (off_t)cases[i].size);
+		image_get(cases[i].offset, &byte, 1);
+		assert_int_equal(byte, cases[i].bytes[0]);
+		assert_ok(mkfs(force, &result, &err), &err);
+		assert_text(result.replaced, "data of an unknown kind");
+	}
+}
+
+/* Zeros, whether they take space or not, and what lies far from both ends. */
+static void no_data(void **state)
+{
+	static const char zeros[8192];
+	struct famfs_mkfs_result result;
+	struct famfs_error err;
+
+	(void)state;
+	put_file("", 0, 64 * MIB);
+	for (uint64_t at = 0; at < 64 * MIB; at += 32 * MIB - sizeof(zeros) / 2)
+		image_put(at, zeros, sizeof(zeros) / 2);
+	image_put(MIB, "x", 1);
+	image_put(63 * MIB - 1, "x", 1);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
+	assert_string_equal(result.replaced, "");
+}
+
+/* Its files could still be found by hand. */
+static void log_alone(void **state)
+{
+	const struct famfs_mkfs_params plain = { .size = 0 };
+	static const char zeros[4096];
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	uint64_t seqnum, index;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_dir(vol, "a", &err), &err);
+	assert_ok(add_dir(vol, "b", &err), &err);
+	famfs_close(vol);
+	image_put(0, zeros, sizeof(zeros));
+	assert_error(mkfs(plain, NULL, &err), -EEXIST, &err,
+		     "already holds a famfs log without its superblock (2 entries)");
+	assert_true(err.refused);
+	counters_get(&seqnum, &index);
+	assert_true(seqnum == 2 && index == 2);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	/* An empty log describes nothing. */
+	image_put(0, zeros, sizeof(zeros));
+	assert_ok(mkfs(plain, NULL, &err), &err);
+}
+
 static void damaged_famfs(void **state)
 {
 	struct omf_super raw;
@@ -336,6 +441,118 @@ static void another_file(void **state)
 	assert_false(swap_in_other);
 }
 
+static void modes(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 0277 };
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
+		mode_t before = umask(masks[i]);
+		int ret;
+
+		unlink(IMAGE);
+		ret = mkfs((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err);
+		umask(before);
+		assert_ok(ret, &err);
+		assert_int_equal(stat(IMAGE, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600 & ~masks[i]);
+	}
+	/* Whom an image that is there is for was decided by its owner. */
+	assert_int_equal(chmod(IMAGE, 0664), 0);
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0664);
+}
+
+static void left_behind(void **state)
+{
+	const struct famfs_mkfs_params params = { .size = 64 * MIB };
+	struct famfs_error err;
+	struct stat st;
+	char bytes[4];
+
+	(void)state;
+	unlink(IMAGE);
+	resize_error = ENOSPC;
+	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err,
+		     "cannot resize 'test.img' to 67108864 bytes: No space left on device");
+	assert_int_equal(stat(IMAGE, &st), -1);
+
+	/* A file that has got the name meanwhile is another's. */
+	put_file("mine", 4, 4);
+	assert_int_equal(rename(IMAGE, OTHER), 0);
+	swap_at_resize = true;
+	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_false(swap_at_resize);
+	image_get(0, bytes, 4);
+	assert_memory_equal(bytes, "mine", 4);
+}
+
+static void grow(void)
+{
+	image_resize(96 * MIB);
+}
+
+static void shrink(void)
+{
+	image_resize(32 * MIB);
+}
+
+/* The size that counts is the one that the image has when nobody else can change it. */
+static void resized_meanwhile(void **state)
+{
+	static const struct {
+		void (*change)(void);
+		uint64_t size;
+	} cases[] = { { grow, 96 * MIB }, { shrink, 32 * MIB } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct famfs_mkfs_result result;
+		struct famfs_volume *vol;
+		struct famfs_info info;
+		struct famfs_error err;
+
+		put_file("", 0, 64 * MIB);
+		before_lock = cases[i].change;
+		assert_ok(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
+		assert_true(result.device_size == cases[i].size);
+		vol = open_volume(false);
+		famfs_info(vol, &info);
+		assert_true(info.recorded_size == cases[i].size);
+		famfs_close(vol);
+	}
+}
+
+static int other_mkfs = -1;
+
+/* As another process that formats the same image, and has found it first. */
+static void be_late(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+	other_mkfs = open(IMAGE, O_RDWR | O_CLOEXEC);
+	assert_true(other_mkfs >= 0);
+	assert_int_equal(fcntl(other_mkfs, F_OFD_SETLK, &lock), 0);
+}
+
+static void two_at_once(void **state)
+{
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	unlink(IMAGE);
+	before_lock = be_late;
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err), -EBUSY, &err,
+		     "is in use by process ");
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_int_equal(close(other_mkfs), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +562,10 @@ int main(void)
 		TEST("a famfs of our own is only replaced with force", our_own),
 		TEST("another master's famfs needs two flags", foreign_famfs),
 		TEST("any other signature is named, and only replaced with force", something_else),
+		TEST("an image that holds data of any kind is only replaced with force",
+		     unknown_data),
+		TEST("zeros are no data", no_data),
+		TEST("a famfs log without its superblock is only replaced with force", log_alone),
 		TEST("a damaged or unknown famfs is still somebody's", damaged_famfs),
 		TEST("what is in use is not formatted, with any force", in_use),
 		TEST("a dry run says what would be and changes nothing", dry_run),
@@ -353,6 +574,11 @@ int main(void)
 		     cut_that_fails),
 		TEST("a file that takes the image's place meanwhile is not formatted",
 		     another_file),
+		TEST("an image is made for its owner alone", modes),
+		TEST("a failure removes the image that it made, and no other file", left_behind),
+		TEST("an image is formatted at the size that it has once it is locked",
+		     resized_meanwhile),
+		TEST("an image that another mkfs is formatting is not removed", two_at_once),
 	};
 
 	return run_group(tests);
