@@ -34,13 +34,16 @@ static int ask(const char *device, const struct famfs_info *info)
 	return EXIT_REFUSED;
 }
 
-static int take_over(const char *device)
+/* What was shown, and perhaps agreed to. */
+static int take_over(const char *device, const struct famfs_info *info)
 {
-	const struct famfs_takeover_params params = { .dry_run = common.dry_run };
+	struct famfs_takeover_params params = { .dry_run = common.dry_run };
 	struct famfs_error err = { 0 };
 	uint8_t previous[16] = { 0 };
 	char text[UUID_STR_LEN];
 
+	memcpy(params.uuid, info->uuid, sizeof(params.uuid));
+	memcpy(params.master_uuid, info->master_uuid, sizeof(params.master_uuid));
 	if (famfs_takeover(device, &params, previous, &err) < 0)
 		return report_failure(&err);
 	uuid_unparse_lower(previous, text);
@@ -70,7 +73,7 @@ static int run(int argc, const char *const *argv)
 	}
 	if (!opt.force)
 		ret = ask(argv[0], &info);
-	return ret == EXIT_DONE ? take_over(session.target->device) : ret;
+	return ret == EXIT_DONE ? take_over(session.target->device, &info) : ret;
 }
 
 const struct command cmd_takeover = {

@@ -211,7 +211,9 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);
 
 struct famfs_takeover_params {
-	bool dry_run; /* check everything, write nothing */
+	bool dry_run;     /* check everything, write nothing */
+	uint8_t uuid[16]; /* of the file system that is meant; all zero: whichever is there */
+	uint8_t master_uuid[16]; /* of its master, who is gone; all zero: whoever that is */
 	uint32_t reserved[4];
 };
 
@@ -219,6 +221,9 @@ struct famfs_takeover_params {
  * Makes this host the master of the famfs on `device`, for when the old master is gone for good.
  * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
  * receives the old master's system UUID. Succeeds without writing when this host is the master.
+ * -ESTALE, and nothing is written, when file system or master is not the one in `params`, or
+ * another one by the time that the log is locked. -ESTALE, too, when another host formatted the
+ * device at that moment, which no lock between hosts prevents: such a device is to be checked.
  */
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
 		   uint8_t previous[16], struct famfs_error *err);
@@ -622,7 +627,8 @@ struct famfs_fsck_params {
 	/* Called for every problem, after its repair if there was one. May be NULL. */
 	void (*report)(void *arg, const struct famfs_problem *problem);
 	/* Asked before a damaged entry in the middle of the log is replaced, which loses the file
-	 * that it described. NULL means no. */
+	 * that it described. NULL means no. All questions come before anything is locked against
+	 * appends; what changes meanwhile is not repaired, and its message says so. */
 	bool (*confirm)(void *arg, const struct famfs_problem *problem);
 	/* Given every range of the medium before it is changed; nonzero (a negative errno) stops
 	 * the repair. NULL: nothing is saved. */
@@ -654,7 +660,7 @@ struct famfs_fsck_result {
  * may have brought to light. 0 when the check could be made, whatever it found: see
  * result->problems. The other counts are those after the repair. Errors: those of open(2),
  * -EMEDIUMTYPE, -EBUSY and -ESTALE (repair: as famfs_open() for writing), -EROFS (repair on a
- * client), -EIO.
+ * client), -EIO; -ESTALE, too, when another host stores to what is being repaired.
  */
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
 	       struct famfs_fsck_result *result, struct famfs_error *err);

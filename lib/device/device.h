@@ -104,6 +104,9 @@ void device_detach(struct device *dev);
 
 void device_close(struct device *dev);
 
+/* Whether two handles are of one node or file. What has no descriptor is the same. */
+bool device_is_same(const struct device *a, const struct device *b);
+
 static inline void cleanup_device_(struct device **dev)
 {
 	device_close(*dev);

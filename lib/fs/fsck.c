@@ -101,8 +101,8 @@ static void count_path(struct path_counts *paths, uint64_t entry, const struct r
 		paths->first_not_utf8 = entry;
 }
 
-static void observe(void *arg, uint64_t entry, enum fault fault, const struct record *rec,
-		    bool implied, const char *text)
+static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum fault fault,
+		    const struct record *rec, bool implied, const char *text)
 {
 	struct fsck *fsck = arg;
 	struct finding *finding;
@@ -116,6 +116,7 @@ static void observe(void *arg, uint64_t entry, enum fault fault, const struct re
 			return;
 		finding->fault = fault;
 		finding->not_normalised = is_not_normalised(rec);
+		finding->raw = *raw;
 		copy_path(finding, rec);
 		snprintf(finding->message, sizeof(finding->message), "%s", text);
 	}
@@ -356,30 +357,51 @@ static void add_hidden(struct fsck *fsck, const struct findings *now)
 		if (to)
 			*to = *from;
 	}
-	fsck->findings.failed |= now->failed;
 }
 
-/* With new eyes; the volume that was repaired holds the lock meanwhile. */
+int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_error *err)
+{
+	const struct volume_params params = { .access = DEVICE_READ,
+					      .observer = observe,
+					      .observer_arg = again,
+					      .believe_device = true };
+	const struct device *locked = fsck->vol->dev;
+	struct device *dev;
+	int ret = device_open(locked->path, DEVICE_READ, &dev, err);
+
+	if (ret < 0)
+		return ret;
+	if (!device_is_same(locked, dev)) {
+		device_close(dev);
+		return error_set(err, -ESTALE, "'%s' is another file now", locked->path);
+	}
+	ret = volume_open(dev, &params, &again->vol, err);
+	if (ret == 0)
+		check(again);
+	return ret == 0 && again->findings.failed ? error_set(err, -ENOMEM, "out of memory") : ret;
+}
+
+void fsck_end(struct fsck *fsck)
+{
+	free(fsck->findings.list);
+	volume_close(fsck->vol);
+}
+
+/* Re-checks through a freshly opened volume; the one that was repaired holds the lock meanwhile. */
 static int check_again(struct fsck *fsck, struct famfs_error *err)
 {
 	struct fsck again = { .params = fsck->params };
-	const struct volume_params params = { .access = DEVICE_READ,
-					      .observer = observe,
-					      .observer_arg = &again,
-					      .believe_device = true };
-	struct device *dev;
-	int ret = device_open(fsck->vol->dev->path, DEVICE_READ, &dev, err);
+	int ret = fsck_look_again(fsck, &again, err);
 
-	if (ret == 0)
-		ret = volume_open(dev, &params, &again.vol, err);
 	if (ret == 0) {
-		check(&again);
+		struct famfs_volume *old = fsck->vol;
+
 		add_hidden(fsck, &again.findings);
 		fsck->paths = again.paths;
-		volume_close(fsck->vol);
 		fsck->vol = again.vol;
+		again.vol = old;
 	}
-	free(again.findings.list);
+	fsck_end(&again);
 	return ret;
 }
 
@@ -423,7 +445,6 @@ int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params
 				fsck.findings.count);
 	report(&fsck);
 	fill_result(&fsck);
-	free(fsck.findings.list);
-	volume_close(fsck.vol);
+	fsck_end(&fsck);
 	return ret;
 }

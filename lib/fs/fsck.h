@@ -20,8 +20,10 @@ struct finding {
 	const char *code; /* static */
 	enum fault fault;
 	enum remedy remedy;
+	bool agreed; /* the repair may be made */
 	bool repaired;
-	bool not_normalised; /* the path is recorded in another form */
+	bool not_normalised;  /* the path is recorded in another form */
+	struct omf_entry raw; /* the entry as it was judged, when it is about one */
 	char path[OMF_PATH_SIZE];
 	char message[200];
 };
@@ -48,6 +50,12 @@ struct fsck {
 	struct findings findings;
 	struct path_counts paths;
 };
+
+/* Opens the device of `fsck` once more and checks what is there now, into `again`: nothing but its
+ * parameters is set before. fsck_end() frees what it holds, also after a failure. -ESTALE when the
+ * path leads to another file now. */
+int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_error *err);
+void fsck_end(struct fsck *fsck);
 
 /* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and
  * nobody else uses it. */

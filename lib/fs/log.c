@@ -44,8 +44,8 @@ int log_load_settled(const struct log *log, struct log_state *state)
 
 bool log_state_sane(const struct log *log, const struct log_state *state)
 {
-	return state->next_index <= log->capacity && (state->next_seqnum == state->next_index ||
-						      state->next_seqnum == state->next_index + 1);
+	return state->next_index <= log->capacity && state->next_seqnum >= state->next_index &&
+	       state->next_seqnum - state->next_index <= LOG_MAX_PUBLISH;
 }
 
 int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out)
@@ -88,29 +88,49 @@ static int held_too_long(const struct log *log, struct famfs_error *err)
 			 log->dev->path, user.text, DEVICE_LOCK_PATIENCE_S);
 }
 
-int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err)
+int log_lock(const struct log *log, struct famfs_error *err)
 {
 	int ret = device_lock(log->dev, DEVICE_EXCLUSIVE, OMF_LOG_OFFSET, 1, true);
 
 	if (ret == -ETIMEDOUT)
 		return held_too_long(log, err);
-	if (ret < 0)
-		return error_errno(err, ret, "cannot lock the log of '%s'", log->dev->path);
-	ret = log_load(log, state);
-	if (ret == 0 && log_state_sane(log, state) && state->next_seqnum != state->next_index) {
-		ret = log_publish(log, state->next_index);
-		state->next_seqnum = state->next_index;
-	}
-	if (ret < 0) {
-		log_unlock(log);
-		return error_errno(err, ret, "cannot read the log of '%s'", log->dev->path);
-	}
-	return 0;
+	return ret < 0 ? error_errno(err, ret, "cannot lock the log of '%s'", log->dev->path) : 0;
 }
 
 void log_unlock(const struct log *log)
 {
 	(void)device_lock(log->dev, DEVICE_UNLOCK, OMF_LOG_OFFSET, 1, false);
+}
+
+/* The entries first: the reference stores entry and header before it flushes either. */
+int log_flush_unfinished(const struct log *log, uint64_t known)
+{
+	le64 next;
+	int ret = device_read(log->dev, NEXT_INDEX, &next, sizeof(next));
+
+	if (ret < 0)
+		return ret;
+	if (le64_get(next) > known && le64_get(next) <= log->capacity) {
+		device_flush(log->dev, omf_entry_offset(known),
+			     (le64_get(next) - known) * sizeof(struct omf_entry));
+		device_fence(log->dev);
+	}
+	device_flush(log->dev, OMF_LOG_OFFSET, OMF_CACHE_LINE);
+	device_fence(log->dev);
+	return 0;
+}
+
+int log_reset_unfinished(const struct log *log, struct log_state *state, struct famfs_error *err)
+{
+	int ret;
+
+	if (state->next_seqnum == state->next_index)
+		return 0;
+	ret = log_publish(log, state->next_index);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot write the log of '%s'", log->dev->path);
+	state->next_seqnum = state->next_index;
+	return 0;
 }
 
 int log_check_room(const struct log *log, uint64_t index, struct famfs_error *err)

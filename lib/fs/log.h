@@ -32,8 +32,11 @@ int log_load(const struct log *log, struct log_state *state);
  * given a moment. Those of a crashed publish never match. */
 int log_load_settled(const struct log *log, struct log_state *state);
 
+/* Entries that one publish covers at most; a crash can leave as many behind the last index. */
+#define LOG_MAX_PUBLISH 1
+
 /* Whether entries can be appended after this state: within capacity, and both counters equal but
- * for a crashed publish, which leaves next_seqnum one ahead. */
+ * for a crashed publish, which leaves next_seqnum ahead by the entries of one publish. */
 bool log_state_sane(const struct log *log, const struct log_state *state);
 
 /* Copies `count` entries as memory has them. */
@@ -45,10 +48,22 @@ bool log_has_entry(const struct log *log, uint64_t index);
 
 /*
  * The append lock, exclusive among all processes of this host that use the device through the same
- * node or image. log_lock() waits; *state is what it found, after a crashed publish was reset.
+ * node or image. Waits. Reads and stores nothing: volume_lock_log() judges what is there.
  */
-int log_lock(const struct log *log, struct log_state *state, struct famfs_error *err);
+int log_lock(const struct log *log, struct famfs_error *err);
 void log_unlock(const struct log *log);
+
+/*
+ * Lock held, superblock judged. A process that was killed between its stores and their flush has
+ * left them in the caches of this host, where memory has none of them: writes back the entries from
+ * `known` on, which the caller has not read yet, and then the header. Only then may anything be
+ * built on them.
+ */
+int log_flush_unfinished(const struct log *log, uint64_t known);
+
+/* Lock held, superblock and counters judged: undoes a publish that was cut off between its two
+ * counters, if *state shows one. */
+int log_reset_unfinished(const struct log *log, struct log_state *state, struct famfs_error *err);
 
 /* -ENOSPC when the log has no entry `index`. */
 int log_check_room(const struct log *log, uint64_t index, struct famfs_error *err);

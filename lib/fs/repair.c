@@ -3,32 +3,63 @@
  * Mending a file system. Every range is given to the caller to save before it changes, and every
  * step leaves a medium that a power cut makes no worse: an entry is rewritten where it is damaged
  * anyway, and the counters of the header share a cache line.
+ *
+ * Questions come first, since an answer may take minutes, and the append lock is not held for them.
+ * Then the log is locked and all of it judged again: a problem is mended only if it is still the
+ * one that was shown, from the bytes of that second judgement, and only while the medium has them.
  */
 #include "fs/fsck.h"
 
 #include "base/error.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-static int save(const struct fsck *fsck, uint64_t offset, const void *old, size_t length,
-		struct famfs_error *err)
-{
-	int ret;
+struct repair {
+	struct fsck *shown;
+	const struct fsck *now; /* the same in a dry run */
+	size_t at;              /* of what is now, findings of earlier entries */
+};
 
-	if (!fsck->params->save || fsck->params->dry_run)
-		return 0;
-	ret = fsck->params->save(fsck->params->arg, offset, old, length);
-	return ret < 0 ? error_errno(err, ret, "cannot save what would be changed") : 0;
+static bool dry(const struct repair *repair)
+{
+	return repair->shown->params->dry_run;
 }
 
-static int replace(const struct fsck *fsck, uint64_t offset, const void *old, const void *new,
+static int check_unchanged(struct device *dev, uint64_t offset, const void *old, size_t length,
+			   struct famfs_error *err)
+{
+	unsigned char is[sizeof(struct omf_entry)];
+	int ret;
+
+	device_invalidate(dev, offset, length);
+	ret = device_read(dev, offset, is, length);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s'", dev->path);
+	if (memcmp(is, old, length) == 0)
+		return 0;
+	error_set(err, -ESTALE, "'%s' changed while it was repaired", dev->path);
+	error_hint(err, "see that no other host writes to it, then check it again");
+	return -ESTALE;
+}
+
+/* At most an entry. */
+static int replace(const struct repair *repair, uint64_t offset, const void *old, const void *new,
 		   size_t length, struct famfs_error *err)
 {
-	struct device *dev = fsck->vol->dev;
-	int ret = save(fsck, offset, old, length, err);
+	const struct famfs_fsck_params *params = repair->shown->params;
+	struct device *dev = repair->shown->vol->dev;
+	int ret = 0;
 
-	if (ret < 0 || fsck->params->dry_run)
+	if (dry(repair))
+		return 0;
+	if (params->save)
+		ret = params->save(params->arg, offset, old, length);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot save what would be changed");
+	ret = check_unchanged(dev, offset, old, length, err);
+	if (ret < 0)
 		return ret;
 	ret = device_write(dev, offset, new, length);
 	device_flush(dev, offset, length);
@@ -36,31 +67,104 @@ static int replace(const struct fsck *fsck, uint64_t offset, const void *old, co
 	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", dev->path) : 0;
 }
 
-static bool confirmed(const struct fsck *fsck, const struct finding *finding)
-{
-	struct famfs_problem problem = finding_problem(finding);
+/* ---- judging again ---- */
 
-	return fsck->params->confirm && fsck->params->confirm(fsck->params->arg, &problem);
+static bool is_same(const struct finding *shown, const struct finding *now)
+{
+	return shown->entry == now->entry && shown->fault == now->fault &&
+	       shown->remedy == now->remedy && strcmp(shown->code, now->code) == 0 &&
+	       strcmp(shown->message, now->message) == 0 &&
+	       memcmp(&shown->raw, &now->raw, sizeof(now->raw)) == 0;
 }
 
-/* Rewrites one entry: its mode, or all of it. */
-static int mend_entry(const struct fsck *fsck, struct finding *finding, struct famfs_error *err)
+/* What was shown, as it is now, or NULL. Both lists are in the order of the log; what is not about
+ * an entry comes last. */
+static const struct finding *find_same(struct repair *repair, const struct finding *shown)
 {
-	struct record_limits limits = volume_limits(fsck->vol);
-	struct omf_entry old, new;
-	int ret = log_read(&fsck->vol->log, finding->entry, 1, &old);
+	const struct findings *now = &repair->now->findings;
 
-	if (ret < 0)
-		return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
-	new = old;
-	if (finding->remedy == REMEDY_MODE)
+	while (repair->at < now->count && now->list[repair->at].entry < shown->entry)
+		repair->at++;
+	for (size_t i = repair->at; i < now->count && now->list[i].entry == shown->entry; i++)
+		if (is_same(shown, &now->list[i]))
+			return &now->list[i];
+	return NULL;
+}
+
+static void leave(struct finding *finding)
+{
+	finding->remedy = REMEDY_NONE;
+	snprintf(finding->message, sizeof(finding->message),
+		 "changed since it was checked, and was left as it is; check it again");
+}
+
+static bool is_about_end(const struct finding *finding)
+{
+	return finding->remedy == REMEDY_CUT || finding->remedy == REMEDY_HEADER;
+}
+
+static size_t count_about_end(const struct fsck *fsck)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < fsck->findings.count; i++)
+		count += is_about_end(&fsck->findings.list[i]);
+	return count;
+}
+
+/* Whether the end of the log is what was shown. The entries there are taken out together. */
+static bool end_is_same(struct repair *repair)
+{
+	const struct findings *shown = &repair->shown->findings;
+
+	if (count_about_end(repair->shown) != count_about_end(repair->now))
+		return false;
+	for (size_t i = 0; i < shown->count; i++)
+		if (is_about_end(&shown->list[i]) && !find_same(repair, &shown->list[i]))
+			return false;
+	return true;
+}
+
+/* ---- entries ---- */
+
+/* Rewrites one entry: its mode, or all of it. */
+static int mend_entry(struct repair *repair, struct finding *finding, struct famfs_error *err)
+{
+	struct record_limits limits = volume_limits(repair->now->vol);
+	const struct finding *now = find_same(repair, finding);
+	struct omf_entry new;
+	int ret;
+
+	if (!now) {
+		leave(finding);
+		return 0;
+	}
+	new = now->raw;
+	if (now->remedy == REMEDY_MODE)
 		record_mend_mode(&new);
 	else
-		record_retire(&new, finding->entry, &limits);
-	ret = replace(fsck, omf_entry_offset(finding->entry), &old, &new, sizeof(new), err);
+		record_retire(&new, now->entry, &limits);
+	ret = replace(repair, omf_entry_offset(now->entry), &now->raw, &new, sizeof(new), err);
 	finding->repaired = ret == 0;
 	return ret;
 }
+
+static int mend_entries(struct repair *repair, struct famfs_error *err)
+{
+	struct findings *shown = &repair->shown->findings;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < shown->count; i++) {
+		struct finding *finding = &shown->list[i];
+
+		if (finding->remedy == REMEDY_MODE ||
+		    (finding->remedy == REMEDY_RETIRE && finding->agreed))
+			ret = mend_entry(repair, finding, err);
+	}
+	return ret;
+}
+
+/* ---- the end of the log ---- */
 
 /* The first of the torn entries at the end; the number of entries when there are none. */
 static uint64_t tail_start(const struct fsck *fsck)
@@ -77,8 +181,8 @@ static uint64_t tail_start(const struct fsck *fsck)
 }
 
 /* Where the log ends. An index that was damaged to a smaller one must not cost the files after it:
- * more than one whole entry behind the end belongs to the log, and so does a single one when the
- * other counter counts it. */
+ * more whole entries behind the end than one publish can leave belong to the log, and so do those
+ * that the other counter counts and one more. */
 static uint64_t log_end(const struct fsck *fsck)
 {
 	const struct log *log = &fsck->vol->log;
@@ -89,79 +193,116 @@ static uint64_t log_end(const struct fsck *fsck)
 		return end;
 	while (end + whole < log->capacity && log_has_entry(log, end + whole))
 		whole++;
-	return whole > 1 || (whole == 1 && state.next_seqnum > end + 1) ? end + whole : end;
+	return whole > LOG_MAX_PUBLISH || (whole && state.next_seqnum > end + whole) ? end + whole
+										     : end;
 }
 
-static int save_tail(const struct fsck *fsck, uint64_t start, struct famfs_error *err)
+/* What is cut off, as it was judged. */
+static int save_tail(const struct repair *repair, uint64_t start, struct famfs_error *err)
 {
-	for (uint64_t i = start; i < fsck->vol->applied; i++) {
-		struct omf_entry old;
-		int ret = log_read(&fsck->vol->log, i, 1, &old);
+	const struct famfs_fsck_params *params = repair->shown->params;
+	const struct findings *now = &repair->now->findings;
 
+	for (size_t i = 0; params->save && !dry(repair) && i < now->count; i++) {
+		const struct finding *finding = &now->list[i];
+		int ret = 0;
+
+		if (finding->remedy == REMEDY_CUT && finding->entry >= start)
+			ret = params->save(params->arg, omf_entry_offset(finding->entry),
+					   &finding->raw, sizeof(finding->raw));
 		if (ret < 0)
-			return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
-		ret = save(fsck, omf_entry_offset(i), &old, sizeof(old), err);
-		if (ret < 0)
-			return ret;
+			return error_errno(err, ret, "cannot save what would be changed");
 	}
 	return 0;
 }
 
 /* Both the part that never changes and the counters, which end the log at `next`. */
-static int write_header(const struct fsck *fsck, uint64_t next, struct famfs_error *err)
+static int write_header(const struct repair *repair, uint64_t next, struct famfs_error *err)
 {
+	const struct famfs_volume *vol = repair->now->vol;
 	struct omf_log_header old, new;
-	int ret = device_read(fsck->vol->dev, OMF_LOG_OFFSET, &old, sizeof(old));
+	int ret = device_read(vol->dev, OMF_LOG_OFFSET, &old, sizeof(old));
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read '%s'", fsck->vol->dev->path);
-	log_header_encode(&new, fsck->vol->log.length);
+		return error_errno(err, ret, "cannot read '%s'", vol->dev->path);
+	log_header_encode(&new, vol->log.length);
 	new.next_seqnum = le64_make(next);
 	new.next_index = le64_make(next);
-	return replace(fsck, OMF_LOG_OFFSET, &old, &new, sizeof(new), err);
+	return replace(repair, OMF_LOG_OFFSET, &old, &new, sizeof(new), err);
 }
 
-static int write_capacity(struct fsck *fsck, struct famfs_error *err)
+static void settle_end(struct fsck *shown, bool repaired)
 {
-	const uint64_t offset = offsetof(struct omf_super, device_size);
-	le64 old = le64_make(fsck->vol->sb.recorded_size);
-	le64 new = le64_make(fsck->vol->dev->size);
+	for (size_t i = 0; i < shown->findings.count; i++) {
+		struct finding *finding = &shown->findings.list[i];
 
-	return replace(fsck, offset, &old, &new, sizeof(new), err);
+		if (!is_about_end(finding))
+			continue;
+		if (repaired)
+			finding->repaired = true;
+		else
+			leave(finding);
+	}
 }
 
-static bool wants(const struct fsck *fsck, enum remedy remedy)
+static int mend_end(struct repair *repair, struct famfs_error *err)
 {
-	for (size_t i = 0; i < fsck->findings.count; i++)
-		if (fsck->findings.list[i].remedy == remedy)
-			return true;
-	return false;
-}
-
-static void mark(struct fsck *fsck, enum remedy remedy)
-{
-	for (size_t i = 0; i < fsck->findings.count; i++)
-		if (fsck->findings.list[i].remedy == remedy)
-			fsck->findings.list[i].repaired = true;
-}
-
-static int mend_header(struct fsck *fsck, struct famfs_error *err)
-{
-	uint64_t next = log_end(fsck);
+	uint64_t next;
 	int ret;
 
-	if (!wants(fsck, REMEDY_HEADER) && !wants(fsck, REMEDY_CUT))
+	if (!count_about_end(repair->shown))
 		return 0;
-	ret = save_tail(fsck, next, err);
-	if (ret == 0)
-		ret = write_header(fsck, next, err);
-	if (ret == 0) {
-		fsck->vol->applied = next;
-		mark(fsck, REMEDY_CUT);
-		mark(fsck, REMEDY_HEADER);
+	if (!end_is_same(repair)) {
+		settle_end(repair->shown, false);
+		return 0;
 	}
-	return ret;
+	next = log_end(repair->now);
+	ret = save_tail(repair, next, err);
+	if (ret == 0)
+		ret = write_header(repair, next, err);
+	if (ret < 0)
+		return ret;
+	/* A dry run tells what the log would hold. */
+	repair->shown->vol->applied = next;
+	settle_end(repair->shown, true);
+	return 0;
 }
+
+/* ---- the recorded size ---- */
+
+static int write_capacity(struct repair *repair, struct famfs_error *err)
+{
+	const uint64_t offset = offsetof(struct omf_super, device_size);
+	const struct famfs_volume *vol = repair->now->vol;
+	le64 old = le64_make(vol->sb.recorded_size);
+	le64 new = le64_make(vol->dev->size);
+
+	return replace(repair, offset, &old, &new, sizeof(new), err);
+}
+
+static int mend_capacity(struct repair *repair, struct famfs_error *err)
+{
+	struct findings *shown = &repair->shown->findings;
+
+	for (size_t i = 0; i < shown->count; i++) {
+		struct finding *finding = &shown->list[i];
+		int ret;
+
+		if (finding->remedy != REMEDY_CAPACITY || !finding->agreed)
+			continue;
+		if (!find_same(repair, finding)) {
+			leave(finding);
+			continue;
+		}
+		ret = write_capacity(repair, err);
+		if (ret < 0)
+			return ret;
+		finding->repaired = true;
+	}
+	return 0;
+}
+
+/* ---- all of it ---- */
 
 /* A file that ends beyond the device tells that the device got smaller; to record that gives the
  * file up. */
@@ -173,51 +314,60 @@ static bool gives_files_up(const struct fsck *fsck)
 	return false;
 }
 
-static int mend_capacity(struct fsck *fsck, struct famfs_error *err)
+static bool confirmed(const struct fsck *fsck, const struct finding *finding)
+{
+	struct famfs_problem problem = finding_problem(finding);
+
+	return fsck->params->confirm && fsck->params->confirm(fsck->params->arg, &problem);
+}
+
+static void ask(struct fsck *fsck)
 {
 	for (size_t i = 0; i < fsck->findings.count; i++) {
 		struct finding *finding = &fsck->findings.list[i];
-		int ret;
 
-		if (finding->remedy != REMEDY_CAPACITY ||
-		    (gives_files_up(fsck) && !confirmed(fsck, finding)))
-			continue;
-		ret = write_capacity(fsck, err);
-		if (ret < 0)
-			return ret;
-		finding->repaired = true;
+		finding->agreed = true;
+		if (finding->remedy == REMEDY_RETIRE ||
+		    (finding->remedy == REMEDY_CAPACITY && gives_files_up(fsck)))
+			finding->agreed = confirmed(fsck, finding);
 	}
-	return 0;
 }
 
-static int mend_all(struct fsck *fsck, struct famfs_error *err)
+static int mend_all(struct fsck *fsck, const struct fsck *now, struct famfs_error *err)
 {
-	int ret = 0;
+	struct repair repair = { .shown = fsck, .now = now };
+	int ret = mend_entries(&repair, err);
 
-	for (size_t i = 0; ret == 0 && i < fsck->findings.count; i++) {
-		struct finding *finding = &fsck->findings.list[i];
-
-		if (finding->remedy == REMEDY_MODE ||
-		    (finding->remedy == REMEDY_RETIRE && confirmed(fsck, finding)))
-			ret = mend_entry(fsck, finding, err);
-	}
+	repair.at = 0;
 	if (ret == 0)
-		ret = mend_header(fsck, err);
-	return ret == 0 ? mend_capacity(fsck, err) : ret;
+		ret = mend_end(&repair, err);
+	repair.at = 0;
+	return ret == 0 ? mend_capacity(&repair, err) : ret;
+}
+
+static int mend_locked(struct fsck *fsck, struct famfs_error *err)
+{
+	struct fsck now = { .params = fsck->params };
+	int ret = fsck_look_again(fsck, &now, err);
+
+	if (ret == 0)
+		ret = mend_all(fsck, &now, err);
+	fsck_end(&now);
+	return ret;
 }
 
 int fsck_repair(struct fsck *fsck, struct famfs_error *err)
 {
-	struct log_state state;
 	int ret;
 
-	/* Whoever locks the log ends a crashed publish; the device is locked as it is. */
+	ask(fsck);
+	/* Locking the log would flush what a killed process left; the device is locked as it is. */
 	if (fsck->params->dry_run)
-		return mend_all(fsck, err);
-	ret = log_lock(&fsck->vol->log, &state, err);
+		return mend_all(fsck, fsck, err);
+	ret = volume_lock_log(fsck->vol, NULL, err);
 	if (ret < 0)
 		return ret;
-	ret = mend_all(fsck, err);
+	ret = mend_locked(fsck, err);
 	log_unlock(&fsck->vol->log);
 	if (ret == 0 && device_barrier(fsck->vol->dev) < 0)
 		ret = error_set(err, -EIO, "cannot write '%s'", fsck->vol->dev->path);

@@ -198,7 +198,7 @@ static enum fault apply_entry(struct famfs_volume *vol, const struct omf_entry *
 	note_fault(vol, index, fault, why.text);
 	heal_note(vol, index, fault);
 	if (vol->observer)
-		vol->observer(vol->observer_arg, index, fault, &rec, implied, why.text);
+		vol->observer(vol->observer_arg, index, raw, fault, &rec, implied, why.text);
 	return fault;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <uuid.h>
 
 #define OWNER_OFFSET offsetof(struct omf_super, system_uuid)
 #define OWNER_LENGTH (offsetof(struct omf_super, flags) - OWNER_OFFSET)
@@ -22,9 +23,64 @@ static int write_owner(struct device *dev, const struct omf_super *raw)
 	return ret < 0 ? ret : device_barrier(dev);
 }
 
+static int is_another(const struct famfs_volume *vol, const char *what, struct famfs_error *err)
+{
+	error_set(err, -ESTALE, "'%s' has another %s than before", vol->dev->path, what);
+	error_hint(err, "look at it, then run it again: famfsctl info %s", vol->dev->path);
+	return -ESTALE;
+}
+
+static bool differs(const uint8_t *want, const uint8_t *is)
+{
+	return !uuid_is_null(want) && memcmp(want, is, OMF_UUID_SIZE) != 0;
+}
+
+/* Whether it is what the caller has seen, and perhaps asked the user about. */
+static int check_shown(const struct famfs_volume *vol, const struct famfs_takeover_params *params,
+		       struct famfs_error *err)
+{
+	if (differs(params->uuid, vol->sb.uuid))
+		return is_another(vol, "file system", err);
+	if (differs(params->master_uuid, vol->sb.system_uuid))
+		return is_another(vol, "master", err);
+	return 0;
+}
+
+/* A host that formats the device locks nothing here. Its superblock may have come between our look
+ * at the old one and our store, which then damaged it. */
+static int look_again(const struct famfs_volume *vol, const struct omf_super *wrote,
+		      struct famfs_error *err)
+{
+	struct omf_super got;
+	int ret;
+
+	device_invalidate(vol->dev, 0, sizeof(got));
+	ret = device_read(vol->dev, 0, &got, sizeof(got));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read '%s' back", vol->dev->path);
+	if (memcmp(&got, wrote, sizeof(got)) == 0)
+		return 0;
+	error_set(err, -ESTALE, "the superblock of '%s' changed while it was taken over",
+		  vol->dev->path);
+	error_hint(err, "check it: famfsctl fsck %s", vol->dev->path);
+	return -ESTALE;
+}
+
+/* No append of this host is under way, and the superblock is the one that was judged. */
+static int take_locked(struct famfs_volume *vol, struct omf_super *raw, struct famfs_error *err)
+{
+	int ret;
+
+	memcpy(raw->system_uuid, vol->identity.uuid, sizeof(raw->system_uuid));
+	superblock_seal(raw);
+	ret = write_owner(vol->dev, raw);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot write '%s'", vol->dev->path);
+	return look_again(vol, raw, err);
+}
+
 static int take(struct famfs_volume *vol, struct famfs_error *err)
 {
-	struct log_state state;
 	struct omf_super raw;
 	int ret;
 
@@ -36,20 +92,20 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 				 "master");
 	if (vol->dry_run)
 		return 0;
-	/* No append of this host may be under way. */
-	ret = log_lock(&vol->log, &state, err);
+	ret = volume_lock_log(vol, &raw, err);
+	if (ret == -EROFS)
+		return is_another(vol, "master", err);
 	if (ret < 0)
 		return ret;
-	memcpy(vol->sb.system_uuid, vol->identity.uuid, sizeof(vol->sb.system_uuid));
-	superblock_encode(&raw, &vol->sb);
-	ret = write_owner(vol->dev, &raw);
+	ret = take_locked(vol, &raw, err);
 	log_unlock(&vol->log);
-	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", vol->dev->path) : 0;
+	return ret;
 }
 
 /* Whether a superblock is sound once this host is its owner: it began to be, and the log header
  * bears out what else matters. Makes it so. */
-static bool is_torn(struct device *dev, const struct identity *self, struct omf_super *raw)
+static bool is_torn(struct device *dev, const struct identity *self,
+		    const struct famfs_takeover_params *params, struct omf_super *raw)
 {
 	struct omf_log_header header;
 	struct superblock sb;
@@ -58,7 +114,8 @@ static bool is_torn(struct device *dev, const struct identity *self, struct omf_
 	device_invalidate(dev, OMF_LOG_OFFSET, sizeof(header));
 	if (device_read(dev, 0, raw, sizeof(*raw)) < 0 ||
 	    device_read(dev, OMF_LOG_OFFSET, &header, sizeof(header)) < 0 ||
-	    memcmp(raw->system_uuid, self->uuid, sizeof(uint64_t)) != 0)
+	    memcmp(raw->system_uuid, self->uuid, sizeof(uint64_t)) != 0 ||
+	    differs(params->uuid, raw->uuid))
 		return false;
 	memcpy(raw->system_uuid, self->uuid, sizeof(raw->system_uuid));
 	superblock_seal(raw);
@@ -66,19 +123,25 @@ static bool is_torn(struct device *dev, const struct identity *self, struct omf_
 	       log_header_check(&header, sb.log_length, NULL) == 0;
 }
 
-/* Ends a takeover by this host that was torn, when nobody uses the device. */
-static void finish(const char *device)
+/* Ends a takeover by this host that was torn, when nobody uses the device. The log's length is not
+ * known yet, and the lock does not depend on it. */
+static void finish(const char *device, const struct famfs_takeover_params *params)
 {
 	cleanup_device struct device *dev = NULL;
 	struct identity self;
 	struct omf_super raw;
+	struct log log;
 
 	if (identity_read("", &self, NULL) < 0 || self.source == FAMFS_IDENTITY_NONE ||
 	    device_open(device, DEVICE_WRITE, &dev, NULL) < 0 ||
 	    device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false) < 0)
 		return;
-	if (is_torn(dev, &self, &raw))
+	log_init(&log, dev, OMF_LOG_LENGTH_MIN);
+	if (log_lock(&log, NULL) < 0)
+		return;
+	if (is_torn(dev, &self, params, &raw))
 		(void)write_owner(dev, &raw);
+	log_unlock(&log);
 }
 
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
@@ -96,9 +159,12 @@ int famfs_takeover(const char *device, const struct famfs_takeover_params *param
 		return error_set(err, -ENOMEM, "out of memory");
 	ret = target_open(&target, &writing, &vol, err);
 	if (ret == -EUCLEAN && !params->dry_run) {
-		finish(device);
+		finish(device, params);
 		ret = target_open(&target, &writing, &vol, err);
 	}
+	if (ret < 0)
+		return ret;
+	ret = check_shown(vol, params, err);
 	if (ret < 0)
 		return ret;
 	if (previous)

@@ -166,17 +166,19 @@ static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 	return volume_init_replicas(vol, expected, err);
 }
 
-/* A writer that is cut off leaves one whole entry behind the last index at most. More of them tell
- * that the index went back, and what is appended there would overwrite files. */
+/* A writer that is cut off leaves the whole entries of one publish behind the last index at most.
+ * More of them tell that the index went back, and what is appended there would overwrite files. */
 static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 {
 	uint64_t index = vol->applied;
 	struct log_state state;
 	int ret;
 
-	if (vol->header_fault[0] || index + 2 > vol->log.capacity ||
-	    !log_has_entry(&vol->log, index) || !log_has_entry(&vol->log, index + 1))
+	if (vol->header_fault[0])
 		return 0;
+	for (uint64_t i = index; i <= index + LOG_MAX_PUBLISH; i++)
+		if (i >= vol->log.capacity || !log_has_entry(&vol->log, i))
+			return 0;
 	/* Unless they were published just now. */
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
@@ -287,6 +289,13 @@ static int stale_error(const struct famfs_volume *vol, struct famfs_error *err)
 	return -ESTALE;
 }
 
+static int went_stale(struct famfs_volume *vol, struct famfs_error *err)
+{
+	if (!__atomic_exchange_n(&vol->stale, true, __ATOMIC_RELAXED))
+		volume_log(vol, LOG_ERR, "another file system was made on '%s'", vol->dev->path);
+	return stale_error(vol, err);
+}
+
 int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct super_line line;
@@ -297,11 +306,7 @@ int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
 	ret = load_super_line(vol, &line);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
-	if (memcmp(&line, &vol->super_line, sizeof(line)) == 0)
-		return 0;
-	if (!__atomic_exchange_n(&vol->stale, true, __ATOMIC_RELAXED))
-		volume_log(vol, LOG_ERR, "another file system was made on '%s'", vol->dev->path);
-	return stale_error(vol, err);
+	return memcmp(&line, &vol->super_line, sizeof(line)) == 0 ? 0 : went_stale(vol, err);
 }
 
 int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
@@ -331,13 +336,12 @@ int famfs_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 	return volume_catch_up(vol, err);
 }
 
-int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
+static int not_master(const struct famfs_volume *vol, const uint8_t owner[OMF_UUID_SIZE],
+		      struct famfs_error *err)
 {
 	char master[37], self[37];
 
-	if (vol->role == FAMFS_ROLE_MASTER)
-		return 0;
-	uuid_unparse_lower(vol->sb.system_uuid, master);
+	uuid_unparse_lower(owner, master);
 	uuid_unparse_lower(vol->identity.uuid, self);
 	error_set(err, -EROFS,
 		  "'%s' belongs to the master %s; this host is the client %s (from %s)",
@@ -347,6 +351,11 @@ int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 		   "--yes %s",
 		   vol->dev->path);
 	return -EROFS;
+}
+
+int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
+{
+	return vol->role == FAMFS_ROLE_MASTER ? 0 : not_master(vol, vol->sb.system_uuid, err);
 }
 
 /* A dry run has no lock that would keep others from adding more. */
@@ -389,44 +398,104 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 	return -EUCLEAN;
 }
 
-/* Another host may have taken the file system over since it was opened. The owner is in the second
- * line of the superblock. */
-static int check_still_master(struct famfs_volume *vol, struct famfs_error *err)
+/* The superblock as memory has it; the one of this volume still. */
+static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
+			    struct famfs_error *err)
 {
-	uint64_t owner[OMF_UUID_SIZE / sizeof(uint64_t)];
-	const uint64_t offset = offsetof(struct omf_super, system_uuid);
+	struct famfs_error why;
+	struct superblock sb;
 	int ret;
 
-	device_invalidate(vol->dev, offset, sizeof(owner));
-	ret = device_read(vol->dev, offset, owner, sizeof(owner));
+	if (__atomic_load_n(&vol->stale, __ATOMIC_RELAXED))
+		return stale_error(vol, err);
+	device_invalidate(vol->dev, 0, sizeof(*raw));
+	ret = device_read(vol->dev, 0, raw, sizeof(*raw));
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
-	if (memcmp(owner, vol->sb.system_uuid, sizeof(owner)) == 0)
+	if (memcmp(raw, &vol->super_line, sizeof(vol->super_line)) != 0)
+		return went_stale(vol, err);
+	/* A takeover that is under way stores owner and CRC in more than one step. */
+	if (superblock_decode(raw, vol->dev->size, &sb, &why) < 0)
+		return error_set(err, -EUCLEAN, "the superblock of '%s' was damaged: %s",
+				 vol->dev->path, why.message);
+	return 0;
+}
+
+/* Another host may have taken the file system over since it was opened. */
+static int judge_owner(struct famfs_volume *vol, const struct omf_super *raw,
+		       struct famfs_error *err)
+{
+	const uint8_t *owner = raw->system_uuid;
+
+	if (memcmp(owner, vol->sb.system_uuid, OMF_UUID_SIZE) == 0)
 		return 0;
-	memcpy(vol->sb.system_uuid, owner, sizeof(owner));
-	vol->role = FAMFS_ROLE_CLIENT;
-	return volume_check_master(vol, err);
+	memcpy(vol->sb.system_uuid, owner, OMF_UUID_SIZE);
+	vol->role = memcmp(owner, vol->identity.uuid, OMF_UUID_SIZE) == 0 ? FAMFS_ROLE_MASTER
+									  : FAMFS_ROLE_CLIENT;
+	return not_master(vol, owner, err);
+}
+
+int volume_lock_log(struct famfs_volume *vol, struct omf_super *raw, struct famfs_error *err)
+{
+	struct omf_super own;
+	int ret = log_lock(&vol->log, err);
+
+	if (ret < 0)
+		return ret;
+	raw = raw ? raw : &own;
+	ret = judge_superblock(vol, raw, err);
+	if (ret == 0)
+		ret = judge_owner(vol, raw, err);
+	if (ret == 0) {
+		ret = log_flush_unfinished(&vol->log, vol->applied);
+		if (ret < 0)
+			error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	}
+	if (ret < 0)
+		log_unlock(&vol->log);
+	return ret;
 }
 
 int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err)
 {
+	const uint64_t offset = offsetof(struct omf_super, system_uuid);
+	uint64_t owner[OMF_UUID_SIZE / sizeof(uint64_t)];
 	int ret = volume_check_stale(vol, err);
 
 	if (ret < 0)
 		return ret;
-	pthread_mutex_lock(&vol->mutex);
-	ret = check_still_master(vol, err);
-	pthread_mutex_unlock(&vol->mutex);
-	return ret;
+	device_invalidate(vol->dev, offset, sizeof(owner));
+	ret = device_read(vol->dev, offset, owner, sizeof(owner));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+	if (memcmp(owner, vol->identity.uuid, sizeof(owner)) == 0)
+		return 0;
+	return not_master(vol, (const uint8_t *)owner, err);
 }
 
-static int prepare_append(struct famfs_volume *vol, const struct log_state *state,
+/* The header may have been damaged since the log was read. */
+static int load_header(struct famfs_volume *vol, struct log_state *state, struct famfs_error *err)
+{
+	struct omf_log_header raw;
+	struct famfs_error why;
+	int ret;
+
+	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(raw));
+	ret = device_read(vol->dev, OMF_LOG_OFFSET, &raw, sizeof(raw));
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	if (!vol->header_fault[0] && log_header_check(&raw, vol->sb.log_length, &why) < 0)
+		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.message);
+	state->next_seqnum = le64_get(raw.next_seqnum);
+	state->next_index = le64_get(raw.next_index);
+	return 0;
+}
+
+static int prepare_append(struct famfs_volume *vol, struct log_state *state,
 			  struct famfs_error *err)
 {
-	int ret = volume_check_stale(vol, err);
+	int ret = load_header(vol, state, err);
 
-	if (ret == 0)
-		ret = check_still_master(vol, err);
 	if (ret < 0)
 		return ret;
 	if (state->next_index != vol->applied)
@@ -439,26 +508,29 @@ static int prepare_append(struct famfs_volume *vol, const struct log_state *stat
 static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
-	int ret = log_lock(&vol->log, &state, err);
+	int ret = volume_lock_log(vol, NULL, err);
 
 	if (ret < 0)
 		return ret;
 	ret = prepare_append(vol, &state, err);
+	if (ret == 0)
+		ret = log_reset_unfinished(&vol->log, &state, err);
 	if (ret < 0)
 		log_unlock(&vol->log);
 	return ret;
 }
 
-/* Without the lock: taking it ends a crashed publish, which writes. So other processes may add
- * entries meanwhile, and the counters are judged as they are after the replay. What is imagined
- * follows what was published when it began. */
+/* Without the lock: taking it flushes what a killed process left, and ends its publish. So other
+ * processes may add entries meanwhile, and the counters are judged as they are after the replay.
+ * What is imagined follows what was published when it began. */
 static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct log_state state;
-	int ret = volume_check_stale(vol, err);
+	struct omf_super raw;
+	int ret = judge_superblock(vol, &raw, err);
 
 	if (ret == 0)
-		ret = check_still_master(vol, err);
+		ret = judge_owner(vol, &raw, err);
 	if (ret < 0 || vol->imagined)
 		return ret;
 	ret = replay_all(vol, err);

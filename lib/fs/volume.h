@@ -30,8 +30,9 @@ struct volume_fault {
 
 /* Told of every entry as it is applied, good or bad; fsck listens. `text` explains a fault. The
  * record is decoded as far as the fault allows. */
-typedef void (*volume_observer)(void *arg, uint64_t entry, enum fault fault,
-				const struct record *rec, bool implied, const char *text);
+typedef void (*volume_observer)(void *arg, uint64_t entry, const struct omf_entry *raw,
+				enum fault fault, const struct record *rec, bool implied,
+				const char *text);
 
 /* Entries that were published, but not whole when they were replayed: heal.h. */
 struct torn {
@@ -137,6 +138,18 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err);
 int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err);
 
 /*
+ * Takes the append lock of the device and judges the superblock under it, as every change of the
+ * medium begins: -ESTALE when it is not the one that this volume knows, -EUCLEAN when it is
+ * damaged, -EROFS when the owner changed. Then flushes what a killed process left in the caches.
+ * *raw, unless NULL, is the superblock that was judged. Mutex held, or the volume not shared.
+ */
+int volume_lock_log(struct famfs_volume *vol, struct omf_super *raw, struct famfs_error *err);
+
+/* For space that is reserved, and not published: like volume_check_stale(), and -EROFS when another
+ * host became the master, who may have given the space to another file. */
+int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err);
+
+/*
  * Between begin and end the log is this thread's: the replicas are up to date and entries can be
  * appended. -EROFS on a client, -EUCLEAN after a damaged entry, -EBADF when the volume is open for
  * reading, -ESTALE.
@@ -147,10 +160,6 @@ void volume_end_append(struct famfs_volume *vol);
 
 /* Where extents may lie, for record_check(). */
 struct record_limits volume_limits(const struct famfs_volume *vol);
-
-/* For space that is reserved, and not published: like volume_check_stale(), and -EROFS when another
- * host became the master, who may have given the space to another file. Without the mutex held. */
-int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err);
 
 /* -EROFS and whose file system it is, or 0. */
 int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err);

@@ -109,16 +109,14 @@ void actors_run(struct actors *actors)
 		pthread_join(actors->list[i].thread, NULL);
 }
 
-void actors_turn(void *arg)
+static void give_way(struct actors *actors, struct actor *self, bool always)
 {
-	struct actors *actors = arg;
-	struct actor *self = actors->now;
 	bool changed = false;
 
-	if (!self || rng_below(&actors->rng, actors->stay) != 0)
-		return;
 	pthread_mutex_lock(&actors->mutex);
-	go_on_as(actors, choose(actors));
+	do
+		go_on_as(actors, choose(actors));
+	while (always && actors->now == self && actors->left > 1);
 	if (actors->now != self) {
 		changed = true;
 		await(actors, self);
@@ -126,6 +124,22 @@ void actors_turn(void *arg)
 	pthread_mutex_unlock(&actors->mutex);
 	if (changed)
 		self->enter(self->arg);
+}
+
+void actors_turn(void *arg)
+{
+	struct actors *actors = arg;
+
+	if (actors->now && rng_below(&actors->rng, actors->stay) == 0)
+		give_way(actors, actors->now, false);
+}
+
+void actors_sleep(void *arg)
+{
+	struct actors *actors = arg;
+
+	if (actors->now)
+		give_way(actors, actors->now, true);
 }
 
 size_t actors_others(const struct actors *actors)

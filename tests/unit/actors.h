@@ -21,9 +21,11 @@ void actors_add(struct actors *actors, void (*run)(void *arg), void (*enter)(voi
 void actors_run(struct actors *actors);
 void actors_free(struct actors *actors);
 
-/* The running actor may give way; a hook for what a host does, and for sleep. Without actors that
- * run, nothing. */
+/* The running actor may give way; a hook for what a host does. Without actors that run, nothing. */
 void actors_turn(void *actors);
+
+/* It does give way, if there is another: a hook for sleep, and for waiting. */
+void actors_sleep(void *actors);
 
 /* How many others have not ended, as the running actor sees it. */
 size_t actors_others(const struct actors *actors);

@@ -67,6 +67,7 @@ static struct memory *map(int fd, uint64_t size, int flags)
 	assert_true(mem->base != MAP_FAILED);
 	mem->size = size;
 	mem->fd = fd;
+	mem->locks = locks_new();
 	return mem;
 }
 
@@ -132,6 +133,7 @@ void memory_free(struct memory *mem)
 {
 	munmap(mem->base, mem->size);
 	close(mem->fd);
+	locks_free(mem->locks);
 	free(mem->changed);
 	free(mem->pages);
 	free(mem);
@@ -187,17 +189,19 @@ int __wrap_device_open(const char *path, enum device_access access, struct devic
 	return 0;
 }
 
-void init_device(struct device *dev, const struct device_ops *ops, uint64_t size)
+void init_device(struct lockable *dev, const struct device_ops *ops, uint64_t size,
+		 struct locks *locks)
 {
-	dev->ops = ops;
-	dev->path = strdup(MEMORY_NAME);
-	dev->size = size;
-	dev->writable = true;
-	dev->fd = -1;
+	dev->dev.ops = ops;
+	dev->dev.path = strdup(MEMORY_NAME);
+	dev->dev.size = size;
+	dev->dev.writable = true;
+	dev->dev.fd = -1;
+	dev->locks = locks;
 }
 
 struct plain {
-	struct device dev;
+	struct lockable lockable;
 	struct memory *mem;
 };
 
@@ -223,6 +227,7 @@ static int plain_read(struct device *dev, uint64_t offset, void *buf, size_t len
 	if (fails())
 		return -EIO;
 	memcpy(buf, ((struct plain *)dev)->mem->base + offset, length);
+	lockable_read(dev, offset, buf, length);
 	return 0;
 }
 
@@ -230,6 +235,7 @@ static int plain_write(struct device *dev, uint64_t offset, const void *buf, siz
 {
 	if (fails())
 		return -EIO;
+	lockable_store(dev);
 	memory_write(((struct plain *)dev)->mem, offset, buf, length);
 	return 0;
 }
@@ -238,12 +244,14 @@ static int plain_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
 	if (fails())
 		return -EIO;
+	lockable_store(dev);
 	memory_write(((struct plain *)dev)->mem, offset, NULL, length);
 	return 0;
 }
 
 static void plain_close(struct device *dev)
 {
+	lockable_close(dev);
 	free(dev);
 }
 
@@ -252,6 +260,8 @@ static const struct device_ops plain_ops = {
 	.read = plain_read,
 	.write = plain_write,
 	.zero = plain_zero,
+	.lock = lockable_lock,
+	.lock_find = lockable_find,
 	.close = plain_close,
 };
 
@@ -260,9 +270,9 @@ struct device *plain_device(struct memory *mem)
 	struct plain *plain = calloc(1, sizeof(*plain));
 
 	assert_non_null(plain);
-	init_device(&plain->dev, &plain_ops, mem->size);
+	init_device(&plain->lockable, &plain_ops, mem->size, mem->locks);
 	plain->mem = mem;
-	return &plain->dev;
+	return &plain->lockable.dev;
 }
 
 static struct device *make_plain(void *arg)

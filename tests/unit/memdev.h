@@ -9,6 +9,7 @@
 #ifndef UNIT_MEMDEV_H
 #define UNIT_MEMDEV_H
 
+#include "memlock.h"
 #include "support.h"
 
 #include "device/device.h"
@@ -20,6 +21,7 @@ struct memory {
 	unsigned char *base;
 	uint64_t size;
 	int fd;
+	struct locks *locks; /* of the host whose plain devices are on it */
 	/* Of a fork: where it comes from, and which of its pages are not the same. */
 	const struct memory *origin;
 	unsigned char *changed;
@@ -69,8 +71,9 @@ struct device *plain_device(struct memory *mem);
 void plain_fail_after(int operations);
 int plain_fails_in(void);
 
-/* Fills in what every device of a test has in common. */
-void init_device(struct device *dev, const struct device_ops *ops, uint64_t size);
+/* Fills in what every device of a test has in common. The locks are those of its host. */
+void init_device(struct lockable *dev, const struct device_ops *ops, uint64_t size,
+		 struct locks *locks);
 
 /* Makes new memory an empty famfs of MASTER_UUID. */
 void memory_format(struct memory *mem);

@@ -11,6 +11,7 @@ struct powercut *powercut_new(struct memory *mem)
 
 	assert_non_null(cut);
 	cut->mem = mem;
+	cut->locks = locks_new();
 	cut->latest = memory_fork(mem);
 	cut->table_bytes = mem->size / LINE * sizeof(struct line *);
 	cut->table = mmap(NULL, cut->table_bytes, PROT_READ | PROT_WRITE,
@@ -31,6 +32,7 @@ void powercut_free(struct powercut *cut)
 	for (size_t i = 0; i < cut->count; i++)
 		free_line(cut, cut->list[i]);
 	free(cut->list);
+	locks_free(cut->locks);
 	munmap(cut->table, cut->table_bytes);
 	memory_free(cut->latest);
 	free(cut);
@@ -39,6 +41,11 @@ void powercut_free(struct powercut *cut)
 void powercut_mutate(struct powercut *cut, enum mutation mutation)
 {
 	cut->mutation = mutation;
+}
+
+void powercut_keep_dirty(struct powercut *cut)
+{
+	cut->keep_dirty = true;
 }
 
 void powercut_hook(struct powercut *cut, void (*hook)(void *arg), void *arg)
@@ -177,7 +184,7 @@ void powercut_settle(struct powercut *cut)
 /* ---- the device ------------------------------------------------------------------------------ */
 
 struct cut_device {
-	struct device dev;
+	struct lockable lockable;
 	struct powercut *cut;
 };
 
@@ -189,6 +196,7 @@ static struct powercut *of(struct device *dev)
 static int cut_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	memcpy(buf, of(dev)->latest->base + offset, length);
+	lockable_read(dev, offset, buf, length);
 	return 0;
 }
 
@@ -196,6 +204,7 @@ static int cut_write(struct device *dev, uint64_t offset, const void *buf, size_
 {
 	struct powercut *cut = of(dev);
 
+	lockable_store(dev);
 	if (cut->mutation == MUTATE_COUNTERS_FIRST && region_of(offset) == REGION_ENTRIES &&
 	    length <= sizeof(cut->late)) {
 		memcpy(&cut->late, buf, length);
@@ -224,6 +233,7 @@ static void zero_lines(struct powercut *cut, uint64_t offset, uint64_t length)
 
 static int cut_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
+	lockable_store(dev);
 	zero_lines(of(dev), offset, length);
 	return 0;
 }
@@ -291,7 +301,7 @@ static void cut_invalidate(struct device *dev, uint64_t offset, uint64_t length)
 {
 	struct powercut *cut = of(dev);
 
-	if (!flush(cut, offset, length))
+	if (cut->keep_dirty || !flush(cut, offset, length))
 		return;
 	if (cut->hook)
 		cut->hook(cut->hook_arg);
@@ -300,6 +310,7 @@ static void cut_invalidate(struct device *dev, uint64_t offset, uint64_t length)
 
 static void cut_close(struct device *dev)
 {
+	lockable_close(dev);
 	free(dev);
 }
 
@@ -311,6 +322,8 @@ static const struct device_ops cut_ops = {
 	.flush = cut_flush,
 	.fence = cut_fence,
 	.invalidate = cut_invalidate,
+	.lock = lockable_lock,
+	.lock_find = lockable_find,
 	.close = cut_close,
 };
 
@@ -320,8 +333,8 @@ static struct device *make_cut(void *arg)
 
 	assert_non_null(dev);
 	dev->cut = arg;
-	init_device(&dev->dev, &cut_ops, dev->cut->mem->size);
-	return &dev->dev;
+	init_device(&dev->lockable, &cut_ops, dev->cut->mem->size, dev->cut->locks);
+	return &dev->lockable.dev;
 }
 
 void plug_powercut(struct powercut *cut)

@@ -34,6 +34,10 @@ struct powercut *powercut_new(struct memory *mem);
 void powercut_free(struct powercut *cut);
 void powercut_mutate(struct powercut *cut, enum mutation mutation);
 
+/* From now on an invalidation leaves dirty lines in the cache: what is to be in memory has to be
+ * flushed. */
+void powercut_keep_dirty(struct powercut *cut);
+
 /* Plugs in devices that share this cache, as the processes of one host do. */
 void plug_powercut(struct powercut *cut);
 

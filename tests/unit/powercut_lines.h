@@ -24,6 +24,7 @@ struct line {
 struct powercut {
 	struct memory *mem;    /* what a power cut leaves */
 	struct memory *latest; /* what loads see */
+	struct locks *locks;   /* of the host whose cache it is */
 	struct line **table;   /* by line number */
 	size_t table_bytes;
 	struct line **list;
@@ -33,6 +34,7 @@ struct powercut {
 	void *hook_arg;
 
 	enum mutation mutation;
+	bool keep_dirty;     /* invalidation writes nothing back */
 	uint64_t last_flush; /* device offset */
 	uint64_t late_offset;
 	size_t late_length; /* an entry that is written too late */

@@ -21,7 +21,7 @@ struct scene {
 enum leftover {
 	LEFT_ZEROS,
 	LEFT_RUBBISH,
-	LEFT_ENTRIES, /* sound ones, but never two in a row, of an earlier history */
+	LEFT_ENTRIES, /* of an earlier history: the first is sound, the others are torn */
 };
 
 void scene_start(struct scene *scene, uint64_t size, const struct plan *plan,

@@ -28,6 +28,7 @@ struct late_line {
 
 struct host {
 	struct memory *shared;
+	struct locks *locks;
 	unsigned char *cache;
 	unsigned char *state; /* of each line */
 	struct lines dirty;   /* those that became dirty; some are no longer */
@@ -64,6 +65,7 @@ struct host *host_new(struct memory *shared, uint64_t seed)
 
 	assert_non_null(host);
 	host->shared = shared;
+	host->locks = locks_new();
 	host->cache = reserve(shared->size);
 	host->state = reserve(shared->size / LINE);
 	host->rng.state = seed;
@@ -75,6 +77,7 @@ void host_free(struct host *host)
 	arrive_all(host);
 	munmap(host->cache, host->shared->size);
 	munmap(host->state, host->shared->size / LINE);
+	locks_free(host->locks);
 	free(host->dirty.list);
 	free(host->flushing.list);
 	free(host);
@@ -83,6 +86,11 @@ void host_free(struct host *host)
 struct mistakes *host_mistakes(struct host *host)
 {
 	return &host->mistakes;
+}
+
+struct locks *host_locks(struct host *host)
+{
+	return host->locks;
 }
 
 void host_hook(struct host *host, void (*hook)(void *arg), void *arg)
@@ -253,7 +261,7 @@ void host_prefetch(struct host *host, uint64_t offset, uint64_t length)
 /* ---- the device ------------------------------------------------------------------------------ */
 
 struct host_device {
-	struct device dev;
+	struct lockable lockable;
 	struct host *host;
 };
 
@@ -292,6 +300,7 @@ static int host_read(struct device *dev, uint64_t offset, void *buf, size_t leng
 		left -= n;
 		inside(host);
 	}
+	lockable_read(dev, offset - length, buf, length);
 	after(host);
 	return 0;
 }
@@ -316,6 +325,7 @@ static int host_write(struct device *dev, uint64_t offset, const void *buf, size
 {
 	struct host *host = of(dev);
 
+	lockable_store(dev);
 	if (host->mistakes.counters_first && region_of(offset) == REGION_ENTRIES &&
 	    length <= sizeof(host->late)) {
 		memcpy(&host->late, buf, length);
@@ -330,6 +340,7 @@ static int host_write(struct device *dev, uint64_t offset, const void *buf, size
 
 static int host_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
+	lockable_store(dev);
 	store_all(of(dev), offset, NULL, length);
 	after(of(dev));
 	return 0;
@@ -385,6 +396,7 @@ static void host_invalidate(struct device *dev, uint64_t offset, uint64_t length
 
 static void host_close(struct device *dev)
 {
+	lockable_close(dev);
 	free(dev);
 }
 
@@ -396,6 +408,8 @@ static const struct device_ops host_ops = {
 	.flush = host_flush,
 	.fence = host_fence,
 	.invalidate = host_invalidate,
+	.lock = lockable_lock,
+	.lock_find = lockable_find,
 	.close = host_close,
 };
 
@@ -405,8 +419,8 @@ static struct device *make_host_device(void *arg)
 
 	assert_non_null(dev);
 	dev->host = arg;
-	init_device(&dev->dev, &host_ops, dev->host->shared->size);
-	return &dev->dev;
+	init_device(&dev->lockable, &host_ops, dev->host->shared->size, dev->host->locks);
+	return &dev->lockable.dev;
 }
 
 void plug_host(struct host *host)

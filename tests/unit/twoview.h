@@ -23,6 +23,7 @@ struct host;
 struct host *host_new(struct memory *shared, uint64_t seed);
 void host_free(struct host *host);
 struct mistakes *host_mistakes(struct host *host);
+struct locks *host_locks(struct host *host);
 
 /* Plugs in devices of this host. */
 void plug_host(struct host *host);

@@ -156,7 +156,7 @@ static void start(struct busy *busy, uint64_t seed, unsigned stay)
 	host_hook(busy->client, actors_turn, busy->actors);
 	host_hook_inside(busy->master, actors_turn, busy->actors);
 	host_hook_inside(busy->client, actors_turn, busy->actors);
-	on_sleep(actors_turn, busy->actors);
+	on_sleep(actors_sleep, busy->actors);
 }
 
 static void end(struct busy *busy)

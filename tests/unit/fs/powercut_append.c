@@ -110,7 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("a power cut leaves an entry whole or not at all", fresh_log),
 		TEST("so it does where the log holds rubbish", rubbish_log),
-		TEST("so it does where the log holds sound entries of an earlier history",
+		TEST("so it does where the log holds entries of an earlier history",
 		     old_entries_log),
 		TEST("so it does for interleaved files", striped),
 		TEST("a missing fence between entry and counters is noticed", no_entry_fence),
