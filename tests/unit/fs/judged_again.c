@@ -358,6 +358,13 @@ static void entry_is_torn(struct medium *m)
 	memset(entry_of(m, 1), 0xa5, 300);
 }
 
+/* The fault is the same, and so are the words about it. */
+static void entry_is_other_and_whole(struct medium *m)
+{
+	entry_of(m, 1)->mkdir.path[0] = 'x';
+	entry_seal(entry_of(m, 1));
+}
+
 static void last_entry_arrives(struct medium *m)
 {
 	entry_of(m, 2)->crc = le64_make(crc32_of(entry_of(m, 2), OMF_ENTRY_CRC_BYTES));
@@ -400,6 +407,10 @@ static void entries(void **state)
 		start(&m);
 		damage_mode(&m);
 		m.change = changes[i / 2];
+		assert_left(&m, false);
+		start(&m);
+		damage_mode(&m);
+		m.change = entry_is_other_and_whole;
 		assert_left(&m, false);
 	}
 }
