@@ -37,8 +37,7 @@ static const char *const odd[] = {
 	"\xc2\x9b",
 	"\\\n",
 	"\\'\n",
-	"1\x01"
-	"2",
+	"1\0012",
 	"\xc3",
 	"a\n\\047b",
 	"\xed\xa0\x80",
