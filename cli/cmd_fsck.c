@@ -4,6 +4,7 @@
 #include "common.h"
 #include "famfs.h"
 #include "fsck.h"
+#include "newfile.h"
 #include "options.h"
 #include "output.h"
 #include "reference.h"
@@ -261,6 +262,9 @@ int fsck_target(const struct famfs_target *target, const struct fsck_request *re
 	struct famfs_error err = { 0 };
 	int ret;
 
+	if (request->repair && !common.dry_run &&
+	    new_file_check_place(request->save ? request->save : "the undo file") != EXIT_DONE)
+		return FSCK_FAILED;
 	undo_init(&check.undo, target->device, request->save);
 	if (famfs_fsck(target, &params, &result, &err) < 0)
 		ret = check_failed(&check, &result, &err);

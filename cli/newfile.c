@@ -45,22 +45,38 @@ int sync_directory_of(const char *path)
 }
 
 /* By the directory that is open, since the path can lead elsewhere meanwhile. */
-static int check_directory(const struct new_file *file)
+static int check_directory(int dir, const char *path)
 {
 	cleanup_target struct famfs_target *target = NULL;
 	char link[32], real[PATH_MAX];
+	struct famfs_error err;
 	ssize_t n;
+	int ret;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", file->dir);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
 	n = readlink(link, real, sizeof(real) - 1);
 	if (n < 0)
-		return report_errno(errno, "cannot write '%s'", file->path);
+		return report_errno(errno, "cannot write '%s'", path);
 	real[n] = '\0';
-	if (famfs_target_resolve(real, &target, NULL) < 0 || !target->mountpoint)
+	ret = famfs_target_resolve(real, &target, &err);
+	if (ret == 0 && target->mountpoint)
+		report_as(REPORT_REFUSED, 0, "'%s' would lie in the famfs that is mounted at '%s'",
+			  path, target->mountpoint);
+	else if (ret == -EPERM) /* of another user */
+		report_as(REPORT_REFUSED, 0, "'%s' would lie in a mount of another user: %s", path,
+			  err.message);
+	else
 		return EXIT_DONE;
-	report_as(REPORT_REFUSED, 0, "'%s' would lie in the famfs that is mounted at '%s'",
-		  file->path, target->mountpoint);
 	return EXIT_REFUSED;
+}
+
+int new_file_check_place(const char *path)
+{
+	cleanup_fd int dir = open_directory_of(path, O_PATH);
+
+	if (dir < 0)
+		return report_errno(-dir, "cannot write '%s'", path);
+	return check_directory(dir, path);
 }
 
 static int check_name(const struct new_file *file)
@@ -105,7 +121,7 @@ static int make_temporary(struct new_file *file)
 
 static int begin(struct new_file *file)
 {
-	int ret = check_directory(file), fd;
+	int ret = check_directory(file->dir, file->path), fd;
 
 	if (ret == EXIT_DONE)
 		ret = check_name(file);

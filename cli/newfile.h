@@ -24,6 +24,9 @@ struct new_file {
  */
 int new_file_open(struct new_file *file, const char *path);
 
+/* Refuses a path whose directory lies in a mounted famfs, and reports it. Returns an exit code. */
+int new_file_check_place(const char *path);
+
 /* Puts the file in place. Reports a failure, which leaves what was there before. */
 int new_file_finish(struct new_file *file);
 

@@ -3,6 +3,8 @@
 #ifndef BASE_RATELIMIT_H
 #define BASE_RATELIMIT_H
 
+#include "famfs.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +27,9 @@ struct ratelimit {
 /* Whether a message may pass at `now`. The first one of an interval has in *held_back how many did
  * not pass before it; for others that is 0. For any thread. */
 bool ratelimit_pass(struct ratelimit *limit, uint64_t now, unsigned int *held_back);
+
+/* Whether a message of this priority may go to `log`, which is first told how many did not. Those
+ * for debugging are not limited. False when `log` is NULL. */
+bool ratelimit_log(struct ratelimit *limit, int priority, famfs_log_fn log, void *arg);
 
 #endif

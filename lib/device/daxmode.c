@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/program.h"
 #include "device/connections.h"
 #include "device/daxinfo.h"
 #include "device/debt.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,8 +30,6 @@
 #define STEP_NS   (STEP_MS * 1000000)
 #define GLANCES   10
 #define GLANCE_NS 50000000
-
-extern char **environ;
 
 struct daxmode {
 	struct dax_node node; /* root and path are owned */
@@ -128,10 +128,12 @@ static bool has_driver(const char *root)
 static void load_driver(void)
 {
 	char name[] = "modprobe", quiet[] = "-q", module[] = "fsdev_dax";
-	char *args[] = { name, quiet, module, NULL };
+	char *args[] = { name, quiet, module, NULL }, *no_environment[] = { NULL };
+	char path[PATH_MAX];
 	pid_t pid;
 
-	if (posix_spawnp(&pid, name, NULL, NULL, args, environ) != 0)
+	if (program_find(PROGRAM_DIRS, name, path, sizeof(path)) < 0 ||
+	    posix_spawn(&pid, path, NULL, NULL, args, no_environment) != 0)
 		return;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -185,21 +185,34 @@ static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 			 "path exists already, by entry %" PRIu64, st.entry);
 }
 
+/* Keeps the header as it is judged: a repair replaces these bytes and no others. */
+static int read_header(struct fsck *fsck)
+{
+	const struct famfs_volume *vol = fsck->vol;
+	struct log_state settled;
+	int ret = vol->header_fault[0] ? 0 : log_load_settled(&vol->log, &settled);
+
+	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(fsck->header));
+	return ret < 0 ? ret
+		       : device_read(vol->dev, OMF_LOG_OFFSET, &fsck->header, sizeof(fsck->header));
+}
+
 static void check_header(struct fsck *fsck)
 {
 	const struct famfs_volume *vol = fsck->vol;
-	struct log_state state;
+	uint64_t next_seqnum, next_index;
 
-	if (vol->header_fault[0]) {
+	fsck->header_read = read_header(fsck);
+	next_seqnum = le64_get(fsck->header.next_seqnum);
+	next_index = le64_get(fsck->header.next_index);
+	if (vol->header_fault[0])
 		add_global(fsck, "header", REMEDY_HEADER, "%s", vol->header_fault);
-		return;
-	}
-	if (log_load_settled(&vol->log, &state) < 0)
+	else if (fsck->header_read < 0)
 		add_global(fsck, "header", REMEDY_NONE, "the log header cannot be read");
-	else if (state.next_seqnum != state.next_index)
+	else if (next_seqnum != next_index)
 		add_global(fsck, "header", REMEDY_HEADER,
 			   "next sequence number is %" PRIu64 ", next index is %" PRIu64,
-			   state.next_seqnum, state.next_index);
+			   next_seqnum, next_index);
 }
 
 static void check_capacity(struct fsck *fsck)

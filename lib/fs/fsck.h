@@ -49,6 +49,8 @@ struct fsck {
 	struct famfs_volume *vol;
 	struct findings findings;
 	struct path_counts paths;
+	struct omf_log_header header; /* as it was judged */
+	int header_read;              /* 0, or -errno: it could not be read */
 };
 
 /* Opens the device of `fsck` once more and checks what is there now, into `again`: nothing but its

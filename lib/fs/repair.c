@@ -112,12 +112,21 @@ static size_t count_about_end(const struct fsck *fsck)
 	return count;
 }
 
+/* Whether the entries that were judged are all that the judged header counts. */
+static bool counts_what_was_judged(const struct fsck *fsck)
+{
+	uint64_t next = le64_get(fsck->header.next_index);
+
+	return next > fsck->vol->log.capacity || next == fsck->vol->applied;
+}
+
 /* Whether the end of the log is what was shown. The entries there are taken out together. */
 static bool end_is_same(struct repair *repair)
 {
 	const struct findings *shown = &repair->shown->findings;
 
-	if (count_about_end(repair->shown) != count_about_end(repair->now))
+	if (count_about_end(repair->shown) != count_about_end(repair->now) ||
+	    !counts_what_was_judged(repair->now))
 		return false;
 	for (size_t i = 0; i < shown->count; i++)
 		if (is_about_end(&shown->list[i]) && !find_same(repair, &shown->list[i]))
@@ -187,14 +196,14 @@ static uint64_t log_end(const struct fsck *fsck)
 {
 	const struct log *log = &fsck->vol->log;
 	uint64_t end = tail_start(fsck), whole = 0;
-	struct log_state state;
 
-	if (end < fsck->vol->applied || log_load(log, &state) < 0)
+	if (end < fsck->vol->applied)
 		return end;
 	while (end + whole < log->capacity && log_has_entry(log, end + whole))
 		whole++;
-	return whole > LOG_MAX_PUBLISH || (whole && state.next_seqnum > end + whole) ? end + whole
-										     : end;
+	if (whole > LOG_MAX_PUBLISH || (whole && le64_get(fsck->header.next_seqnum) > end + whole))
+		return end + whole;
+	return end;
 }
 
 /* What is cut off, as it was judged. */
@@ -219,16 +228,15 @@ static int save_tail(const struct repair *repair, uint64_t start, struct famfs_e
 /* Both the part that never changes and the counters, which end the log at `next`. */
 static int write_header(const struct repair *repair, uint64_t next, struct famfs_error *err)
 {
-	const struct famfs_volume *vol = repair->now->vol;
-	struct omf_log_header old, new;
-	int ret = device_read(vol->dev, OMF_LOG_OFFSET, &old, sizeof(old));
+	const struct fsck *now = repair->now;
+	struct omf_log_header new;
 
-	if (ret < 0)
-		return error_errno(err, ret, "cannot read '%s'", vol->dev->path);
-	log_header_encode(&new, vol->log.length);
+	if (now->header_read < 0)
+		return error_errno(err, now->header_read, "cannot read '%s'", now->vol->dev->path);
+	log_header_encode(&new, now->vol->log.length);
 	new.next_seqnum = le64_make(next);
 	new.next_index = le64_make(next);
-	return replace(repair, OMF_LOG_OFFSET, &old, &new, sizeof(new), err);
+	return replace(repair, OMF_LOG_OFFSET, &now->header, &new, sizeof(new), err);
 }
 
 static void settle_end(struct fsck *shown, bool repaired)

@@ -15,12 +15,12 @@
 #include <syslog.h>
 #include <uuid.h>
 
-void volume_log(const struct famfs_volume *vol, int priority, const char *format, ...)
+void volume_log(struct famfs_volume *vol, int priority, const char *format, ...)
 {
 	char message[512];
 	va_list ap;
 
-	if (!vol->log_fn)
+	if (!ratelimit_log(&vol->log_limit, priority, vol->log_fn, vol->log_arg))
 		return;
 	va_start(ap, format);
 	vsnprintf(message, sizeof(message), format, ap);
@@ -198,6 +198,7 @@ struct famfs_volume *volume_create(struct device *dev, const struct volume_param
 	vol->dev = dev;
 	vol->write = params->access == DEVICE_WRITE;
 	vol->dry_run = params->dry_run;
+	vol->log_limit = (struct ratelimit)RATELIMIT_INIT;
 	vol->log_fn = params->log_fn;
 	vol->log_arg = params->log_arg;
 	vol->observer = params->observer;

@@ -8,6 +8,7 @@
 #ifndef FS_VOLUME_H
 #define FS_VOLUME_H
 
+#include "base/ratelimit.h"
 #include "device/device.h"
 #include "fs/allocator.h"
 #include "fs/identity.h"
@@ -58,6 +59,7 @@ struct famfs_volume {
 	bool dry_run;      /* nothing is stored: entries are only applied */
 	uint64_t imagined; /* entries that a dry run has added */
 
+	struct ratelimit log_limit; /* a reader or another host can cause any number of messages */
 	famfs_log_fn log_fn;
 	void *log_arg;
 	volume_observer observer;
@@ -164,7 +166,7 @@ struct record_limits volume_limits(const struct famfs_volume *vol);
 /* -EROFS and whose file system it is, or 0. */
 int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err);
 
-void volume_log(const struct famfs_volume *vol, int priority, const char *format, ...)
+void volume_log(struct famfs_volume *vol, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Reads or writes the bytes of a file through its map. Reads see memory, writes are in memory when

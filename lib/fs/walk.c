@@ -61,7 +61,8 @@ int famfs_daxdev(struct famfs_volume *vol, uint32_t index, struct famfs_daxdev *
 	return 0;
 }
 
-static int find_node(const struct famfs_volume *vol, const char *path, node_t *node,
+/* In one namespace, which the caller goes on with: another thread may exchange the volume's. */
+static int find_node(const struct namespace *ns, const char *path, node_t *node,
 		     struct famfs_error *err)
 {
 	size_t length = strlen(path);
@@ -71,7 +72,7 @@ static int find_node(const struct famfs_volume *vol, const char *path, node_t *n
 		return error_set(err, -ENAMETOOLONG,
 				 "path '%.100s...' has %zu bytes, the limit is %d bytes", path,
 				 length, FAMFS_MAX_PATH);
-	*node = namespace_resolve(volume_namespace(vol), path, length, &is_file);
+	*node = namespace_resolve(ns, path, length, &is_file);
 	if (*node != NODE_NONE)
 		return 0;
 	if (is_file)
@@ -83,25 +84,27 @@ static int find_node(const struct famfs_volume *vol, const char *path, node_t *n
 int famfs_stat(struct famfs_volume *vol, const char *path, struct famfs_stat *out,
 	       struct famfs_error *err)
 {
+	const struct namespace *ns = volume_namespace(vol);
 	node_t node;
-	int ret = find_node(vol, path, &node, err);
+	int ret = find_node(ns, path, &node, err);
 
 	if (ret == 0)
-		node_stat(vol->ns, node, out);
+		node_stat(ns, node, out);
 	return ret;
 }
 
 int famfs_fmap(struct famfs_volume *vol, const char *path, struct famfs_fmap *out,
 	       struct famfs_error *err)
 {
+	const struct namespace *ns = volume_namespace(vol);
 	node_t node;
-	int ret = find_node(vol, path, &node, err);
+	int ret = find_node(ns, path, &node, err);
 
 	if (ret < 0)
 		return ret;
-	if (node_is_dir(vol->ns, node))
+	if (node_is_dir(ns, node))
 		return error_set(err, -EISDIR, "'%s' is a directory", *path ? path : "/");
-	node_fmap(vol->ns, node, out);
+	node_fmap(ns, node, out);
 	return 0;
 }
 
@@ -142,11 +145,11 @@ int famfs_walk(struct famfs_volume *vol, const char *path, bool recursive, famfs
 {
 	struct walk walk = { volume_namespace(vol), recursive, visit, arg };
 	node_t node;
-	int ret = find_node(vol, path, &node, err);
+	int ret = find_node(walk.ns, path, &node, err);
 
 	if (ret == 0)
 		ret = visit_node(&walk, node);
-	if (ret == 0 && node_is_dir(vol->ns, node))
+	if (ret == 0 && node_is_dir(walk.ns, node))
 		ret = visit_children(&walk, node);
 	return ret;
 }

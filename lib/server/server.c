@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/server.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "server/daemonize.h"
 
@@ -122,29 +121,13 @@ void server_set_io_status(struct server *server, const struct fmap_profile *prof
 	server_log(server, LOG_INFO, "fmap %s", text);
 }
 
-/* Everything but what --debug asks for is limited: a user of the mount can cause any number. */
-static bool may_log(struct server *server, int priority)
-{
-	unsigned int held_back;
-	char message[64];
-
-	if (!server->log_fn || priority >= LOG_DEBUG)
-		return server->log_fn != NULL;
-	if (!ratelimit_pass(&server->log_limit, now_ns(), &held_back))
-		return false;
-	if (held_back) {
-		snprintf(message, sizeof(message), "%u messages were not logged", held_back);
-		server->log_fn(server->log_arg, LOG_NOTICE, message);
-	}
-	return true;
-}
-
+/* A user of the mount can cause any number of messages. */
 void server_log(struct server *server, int priority, const char *format, ...)
 {
 	char message[640];
 	va_list ap;
 
-	if (!may_log(server, priority))
+	if (!ratelimit_log(&server->log_limit, priority, server->log_fn, server->log_arg))
 		return;
 	va_start(ap, format);
 	vsnprintf(message, sizeof(message), format, ap);

@@ -132,6 +132,21 @@ put_back()
 	assert_equal "$(fingerprint)" "$before"
 }
 
+@test "an undo file is not written into a mounted famfs" {
+	famfsctl mkfs --size 1G "$BATS_TEST_TMPDIR/other.img"
+	mkdir -p "$mnt"
+	famfsctl mount "$BATS_TEST_TMPDIR/other.img" "$mnt"
+	ln -s "$mnt" "$BATS_TEST_TMPDIR/link"
+	"$MEDIUM" "$img" set 3 crc=1
+	before=$(fingerprint)
+	run famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/link/undo" "$img"
+	assert_error 8 "'$BATS_TEST_TMPDIR/link/undo' would lie in the famfs that is mounted at '$mnt'"
+	run bash -c 'cd "$1" && "$FAMFSCTL" fsck --repair "$2"' - "$mnt" "$img"
+	assert_error 8 "'the undo file' would lie in the famfs that is mounted at '$mnt'"
+	assert_equal "$(fingerprint)" "$before"
+	famfsctl umount "$mnt"
+}
+
 @test "nothing is repaired before the name of the undo file is on the disk" {
 	command -v strace >/dev/null || skip "needs strace"
 	# Leaks cannot be looked for under strace.

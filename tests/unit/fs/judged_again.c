@@ -505,6 +505,33 @@ static void at_the_last_moment(void **state)
 	}
 }
 
+static void publish_an_entry(struct medium *m)
+{
+	set_counters(m, 4, 4);
+}
+
+/* The header is mended last. What another host publishes while entries are mended stays. */
+static void header_after_entries(void **state)
+{
+	const struct famfs_target target = memory_target();
+	struct famfs_fsck_params params = { .repair = true, .save = save_and_change };
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+	struct medium m;
+
+	(void)state;
+	start(&m);
+	damage_mode(&m);
+	damage_counters(&m);
+	m.change = publish_an_entry;
+	params.arg = &m;
+	assert_error(famfs_fsck(&target, &params, &result, &err), -ESTALE, &err,
+		     "changed while it was repaired");
+	assert_int_equal(le64_get(header_of(&m)->next_index), 4);
+	assert_int_equal(le64_get(header_of(&m)->next_seqnum), 4);
+	end(&m);
+}
+
 /* ---- the lock ---- */
 
 static void denied(void **state)
@@ -549,6 +576,7 @@ int main(void)
 		TEST("a recorded size that changed is left as it is", capacity),
 		TEST("a repair of what is another's by now stores nothing", another_system),
 		TEST("a change just before the store ends the repair", at_the_last_moment),
+		TEST("a publish while entries are mended is not taken back", header_after_entries),
 		TEST("without the append lock nothing is stored", denied),
 	};
 
