@@ -54,6 +54,11 @@ struct check {
 	struct undo undo;
 };
 
+static bool is_run(const struct famfs_problem *problem)
+{
+	return problem->last_entry != problem->entry;
+}
+
 static void print_problem(const struct check *check, const struct famfs_problem *problem)
 {
 	cleanup_free char *path = text_escape(problem->path);
@@ -61,6 +66,8 @@ static void print_problem(const struct check *check, const struct famfs_problem 
 
 	if (problem->entry == FAMFS_NO_ENTRY)
 		printf("metadata");
+	else if (is_run(problem))
+		printf("entries %" PRIu64 " to %" PRIu64, problem->entry, problem->last_entry);
 	else
 		printf("entry %" PRIu64, problem->entry);
 	printf(": %s: ", problem->code);
@@ -90,6 +97,9 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 		{ .key = "entry",
 		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
 		  .number = problem->entry },
+		{ .key = "last_entry",
+		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
+		  .number = problem->last_entry },
 		{ .key = "code", .kind = FIELD_TEXT, .text = problem->code },
 		{ .key = "path",
 		  .kind = *problem->path ? FIELD_PATH : FIELD_NULL,
@@ -112,6 +122,14 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 		print_problem(check, problem);
 }
 
+static bool ask(const struct famfs_problem *problem)
+{
+	if (is_run(problem))
+		return report_confirm("entries %" PRIu64 " to %" PRIu64 " are damaged: %s?",
+				      problem->entry, problem->last_entry, problem->repair);
+	return report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair);
+}
+
 static bool confirm(void *arg, const struct famfs_problem *problem)
 {
 	struct check *check = arg;
@@ -123,7 +141,7 @@ static bool confirm(void *arg, const struct famfs_problem *problem)
 		check->declined = !common.yes;
 		return true;
 	}
-	if (report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair))
+	if (ask(problem))
 		return true;
 	check->declined = true;
 	return false;

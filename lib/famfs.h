@@ -616,6 +616,9 @@ struct famfs_problem {
 	const char *message; /* valid during the callback */
 	const char *repair;  /* what famfs_fsck() can do about it, or NULL */
 	bool repaired;
+	/* The same as `entry`, or the last one of a run: neighbouring entries that are not whole
+	 * and hold the same bytes, such as zeros, are told of together. */
+	uint64_t last_entry;
 };
 
 struct famfs_fsck_params {
@@ -630,8 +633,9 @@ struct famfs_fsck_params {
 	 * that it described. NULL means no. All questions come before anything is locked against
 	 * appends; what changes meanwhile is not repaired, and its message says so. */
 	bool (*confirm)(void *arg, const struct famfs_problem *problem);
-	/* Given every range of the medium before it is changed; nonzero (a negative errno) stops
-	 * the repair. NULL: nothing is saved. */
+	/* Given every range of the medium before it is changed, and the entries that are cut off
+	 * the end of the log, unless they are zeros; nonzero (a negative errno) stops the repair.
+	 * NULL: nothing is saved. */
 	int (*save)(void *arg, uint64_t offset, const void *old, size_t length);
 	void *arg;
 	uint32_t reserved[4];
@@ -646,7 +650,7 @@ struct famfs_fsck_result {
 	uint64_t file_bytes;
 	uint64_t allocated_bytes;
 	uint64_t free_bytes;
-	uint64_t problems; /* found */
+	uint64_t problems; /* found: each entry of a run counts */
 	uint64_t repaired; /* of those, mended */
 	/* Entries whose paths are no problem, but worth knowing. */
 	uint64_t not_normalised; /* "d//x", "./x": read as "d/x" and "x" */

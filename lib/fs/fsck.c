@@ -20,13 +20,25 @@
 /* Files to look at for the sake of naming those that overlap. */
 #define OVERLAP_BUDGET UINT64_C(1000000)
 
-const char *remedy_text(enum remedy remedy)
+static uint64_t last_entry(const struct finding *finding)
 {
-	switch (remedy) {
+	return finding->entry + finding->count - 1;
+}
+
+/* A sentence for people; NULL for no remedy. */
+static const char *remedy_text(const struct finding *finding)
+{
+	bool one = finding->count == 1;
+
+	switch (finding->remedy) {
 	case REMEDY_NONE: break;
-	case REMEDY_CUT: return "cut the entry off the end of the log";
+	case REMEDY_CUT:
+		return one ? "cut the entry off the end of the log"
+			   : "cut the entries off the end of the log";
 	case REMEDY_MODE: return "keep only the permission bits";
-	case REMEDY_RETIRE: return "replace the entry, which loses the file that it described";
+	case REMEDY_RETIRE:
+		return one ? "replace the entry, which loses the file that it described"
+			   : "replace the entries, which loses the files that they described";
 	case REMEDY_HEADER: return "write the log header anew";
 	case REMEDY_CAPACITY: return "record the size that the device has";
 	}
@@ -39,8 +51,9 @@ struct famfs_problem finding_problem(const struct finding *finding)
 				       .code = finding->code,
 				       .path = finding->path,
 				       .message = finding->message,
-				       .repair = remedy_text(finding->remedy),
-				       .repaired = finding->repaired };
+				       .repair = remedy_text(finding),
+				       .repaired = finding->repaired,
+				       .last_entry = last_entry(finding) };
 }
 
 static struct finding *add(struct findings *findings, uint64_t entry, const char *code,
@@ -62,6 +75,7 @@ static struct finding *add(struct findings *findings, uint64_t entry, const char
 	finding = &findings->list[findings->count++];
 	memset(finding, 0, sizeof(*finding));
 	finding->entry = entry;
+	finding->count = 1;
 	finding->code = code;
 	finding->remedy = remedy;
 	return finding;
@@ -101,6 +115,19 @@ static void count_path(struct path_counts *paths, uint64_t entry, const struct r
 		paths->first_not_utf8 = entry;
 }
 
+/* Whether the last finding is about entries before this one that are torn in the same way. */
+static bool extend_run(struct findings *findings, uint64_t entry, const struct omf_entry *raw,
+		       enum fault fault)
+{
+	struct finding *last = findings->count ? &findings->list[findings->count - 1] : NULL;
+
+	if (!last || !fault_is_torn(fault) || last->fault != fault ||
+	    last_entry(last) + 1 != entry || memcmp(&last->raw, raw, sizeof(*raw)) != 0)
+		return false;
+	last->count++;
+	return true;
+}
+
 static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum fault fault,
 		    const struct record *rec, bool implied, const char *text)
 {
@@ -109,6 +136,8 @@ static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum
 
 	if (rec->recorded_length && fault != FAULT_PATH)
 		count_path(&fsck->paths, entry, rec);
+	if (extend_run(&fsck->findings, entry, raw, fault))
+		return;
 	if (fault != FAULT_NONE) {
 		finding = add(&fsck->findings, entry, fault_name(fault),
 			      fault == FAULT_MODE ? REMEDY_MODE : REMEDY_RETIRE);
@@ -235,10 +264,10 @@ static void find_tail(struct fsck *fsck)
 
 		if (finding->entry == FAMFS_NO_ENTRY)
 			continue;
-		if (finding->entry + 1 != end || !fault_is_torn(finding->fault))
+		if (last_entry(finding) + 1 != end || !fault_is_torn(finding->fault))
 			return;
 		finding->remedy = REMEDY_CUT;
-		end--;
+		end = finding->entry;
 	}
 }
 
@@ -280,9 +309,12 @@ static void fill_result(const struct fsck *fsck)
 	result->hidden = fsck->paths.hidden;
 	result->not_utf8 = fsck->paths.not_utf8;
 	result->first_not_utf8 = fsck->paths.not_utf8 ? fsck->paths.first_not_utf8 : FAMFS_NO_ENTRY;
-	result->problems = fsck->findings.count;
-	for (size_t i = 0; i < fsck->findings.count; i++)
-		result->repaired += fsck->findings.list[i].repaired;
+	for (size_t i = 0; i < fsck->findings.count; i++) {
+		const struct finding *finding = &fsck->findings.list[i];
+
+		result->problems += finding->count;
+		result->repaired += finding->repaired ? finding->count : 0;
+	}
 }
 
 static void report(const struct fsck *fsck)
@@ -350,8 +382,8 @@ static bool was_left(const struct fsck *fsck, const struct finding *finding)
 	for (size_t i = 0; i < fsck->findings.count; i++) {
 		const struct finding *old = &fsck->findings.list[i];
 
-		if (!old->repaired && old->entry == finding->entry &&
-		    strcmp(old->code, finding->code) == 0)
+		if (!old->repaired && old->entry <= finding->entry &&
+		    last_entry(old) >= last_entry(finding) && strcmp(old->code, finding->code) == 0)
 			return true;
 	}
 	return false;

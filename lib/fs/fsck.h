@@ -15,15 +15,18 @@ enum remedy {
 	REMEDY_CAPACITY, /* record the size that the device has */
 };
 
+/* Neighbouring torn entries with the same bytes are one finding, so that an index that was never
+ * true costs no memory for each entry that was never written. */
 struct finding {
-	uint64_t entry;   /* FAMFS_NO_ENTRY: not about an entry */
+	uint64_t entry;   /* the first; FAMFS_NO_ENTRY: not about an entry */
+	uint64_t count;   /* of entries; 1 when it is not about an entry */
 	const char *code; /* static */
 	enum fault fault;
 	enum remedy remedy;
 	bool agreed; /* the repair may be made */
 	bool repaired;
 	bool not_normalised;  /* the path is recorded in another form */
-	struct omf_entry raw; /* the entry as it was judged, when it is about one */
+	struct omf_entry raw; /* each of the entries as it was judged */
 	char path[OMF_PATH_SIZE];
 	char message[200];
 };
@@ -62,9 +65,6 @@ void fsck_end(struct fsck *fsck);
 /* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and
  * nobody else uses it. */
 int fsck_repair(struct fsck *fsck, struct famfs_error *err);
-
-/* A sentence for people about a remedy; NULL for none. */
-const char *remedy_text(enum remedy remedy);
 
 /* What the callbacks see. Points into the finding. */
 struct famfs_problem finding_problem(const struct finding *finding);

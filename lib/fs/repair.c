@@ -71,9 +71,9 @@ static int replace(const struct repair *repair, uint64_t offset, const void *old
 
 static bool is_same(const struct finding *shown, const struct finding *now)
 {
-	return shown->entry == now->entry && shown->fault == now->fault &&
-	       shown->remedy == now->remedy && strcmp(shown->code, now->code) == 0 &&
-	       strcmp(shown->message, now->message) == 0 &&
+	return shown->entry == now->entry && shown->count == now->count &&
+	       shown->fault == now->fault && shown->remedy == now->remedy &&
+	       strcmp(shown->code, now->code) == 0 && strcmp(shown->message, now->message) == 0 &&
 	       memcmp(&shown->raw, &now->raw, sizeof(now->raw)) == 0;
 }
 
@@ -136,24 +136,31 @@ static bool end_is_same(struct repair *repair)
 
 /* ---- entries ---- */
 
-/* Rewrites one entry: its mode, or all of it. */
-static int mend_entry(struct repair *repair, struct finding *finding, struct famfs_error *err)
+/* Rewrites one entry of a finding: its mode, or all of it. */
+static int rewrite(const struct repair *repair, const struct finding *now, uint64_t entry,
+		   struct famfs_error *err)
 {
 	struct record_limits limits = volume_limits(repair->now->vol);
+	struct omf_entry new = now->raw;
+
+	if (now->remedy == REMEDY_MODE)
+		record_mend_mode(&new);
+	else
+		record_retire(&new, entry, &limits);
+	return replace(repair, omf_entry_offset(entry), &now->raw, &new, sizeof(new), err);
+}
+
+static int mend_entry(struct repair *repair, struct finding *finding, struct famfs_error *err)
+{
 	const struct finding *now = find_same(repair, finding);
-	struct omf_entry new;
-	int ret;
+	int ret = 0;
 
 	if (!now) {
 		leave(finding);
 		return 0;
 	}
-	new = now->raw;
-	if (now->remedy == REMEDY_MODE)
-		record_mend_mode(&new);
-	else
-		record_retire(&new, now->entry, &limits);
-	ret = replace(repair, omf_entry_offset(now->entry), &now->raw, &new, sizeof(new), err);
+	for (uint64_t i = 0; ret == 0 && i < now->count && !dry(repair); i++)
+		ret = rewrite(repair, now, now->entry + i, err);
 	finding->repaired = ret == 0;
 	return ret;
 }
@@ -206,6 +213,26 @@ static uint64_t log_end(const struct fsck *fsck)
 	return end;
 }
 
+/* Entries that were never written need no line each: to write the header back restores them. */
+static bool is_unwritten(const struct omf_entry *raw)
+{
+	static const struct omf_entry zeros;
+
+	return memcmp(raw, &zeros, sizeof(zeros)) == 0;
+}
+
+static int save_entries(const struct famfs_fsck_params *params, const struct finding *finding)
+{
+	int ret = 0;
+
+	if (is_unwritten(&finding->raw))
+		return 0;
+	for (uint64_t i = 0; ret == 0 && i < finding->count; i++)
+		ret = params->save(params->arg, omf_entry_offset(finding->entry + i), &finding->raw,
+				   sizeof(finding->raw));
+	return ret;
+}
+
 /* What is cut off, as it was judged. */
 static int save_tail(const struct repair *repair, uint64_t start, struct famfs_error *err)
 {
@@ -217,8 +244,7 @@ static int save_tail(const struct repair *repair, uint64_t start, struct famfs_e
 		int ret = 0;
 
 		if (finding->remedy == REMEDY_CUT && finding->entry >= start)
-			ret = params->save(params->arg, omf_entry_offset(finding->entry),
-					   &finding->raw, sizeof(finding->raw));
+			ret = save_entries(params, finding);
 		if (ret < 0)
 			return error_errno(err, ret, "cannot save what would be changed");
 	}

@@ -208,6 +208,20 @@ put_back()
 	run -4 famfsctl_as "$OTHER" fsck "$img"
 }
 
+@test "entries that were never written are one line, and count one by one" {
+	"$MEDIUM" "$img" set header next_index=15000 next_seqnum=15000
+	run -4 famfsctl fsck "$img"
+	assert_line --partial "entries 4 to 14999: crc: "
+	assert_line --partial "14996 problems found, 0 repaired"
+	run -4 --separate-stderr famfsctl fsck --json "$img"
+	jq -e '.problem_count == 14996 and [.problems[] | .entry, .last_entry] == [4, 14999]' \
+		<<<"$output"
+	run -1 famfsctl fsck --repair --save "$undo" "$img"
+	assert_line --partial "(repaired)"
+	assert_equal "$(grep -vc '^#' "$undo")" 1
+	run -0 famfsctl fsck "$img"
+}
+
 @test "fsck on a mount checks what is mounted" {
 	mount_image
 	run -0 famfsctl fsck "$mnt"
