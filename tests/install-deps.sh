@@ -15,6 +15,8 @@ test)
 		bats bats-assert bats-support bats-file binutils-aarch64-linux-gnu clang clang-format codespell e2fsprogs fish
 		diffutils g++ gcc-aarch64-linux-gnu jq libc6-dev-arm64-cross libclang-rt-14-dev libcmocka-dev
 		llvm mandoc procps python3-jsonschema rsync shellcheck strace tar util-linux xfsprogs xz-utils zsh
+		# for tests/memcheck; valgrind needs the symbols of libc
+		libc6-dbg valgrind
 		# reads the pictures of famfsctl map
 		libxml2-utils
 		# for tests/vm

@@ -7,13 +7,14 @@
 #
 #   tests/run.sh [--quick] [--no-vm] [--keep] [STAGE...]
 #
-# Stages, in this order: build units bats vm lint fuzz example demo. --no-vm leaves out the virtual
-# machines, --quick also clang, the sanitizers, the fuzzers and the demo. --keep keeps the folder.
+# Stages, in this order: build units bats memcheck vm lint fuzz example demo. --no-vm leaves out the
+# virtual machines, --quick also clang, the sanitizers, memcheck (tests/memcheck, under valgrind), the
+# fuzzers and the demo. --keep keeps the folder.
 # Ends with the line "N passed, N failed, N skipped"; exits 1 when something failed.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-all_stages=(build units bats vm lint fuzz example demo)
+all_stages=(build units bats memcheck vm lint fuzz example demo)
 fuzz_seconds=${FAMFS_FUZZ_SECONDS:-20}
 quick=0 keep=0 vm=1
 stages=()
@@ -220,6 +221,19 @@ stage_bats()
 		echo "bats, $name: $((passed - before)) passed in ${#suites[@]} suites"
 	done
 	[[ $quick == 1 ]] || check_sanitizers bats
+}
+
+# ---- memcheck ----
+
+stage_memcheck()
+{
+	local tap=$work/memcheck.tap
+	[[ $quick == 0 ]] || { result skip "memcheck" "--quick" && return; }
+	command -v valgrind >/dev/null || { result skip "memcheck" "needs valgrind" && return; }
+	FAMFS_BUILD=$top/build-gcc TMPDIR=$work timeout -k 10 1800 bash "$top/tests/memcheck/run.sh" >"$tap" 2>&1 \
+		</dev/null || true
+	count_suite memcheck "$tap"
+	echo "memcheck: $(grep -c '^ok' "$tap") passed"
 }
 
 # ---- virtual machines ----
