@@ -11,11 +11,19 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #define CONNECTIONS "/sys/fs/fuse/connections"
 
 /* A name is the kernel's own form of a device number. */
 #define KERNEL_MINOR_BITS 20
+
+/* fusectl gives the files of a connection to the user who mounted it, whatever user namespace he
+ * was in. */
+static bool is_own(const struct stat *st)
+{
+	return st->st_uid == geteuid();
+}
 
 bool connection_shown(const char *root, dev_t files, dev_t *fusectl)
 {
@@ -24,7 +32,7 @@ bool connection_shown(const char *root, dev_t files, dev_t *fusectl)
 
 	if (asprintf(&path, "%s" CONNECTIONS "/%u", root,
 		     major(files) << KERNEL_MINOR_BITS | minor(files)) < 0 ||
-	    stat(path, &st) < 0)
+	    stat(path, &st) < 0 || !is_own(&st))
 		return false;
 	*fusectl = st.st_dev;
 	return true;
@@ -39,11 +47,16 @@ bool connections_shown(const char *root, dev_t fusectl)
 	       st.st_dev == fusectl;
 }
 
-static int is_unmounted(const char *name, dev_t *files)
+static int is_unmounted(int dir, const char *name, dev_t *files)
 {
 	unsigned long number = strtoul(name, NULL, 10);
+	struct stat st;
 	int mounted;
 
+	if (fstatat(dir, name, &st, 0) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!is_own(&st))
+		return 0;
 	*files = makedev((unsigned int)(number >> KERNEL_MINOR_BITS),
 			 (unsigned int)(number & ((1u << KERNEL_MINOR_BITS) - 1)));
 	mounted = holders_have_mount(*files);
@@ -64,7 +77,7 @@ int connections_find_unmounted(const char *root, dev_t *files)
 		return errno == ENOENT ? 0 : -errno;
 	while (ret == 0 && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			ret = is_unmounted(entry->d_name, files);
+			ret = is_unmounted(dirfd(dir), entry->d_name, files);
 	closedir(dir);
 	return ret;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The FUSE mounts that the kernel has, mounted or not, as fusectl shows them at
- * /sys/fs/fuse/connections. `root` is put before /sys: "" but in tests. */
+ * /sys/fs/fuse/connections. Those of other users do not count: a DAX device is served by root,
+ * whose commands ask. `root` is put before /sys: "" but in tests. */
 #ifndef DEVICE_CONNECTIONS_H
 #define DEVICE_CONNECTIONS_H
 
@@ -13,8 +14,8 @@ bool connection_shown(const char *root, dev_t files, dev_t *fusectl);
 /* Whether the same fusectl is mounted still. */
 bool connections_shown(const char *root, dev_t fusectl);
 
-/* One that no mount table of the host has, so that it lives by open or mapped files alone: 1 and
- * the st_dev of those, 0, -errno. */
+/* One that no mount table of the host that is believed (mountns.h) has, so that it lives by open or
+ * mapped files alone: 1 and the st_dev of those, 0, -errno. */
 int connections_find_unmounted(const char *root, dev_t *files);
 
 #endif

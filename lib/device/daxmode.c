@@ -142,28 +142,25 @@ static void load_driver(void)
 /* ---- who uses the device ---- */
 
 /* These return more than 0 and who it is, 0, or -errno: that nobody was seen is not enough. */
-static int is_mounted(const struct daxmode *mode, struct usage_text *out)
+static int is_mounted(const struct daxmode *mode, dev_t files, struct usage_text *out)
 {
 	int ret = device_mounts(mode->node.path, out);
 
-	return ret ? ret : holders_in_namespaces(mode->node.path, out);
+	return ret ? ret : holders_in_namespaces(mode->node.path, files, out);
 }
 
-static int is_held(const struct daxmode *mode, struct usage_text *out)
+static int is_held(const struct daxmode *mode, dev_t files, struct usage_text *out)
 {
-	struct held what = { .number = mode->node.number };
-	int remain = debt_files_remain(&mode->debt, &mode->node), ret;
+	struct held what = { .number = mode->node.number, .files = files };
 	struct stat st;
+	int ret;
 
-	if (remain < 0)
-		return remain;
 	if (stat(mode->node.path, &st) < 0)
 		return -errno;
 	what.dev = st.st_dev;
 	what.ino = st.st_ino;
-	what.files = remain ? mode->debt.files : 0;
 	ret = holders_find(&what, out);
-	if (ret || !remain || !debt_files_shown(&mode->debt, &mode->node))
+	if (ret || !files || !debt_files_shown(&mode->debt, &mode->node))
 		return ret;
 	/* By a process of another user namespace, or by the kernel itself. */
 	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
@@ -172,9 +169,12 @@ static int is_held(const struct daxmode *mode, struct usage_text *out)
 
 static int is_used(const struct daxmode *mode, struct usage_text *out)
 {
-	int ret = is_mounted(mode, out);
+	int ret = debt_files_remain(&mode->debt, &mode->node);
+	dev_t files = ret > 0 ? mode->debt.files : 0;
 
-	return ret ? ret : is_held(mode, out);
+	if (ret >= 0)
+		ret = is_mounted(mode, files, out);
+	return ret ? ret : is_held(mode, files, out);
 }
 
 static int refuse_used(const struct daxmode *mode, int used, const struct usage_text *user,
@@ -302,7 +302,7 @@ static int refuse_owed(const struct dax_node *node, struct famfs_error *err)
 
 	if (daxinfo_read(node->root, node->number, &info) == 0)
 		(void)debt_holder(node, info.name, &debtor);
-	if (device_mounts(node->path, &user) > 0 || holders_in_namespaces(node->path, &user) > 0)
+	if (device_mounts(node->path, &user) > 0 || holders_in_namespaces(node->path, 0, &user) > 0)
 		return error_refuse(err, -EBUSY,
 				    "cannot switch the mode of '%s': it is %s, and served by %s",
 				    node->path, user.text, debtor.text);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "device/mountinfo.h"
+#include "device/mountns.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -318,9 +319,12 @@ int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text
 /* ---- mount namespaces ---- */
 
 struct namespaces {
-	int (*visit)(const char *pid, const struct mount_entry *entry, void *arg);
-	void *arg;
+	int (*visit)(const struct namespaces *all, const struct mount_entry *entry);
+	const char *path;
+	dev_t files;
+	struct usage_text *out;
 	const char *pid; /* being looked at */
+	bool believed;
 	ino_t *seen;
 	size_t count;
 };
@@ -329,7 +333,7 @@ static int visit_entry(void *arg, const struct mount_entry *entry)
 {
 	const struct namespaces *all = arg;
 
-	return all->visit(all->pid, entry, all->arg);
+	return all->visit(all, entry);
 }
 
 static bool was_seen(const struct namespaces *all, ino_t id)
@@ -340,25 +344,32 @@ static bool was_seen(const struct namespaces *all, ino_t id)
 	return false;
 }
 
-static int visit_namespace(const char *pid, void *arg)
+static int note_seen(struct namespaces *all, ino_t id)
 {
-	struct namespaces *all = arg;
-	struct stat st;
-	char path[64];
-	ino_t *grown;
-	int ret;
+	ino_t *grown = reallocarray(all->seen, all->count + 1, sizeof(*grown));
 
-	snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", pid);
-	if (stat(path, &st) < 0)
-		return unseen(errno);
-	if (was_seen(all, st.st_ino))
-		return 0;
-	grown = reallocarray(all->seen, all->count + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	all->seen = grown;
-	all->seen[all->count++] = st.st_ino;
+	all->seen[all->count++] = id;
+	return 0;
+}
+
+static int visit_namespace(const char *pid, void *arg)
+{
+	struct namespaces *all = arg;
+	struct mount_namespace namespace;
+	int ret = mount_namespace_of(pid, &namespace);
+
+	if (ret < 0)
+		return unseen(-ret);
+	if (was_seen(all, namespace.id))
+		return 0;
+	ret = note_seen(all, namespace.id);
+	if (ret < 0)
+		return ret;
 	all->pid = pid;
+	all->believed = namespace.believed;
 	ret = mountinfo_walk_process(pid, visit_entry, all);
 	/* EINVAL: the process has ended, and waits for its parent to look. */
 	if (ret >= 0)
@@ -369,69 +380,64 @@ static int visit_namespace(const char *pid, void *arg)
 /* Every mount table but, unless `own`, that of this process. */
 static int walk_namespaces(struct namespaces *all, bool own)
 {
-	struct stat st;
+	struct mount_namespace self;
 	int ret = 0;
 
-	if (!own && stat("/proc/self/ns/mnt", &st) == 0) {
-		all->seen = malloc(sizeof(*all->seen));
-		if (!all->seen)
-			return -ENOMEM;
-		all->seen[all->count++] = st.st_ino;
-	}
-	ret = walk_processes(visit_namespace, all);
+	if (!own && mount_namespace_of("self", &self) == 0)
+		ret = note_seen(all, self.id);
+	if (ret == 0)
+		ret = walk_processes(visit_namespace, all);
 	free(all->seen);
 	return ret;
 }
 
-struct mount_search {
-	const char *path;
-	dev_t files;
-	struct usage_text *out;
-};
-
-static bool is_of(const struct mount_entry *entry, const char *path)
+/* In a table that is not believed, a copy of root's mount is told from what a user made by the
+ * number of its files. */
+static bool is_of(const struct namespaces *all, const struct mount_entry *entry)
 {
-	return path && strcmp(entry->source, path) == 0 && mount_is_of_root(entry);
+	return strcmp(entry->source, all->path) == 0 && mount_is_of_root(entry) &&
+	       (all->believed || (all->files && entry->dev == all->files));
 }
 
-static int visit_copy(const char *pid, const struct mount_entry *entry, void *arg)
+static int visit_copy(const struct namespaces *all, const struct mount_entry *entry)
 {
-	const struct mount_search *search = arg;
 	char how[200];
 
-	if (!is_of(entry, search->path) || !mount_is_famfs(entry))
+	if (!is_of(all, entry) || !mount_is_famfs(entry))
 		return 0;
 	snprintf(how, sizeof(how), "mounted at '%.140s' in the mount namespace of ",
 		 entry->mountpoint);
-	describe(search->out, how, pid);
+	describe(all->out, how, all->pid);
 	return 1;
 }
 
-int holders_in_namespaces(const char *path, struct usage_text *out)
+int holders_in_namespaces(const char *path, dev_t files, struct usage_text *out)
 {
-	struct mount_search search = { .path = path, .out = out };
-	struct namespaces all = { .visit = visit_copy, .arg = &search };
+	struct namespaces all = { .visit = visit_copy, .path = path, .files = files, .out = out };
 
 	return walk_namespaces(&all, false);
 }
 
-static int visit_number(const char *pid, const struct mount_entry *entry, void *arg)
+static int visit_mounted(const struct namespaces *all, const struct mount_entry *entry)
 {
-	const struct mount_search *search = arg;
-
-	(void)pid;
-	return entry->dev == search->files && !is_of(entry, search->path);
+	return all->believed && entry->dev == all->files;
 }
 
 int holders_have_mount(dev_t files)
 {
-	return holders_reuse_number(NULL, files);
+	struct namespaces all = { .visit = visit_mounted, .files = files };
+
+	return walk_namespaces(&all, true);
+}
+
+static int visit_number(const struct namespaces *all, const struct mount_entry *entry)
+{
+	return entry->dev == all->files && !is_of(all, entry);
 }
 
 int holders_reuse_number(const char *path, dev_t files)
 {
-	struct mount_search search = { .path = path, .files = files };
-	struct namespaces all = { .visit = visit_number, .arg = &search };
+	struct namespaces all = { .visit = visit_number, .path = path, .files = files };
 
 	return files ? walk_namespaces(&all, true) : 0;
 }

@@ -33,14 +33,16 @@ int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text
 
 /*
  * "mounted at 'DIR' in the mount namespace of process N (NAME)": the famfs mounts of root whose
- * source is `path`, in other mount namespaces than this process's.
+ * source is `path`, in other mount namespaces than this process's. In one that is not believed
+ * (mountns.h) only a copy of the mount counts whose files have st_dev `files` (0: none).
  */
-int holders_in_namespaces(const char *path, struct usage_text *out);
+int holders_in_namespaces(const char *path, dev_t files, struct usage_text *out);
 
-/* Whether a mount table of the host has a mount whose files have that st_dev. 1, 0, -errno. */
+/* Whether a mount table of the host that is believed has a mount whose files have that st_dev: 1,
+ * 0, -errno. */
 int holders_have_mount(dev_t files);
 
-/* The same of a mount whose source is another than `path`. */
+/* Whether any table has one whose source is another than `path`, or that is not root's. */
 int holders_reuse_number(const char *path, dev_t files);
 
 #endif

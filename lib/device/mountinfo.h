@@ -48,11 +48,13 @@ bool mount_is_famfs(const struct mount_entry *entry);
  * Whether what the entry says of itself may be acted on. A user who mounts through fusermount3
  * chooses the source and the type, so the FUSE mounts of users other than root and the caller are
  * not believed: they could name any file or device for root to open, or keep it from its own. Any
- * other type takes the privilege to mount.
+ * other type takes the privilege to mount. This holds for this process's table, and for those that
+ * mountns.h calls believed: in a user namespace of his own every user has the privilege.
  */
 bool mount_is_believed(const struct mount_entry *entry);
 
-/* Whether it is root who serves it. */
+/* Whether root serves it: in a table that is believed, since user_id is that of the user namespace
+ * which the mount was made in. */
 bool mount_is_of_root(const struct mount_entry *entry);
 
 /* Whether the comma-separated mount options have the word. */

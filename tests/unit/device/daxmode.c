@@ -403,6 +403,45 @@ static void reset(void **state)
 	close(fd);
 }
 
+/* The kernel gives it to the user who mounted. */
+static void make_users_connection(dev_t files)
+{
+	char path[64];
+
+	make_connection(files, true);
+	snprintf(path, sizeof(path), "sys/fs/fuse/connections/%u", minor(files));
+	if (chown(path, geteuid() + 1, getegid()) < 0)
+		skip();
+}
+
+/* A mount that a user made, detached and keeps open; then one that got the number of root's. */
+static void connection_of_a_user(void **state)
+{
+	enum famfs_dax_mode was;
+	struct famfs_error err;
+	struct daxmode *mode;
+	dev_t files;
+	int fd;
+
+	(void)state;
+	start();
+	bind_to("fsdev_dax");
+	fd = open_unmounted(&files);
+	make_users_connection(files);
+	assert_int_equal(daxmode_reset(&node, false, &was, &err), 1);
+	assert_true(bound_to("device_dax"));
+
+	start();
+	make_connection(files, true);
+	mode = enter();
+	daxmode_mounted(mode, files);
+	make_connection(files, false);
+	make_users_connection(files);
+	assert_ok(daxmode_leave(mode, &err), &err);
+	assert_true(bound_to("device_dax"));
+	close(fd);
+}
+
 static void reset_while_owed(void **state)
 {
 	struct famfs_error err;
@@ -447,6 +486,8 @@ int main(void)
 		     number_given_away),
 		TEST("whoever is killed in the middle leaves a debt that is paid", killed),
 		TEST("a device that was left in famfs mode is reset, unless it is used", reset),
+		TEST("a FUSE connection of another user keeps no device from its mode",
+		     connection_of_a_user),
 		TEST("a device whose debtor lives is not reset", reset_while_owed),
 		TEST("a debt that somebody else has paid is forgotten", others_meanwhile),
 	};
