@@ -27,22 +27,9 @@ static const char *const plain[] = {
 };
 
 static const char *const odd[] = {
-	"a\nb",
-	"\n",
-	"\x1b[2J",
-	"a\tb'c",
-	"\xff",
-	"'\xff'; touch X; '",
-	"\x7f",
-	"\xc2\x9b",
-	"\\\n",
-	"\\'\n",
-	"1\0012",
-	"\xc3",
-	"a\n\\047b",
-	"\xed\xa0\x80",
-	"\xc3\xbc\n",
-	"$\n'$(id)'",
+	"a\nb",      "\n",           "\x1b[2J",    "a\tb'c",     "\xff",   "'\xff'; touch X; '",
+	"\x7f",      "\xc2\x9b",     "\\\n",       "\\'\n",      "1\0012", "\xc3",
+	"a\n\\047b", "\xed\xa0\x80", "\xc3\xbc\n", "$\n'$(id)'",
 };
 
 static void assert_format(char *text, const char *expected)
