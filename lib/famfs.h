@@ -17,6 +17,12 @@
  *     -ENOSPC       the device or the log is full
  *     -ESTALE       another file system was made on the device since it was opened
  *     -ECANCELED    a callback asked to stop
+ *     -ETIMEDOUT    another process kept the append lock for 10 seconds; the message names it
+ *     -EINTR        this thread handled a signal while it waited for the append lock
+ *   The append lock keeps the processes of a host from appending at once, and each that may read
+ *   the device can hold it. The last two, and -ECANCELED by famfs_volume_params.cancelled, are
+ *   errors of famfs_mkdir(), famfs_create(), famfs_create_unfilled(), famfs_file_publish(),
+ *   famfs_takeover() and a repair by famfs_fsck().
  * - Offsets and lengths are in bytes. "Device offset" counts from the start of the device,
  *   "file offset" from the start of a file.
  * - Everything that a call has stored when it returns, or when its process dies, is there for all
@@ -224,6 +230,7 @@ struct famfs_takeover_params {
  * -ESTALE, and nothing is written, when file system or master is not the one in `params`, or
  * another one by the time that the log is locked. -ESTALE, too, when another host formatted the
  * device at that moment, which no lock between hosts prevents: such a device is to be checked.
+ * -ETIMEDOUT and -EINTR (append lock), and nothing is written.
  */
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,
 		   uint8_t previous[16], struct famfs_error *err);
@@ -248,11 +255,18 @@ int famfs_identify(const char *device, struct famfs_identification *out, struct 
 
 struct famfs_volume;
 
+/* Whether to give up a wait. Called every few milliseconds from the thread that waits. */
+typedef bool (*famfs_cancel_fn)(void *arg);
+
 struct famfs_volume_params {
 	bool write;       /* files will be added or written */
 	bool dry_run;     /* with write: the medium stays as it is, see famfs_open() */
 	famfs_log_fn log; /* may be NULL */
 	void *log_arg;
+	/* Ends waits for the append lock with -ECANCELED, in every thread that uses the volume: a
+	 * signal ends only the wait of the thread that handles it. May be NULL. */
+	famfs_cancel_fn cancelled;
+	void *cancel_arg;
 	uint32_t reserved[4];
 };
 
@@ -447,7 +461,8 @@ struct famfs_mkdir_params {
 };
 
 /* Errors: -EEXIST, -ENOENT (parent), -ENOTDIR, -EROFS, -ENOSPC (log), those of
- * famfs_path_check(). */
+ * famfs_path_check(), -ETIMEDOUT, -EINTR and -ECANCELED (append lock). With `parents` some of them
+ * may have been made, except when the lock was not to be had. */
 int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_mkdir_params *params,
 		struct famfs_error *err);
 
@@ -474,21 +489,22 @@ struct famfs_file;
  * for, as in the reference implementation. Striping picks the emptiest buckets, lowest first.
  * End the handle with famfs_file_publish() or famfs_file_close().
  * Errors: -EEXIST, -ENOENT, -ENOTDIR, -EROFS, -ENOSPC (message has the numbers), -EINVAL, those of
- * famfs_path_check(), -EUCLEAN (the log has a damaged entry, so free space is not known), -EBUSY.
+ * famfs_path_check(), -EUCLEAN (the log has a damaged entry, so free space is not known), -EBUSY,
+ * -ETIMEDOUT, -EINTR and -ECANCELED (append lock).
  */
 int famfs_create(struct famfs_volume *vol, const char *path,
 		 const struct famfs_create_params *params, struct famfs_file **out,
 		 struct famfs_error *err);
 
 /* Makes the file visible on every host: zeroes the slack after its end, flushes what was written,
- * appends the log entry. On failure nothing is visible and the space is free. Consumes `file` in
- * any case. */
+ * appends the log entry. On failure nothing is visible and the space is free; so it is after
+ * -ETIMEDOUT, -EINTR or -ECANCELED (append lock), too. Consumes `file` in any case. */
 int famfs_file_publish(struct famfs_file *file, struct famfs_error *err);
 
 /*
  * famfs_create() with no_zero and famfs_file_publish() in one step, for when there is nothing to
  * write in between: the log is locked once. The file holds what the memory held before; only the
- * slack after its end is zeroed. params->no_zero must be set (-EINVAL).
+ * slack after its end is zeroed. params->no_zero must be set (-EINVAL). Errors as famfs_create().
  */
 int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 			  const struct famfs_create_params *params, struct famfs_error *err);
@@ -664,7 +680,8 @@ struct famfs_fsck_result {
  * may have brought to light. 0 when the check could be made, whatever it found: see
  * result->problems. The other counts are those after the repair. Errors: those of open(2),
  * -EMEDIUMTYPE, -EBUSY and -ESTALE (repair: as famfs_open() for writing), -EROFS (repair on a
- * client), -EIO; -ESTALE, too, when another host stores to what is being repaired.
+ * client), -EIO; -ESTALE, too, when another host stores to what is being repaired; -ETIMEDOUT and
+ * -EINTR (append lock).
  */
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
 	       struct famfs_fsck_result *result, struct famfs_error *err);

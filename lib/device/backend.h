@@ -37,8 +37,8 @@ int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, u
 int device_fd_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
 			uint64_t *end);
 
-/* Like device_lock(), on a descriptor that belongs to no device. */
-int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, bool wait);
+/* Like device_lock() without waiting, on a descriptor that belongs to no device. */
+int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length);
 
 /* -EPERM unless the node's file system is the kernel's own. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err);

@@ -61,6 +61,8 @@ struct device {
 	uint64_t align; /* offsets and lengths of mappings are multiples of it; 0: no mapping */
 	bool writable;
 	int fd; /* carries the locks, and of an image the data; -1: locks are not needed */
+	famfs_cancel_fn cancelled; /* ends a wait for a lock; may be NULL */
+	void *cancel_arg;
 };
 
 enum device_access {
@@ -149,8 +151,9 @@ void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
 #define DEVICE_LOCK_PATIENCE_S 10
 
 /* 0, -EAGAIN when another holds it and `wait` is false, -ETIMEDOUT when it still does after
- * DEVICE_LOCK_PATIENCE_S seconds, -EINTR when a signal was handled meanwhile, -EBADF for an
- * exclusive lock on a device that is open for reading. */
+ * DEVICE_LOCK_PATIENCE_S seconds, -EINTR when this thread handled a signal meanwhile, -ECANCELED
+ * when dev->cancelled() said so, -EBADF for an exclusive lock on a device that is open for reading.
+ */
 int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
 		bool wait);
 

@@ -12,35 +12,41 @@
 #define FIRST_STEP_NS 50000
 #define LAST_STEP_NS  UINT64_C(2000000)
 
-int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, bool wait)
+int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length)
 {
 	static const short types[] = { F_UNLCK, F_RDLCK, F_WRLCK };
 	struct flock lock = { .l_type = types[type],
 			      .l_whence = SEEK_SET,
 			      .l_start = (off_t)offset,
 			      .l_len = (off_t)length };
-	struct timespec step = { 0, FIRST_STEP_NS };
-	uint64_t start = now_ns();
 
-	while (fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-		if (errno != EAGAIN && errno != EACCES)
-			return -errno;
-		if (!wait)
-			return -EAGAIN;
-		if (now_ns() - start >= DEVICE_LOCK_PATIENCE_S * NS_PER_S)
-			return -ETIMEDOUT;
-		/* F_OFD_SETLKW knows no time limit. */
-		if (nanosleep(&step, NULL) < 0)
-			return -errno;
-		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
-	}
-	return 0;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+	return errno == EACCES ? -EAGAIN : -errno;
 }
 
+/* F_OFD_SETLKW knows no time limit, and only a signal to the thread that waits ends it. */
 int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
 		   bool wait)
 {
-	return dev->fd < 0 ? 0 : fd_lock(dev->fd, type, offset, length, wait);
+	struct timespec step = { 0, FIRST_STEP_NS };
+	uint64_t start = now_ns();
+	int ret = 0;
+
+	while (dev->fd >= 0) {
+		ret = fd_lock(dev->fd, type, offset, length);
+		if (ret != -EAGAIN || !wait)
+			break;
+		if (now_ns() - start >= DEVICE_LOCK_PATIENCE_S * NS_PER_S)
+			return -ETIMEDOUT;
+		ret = nanosleep(&step, NULL) < 0 ? -errno : 0;
+		if (dev->cancelled && dev->cancelled(dev->cancel_arg))
+			return -ECANCELED;
+		if (ret < 0)
+			break;
+		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
+	}
+	return ret;
 }
 
 int device_fd_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,

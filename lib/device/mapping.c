@@ -99,7 +99,7 @@ static int open_again(const struct device *dev, bool write, struct famfs_error *
 static int lock(const struct famfs_mapping *mapping, const struct device *dev,
 		struct famfs_error *err)
 {
-	int ret = fd_lock(mapping->fd, DEVICE_SHARED, 0, 1, false);
+	int ret = fd_lock(mapping->fd, DEVICE_SHARED, 0, 1);
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);

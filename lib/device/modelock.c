@@ -59,11 +59,11 @@ static int open_file(const struct dax_node *node, const char *name, bool write)
 static int await(int fd, enum device_lock type, int steps)
 {
 	const struct timespec step = { 0, STEP_NS };
-	int ret = fd_lock(fd, type, 0, 0, false);
+	int ret = fd_lock(fd, type, 0, 0);
 
 	for (int i = 0; ret == -EAGAIN && i < steps; i++) {
 		nanosleep(&step, NULL);
-		ret = fd_lock(fd, type, 0, 0, false);
+		ret = fd_lock(fd, type, 0, 0);
 	}
 	return ret;
 }

@@ -161,6 +161,8 @@ int famfs_open(const struct famfs_target *target, const struct famfs_volume_para
 		ret = volume_check_master(vol, err);
 	if (ret < 0)
 		return ret;
+	vol->dev->cancelled = params->cancelled;
+	vol->dev->cancel_arg = params->cancel_arg;
 	volume_log(vol, LOG_DEBUG,
 		   "'%s': %s of %" PRIu64 " bytes, of which %" PRIu64
 		   " are usable; this host's identity is from %s",

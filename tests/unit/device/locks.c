@@ -140,6 +140,33 @@ static void waiting(void **state)
 	}
 }
 
+static bool on_third_call(void *arg)
+{
+	return ++*(int *)arg == 3;
+}
+
+static void cancelled(void **state)
+{
+	struct device *a, *b;
+	int calls = 0;
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	b->cancelled = on_third_call;
+	b->cancel_arg = &calls;
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 0, 1, true), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, false), -EAGAIN);
+	assert_int_equal(calls, 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, true), -ECANCELED);
+	assert_int_equal(calls, 3);
+	device_close(a);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, true), 0);
+	assert_int_equal(calls, 3);
+	device_close(b);
+}
+
 static void map_and_wait(int ready)
 {
 	int fd = open(IMAGE, O_RDWR);
@@ -231,6 +258,7 @@ int main(void)
 		TEST("shared locks go together, and keep exclusive ones away", shared),
 		TEST("a lock to the end of the file is known as such", endless),
 		TEST("a waiting lock comes when its holder dies", waiting),
+		TEST("a wait ends when the caller cancels it", cancelled),
 		TEST("a mapping by another process is seen, our own is not", mapped),
 		TEST("a foreign signature is named", signatures),
 		TEST("a mount option is a whole word", options),

@@ -164,7 +164,7 @@ static void a_reader_cannot_exclude(void **state)
 	close(exclude());
 	fd = open(LOCK, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(fd_lock(fd, DEVICE_EXCLUSIVE, 0, 0, false), -EBADF);
+	assert_int_equal(fd_lock(fd, DEVICE_EXCLUSIVE, 0, 0), -EBADF);
 	close(fd);
 }
 
