@@ -245,11 +245,19 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 	return cp_summary(cp);
 }
 
+/* The signal comes to one thread, and an error to one; the others may wait for the append lock. */
+static bool is_stopped(void *cp)
+{
+	return cp_stopped(cp);
+}
+
 static int copy_all(int nsources, const char *const *sources, const char *to)
 {
-	cleanup_session struct session session = { .write = !opt.compare };
 	const char *single = nsources == 1 && !opt.files_from ? sources[0] : NULL;
 	struct cp cp = { .options = &opt, .umask = attrs_umask() };
+	cleanup_session struct session session = { .write = !opt.compare,
+						   .cancelled = is_stopped,
+						   .cancel_arg = &cp };
 	struct cp_destination destination;
 	int ret = session_use(&session, to);
 

@@ -71,7 +71,9 @@ int session_use(struct session *session, const char *arg)
 {
 	const struct famfs_volume_params params = { .write = session->write,
 						    .dry_run = session->write && common.dry_run,
-						    .log = report_log };
+						    .log = report_log,
+						    .cancelled = session->cancelled,
+						    .cancel_arg = session->cancel_arg };
 	struct famfs_error err = { 0 };
 	int ret = session_resolve(session, arg);
 

@@ -10,6 +10,8 @@ struct session {
 	struct famfs_volume *volume;
 	char *device;                /* that the volume lies on */
 	struct famfs_target *target; /* the last argument */
+	famfs_cancel_fn cancelled;   /* ends waits for the append lock; may be NULL */
+	void *cancel_arg;
 };
 
 #define SESSION_READ                                                                               \

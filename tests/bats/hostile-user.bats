@@ -145,6 +145,33 @@ hold()
 	run -0 famfsctl creat -s 1 -S 1 "$img:/f"
 }
 
+# tree COUNT: a directory of so many files, $src.
+tree()
+{
+	local n
+	src=$BATS_TEST_TMPDIR/src
+	mkdir "$src"
+	for ((n = 0; n < $1; n++)); do
+		echo "$n" >"$src/$n"
+	done
+}
+
+@test "a signal ends the waits of all threads of cp for a lock" {
+	local before
+	new_image 64M
+	chmod 644 "$img"
+	tree 40
+	hold "$img" 0x200000 1
+	before=$(date +%s%N)
+	run env --default-signal=INT timeout --preserve-status -s INT 1 "$FAMFSCTL" cp -j 16 "$src"/* "$img" 3>&-
+	assert_failure 130
+	assert_line --partial "interrupted: 0 files copied"
+	refute_output --partial "cannot lock"
+	[[ $(($(date +%s%N) - before)) -lt 4000000000 ]]
+	run -0 famfsctl ls "$img"
+	assert_output ""
+}
+
 @test "a signal ends the wait for a lock" {
 	new_image 64M
 	chmod 644 "$img"
