@@ -26,7 +26,8 @@ static int take_option(int val, const char *name, const char *value)
 	return attrs_take_option(&opt.attrs, val, name, value);
 }
 
-static int make_directory(struct session *session, const char *arg)
+/* *over: the next ones would fail in the same way. */
+static int make_directory(struct session *session, const char *arg, bool *over)
 {
 	const struct famfs_mkdir_params params = {
 		.mode = opt.attrs.mode,
@@ -46,8 +47,10 @@ static int make_directory(struct session *session, const char *arg)
 		report_as(REPORT_FAILED, EEXIST, "'%s' exists already: it is the root", arg);
 		return EXIT_FAILED;
 	}
-	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0)
+	if (famfs_mkdir(session->volume, session_path(session), &params, &err) < 0) {
+		*over = error_is_final(err.code);
 		return report_failure(&err);
+	}
 	output_deed("make", "made", "directory '%s'", arg);
 	return EXIT_DONE;
 }
@@ -56,10 +59,11 @@ static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_WRITE;
 	int result = EXIT_DONE;
+	bool over = false;
 
 	attrs_complete(&opt.attrs, 0777);
-	for (int i = 0; i < argc; i++) {
-		int ret = make_directory(&session, argv[i]);
+	for (int i = 0; i < argc && !over; i++) {
+		int ret = make_directory(&session, argv[i], &over);
 
 		if (ret != EXIT_DONE)
 			result = ret;

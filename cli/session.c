@@ -19,6 +19,8 @@ bool error_is_final(int code)
 	case -EUCLEAN:
 	case -EBUSY:
 	case -ENOMEM:
+	case -ETIMEDOUT:
+	case -EINTR:
 	case -ECANCELED: return true;
 	default: return false;
 	}

@@ -156,6 +156,28 @@ tree()
 	done
 }
 
+@test "an append lock that a reader keeps ends a command with many files after one wait" {
+	local command plans=() n
+	new_image 64M
+	chmod 644 "$img"
+	tree 40
+	for n in {1..40}; do
+		plans+=(-M "$n,1,1")
+	done
+	hold "$img" 0x200000 1
+	for command in "cp -r $src/. $img" "cp -j 4 $src/* $img" "creat ${plans[*]} $img" \
+		"mkdir $img:/1 $img:/2 $img:/3"; do
+		SECONDS=0
+		# shellcheck disable=SC2086 # command and arguments
+		run famfsctl $command
+		assert_error 1 "cannot lock the log of '$img': it is locked by process $holder (hostile), for 10 seconds now"
+		[[ $(grep -c "cannot lock the log" <<<"$output") -eq 1 ]]
+		[[ $SECONDS -lt 17 ]] || fail "$command waited $SECONDS s"
+	done
+	run -0 famfsctl ls "$img"
+	assert_output ""
+}
+
 @test "a signal ends the waits of all threads of cp for a lock" {
 	local before
 	new_image 64M
