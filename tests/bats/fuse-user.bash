@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $mnt is of the suite
 # Mounts of a user without privileges, for suites that have $mnt in a folder of that user's.
 
 # Distributions let every user open /dev/fuse. Where root alone may, users get a node of their own,
