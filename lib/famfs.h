@@ -219,7 +219,7 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 struct famfs_takeover_params {
 	bool dry_run;     /* check everything, write nothing */
 	uint8_t uuid[16]; /* of the file system that is meant; all zero: whichever is there */
-	uint8_t master_uuid[16]; /* of its master, who is gone; all zero: whoever that is */
+	uint8_t master_uuid[16]; /* of its master, who is gone; all zero: any */
 	uint32_t reserved[4];
 };
 

@@ -34,8 +34,8 @@ static int load_super_line(const struct famfs_volume *vol, struct super_line *li
 	return device_read(vol->dev, 0, line, sizeof(*line));
 }
 
-/* The smaller of the recorded and the real size. A recorded size that not even the log fits, or any
- * for who is to judge it, does not count. */
+/* The smaller of the recorded and the real size. Ignores the recorded size if the log does not fit
+ * in it, or when fsck asks. */
 static uint64_t usable_size(const struct famfs_volume *vol, bool believe_device)
 {
 	uint64_t least = OMF_LOG_OFFSET + vol->sb.log_length;

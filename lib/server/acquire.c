@@ -77,7 +77,7 @@ int acquire_learn(struct server *server, struct famfs_error *err)
 
 /* ---- which way ---- */
 
-/* Some push kernels take any units: whoever asks for push by name may try. */
+/* Some push kernels take any units: a user who asks for push by name may try. */
 static const char *units_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
 	if (options->forced && options->forced->generation == FMAP_PUSH)

@@ -97,8 +97,8 @@ static void invalidate(struct server *server, const struct invalidate_job *job)
 
 /* ---- answers ---- */
 
-/* Whoever closes the connection waits until this is over, since its descriptor's number may then
- * become another file's. */
+/* The thread that closes the connection waits until this is over, since the descriptor's number may
+ * then become another file's. */
 static void answer(struct invalidator *inv, struct invalidate_job *job)
 {
 	bool closing;

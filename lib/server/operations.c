@@ -153,7 +153,7 @@ static int check_open(fuse_req_t req, fuse_ino_t ino, int flags)
 	struct server *server = fuse_req_userdata(req);
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
 
-	/* Both are about another size. */
+	/* Both flags would change the size. */
 	if (flags & (O_TRUNC | O_APPEND))
 		return -EPERM;
 	if (write && server->read_only)

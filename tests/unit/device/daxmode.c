@@ -484,7 +484,9 @@ int main(void)
 		TEST("no switch back under files that are still open", still_open),
 		TEST("a number that another mount has now is not the old mount's",
 		     number_given_away),
-		TEST("whoever is killed in the middle leaves a debt that is paid", killed),
+		TEST("a process that is killed in the middle of a switch leaves a record, and the "
+		     "next one completes it",
+		     killed),
 		TEST("a device that was left in famfs mode is reset, unless it is used", reset),
 		TEST("a FUSE connection of another user keeps no device from its mode",
 		     connection_of_a_user),
