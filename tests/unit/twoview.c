@@ -38,6 +38,7 @@ struct host {
 	void *hook_arg;
 	void (*inside)(void *arg);
 	void *inside_arg;
+	struct host_access access;
 	uint64_t delay;
 	struct late_line *on_their_way;
 
@@ -103,6 +104,11 @@ void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg)
 {
 	host->inside = hook;
 	host->inside_arg = arg;
+}
+
+const struct host_access *host_access(const struct host *host)
+{
+	return &host->access;
 }
 
 void host_delay(struct host *host, uint64_t ns)
@@ -270,6 +276,14 @@ static struct host *of(struct device *dev)
 	return ((struct host_device *)dev)->host;
 }
 
+static void begin(struct host *host, int kind, uint64_t offset, uint64_t length)
+{
+	host->access.kind = kind;
+	host->access.offset = offset;
+	host->access.length = length;
+	host->access.number++;
+}
+
 static void inside(struct host *host)
 {
 	if (host->inside)
@@ -290,6 +304,7 @@ static int host_read(struct device *dev, uint64_t offset, void *buf, size_t leng
 	struct host *host = of(dev);
 	char *p = buf;
 
+	begin(host, HOST_READ, offset, length);
 	for (size_t left = length; left;) {
 		size_t n = step(offset, length, left);
 
@@ -326,6 +341,7 @@ static int host_write(struct device *dev, uint64_t offset, const void *buf, size
 	struct host *host = of(dev);
 
 	lockable_store(dev);
+	begin(host, HOST_WRITE, offset, length);
 	if (host->mistakes.counters_first && region_of(offset) == REGION_ENTRIES &&
 	    length <= sizeof(host->late)) {
 		memcpy(&host->late, buf, length);
@@ -341,6 +357,7 @@ static int host_write(struct device *dev, uint64_t offset, const void *buf, size
 static int host_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
 	lockable_store(dev);
+	begin(of(dev), HOST_WRITE, offset, length);
 	store_all(of(dev), offset, NULL, length);
 	after(of(dev));
 	return 0;
@@ -356,6 +373,7 @@ static void host_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	struct host *host = of(dev);
 
+	begin(host, HOST_FLUSH, offset, length);
 	host->last_flush = offset;
 	if (!host->mistakes.no_flush[region_of(offset)])
 		flush(host, offset, length);
@@ -377,6 +395,7 @@ static void host_fence(struct device *dev)
 {
 	struct host *host = of(dev);
 
+	begin(host, HOST_FENCE, 0, 0);
 	if (!host->mistakes.no_fence)
 		fence(host);
 	after(host);
@@ -388,6 +407,7 @@ static void host_invalidate(struct device *dev, uint64_t offset, uint64_t length
 {
 	struct host *host = of(dev);
 
+	begin(host, HOST_INVALIDATE, offset, length);
 	if (!host->mistakes.no_invalidate[region_of(offset)])
 		for (uint64_t line = offset / LINE; line * LINE < offset + length; line++)
 			write_back(host, line, ABSENT);

@@ -35,6 +35,16 @@ void host_hook(struct host *host, void (*hook)(void *arg), void *arg);
  * processor copies no more at once, and others go on meanwhile. */
 void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg);
 
+/* What a host is doing, or has just done, as a hook sees it. */
+struct host_access {
+	enum { HOST_READ, HOST_WRITE, HOST_FLUSH, HOST_FENCE, HOST_INVALIDATE } kind;
+	uint64_t offset; /* 0 of a fence */
+	uint64_t length;
+	uint64_t number; /* counts up */
+};
+
+const struct host_access *host_access(const struct host *host);
+
 /* Lines of log entries, about every other, reach the memory only so long after the fence that
  * waited for them; 0: at once. Then an entry may be published that is torn. */
 void host_delay(struct host *host, uint64_t ns);

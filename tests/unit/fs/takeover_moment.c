@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host is stopped inside of an append, at each step of it, and another host takes the file system
+ * over and publishes a file; or inside of a takeover, and another host makes a new file system.
+ * Then the first goes on.
+ *
+ * No lock holds between hosts. What protects the other host is that the superblock is judged before
+ * each store, so it is at risk from the last judgement to the stores that rest on it, and at no
+ * other moment. Those windows are found by recording what the undisturbed host does.
+ */
+#include "twoview.h"
+
+#include "fs/mkfs.h"
+#include "fs/volume.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_MAX 2000
+#define OWNER     offsetof(struct omf_super, system_uuid)
+
+struct moment;
+
+/* What the host that is stopped does, and what another one does meanwhile. */
+struct scenario {
+	int (*act)(struct moment *m, struct famfs_error *err);
+	void (*intrude)(struct moment *m);
+	void (*judge)(struct moment *m, int ret);
+	uint64_t judged; /* the offset that a store depends on */
+	bool takes_over; /* the one that is stopped is no master yet */
+	bool cut_off;    /* an earlier publish was */
+	uint64_t stride; /* steps from one that is tried to the next; 0: all of them */
+	enum lock_mistake mistake;
+};
+
+struct moment {
+	const struct scenario *scenario;
+	struct memory *mem;
+	struct host *first;
+	struct host *second;
+	struct famfs_volume *vol;    /* of the first */
+	struct famfs_volume *theirs; /* of the second, once it is the master */
+	struct famfs_info info;      /* as it was before */
+	bool in_window;
+	uint64_t at; /* the step at which the other comes */
+	uint64_t steps;
+	uint64_t long_steps;
+	struct host_access *trace; /* of each step */
+	uint64_t borders[4];       /* steps between calls of the library */
+	unsigned nborders;
+	unsigned problems;
+	char problem[200];
+	char fault[400];
+};
+
+__attribute__((format(printf, 2, 3))) static void blame(struct moment *m, const char *format, ...)
+{
+	va_list ap;
+
+	if (m->fault[0])
+		return;
+	va_start(ap, format);
+	vsnprintf(m->fault, sizeof(m->fault), format, ap);
+	va_end(ap);
+}
+
+static void become(struct moment *m, bool second)
+{
+	if (second != m->scenario->takes_over)
+		be_client();
+	else
+		be_master();
+	plug_host(second ? m->second : m->first);
+}
+
+/* Of the words of an entry some are steps, of the lines of bulk data a few. */
+static bool is_passed_over(struct moment *m, uint64_t length)
+{
+	if (length < sizeof(struct omf_entry))
+		return false;
+	return m->long_steps++ % (length > sizeof(struct omf_entry) ? 5000 : 8) != 0;
+}
+
+static void step(void *arg)
+{
+	struct moment *m = arg;
+
+	if (is_passed_over(m, host_access(m->first)->length))
+		return;
+	if (m->trace && m->steps < STEPS_MAX)
+		m->trace[m->steps] = *host_access(m->first);
+	if (m->steps++ != m->at)
+		return;
+	become(m, true);
+	m->scenario->intrude(m);
+	become(m, false);
+}
+
+/* ---- what is stopped ---- */
+
+static int make_directory(struct moment *m, struct famfs_error *err)
+{
+	return add_dir(m->vol, "mine", err);
+}
+
+static int make_unfilled(struct moment *m, struct famfs_error *err)
+{
+	return add_unfilled(m->vol, "mine", AU, err);
+}
+
+static void note_border(struct moment *m)
+{
+	m->borders[m->nborders++] = m->steps - 1;
+}
+
+static int make_file(struct moment *m, struct famfs_error *err)
+{
+	const struct famfs_create_params params = { .size = 300, .mode = 0644, .no_zero = true };
+	struct famfs_file *file;
+	unsigned char bytes[300];
+	int ret = famfs_create(m->vol, "mine", &params, &file, err);
+
+	if (ret < 0)
+		return ret;
+	note_border(m);
+	fill_bytes(bytes, sizeof(bytes), 1);
+	ret = famfs_file_write(file, 0, bytes, sizeof(bytes), err);
+	note_border(m);
+	if (ret == 0)
+		return famfs_file_publish(file, err);
+	famfs_file_close(file);
+	return ret;
+}
+
+/* Of what the user was shown. */
+static int take_over(struct moment *m, struct famfs_error *err)
+{
+	struct famfs_takeover_params params = { .dry_run = false };
+
+	memcpy(params.uuid, m->info.uuid, sizeof(params.uuid));
+	memcpy(params.master_uuid, m->info.system_uuid, sizeof(params.master_uuid));
+	return famfs_takeover(MEMORY_NAME, &params, NULL, err);
+}
+
+/* ---- what comes between ---- */
+
+static void take_over_and_publish(struct moment *m)
+{
+	struct famfs_error err;
+
+	if (take_over(m, &err) < 0 || open_plugged(true, &m->theirs, &err) < 0 ||
+	    add_file(m->theirs, "theirs", 3000, 7, &err) < 0)
+		blame(m, "new master: %s", err.message);
+}
+
+/* Of the old master. */
+static void format(struct moment *m)
+{
+	struct superblock sb = { .version = OMF_SUPER_VERSION,
+				 .log_length = OMF_LOG_LENGTH_MIN,
+				 .alloc_unit = AU,
+				 .major = OMF_MAJOR,
+				 .minor = OMF_MINOR,
+				 .uuid = { 0xf1, 1, 2, 3 },
+				 .dev_uuid = { 0xdf, 1, 2, 3 },
+				 .recorded_size = m->mem->size };
+	struct famfs_error err;
+	struct device *dev;
+
+	memcpy(sb.system_uuid, m->info.system_uuid, sizeof(sb.system_uuid));
+	if (device_open(MEMORY_NAME, DEVICE_WRITE, &dev, &err) < 0) {
+		blame(m, "mkfs: %s", err.message);
+		return;
+	}
+	if (mkfs_write(dev, &sb) < 0)
+		blame(m, "mkfs failed");
+	device_close(dev);
+}
+
+/* ---- afterwards ---- */
+
+static void report(void *arg, const struct famfs_problem *problem)
+{
+	struct moment *m = arg;
+
+	if (m->problems++ == 0)
+		snprintf(m->problem, sizeof(m->problem), "entry %d: %s: %s", (int)problem->entry,
+			 problem->code, problem->message);
+	/* Nothing that was published before is at risk, ever. */
+	if (problem->entry != FAMFS_NO_ENTRY && problem->entry < m->info.log_entries)
+		blame(m, "%s", m->problem);
+}
+
+static int check(struct moment *m, struct famfs_error *err)
+{
+	const struct famfs_target target = memory_target();
+	struct famfs_fsck_params params = { .report = report, .arg = m };
+	struct famfs_fsck_result result;
+
+	return famfs_fsck(&target, &params, &result, err);
+}
+
+static void judge_files(struct moment *m, struct famfs_volume *vol, int ret)
+{
+	const char *theirs = file_fault(vol, "theirs", 3000, 7);
+	struct famfs_info info;
+	struct famfs_stat st;
+
+	famfs_info(vol, &info);
+	if (file_fault(vol, "old", 5000, 3))
+		blame(m, "the old file %s", file_fault(vol, "old", 5000, 3));
+	if (m->in_window)
+		return;
+	if (theirs)
+		blame(m, "the new master's file %s", theirs);
+	if ((famfs_stat(vol, "mine", &st, NULL) == 0) != (ret == 0))
+		blame(m, "the old master's append returned %d", ret);
+	if (info.log_entries != m->info.log_entries + 2 + (ret == 0))
+		blame(m, "there are %d entries", (int)info.log_entries);
+}
+
+/* Both go on: the old master is told that it is one no more. */
+static void go_on(struct moment *m, int ret)
+{
+	struct famfs_error err;
+	int next = add_dir(m->vol, "next", &err);
+
+	if (next != -EROFS)
+		blame(m, "the old master's next append returned %d", next);
+	if (ret != 0 && ret != -EROFS)
+		blame(m, "the old master's append returned %d", ret);
+	become(m, true);
+	next = add_dir(m->theirs, "more", &err);
+	if (next != 0 && !(m->in_window && next == -EUCLEAN))
+		blame(m, "the new master's next append: %s", err.message);
+}
+
+static void judge_taken(struct moment *m, int ret)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	if (m->fault[0])
+		return;
+	go_on(m, ret);
+	plug_memory(m->mem);
+	if (check(m, &err) < 0 || open_plugged(false, &vol, &err) < 0) {
+		blame(m, "it cannot be used: %s", err.message);
+		return;
+	}
+	if (m->problems && !m->in_window)
+		blame(m, "%s", m->problem);
+	judge_files(m, vol, ret);
+	famfs_close(vol);
+}
+
+/* A new file system is whole, or the one that damaged it says so. */
+static void judge_formatted(struct moment *m, int ret)
+{
+	struct famfs_volume *vol = NULL;
+	struct famfs_error err;
+	struct famfs_info info;
+	bool whole = false;
+
+	be_client();
+	plug_memory(m->mem);
+	m->info.log_entries = 0;
+	if (check(m, &err) == 0 && open_plugged(false, &vol, &err) == 0) {
+		famfs_info(vol, &info);
+		whole = !m->problems && info.log_entries == 0 &&
+			memcmp(info.uuid, m->info.uuid, sizeof(info.uuid)) != 0 &&
+			vol->role == FAMFS_ROLE_CLIENT;
+		famfs_close(vol);
+	}
+	if (!whole && !m->in_window)
+		blame(m, "the new file system is damaged (%s), and the result is %d", m->problem,
+		      ret);
+	if (!whole && m->scenario->takes_over && ret != -ESTALE)
+		blame(m, "the takeover that damaged a file system returned %d", ret);
+	if (ret != 0 && ret != -ESTALE && !(m->in_window && ret == -EUCLEAN))
+		blame(m, "the result is %d", ret);
+}
+
+/* ---- moments ---- */
+
+/* A publish that was cut off: the next sequence number is ahead. */
+static void cut_off(struct memory *mem, uint64_t next)
+{
+	const le64 ahead = le64_make(next + 1);
+
+	memcpy(mem->base + OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_seqnum), &ahead,
+	       sizeof(ahead));
+}
+
+static void start(struct moment *m, const struct scenario *scenario, uint64_t seed)
+{
+	struct famfs_error err;
+
+	memset(m, 0, sizeof(*m));
+	m->scenario = scenario;
+	m->mem = memory_new(34 * MIB);
+	memory_format(m->mem);
+	plug_memory(m->mem);
+	assert_ok(open_plugged(true, &m->vol, &err), &err);
+	assert_ok(add_file(m->vol, "old", 5000, 3, &err), &err);
+	famfs_info(m->vol, &m->info);
+	famfs_close(m->vol);
+	if (scenario->cut_off)
+		cut_off(m->mem, m->info.log_entries);
+	m->first = host_new(m->mem, seed);
+	m->second = host_new(m->mem, seed + 1000);
+	become(m, false);
+	assert_ok(open_plugged(!scenario->takes_over, &m->vol, &err), &err);
+	locks_mistake(host_locks(m->first), scenario->mistake);
+}
+
+static int run(struct moment *m, uint64_t at, struct famfs_error *err)
+{
+	int ret;
+
+	m->at = at;
+	host_hook(m->first, step, m);
+	host_hook_inside(m->first, step, m);
+	ret = m->scenario->act(m, err);
+	host_hook(m->first, NULL, NULL);
+	host_hook_inside(m->first, NULL, NULL);
+	return ret;
+}
+
+static void end(struct moment *m)
+{
+	famfs_close(m->theirs);
+	famfs_close(m->vol);
+	host_free(m->second);
+	host_free(m->first);
+	memory_free(m->mem);
+	plug(NULL, NULL);
+	be_master();
+}
+
+/* Whether something that is stored after this step rests on what was judged before it. */
+static bool is_in_window(const struct moment *recorded, uint64_t at)
+{
+	const uint64_t judged = recorded->scenario->judged;
+
+	for (uint64_t i = at + 1; i < recorded->steps; i++) {
+		const struct host_access *access = &recorded->trace[i];
+
+		if (access->kind == HOST_READ && access->offset <= judged &&
+		    judged < access->offset + access->length &&
+		    access->number != recorded->trace[at].number)
+			return false;
+		if (access->kind == HOST_WRITE || access->kind == HOST_FLUSH ||
+		    access->kind == HOST_FENCE)
+			return true;
+	}
+	return false;
+}
+
+static void record(struct moment *recorded, const struct scenario *scenario, uint64_t seed)
+{
+	struct famfs_error err;
+
+	start(recorded, scenario, seed);
+	recorded->trace = calloc(STEPS_MAX, sizeof(*recorded->trace));
+	assert_non_null(recorded->trace);
+	assert_ok(run(recorded, UINT64_MAX, &err), &err);
+	assert_true(recorded->steps < STEPS_MAX);
+	end(recorded);
+	/* What one call has judged is not for the next one. */
+	for (unsigned i = 0; i < recorded->nborders; i++)
+		assert_false(is_in_window(recorded, recorded->borders[i]));
+}
+
+/* At each step, or each one of a stride that begins by the seed, until one is wrong. */
+static bool explore(const struct scenario *scenario, uint64_t seed, char fault[400])
+{
+	const uint64_t stride = scenario->stride ? scenario->stride : 1;
+	unsigned inside = 0, tried = 0;
+	bool wrong = false;
+	struct moment recorded;
+
+	record(&recorded, scenario, seed);
+	for (uint64_t at = stride > 1 ? seed % stride : 0; at < recorded.steps && !wrong;
+	     at += stride) {
+		struct famfs_error err;
+		struct moment m;
+		int ret;
+
+		start(&m, scenario, seed);
+		m.in_window = is_in_window(&recorded, at);
+		inside += m.in_window;
+		tried++;
+		ret = run(&m, at, &err);
+		scenario->judge(&m, ret);
+		wrong = m.fault[0] != '\0';
+		if (wrong)
+			snprintf(fault, 400, "step %d: %.380s", (int)at, m.fault);
+		end(&m);
+	}
+	note("%d steps, %u of them in a window\n", (int)recorded.steps, inside);
+	assert_true(wrong || stride > 1 || (inside > 0 && inside < tried));
+	free(recorded.trace);
+	return wrong;
+}
+
+static void assert_safe(const struct scenario *scenario)
+{
+	char fault[400];
+
+	if (explore(scenario, 1, fault))
+		fail_msg("%s", fault);
+}
+
+static void during_append(void **state)
+{
+	struct scenario s = { .intrude = take_over_and_publish,
+			      .judge = judge_taken,
+			      .judged = OWNER };
+
+	(void)state;
+	s.act = make_directory;
+	assert_safe(&s);
+	s.act = make_file;
+	s.stride = 3;
+	assert_safe(&s);
+	s.stride = 0;
+	s.act = make_unfilled;
+	s.cut_off = true;
+	assert_safe(&s);
+}
+
+static void format_during_takeover(void **state)
+{
+	/* Each step makes a file system, which zeroes 10 MiB. */
+	const struct scenario s = { .act = take_over,
+				    .intrude = format,
+				    .judge = judge_formatted,
+				    .takes_over = true,
+				    .stride = 20 };
+
+	(void)state;
+	assert_safe(&s);
+}
+
+static void notice(void **state)
+{
+	struct scenario s = { .act = make_directory,
+			      .intrude = take_over_and_publish,
+			      .judge = judge_taken,
+			      .judged = OWNER,
+			      .mistake = CHECKED_TOO_LATE };
+	char fault[400];
+
+	(void)state;
+	assert_true(explore(&s, 1, fault));
+	s = (struct scenario){ .act = take_over,
+			       .intrude = format,
+			       .judge = judge_formatted,
+			       .takes_over = true,
+			       .mistake = CHECKED_TOO_LATE };
+	assert_true(explore(&s, 1, fault));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("a takeover inside of an append endangers nothing but what is being stored",
+		     during_append),
+		TEST("a takeover that damages a new file system says so", format_during_takeover),
+		TEST("a superblock that is judged after the store is noticed", notice),
+	};
+
+	return run_group(tests);
+}
