@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Files to look at for the sake of naming those that overlap. */
 #define OVERLAP_BUDGET UINT64_C(1000000)
@@ -214,16 +215,22 @@ static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 			 "path exists already, by entry %" PRIu64, st.entry);
 }
 
-/* Keeps the header as it is judged: a repair replaces these bytes and no others. */
+/* Keeps the header as it is judged: a repair replaces these bytes and no others. Counters that
+ * differ may be those of a publish that goes on, and are read again. */
 static int read_header(struct fsck *fsck)
 {
-	const struct famfs_volume *vol = fsck->vol;
-	struct log_state settled;
-	int ret = vol->header_fault[0] ? 0 : log_load_settled(&vol->log, &settled);
+	const struct timespec pause = { 0, 1000000 };
+	struct device *dev = fsck->vol->dev;
+	int ret = 0;
 
-	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(fsck->header));
-	return ret < 0 ? ret
-		       : device_read(vol->dev, OMF_LOG_OFFSET, &fsck->header, sizeof(fsck->header));
+	for (int i = 0; i < 20 && ret == 0; i++) {
+		device_invalidate(dev, OMF_LOG_OFFSET, sizeof(fsck->header));
+		ret = device_read(dev, OMF_LOG_OFFSET, &fsck->header, sizeof(fsck->header));
+		if (le64_get(fsck->header.next_seqnum) == le64_get(fsck->header.next_index))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return ret;
 }
 
 static void check_header(struct fsck *fsck)

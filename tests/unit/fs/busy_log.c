@@ -144,6 +144,59 @@ static void view(void *arg)
 	famfs_close(vol);
 }
 
+/* Lines that are due arrive when their host does something. */
+static void let_arrive(struct busy *busy)
+{
+	struct famfs_volume *vol;
+
+	as_master(busy);
+	if (open_plugged(false, &vol, NULL) == 0)
+		famfs_close(vol);
+	as_client(busy);
+}
+
+/* Follows a log whose lines arrive late. What is torn meanwhile heals. */
+static void view_late(void *arg)
+{
+	const struct timespec pause = { 0, 1000000 };
+	struct busy *busy = arg;
+	struct famfs_volume *vol, *fresh;
+	struct famfs_info info, want;
+	struct famfs_error err;
+
+	if (open_plugged(false, &vol, &err) < 0) {
+		blame(busy, "client: %s", err.message);
+		return;
+	}
+	do {
+		if (famfs_catch_up(vol, &err) < 0)
+			blame(busy, "client: %s", err.message);
+		busy->looks++;
+		actors_turn(busy->actors);
+	} while (!busy->written && !busy->fault[0]);
+	/* All lines have arrived long before this ends. */
+	for (int i = 0; i < 1000; i++) {
+		let_arrive(busy);
+		if (famfs_catch_up(vol, &err) < 0)
+			blame(busy, "client, at the end: %s", err.message);
+		famfs_info(vol, &info);
+		if (info.bad_entries == 0 && info.log_entries == ENTRIES)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (open_plugged(false, &fresh, &err) < 0) {
+		blame(busy, "client: %s", err.message);
+	} else {
+		famfs_info(fresh, &want);
+		famfs_close(fresh);
+		if (info.bad_entries || info.log_entries != want.log_entries ||
+		    info.files != want.files || info.directories != want.directories)
+			blame(busy, "client: %d bad entries, %d of %d entries",
+			      (int)info.bad_entries, (int)info.log_entries, (int)want.log_entries);
+	}
+	famfs_close(vol);
+}
+
 static void start(struct busy *busy, uint64_t seed, unsigned stay)
 {
 	memset(busy, 0, sizeof(*busy));
@@ -210,6 +263,14 @@ static void followed(void **state)
 	beside(view, as_client, 0);
 }
 
+/* Longer than an entry that looks torn is waited for, and shorter. */
+static void late_lines(void **state)
+{
+	(void)state;
+	beside(view_late, as_client, 1000000);
+	beside(view_late, as_client, 30000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +278,7 @@ int main(void)
 		TEST("a check beside a writer finds no damage, on its host and on another",
 		     checked),
 		TEST("a client beside a writer sees whole entries", followed),
+		TEST("a client sees all entries once late lines have arrived", late_lines),
 	};
 
 	return run_group(tests);
