@@ -74,9 +74,8 @@ int new_file_check_place(const char *path)
 {
 	cleanup_fd int dir = open_directory_of(path, O_PATH);
 
-	if (dir < 0)
-		return report_errno(-dir, "cannot write '%s'", path);
-	return check_directory(dir, path);
+	/* Of a directory that cannot be opened, the error comes when the file is made. */
+	return dir < 0 ? EXIT_DONE : check_directory(dir, path);
 }
 
 static int check_name(const struct new_file *file)
