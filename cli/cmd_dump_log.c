@@ -77,7 +77,7 @@ static bool has_size(const struct famfs_log_entry *entry)
 	return strcmp(entry->type_name, "file") == 0 || strcmp(entry->type_name, "daxdev") == 0;
 }
 
-/* What a reader makes of the path, where that is not what is recorded. */
+/* Says how readers interpret the recorded path, if they do not take it as it is; else "". */
 static const char *reading(char buf[128], const struct famfs_log_entry *entry)
 {
 	*buf = '\0';

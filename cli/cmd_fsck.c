@@ -194,7 +194,7 @@ static void print_members(struct check *check, const struct famfs_fsck_result *r
 	output_end(&check->out);
 }
 
-/* What is no problem here, and may be one elsewhere. */
+/* These paths are sound for famfsctl; the reference implementation may not show them. */
 static void print_paths(struct output *out, const struct famfs_fsck_result *result)
 {
 	if (result->not_normalised)

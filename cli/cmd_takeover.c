@@ -34,7 +34,7 @@ static int ask(const char *device, const struct famfs_info *info)
 	return EXIT_REFUSED;
 }
 
-/* What was shown, and perhaps agreed to. */
+/* Takes over only the file system and master that the user was shown. */
 static int take_over(const char *device, const struct famfs_info *info)
 {
 	struct famfs_takeover_params params = { .dry_run = common.dry_run };

@@ -27,7 +27,7 @@ static int run(int argc, const char *const *argv)
 			continue;
 		}
 		output_deed("unmount", "unmounted", "'%s'", argv[i]);
-		/* What umount(8) would return 0 for, and something remains to be done. */
+		/* The mount is gone, so the exit code is 0, but the device is still to be reset. */
 		if (ret > 0)
 			report_unfinished(&err);
 	}

@@ -240,7 +240,7 @@ static bool is_loop(const struct ancestor *self)
 	return false;
 }
 
-/* What cp_directory() would say to its name. */
+/* Whether cp_directory() accepts this path. */
 static bool can_be_made(const struct walk *walk, const char *destination)
 {
 	int ret = *destination ? famfs_path_check(destination, NULL) : 0;

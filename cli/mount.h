@@ -5,10 +5,10 @@
 
 #include "command.h"
 
-/* Of fmap= */
+/* The values of the mount option fmap= */
 extern const struct word mount_profiles[];
 
-/* Of metadata= */
+/* The values of the mount option metadata= */
 extern const struct word mount_metadata[];
 
 /* Those that mean something to a famfs; the library has more that it takes from fstab. */

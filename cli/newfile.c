@@ -74,7 +74,7 @@ int new_file_check_place(const char *path)
 {
 	cleanup_fd int dir = open_directory_of(path, O_PATH);
 
-	/* Of a directory that cannot be opened, the error comes when the file is made. */
+	/* If the directory cannot be opened, creating the file reports the error. */
 	return dir < 0 ? EXIT_DONE : check_directory(dir, path);
 }
 
@@ -159,7 +159,7 @@ void new_file_discard(struct new_file *file)
 
 int new_file_finish(struct new_file *file)
 {
-	/* Of an earlier write that failed, the stream does not keep the cause. */
+	/* The stream does not keep the errno of an earlier write that failed. */
 	errno = EIO;
 	if (fflush(file->stream) == 0 && !ferror(file->stream) &&
 	    fsync(fileno(file->stream)) == 0 &&

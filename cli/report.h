@@ -52,7 +52,7 @@ void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * What to do about the message before. A hint that was given lately is not repeated in text.
+ * Prints a hint on how to act on the last message. Text output does not repeat a recent hint.
  * Follows the rules of famfs_shell_format(): each %s is quoted as a word of a shell.
  */
 void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -27,7 +27,7 @@ arguments_of()
 	cp) echo "-n $FAMFS_TOP/LICENSE $img:/copy" ;;
 	chkread) echo "$img:/f" ;;
 	flush) echo "-v $img:/f" ;;
-	mount | umount | wait | check) return 1 ;;
+	mount | umount | reset-mode | wait | check) return 1 ;;
 	*)
 		echo "$1: say here how it prints" >&2
 		return 2
