@@ -26,6 +26,12 @@ static void set_count(struct famfs_volume *vol, uint64_t count)
 	__atomic_store_n(&vol->torn.count, count, __ATOMIC_RELAXED);
 }
 
+/* Only entries that no whole one follows are looked at again once the limit is reached. */
+static bool is_exhausted(const struct famfs_volume *vol)
+{
+	return vol->torn.rebuilds == REBUILDS_MAX;
+}
+
 static bool is_torn(const struct famfs_volume *vol, uint64_t index)
 {
 	return vol->torn.bits[index / 64] >> (index % 64) & 1;
@@ -35,6 +41,8 @@ void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
 {
 	if (!fault_is_torn(fault)) {
 		vol->torn.whole = index + 1;
+		if (is_exhausted(vol))
+			set_count(vol, 0);
 		return;
 	}
 	vol->torn.bits[index / 64] |= UINT64_C(1) << (index % 64);
@@ -76,11 +84,12 @@ static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
 /* One that is whole now, of those that are next; FAMFS_NO_ENTRY when they are not. */
 static uint64_t find_whole(struct famfs_volume *vol)
 {
+	uint64_t first = is_exhausted(vol) ? vol->torn.whole : 0;
 	uint64_t looks = min_u64(LOOKS_MAX, vol->torn.count), *at = &vol->torn.cursor;
 
 	/* The end of the log may be met once on the way to the first. */
 	for (uint64_t steps = 0; looks && steps <= LOOKS_MAX + 1; steps++) {
-		*at = *at < vol->applied ? next_torn(vol, *at) : 0;
+		*at = *at < vol->applied ? next_torn(vol, max_u64(*at, first)) : first;
 		if (*at >= vol->applied || !is_torn(vol, *at))
 			continue;
 		if (log_has_entry(&vol->log, *at))
@@ -154,28 +163,48 @@ static int replay_anew(struct famfs_volume *vol, struct famfs_volume *fresh,
 	return replay(fresh, err);
 }
 
-static int rebuild(struct famfs_volume *vol, struct famfs_error *err)
+static void log_whole(struct famfs_volume *vol, uint64_t index)
+{
+	volume_log(vol, LOG_NOTICE, "'%s': log entry %" PRIu64 " is whole now", vol->dev->path,
+		   index);
+}
+
+static void give_up(struct famfs_volume *vol)
+{
+	set_count(vol, vol->applied - vol->torn.whole);
+	volume_log(vol, LOG_WARNING,
+		   "'%s': damaged log entries became whole too often: from now on that is "
+		   "seen after the next mount",
+		   vol->dev->path);
+}
+
+/* For entry `index`, which others follow. */
+static int rebuild(struct famfs_volume *vol, uint64_t index, struct famfs_error *err)
 {
 	struct famfs_volume fresh = {
 		.dev = vol->dev, .sb = vol->sb, .usable = vol->usable, .log = vol->log
 	};
-	int ret;
+	struct log_state state;
+	int ret = log_load(&vol->log, &state);
 
-	if (vol->torn.rebuilds == REBUILDS_MAX)
-		return 0;
-	if (++vol->torn.rebuilds == REBUILDS_MAX)
-		volume_log(vol, LOG_WARNING,
-			   "'%s': damaged log entries became whole too often: from now on that is "
-			   "seen after the next mount",
-			   vol->dev->path);
-	ret = replay_anew(vol, &fresh, err);
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
 	/* A log that lost whole entries is another matter: check_appendable() sees it. */
-	if (ret == 0 && fresh.applied >= vol->torn.whole)
+	if (state.next_index < vol->torn.whole)
+		return 0;
+	vol->torn.rebuilds++;
+	ret = replay_anew(vol, &fresh, err);
+	/* It ends early where an entry that was whole is torn. */
+	if (ret == 0 && fresh.applied >= vol->torn.whole) {
 		exchange(vol, &fresh);
+		log_whole(vol, index);
+	}
 	/* What was before is the volume's, in any case. */
 	if (fresh.ns)
 		fresh.ns->before = NULL;
 	volume_destroy_replicas(&fresh);
+	if (is_exhausted(vol))
+		give_up(vol);
 	return ret;
 }
 
@@ -185,11 +214,10 @@ int heal(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (index == FAMFS_NO_ENTRY)
 		return 0;
-	volume_log(vol, LOG_NOTICE, "'%s': log entry %" PRIu64 " is whole now", vol->dev->path,
-		   index);
 	if (index < vol->torn.whole)
-		return rebuild(vol, err);
+		return rebuild(vol, index, err);
 	go_back_to(vol, index);
+	log_whole(vol, index);
 	return replay(vol, err);
 }
 

@@ -49,11 +49,6 @@ static uint64_t mib(uint64_t units)
 	return units * (OMF_ALLOC_UNIT >> 20);
 }
 
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Takes a run as the map's next extent. -EAGAIN: *held is the part of it that others hold. */
 static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker take,
 		    struct famfs_fmap *map, struct unit_run *held)

@@ -38,7 +38,7 @@ typedef void (*volume_observer)(void *arg, uint64_t entry, const struct omf_entr
 /* Entries that were published, but not whole when they were replayed: heal.h. */
 struct torn {
 	uint64_t *bits; /* a bit for each entry of the log */
-	uint64_t count; /* read without the mutex */
+	uint64_t count; /* of those that are looked at again; read without the mutex */
 	uint64_t cursor;
 	uint64_t whole; /* the entries from here on are all torn */
 	unsigned rebuilds;

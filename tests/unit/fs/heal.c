@@ -6,6 +6,7 @@
 #include "memdev.h"
 
 #include "fs/file.h"
+#include "fs/heal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -336,21 +337,108 @@ static void cut(void **state)
 	end(&scene);
 }
 
-/* A medium on which entries come and go costs a limited number of namespaces. */
-static void for_ever(void **state)
+static void count_whole(void *arg, int priority, const char *message)
+{
+	(void)priority;
+	if (strstr(message, "is whole now"))
+		++*(int *)arg;
+}
+
+/* Counts the messages about whole entries. */
+static void listen(struct scene *scene, int *messages)
+{
+	*messages = 0;
+	scene->vol->log_fn = count_whole;
+	scene->vol->log_arg = messages;
+}
+
+static void catch_up_later(struct scene *scene)
 {
 	struct famfs_error err;
+
+	let_time_pass(RATELIMIT_INTERVAL_NS);
+	assert_ok(famfs_catch_up(scene->vol, &err), &err);
+}
+
+/* Entries come and go until the limit is reached, and entry 0 is torn then. */
+static void exhaust(struct scene *scene, int *messages)
+{
+	simple_start(scene, 1);
+	listen(scene, messages);
+	for (int i = 0; i < 200; i++) {
+		scene->torn = i & 1 ? 1 : 2;
+		store(scene, 0);
+		store(scene, 1);
+		catch_up_later(scene);
+	}
+	assert_int_equal(scene->vol->torn.rebuilds, 64);
+	assert_int_equal(*messages, 64);
+	*messages = 0;
+}
+
+/* A medium on which entries come and go costs a limited number of namespaces, and then nothing. */
+static void for_ever(void **state)
+{
 	struct scene scene;
+	int messages;
+
+	(void)state;
+	exhaust(&scene, &messages);
+	scene.torn = 0;
+	store(&scene, 0);
+	store(&scene, 1);
+	for (int i = 0; i < 3; i++)
+		catch_up_later(&scene);
+	assert_int_equal(messages, 0);
+	assert_false(heal_wanted(scene.vol));
+	end(&scene);
+}
+
+/* Going back to an entry at the end costs no namespace, so it goes on. */
+static void at_the_end(void **state)
+{
+	struct famfs_error err;
+	struct famfs_stat st;
+	struct scene scene;
+	int messages;
+
+	(void)state;
+	exhaust(&scene, &messages);
+	record_encode(&scene.meant[3],
+		      &(struct record){ .type = OMF_MKDIR, .path = "x", .path_length = 1 }, 3);
+	scene.torn = 8 | 1;
+	publish(&scene, 4);
+	catch_up(scene.vol);
+	assert_error(famfs_stat(scene.vol, "x", &st, &err), -ENOENT, &err, "x");
+	scene.torn = 1;
+	store(&scene, 3);
+	catch_up_later(&scene);
+	assert_ok(famfs_stat(scene.vol, "x", &st, &err), &err);
+	assert_int_equal(messages, 1);
+	assert_false(heal_wanted(scene.vol));
+	end(&scene);
+}
+
+/* What a log that lost whole entries has now is not replayed, time and again, to be thrown away. */
+static void shorter(void **state)
+{
+	struct scene scene;
+	int messages;
 
 	(void)state;
 	simple_start(&scene, 1);
-	for (int i = 0; i < 200; i++) {
-		scene.torn = i & 1 ? 1 : 2;
-		store(&scene, 0);
-		store(&scene, 1);
-		assert_ok(famfs_catch_up(scene.vol, &err), &err);
-	}
-	assert_int_equal(scene.vol->torn.rebuilds, 64);
+	listen(&scene, &messages);
+	publish(&scene, 2);
+	scene.torn = 0;
+	store(&scene, 0);
+	for (int i = 0; i < 3; i++)
+		catch_up_later(&scene);
+	assert_int_equal(scene.vol->torn.rebuilds, 0);
+	assert_int_equal(messages, 0);
+	publish(&scene, 3);
+	catch_up_later(&scene);
+	assert_int_equal(messages, 1);
+	assert_as_new(&scene, 0);
 	end(&scene);
 }
 
@@ -361,6 +449,8 @@ int main(void)
 		TEST("space that is being filled stays reserved", reservations),
 		TEST("a torn end that was cut off was never there", cut),
 		TEST("entries that come and go cost a limited number of replays", for_ever),
+		TEST("the last entries heal when that limit is reached, too", at_the_end),
+		TEST("a log that lost whole entries is not replayed for a torn one", shorter),
 		TEST("entries that become whole in any order leave what a new replay makes",
 		     any_order),
 	};
