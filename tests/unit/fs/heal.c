@@ -337,6 +337,31 @@ static void cut(void **state)
 	end(&scene);
 }
 
+/* Of the last entry alone, which was looked at before it was given up. */
+static void cut_last(void **state)
+{
+	struct famfs_error err;
+	struct famfs_stat st;
+	struct scene scene;
+
+	(void)state;
+	simple_start(&scene, 4);
+	publish(&scene, 2);
+	assert_ok(famfs_catch_up(scene.vol, &err), &err);
+	/* Without this, each catch-up replays the log. */
+	assert_int_equal(scene.vol->followed, 2);
+	/* A new entry takes its place, and gets time to arrive. */
+	publish(&scene, 3);
+	assert_ok(famfs_catch_up(scene.vol, &err), &err);
+	assert_int_equal(scene.vol->bad_entries, 0);
+	scene.torn = 0;
+	store(&scene, 2);
+	assert_ok(famfs_catch_up(scene.vol, &err), &err);
+	assert_ok(famfs_stat(scene.vol, "c", &st, &err), &err);
+	assert_as_new(&scene, 0);
+	end(&scene);
+}
+
 static void count_whole(void *arg, int priority, const char *message)
 {
 	(void)priority;
@@ -448,6 +473,7 @@ int main(void)
 		TEST("nothing is added after a torn entry until it is whole", appends),
 		TEST("space that is being filled stays reserved", reservations),
 		TEST("a torn end that was cut off was never there", cut),
+		TEST("the entry that takes its place gets time to arrive", cut_last),
 		TEST("entries that come and go cost a limited number of replays", for_ever),
 		TEST("the last entries heal when that limit is reached, too", at_the_end),
 		TEST("a log that lost whole entries is not replayed for a torn one", shorter),
