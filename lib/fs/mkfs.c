@@ -115,6 +115,18 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 	return -ENOKEY;
 }
 
+/* The UUIDs of the file system to come. */
+static void choose_uuids(struct mkfs *mkfs)
+{
+	struct famfs_mkfs_result *result = mkfs->result;
+
+	memcpy(result->uuid, mkfs->params->uuid, sizeof(result->uuid));
+	if (uuid_is_null(result->uuid))
+		uuid_generate(result->uuid);
+	memcpy(result->system_uuid, mkfs->identity.uuid, sizeof(result->system_uuid));
+	result->identity = mkfs->identity.source;
+}
+
 /* Makes a missing image, empty for now: its size comes after the checks. The descriptor is kept,
  * since the name may lead to another file by the time that it is opened again. */
 static int create_image(struct mkfs *mkfs, struct famfs_error *err)
@@ -364,6 +376,8 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 
 	if (ret == 0)
 		ret = read_identity(mkfs, err);
+	if (ret == 0 && !mkfs->params->erase)
+		choose_uuids(mkfs);
 	if (ret == 0 && mkfs->params->size == 0 && access(mkfs->name, F_OK) < 0) {
 		ret = error_errno(err, -errno, "cannot open '%s'", mkfs->name);
 		if (!mkfs->params->erase)
@@ -406,12 +420,7 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	int ret;
 
 	memset(mkfs.result, 0, sizeof(*mkfs.result));
-	memcpy(mkfs.result->uuid, params->uuid, sizeof(params->uuid));
-	if (uuid_is_null(params->uuid))
-		uuid_generate(mkfs.result->uuid);
 	ret = run(&mkfs, err);
-	memcpy(mkfs.result->system_uuid, mkfs.identity.uuid, sizeof(mkfs.identity.uuid));
-	mkfs.result->identity = mkfs.identity.source;
 	if (ret < 0)
 		remove_created(&mkfs);
 	device_close(mkfs.dev);

@@ -378,6 +378,25 @@ static void dry_run(void **state)
 	assert_int_equal(stat(IMAGE, &st), -1);
 }
 
+/* A file system that is not made has no UUID. */
+static void erased(void **state)
+{
+	const struct famfs_mkfs_params params = { .force = true, .erase = true };
+	static const struct famfs_mkfs_result nothing;
+	struct famfs_mkfs_result result;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	memset(&result, 0x55, sizeof(result));
+	assert_ok(mkfs(params, &result, &err), &err);
+	assert_text(result.replaced, "a famfs file system");
+	memset(result.replaced, 0, sizeof(result.replaced));
+	assert_memory_equal(&result, &nothing, sizeof(result));
+	assert_ok(mkfs(params, &result, &err), &err);
+	assert_memory_equal(&result, &nothing, sizeof(result));
+}
+
 /* Old entries and old data of a file that was one before. */
 static void no_old_log(void **state)
 {
@@ -569,6 +588,7 @@ int main(void)
 		TEST("a damaged or unknown famfs is still somebody's", damaged_famfs),
 		TEST("what is in use is not formatted, with any force", in_use),
 		TEST("a dry run says what would be and changes nothing", dry_run),
+		TEST("an erased famfs is named, and no other", erased),
 		TEST("nothing of an old log is left", no_old_log),
 		TEST("an image that could not be cut off is no file system any more",
 		     cut_that_fails),
