@@ -97,7 +97,9 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 		return is_another(vol, "master", err);
 	if (ret < 0)
 		return ret;
-	ret = take_locked(vol, &raw, err);
+	/* Another process of this host may have come first. */
+	if (vol->role != FAMFS_ROLE_MASTER)
+		ret = take_locked(vol, &raw, err);
 	log_unlock(&vol->log);
 	return ret;
 }

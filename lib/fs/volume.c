@@ -354,6 +354,12 @@ static int not_master(const struct famfs_volume *vol, const uint8_t owner[OMF_UU
 	return -EROFS;
 }
 
+static bool is_self(const struct famfs_volume *vol, const uint8_t owner[OMF_UUID_SIZE])
+{
+	return vol->identity.source != FAMFS_IDENTITY_NONE &&
+	       memcmp(owner, vol->identity.uuid, OMF_UUID_SIZE) == 0;
+}
+
 int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 {
 	return vol->role == FAMFS_ROLE_MASTER ? 0 : not_master(vol, vol->sb.system_uuid, err);
@@ -422,7 +428,8 @@ static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
 	return 0;
 }
 
-/* Another host may have taken the file system over since it was opened. */
+/* Another host may have taken the file system over since it was opened, or another process of this
+ * one. */
 static int judge_owner(struct famfs_volume *vol, const struct omf_super *raw,
 		       struct famfs_error *err)
 {
@@ -431,8 +438,11 @@ static int judge_owner(struct famfs_volume *vol, const struct omf_super *raw,
 	if (memcmp(owner, vol->sb.system_uuid, OMF_UUID_SIZE) == 0)
 		return 0;
 	memcpy(vol->sb.system_uuid, owner, OMF_UUID_SIZE);
-	vol->role = memcmp(owner, vol->identity.uuid, OMF_UUID_SIZE) == 0 ? FAMFS_ROLE_MASTER
-									  : FAMFS_ROLE_CLIENT;
+	if (is_self(vol, owner)) {
+		vol->role = FAMFS_ROLE_MASTER;
+		return 0;
+	}
+	vol->role = FAMFS_ROLE_CLIENT;
 	return not_master(vol, owner, err);
 }
 
@@ -469,7 +479,7 @@ int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err)
 	ret = device_read(vol->dev, offset, owner, sizeof(owner));
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
-	if (memcmp(owner, vol->identity.uuid, sizeof(owner)) == 0)
+	if (is_self(vol, (const uint8_t *)owner))
 		return 0;
 	return not_master(vol, (const uint8_t *)owner, err);
 }

@@ -142,7 +142,8 @@ int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err);
 /*
  * Takes the append lock of the device and judges the superblock under it, as every change of the
  * medium begins: -ESTALE when it is not the one that this volume knows, -EUCLEAN when it is
- * damaged, -EROFS when the owner changed. Then flushes what a killed process left in the caches.
+ * damaged, -EROFS when another host became the master. Then flushes what a killed process left in
+ * the caches.
  * *raw, unless NULL, is the superblock that was judged. Mutex held, or the volume not shared.
  */
 int volume_lock_log(struct famfs_volume *vol, struct omf_super *raw, struct famfs_error *err);

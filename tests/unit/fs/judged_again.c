@@ -245,6 +245,23 @@ static void takeover(void **state)
 	}
 }
 
+/* Then there is nothing to do. */
+static void by_another_process(void **state)
+{
+	const struct famfs_takeover_params params = { .dry_run = false };
+	struct famfs_error err;
+	struct medium m;
+
+	(void)state;
+	start(&m);
+	be_client();
+	m.change = take_over;
+	locks_hook(m.mem->locks, change, &m);
+	assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
+	assert_untouched(&m);
+	end(&m);
+}
+
 /* What the user was asked about is what is taken. */
 static void as_shown(void **state)
 {
@@ -568,6 +585,8 @@ int main(void)
 		TEST("an append judges superblock and header under the lock", append),
 		TEST("an unpublished file is not filled once there is another master", filling),
 		TEST("a takeover judges the superblock under the lock", takeover),
+		TEST("a takeover that another process of the host makes first succeeds",
+		     by_another_process),
 		TEST("a takeover takes what was shown, or nothing", as_shown),
 		TEST("a torn takeover of another file system is not ended", torn),
 		TEST("an entry that changed since it was checked is left as it is", entries),
