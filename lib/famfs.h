@@ -226,10 +226,13 @@ struct famfs_takeover_params {
 /*
  * Makes this host the master of the famfs on `device`, for when the old master is gone for good.
  * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
- * receives the old master's system UUID. Succeeds without writing when this host is the master.
+ * receives the system UUID of the master that the superblock names. Succeeds without writing when
+ * that is this host. A takeover by this host that was cut off, which left a damaged superblock, is
+ * ended; `previous` is then this host.
  * -ESTALE, and nothing is written, when file system or master is not the one in `params`, or
  * another one by the time that the log is locked. -ESTALE, too, when another host formatted the
  * device at that moment, which no lock between hosts prevents: such a device is to be checked.
+ * -EUCLEAN, and nothing is written, when the superblock is damaged in any other way.
  * -ETIMEDOUT and -EINTR (append lock), and nothing is written.
  */
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,

@@ -35,13 +35,14 @@ static bool differs(const uint8_t *want, const uint8_t *is)
 	return !uuid_is_null(want) && memcmp(want, is, OMF_UUID_SIZE) != 0;
 }
 
-/* Whether it is what the caller has seen, and perhaps asked the user about. */
+/* Whether it is what the caller has seen, and perhaps asked the user about. When this host is the
+ * master already, nothing is taken from the one that the caller has seen. */
 static int check_shown(const struct famfs_volume *vol, const struct famfs_takeover_params *params,
 		       struct famfs_error *err)
 {
 	if (differs(params->uuid, vol->sb.uuid))
 		return is_another(vol, "file system", err);
-	if (differs(params->master_uuid, vol->sb.system_uuid))
+	if (vol->role != FAMFS_ROLE_MASTER && differs(params->master_uuid, vol->sb.system_uuid))
 		return is_another(vol, "master", err);
 	return 0;
 }
@@ -104,6 +105,23 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 	return ret;
 }
 
+/* Whether the CRC, which is stored last, is the one of the superblock with its former owner. */
+static bool was_owned_by(const struct omf_super *raw, const uint8_t owner[OMF_UUID_SIZE])
+{
+	struct omf_super old = *raw;
+
+	memcpy(old.system_uuid, owner, sizeof(old.system_uuid));
+	superblock_seal(&old);
+	return le64_get(old.crc) == le64_get(raw->crc);
+}
+
+/* Whether the superblock is the one that the caller has seen. */
+static bool was_shown(const struct omf_super *raw, const struct famfs_takeover_params *params)
+{
+	return !differs(params->uuid, raw->uuid) &&
+	       (uuid_is_null(params->master_uuid) || was_owned_by(raw, params->master_uuid));
+}
+
 /* Whether a superblock is sound once this host is its owner: it began to be, and the log header
  * bears out what else matters. Makes it so. */
 static bool is_torn(struct device *dev, const struct identity *self,
@@ -116,8 +134,7 @@ static bool is_torn(struct device *dev, const struct identity *self,
 	device_invalidate(dev, OMF_LOG_OFFSET, sizeof(header));
 	if (device_read(dev, 0, raw, sizeof(*raw)) < 0 ||
 	    device_read(dev, OMF_LOG_OFFSET, &header, sizeof(header)) < 0 ||
-	    memcmp(raw->system_uuid, self->uuid, sizeof(uint64_t)) != 0 ||
-	    differs(params->uuid, raw->uuid))
+	    memcmp(raw->system_uuid, self->uuid, sizeof(uint64_t)) != 0 || !was_shown(raw, params))
 		return false;
 	memcpy(raw->system_uuid, self->uuid, sizeof(raw->system_uuid));
 	superblock_seal(raw);

@@ -309,6 +309,37 @@ static void torn(void **state)
 	end(&m);
 }
 
+/* Nor is one from another master. */
+static void torn_from(void **state)
+{
+	struct famfs_takeover_params params = { .dry_run = false };
+	struct famfs_error err;
+	struct medium m;
+	uint8_t old[OMF_UUID_SIZE];
+
+	(void)state;
+	/* The second half of the owner is stored, or not. */
+	for (size_t half = 8; half <= OMF_UUID_SIZE; half += 8) {
+		start(&m);
+		be_client();
+		memcpy(old, super_of(&m)->system_uuid, sizeof(old));
+		assert_int_equal(uuid_parse(CLIENT_UUID, super_of(&m)->system_uuid), 0);
+		memcpy(super_of(&m)->system_uuid + half, old + half, OMF_UUID_SIZE - half);
+		m.change = do_nothing;
+		change(&m);
+		memcpy(params.master_uuid, old, sizeof(old));
+		params.master_uuid[OMF_UUID_SIZE - 1] ^= 1;
+		assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -EUCLEAN, &err,
+			     "CRC");
+		assert_untouched(&m);
+		memcpy(params.master_uuid, old, sizeof(old));
+		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
+		/* It is ended now. */
+		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
+		end(&m);
+	}
+}
+
 /* ---- repair ---- */
 
 static bool yes(void *arg, const struct famfs_problem *problem)
@@ -589,6 +620,7 @@ int main(void)
 		     by_another_process),
 		TEST("a takeover takes what was shown, or nothing", as_shown),
 		TEST("a torn takeover of another file system is not ended", torn),
+		TEST("a torn takeover from another master is not ended", torn_from),
 		TEST("an entry that changed since it was checked is left as it is", entries),
 		TEST("a last entry that arrives is not cut off", tail),
 		TEST("counters that became right are not written", counters),
