@@ -161,7 +161,7 @@ static int name_failure(const struct famfs_volume *vol, const char *path, int co
 			  why->message, user.text);
 	}
 	if (code == -ENOSPC)
-		error_hint(err, "where the space is, shows: famfsctl map %s", vol->dev->path);
+		error_hint(err, "to see how space is used, run: famfsctl map %s", vol->dev->path);
 	return code;
 }
 

@@ -56,6 +56,14 @@ follow()
 	refute_output --partial "hint:"
 }
 
+@test "where a device is full, the hint shows how its space is used" {
+	run famfsctl creat --no-zero -s 100M "$img:/big"
+	assert_error 1 "need 100 MiB"
+	assert_line "hint: to see how space is used, run: famfsctl map '$img'"
+	follow 1 creat --no-zero -s 100M "$img:/big"
+	assert_output --partial "log in use"
+}
+
 @test "what is not mounted is checked by fsck" {
 	follow 8 check "$img"
 	assert_line clean
