@@ -26,7 +26,7 @@ static int write_owner(struct device *dev, const struct omf_super *raw)
 static int is_another(const struct famfs_volume *vol, const char *what, struct famfs_error *err)
 {
 	error_set(err, -ESTALE, "'%s' has another %s than before", vol->dev->path, what);
-	error_hint(err, "look at it, then run it again: famfsctl info %s", vol->dev->path);
+	error_hint(err, "look at it first: famfsctl info %s", vol->dev->path);
 	return -ESTALE;
 }
 

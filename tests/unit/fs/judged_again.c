@@ -278,6 +278,7 @@ static void as_shown(void **state)
 	change(&m);
 	assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -ESTALE, &err,
 		     "has another master than before");
+	assert_string_equal(err.hint, "look at it first: famfsctl info '/dev/null'");
 	assert_untouched(&m);
 	memcpy(params.master_uuid, super_of(&m)->system_uuid, sizeof(params.master_uuid));
 	params.uuid[5] ^= 1;
