@@ -113,9 +113,9 @@ typedef void (*famfs_log_fn)(void *arg, int priority, const char *message);
 /*
  * Turns a memory error in a device that the calling process has mapped into -EIO of the call that
  * touched it, and a disk that has no room for the first pages of an image into -ENOSPC, instead of
- * death by SIGBUS. Installs a SIGBUS handler for the process, so
- * only a program may call it, once, before it starts threads. A SIGBUS that is not the library's
- * takes the default action. Returns 0 or -errno of sigaction(2).
+ * death by SIGBUS. Installs a SIGBUS handler for the process, so only a program may call it, once,
+ * before it starts threads. A SIGBUS that is not the library's takes the default action. Returns 0
+ * or -errno of sigaction(2).
  */
 int famfs_guard_memory_errors(void);
 
@@ -160,9 +160,8 @@ struct famfs_target {
  * or character device; a path that exists as written is taken as written. "famfs:UUID" is looked
  * for in /dev/famfs/by-uuid, then on all DAX devices in devdax mode. Caller frees *out with
  * famfs_target_free(). Errors: -ENOENT, -ENOTSUP (neither an image, nor a character device, nor in
- * a famfs mount), -EPERM (in a mount of a user
- * other than root and the caller), -EINVAL (".." that leaves the file system), -ENODEV (no device
- * with that UUID), -ENOTUNIQ (several), -ENOMEM.
+ * a famfs mount), -EPERM (in a mount of a user other than root and the caller), -EINVAL (".." that
+ * leaves the file system), -ENODEV (no device with that UUID), -ENOTUNIQ (several), -ENOMEM.
  */
 int famfs_target_resolve(const char *arg, struct famfs_target **out, struct famfs_error *err);
 void famfs_target_free(struct famfs_target *target);
@@ -650,8 +649,8 @@ struct famfs_fsck_params {
 	/* Called for every problem, after its repair if there was one. May be NULL. */
 	void (*report)(void *arg, const struct famfs_problem *problem);
 	/* Asked before a damaged entry in the middle of the log is replaced, which loses the file
-	 * that it described. NULL means no. All questions come before anything is locked against
-	 * appends; what changes meanwhile is not repaired, and its message says so. */
+	 * that it described. NULL means no. All questions come before the append lock is taken;
+	 * what changes meanwhile is not repaired, and its message says so. */
 	bool (*confirm)(void *arg, const struct famfs_problem *problem);
 	/* Given every range of the medium before it is changed, and the entries that are cut off
 	 * the end of the log, unless they are zeros; nonzero (a negative errno) stops the repair.
