@@ -6,8 +6,8 @@
 #include "base/program.h"
 #include "device/connections.h"
 #include "device/daxinfo.h"
-#include "device/debt.h"
 #include "device/holders.h"
+#include "device/modeclaim.h"
 #include "device/rundir.h"
 #include "device/usage.h"
 
@@ -34,7 +34,7 @@
 struct daxmode {
 	struct dax_node node; /* root and path are owned */
 	char name[64];
-	struct debt debt;
+	struct mode_claim claim;
 };
 
 int dax_node_at(const char *path, struct dax_node *out)
@@ -160,17 +160,17 @@ static int is_held(const struct daxmode *mode, dev_t files, struct usage_text *o
 	what.dev = st.st_dev;
 	what.ino = st.st_ino;
 	ret = holders_find(&what, out);
-	if (ret || !files || !debt_files_shown(&mode->debt, &mode->node))
+	if (ret || !files || !mode_claim_files_shown(&mode->claim, &mode->node))
 		return ret;
-	/* By a process of another user namespace, or by the kernel itself. */
+	/* Held by a process of another user namespace, or by the kernel itself. */
 	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
 	return 1;
 }
 
 static int is_used(const struct daxmode *mode, struct usage_text *out)
 {
-	int ret = debt_files_remain(&mode->debt, &mode->node);
-	dev_t files = ret > 0 ? mode->debt.files : 0;
+	int ret = mode_claim_files_remain(&mode->claim, &mode->node);
+	dev_t files = ret > 0 ? mode->claim.files : 0;
 
 	if (ret >= 0)
 		ret = is_mounted(mode, files, out);
@@ -223,14 +223,14 @@ static int exclude_users(const struct daxmode *mode, int *lock, struct famfs_err
 	return ret < 0 ? ret : check_unused(mode, err);
 }
 
-/* ---- taking over the debt ---- */
+/* ---- taking over the record ---- */
 
 static void daxmode_free(struct daxmode *mode)
 {
 	if (!mode)
 		return;
-	if (mode->debt.fd >= 0)
-		close(mode->debt.fd);
+	if (mode->claim.fd >= 0)
+		close(mode->claim.fd);
 	free((char *)(uintptr_t)mode->node.root);
 	free((char *)(uintptr_t)mode->node.path);
 	free(mode);
@@ -243,7 +243,7 @@ static void cleanup_daxmode_(struct daxmode **mode)
 
 #define cleanup_daxmode __attribute__((cleanup(cleanup_daxmode_)))
 
-/* Locks the debt of the device. -EAGAIN when its debtor lives. */
+/* Locks the record of the device. -EAGAIN when the process that switched lives. */
 static int take(const struct dax_node *node, int flags, struct daxmode **out)
 {
 	cleanup_daxmode struct daxmode *mode = calloc(1, sizeof(*mode));
@@ -252,7 +252,7 @@ static int take(const struct dax_node *node, int flags, struct daxmode **out)
 
 	if (!mode)
 		return -ENOMEM;
-	mode->debt.fd = -1;
+	mode->claim.fd = -1;
 	if (ret < 0)
 		return ret;
 	snprintf(mode->name, sizeof(mode->name), "%s", info.name);
@@ -261,17 +261,17 @@ static int take(const struct dax_node *node, int flags, struct daxmode **out)
 	mode->node.number = node->number;
 	if (!mode->node.root || !mode->node.path)
 		return -ENOMEM;
-	ret = debt_take(node, mode->name, flags, &mode->debt);
+	ret = mode_claim_take(node, mode->name, flags, &mode->claim);
 	if (ret < 0) {
-		mode->debt.fd = -1;
+		mode->claim.fd = -1;
 		return ret;
 	}
 	*out = steal_ptr(&mode);
 	return 0;
 }
 
-/* The same, when the debtor has gone: one that was killed takes the kernel a moment, and one whose
- * mount has ended is on its way. */
+/* The same, but waits: a killed process, or one whose mount has ended, releases its lock a moment
+ * later. */
 static int await(const struct dax_node *node, int flags, unsigned int patience_ms,
 		 struct daxmode **out)
 {
@@ -287,29 +287,29 @@ static int await(const struct dax_node *node, int flags, unsigned int patience_m
 	return ret;
 }
 
-bool daxmode_has_debtor(const struct dax_node *node)
+bool daxmode_is_claimed(const struct dax_node *node)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
 
 	return take(node, O_RDONLY, &mode) == -EAGAIN;
 }
 
-/* What the living debtor does with the device. */
-static int refuse_owed(const struct dax_node *node, struct famfs_error *err)
+/* Says whether the living process serves the device or is switching it. */
+static int refuse_claimed(const struct dax_node *node, struct famfs_error *err)
 {
-	struct usage_text user, debtor = { .text = "another process" };
+	struct usage_text user, holder = { .text = "another process" };
 	struct famfs_dax_info info;
 
 	if (daxinfo_read(node->root, node->number, &info) == 0)
-		(void)debt_holder(node, info.name, &debtor);
+		(void)mode_claim_holder(node, info.name, &holder);
 	if (device_mounts(node->path, &user) > 0 || holders_in_namespaces(node->path, 0, &user) > 0)
 		return error_refuse(err, -EBUSY,
 				    "cannot switch the mode of '%s': it is %s, and served by %s",
-				    node->path, user.text, debtor.text);
+				    node->path, user.text, holder.text);
 	return error_refuse(err, -EBUSY,
 			    "cannot switch the mode of '%s': it is being switched, or served, by "
 			    "%s",
-			    node->path, debtor.text);
+			    node->path, holder.text);
 }
 
 /* ---- switching ---- */
@@ -334,7 +334,7 @@ static int go_back(const struct daxmode *mode, struct famfs_error *err)
 	int ret = to_devdax(mode->node.root, mode->name);
 
 	if (ret == 0)
-		ret = debt_clear(&mode->debt);
+		ret = mode_claim_clear(&mode->claim);
 	if (ret < 0) {
 		error_errno(err, ret, "cannot switch '%s' back to devdax mode", mode->node.path);
 		error_hint(err, "run: famfsctl reset-mode %s", mode->node.path);
@@ -356,13 +356,13 @@ static int go_back_unused(const struct daxmode *mode, struct famfs_error *err)
 /* The lock is held. */
 static int go(struct daxmode *mode, struct famfs_error *err)
 {
-	int ret = debt_write(&mode->debt, mode->node.root, 0), back;
+	int ret = mode_claim_write(&mode->claim, mode->node.root, 0), back;
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write to " RUN_DIR);
 	ret = look_again(mode, err);
 	if (ret < 0) {
-		(void)debt_clear(&mode->debt);
+		(void)mode_claim_clear(&mode->claim);
 		return ret;
 	}
 	ret = to_famfs(mode->node.root, mode->name);
@@ -381,7 +381,7 @@ int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famf
 	int ret = await(node, O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
 
 	if (ret == -EAGAIN)
-		return refuse_owed(node, err);
+		return refuse_claimed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
 	ret = check_driver(mode, err);
@@ -397,7 +397,7 @@ int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famf
 
 void daxmode_mounted(struct daxmode *mode, dev_t files)
 {
-	(void)debt_write(&mode->debt, mode->node.root, files);
+	(void)mode_claim_write(&mode->claim, mode->node.root, files);
 }
 
 int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
@@ -407,7 +407,7 @@ int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
 
 	for (int i = 0; i < DAXMODE_PATIENCE_MS / STEP_MS; i++) {
 		if (device_mounts(mode->node.path, NULL) <= 0 &&
-		    !debt_files_shown(&mode->debt, &mode->node))
+		    !mode_claim_files_shown(&mode->claim, &mode->node))
 			break;
 		nanosleep(&step, NULL);
 	}
@@ -425,16 +425,16 @@ int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct
 	if (ret == -ENOENT || ret == -EACCES || ret == -ENOTTY)
 		return 0;
 	if (ret == -EAGAIN)
-		return refuse_owed(node, err);
+		return refuse_claimed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what " RUN_DIR " says of '%s'",
 				   node->path);
-	if (!debt_read(&mode->debt))
+	if (!mode_claim_read(&mode->claim))
 		return 0;
 	now = mode_of(mode->node.root, mode->name);
 	/* The administrator has done it, or has put the device to another use. */
 	if (now != FAMFS_DAX_FAMFS && now != FAMFS_DAX_NO_DRIVER)
-		return debt_clear(&mode->debt);
+		return mode_claim_clear(&mode->claim);
 	ret = go_back_unused(mode, err);
 	return ret < 0 ? ret : 1;
 }
@@ -462,10 +462,11 @@ static int reset(struct daxmode *mode, bool dry_run, struct famfs_error *err)
 {
 	int ret = 0;
 
-	if (!debt_read(&mode->debt)) {
+	if (!mode_claim_read(&mode->claim)) {
 		ret = check_unmounted(mode, err);
-		/* Killed in the middle, it is as if the debt had been there before. */
-		if (ret == 0 && !dry_run && debt_write(&mode->debt, mode->node.root, 0) < 0)
+		/* Written first, so that a kill in the middle leaves a record for the next command.
+		 */
+		if (ret == 0 && !dry_run && mode_claim_write(&mode->claim, mode->node.root, 0) < 0)
 			ret = error_set(err, -EIO, "cannot write to " RUN_DIR);
 	}
 	if (ret == 0)
@@ -491,7 +492,7 @@ int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode
 		return daxinfo_check_mappable(&info, node->path, err);
 	ret = await(node, O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
 	if (ret == -EAGAIN)
-		return refuse_owed(node, err);
+		return refuse_claimed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
 	return reset(mode, dry_run, err);

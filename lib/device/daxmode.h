@@ -9,7 +9,8 @@
  * and in the mount tables, and once more right before the driver is taken away, since the look
  * takes up to a second. Processes of ours are kept away meanwhile: see modelock.h.
  *
- * The process that switches owes the way back: see debt.h. When it is killed, any other can settle.
+ * The process that switches records it, so that another can switch back if it is killed: see
+ * modeclaim.h.
  */
 #ifndef DEVICE_DAXMODE_H
 #define DEVICE_DAXMODE_H
@@ -25,8 +26,8 @@ struct daxmode;
 
 /*
  * From devdax to famfs mode; loads the driver. After a failure the device is in the mode that it
- * was in, as far as the kernel lets it. -EBUSY when somebody uses the device, says who; -ENODEV
- * when it is not in devdax mode, -ENOSYS without the driver.
+ * was in, as far as the kernel lets it. -EBUSY when the device is in use; the message names the
+ * user; -ENODEV when it is not in devdax mode, -ENOSYS without the driver.
  */
 int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famfs_error *err);
 
@@ -34,25 +35,26 @@ int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famf
  * nobody may switch back. */
 void daxmode_mounted(struct daxmode *mode, dev_t files);
 
-/* Back to devdax mode; frees `mode` in any case. Waits a moment for users to go. -EBUSY when there
- * are some still, with the first one's name: the debt is then left to the next daxmode_settle(). */
+/* Back to devdax mode; frees `mode` in any case. Waits a moment for users to go. -EBUSY if
+ * it is still in use, naming one user; the next daxmode_settle() tries again. */
 int daxmode_leave(struct daxmode *mode, struct famfs_error *err);
 
 /*
- * Pays what a process that is gone has left: 1 when the device was taken back to devdax mode, 0
- * when there was nothing to do, -EBUSY when the debtor lives or the device is in use, with the name
- * of the process. Waits up to `patience_ms` for a living debtor that has no mount any more.
+ * Restores devdax mode after the process that switched has died: 1 when the device was taken back
+ * to devdax mode, 0 when there was nothing to do, -EBUSY when that process lives or the device is
+ * in use, with the name of the process. Waits up to `patience_ms` for a process that lives and has
+ * no mount any more.
  */
 int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct famfs_error *err);
 
 #define DAXMODE_PATIENCE_MS 2000
 
-/* Whether a living process has switched the device, and is to switch it back. */
-bool daxmode_has_debtor(const struct dax_node *node);
+/* Whether a living process has switched the device, and will switch it back. */
+bool daxmode_is_claimed(const struct dax_node *node);
 
 /*
- * The same for a device that was left in famfs mode or without a driver, with a debt or without
- * one: by other programs, or before a reboot of /run. With `dry_run`, looks at all that would keep
+ * The same for a device that was left in famfs mode or without a driver, recorded or not:
+ * by other programs, or before a reboot of /run. With `dry_run`, looks at all that would keep
  * it from being switched, and returns 1 when nothing would. *was is the mode that it was found in.
  * -EOPNOTSUPP in other modes.
  */

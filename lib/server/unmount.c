@@ -166,7 +166,7 @@ static int settle(const char *mountpoint, const char *source, bool lazy, struct 
 	    daxmode_settle(&node, (lazy ? WAIT_LAZY_NS : WAIT_NS) / NS_PER_MS, &why) >= 0)
 		return 0;
 	/* Files may be open after a lazy unmount. The server waits for them, if it lives. */
-	if (lazy && daxmode_has_debtor(&node))
+	if (lazy && daxmode_is_claimed(&node))
 		return 0;
 	error_set(err, why.code, "'%s' is unmounted, but its device stays in famfs mode: %s",
 		  mountpoint, why.message);

@@ -124,7 +124,7 @@ void sandbox_bind(const char *driver)
 	unlink(SANDBOX_DEVICE "/driver");
 	snprintf(target, sizeof(target), "../../bus/dax/drivers/%s", driver);
 	make_link(target, SANDBOX_DEVICE "/driver");
-	unlink(SANDBOX_DEBT);
+	unlink(SANDBOX_CLAIM);
 }
 
 bool sandbox_bound(const char *driver)

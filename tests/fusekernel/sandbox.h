@@ -13,7 +13,7 @@
 #define SANDBOX_MINOR   7
 #define SANDBOX_DEVICE  "/sys/devices/dax0.0"
 #define SANDBOX_DRIVERS "/sys/bus/dax/drivers/"
-#define SANDBOX_DEBT    "/run/famfsctl/dax0.0"
+#define SANDBOX_CLAIM   "/run/famfsctl/dax0.0"
 #define SANDBOX_LOCK    "/run/famfsctl/dax0.0.lock"
 
 /* NULL, or what is missing. `node` is where the node goes; it is removed when the program ends. */

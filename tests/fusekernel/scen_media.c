@@ -69,7 +69,7 @@ void large_pages(const struct generation *gen)
 	works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file && $F cat $M/file | cmp - "
 	      "$S/fmap.c");
 	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/striped && $F verify -S 7 $M/striped");
-	works("$F umount $M && test ! -s " SANDBOX_DEBT " && $F fsck $D");
+	works("$F umount $M && test ! -s " SANDBOX_CLAIM " && $F fsck $D");
 	/* A test that has failed must not leave a mount. */
 	if (test_failed())
 		(void)shell("$F umount $M");
@@ -94,7 +94,7 @@ static void large_pages_tried(const struct generation *gen)
 		works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file");
 	}
 	unmount_it();
-	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
+	works("test ! -s " SANDBOX_CLAIM " && $F fsck $I");
 	unsetenv("FUSEKERNEL_PAGE");
 }
 

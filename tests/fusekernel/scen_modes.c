@@ -118,10 +118,10 @@ void mode_and_a_stopped_server(const struct generation *gen)
 	}
 	mounted_end(&mounted, 0);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
-	works("test ! -s " SANDBOX_DEBT);
+	works("test ! -s " SANDBOX_CLAIM);
 }
 
-/* A file of the mount outlives server and mount, and with it the debt. */
+/* A file of the mount outlives server and mount, and with it the record of the switch. */
 void mode_and_a_file(const struct generation *gen)
 {
 	char path[256];
@@ -148,5 +148,5 @@ void mode_and_a_file(const struct generation *gen)
 	}
 	mounted_end(&mounted, -SIGKILL);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
-	works("test ! -s " SANDBOX_DEBT " && $F cat $D:/file | cmp - $S/fmap.c");
+	works("test ! -s " SANDBOX_CLAIM " && $F cat $D:/file | cmp - $S/fmap.c");
 }

@@ -224,7 +224,7 @@ static void whole_life(const struct generation *gen)
 	}
 	unmount();
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
-	works("test ! -s " SANDBOX_DEBT);
+	works("test ! -s " SANDBOX_CLAIM);
 	works("$F fsck $I && $F cat $D:/data/striped >/dev/null");
 }
 
@@ -242,7 +242,7 @@ static void found_in_famfs_mode(const struct generation *gen)
 	}
 	unmount();
 	expect(sandbox_bound("fsdev_dax"), "the device is switched");
-	works("test ! -e " SANDBOX_DEBT " && $F fsck $I");
+	works("test ! -e " SANDBOX_CLAIM " && $F fsck $I");
 }
 
 static void client(const struct generation *gen)
@@ -311,7 +311,7 @@ static void asks_nothing_of_switched(const struct generation *gen)
 	}
 	mounted.asks_nothing = false;
 	unmount();
-	works("test ! -s " SANDBOX_DEBT " && $F fsck $I");
+	works("test ! -s " SANDBOX_CLAIM " && $F fsck $I");
 }
 
 void abort_mount(void)
@@ -326,7 +326,7 @@ void abort_mount(void)
 	works(command);
 }
 
-/* The kernel goes on, and whoever comes next pays what the server owes. */
+/* The kernel goes on, and the next command switches back. */
 static void killed(const struct generation *gen)
 {
 	format("device_dax");
@@ -375,14 +375,14 @@ static void terminated(const struct generation *gen)
 		kill(mounted.kernel.server.pid, SIGTERM);
 		await_end();
 		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a file");
-		works("test -s " SANDBOX_DEBT);
+		works("test -s " SANDBOX_CLAIM);
 		close(fd);
 	}
 	mounted_end(&mounted, 0);
 	/* Whoever mounts next settles; here without maps. */
 	works("mkdir -p $M.2 && $F mount -o fmap=off $D $M.2 && cmp $S/fmap.c $M.2/file");
 	ends_with(0, "since fmap=off was asked for", "$F info $M.2");
-	works("$F umount $M.2 && test ! -s " SANDBOX_DEBT);
+	works("$F umount $M.2 && test ! -s " SANDBOX_CLAIM);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
 }
 

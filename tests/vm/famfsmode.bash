@@ -4,7 +4,7 @@
 . tests/vm/guest.bash
 export FAMFS_SYSTEM_UUID=$master
 drivers=/sys/bus/dax/drivers
-debt=/run/famfsctl/dax0.0
+claim=/run/famfsctl/dax0.0
 
 unbind()
 {
@@ -29,7 +29,7 @@ mounts()
 	"$famfsctl" mount "$@" "$dax" "$mnt" &&
 		fails 0 "by the server (the device stays in devdax mode, since $reason" "$famfsctl" info "$mnt" &&
 		diff -r /usr/include/asm-generic "$mnt/tree" &&
-		listed_as devdax && [[ ! -s $debt ]] && "$famfsctl" umount "$mnt"
+		listed_as devdax && [[ ! -s $claim ]] && "$famfsctl" umount "$mnt"
 }
 
 # As long as the command runs, somebody holds the device.
@@ -73,10 +73,10 @@ doctor_repairs()
 	"$famfsctl" doctor --json | jq -e --arg repair "$1" 'any(.findings[]; .id == "dax.mode" and .repair == $repair)'
 }
 
-# A process that was killed in the middle of a switch leaves a debt behind.
+# A process that was killed in the middle of a switch leaves a record behind.
 left_behind()
 {
-	mkdir -p /run/famfsctl && echo devdax >"$debt" && "$@"
+	mkdir -p /run/famfsctl && echo devdax >"$claim" && "$@"
 }
 
 # With udev at work as on any host, which looks at the device after each switch. It keeps the link,
@@ -143,5 +143,5 @@ try "no driver has it" unbind
 try "reset-mode gives it its driver" fails 0 "it was without a driver" "$famfsctl" reset-mode "$dax"
 try "with what was on it" "$famfsctl" fsck "$dax"
 try "and with its name by UUID" link_stays
-try "nothing is owed" test ! -s "$debt"
+try "no switch is recorded" test ! -s "$claim"
 [[ $failures == 0 ]]

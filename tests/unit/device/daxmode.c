@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool has_debt(void)
+static bool has_claim(void)
 {
 	struct stat st;
 
-	return stat(DEBT, &st) == 0 && st.st_size > 0;
+	return stat(CLAIM, &st) == 0 && st.st_size > 0;
 }
 
 static struct daxmode *enter(void)
@@ -40,7 +40,7 @@ static void refused(int code, const char *text)
 	assert_null(mode);
 	assert_true(bound_to("device_dax"));
 	assert_false(tree.listed);
-	assert_false(has_debt());
+	assert_false(has_claim());
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
 }
 
@@ -56,16 +56,16 @@ static void there_and_back(void **state)
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
 	mode = enter();
 	assert_true(bound_to("fsdev_dax"));
-	assert_true(has_debt());
-	assert_true(daxmode_has_debtor(&node));
+	assert_true(has_claim());
+	assert_true(daxmode_is_claimed(&node));
 	assert_int_equal(tree.unlocked, 0);
 	assert_true(is_unlocked());
 	daxmode_mounted(mode, makedev(0, 77));
 	assert_ok(daxmode_leave(mode, &err), &err);
 	assert_true(bound_to("device_dax"));
 	assert_false(tree.listed);
-	assert_false(has_debt());
-	assert_false(daxmode_has_debtor(&node));
+	assert_false(has_claim());
+	assert_false(daxmode_is_claimed(&node));
 	assert_int_equal(tree.unlocked, 0);
 	assert_true(is_unlocked());
 	/* And again: what is left of the first time is in nobody's way. */
@@ -145,7 +145,7 @@ static void other_node(void **state)
 	mode = enter();
 	tree.other.number = node.number;
 	assert_error(daxmode_leave(mode, &err), -EBUSY, &err, want);
-	assert_true(bound_to("fsdev_dax") && has_debt());
+	assert_true(bound_to("fsdev_dax") && has_claim());
 	munmap(mapped, 4096);
 	assert_int_equal(daxmode_settle(&node, 0, &err), 1);
 }
@@ -181,7 +181,7 @@ static void newcomers(void **state)
 		mode = enter();
 		tree.newcomer_scan = tree.scans + after + 1;
 		assert_error(daxmode_leave(mode, &err), -EBUSY, &err, "it is open by process");
-		assert_true(tree.newcomer >= 0 && bound_to("fsdev_dax") && has_debt());
+		assert_true(tree.newcomer >= 0 && bound_to("fsdev_dax") && has_claim());
 	}
 }
 
@@ -205,7 +205,7 @@ static void unknown_users(void **state)
 	assert_error(daxmode_leave(mode, &err), -EMFILE, &err, "cannot find out who uses 'node'");
 	assert_true(bound_to("fsdev_dax"));
 	assert_error(daxmode_settle(&node, 0, &err), -EMFILE, &err, "cannot find out");
-	assert_true(bound_to("fsdev_dax") && has_debt());
+	assert_true(bound_to("fsdev_dax") && has_claim());
 }
 
 static void failures(void **state)
@@ -220,18 +220,18 @@ static void failures(void **state)
 		tree.broken[0] = files[i];
 		refused(-EIO, "cannot switch 'node' to famfs mode");
 	}
-	/* Not even the way back works: the debt stays, and is paid when it does. */
+	/* Not even the way back works: the record stays until it does. */
 	start();
 	tree.broken[0] = "fsdev_dax/new_id";
 	tree.broken[1] = "device_dax/bind";
 	assert_error(daxmode_enter(&node, &mode, &err), -EIO, &err, "cannot switch 'node' back");
 	assert_text(err.hint, "famfsctl reset-mode 'node'");
 	assert_true(bound_to(""));
-	assert_true(has_debt());
+	assert_true(has_claim());
 	memset(tree.broken, 0, sizeof(tree.broken));
 	assert_int_equal(daxmode_settle(&node, 0, &err), 1);
 	assert_true(bound_to("device_dax"));
-	assert_false(has_debt());
+	assert_false(has_claim());
 }
 
 static void still_used(void **state)
@@ -247,7 +247,7 @@ static void still_used(void **state)
 	assert_error(daxmode_leave(mode, &err), -EBUSY, &err, "files of an earlier mount");
 	assert_true(bound_to("fsdev_dax"));
 	assert_error(daxmode_settle(&node, 0, &err), -EBUSY, &err, "files of an earlier mount");
-	assert_true(has_debt());
+	assert_true(has_claim());
 	assert_int_equal(rmdir("sys/fs/fuse/connections/77"), 0);
 	assert_int_equal(daxmode_settle(&node, 0, &err), 1);
 	assert_true(bound_to("device_dax"));
@@ -287,7 +287,7 @@ static void still_open(void **state)
 	mode = enter();
 	daxmode_mounted(mode, files);
 	assert_error(daxmode_leave(mode, &err), -EBUSY, &err, " by process");
-	assert_true(bound_to("fsdev_dax") && has_debt());
+	assert_true(bound_to("fsdev_dax") && has_claim());
 	close(fd);
 }
 
@@ -345,10 +345,10 @@ static void killed(void **state)
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
 		/* Its memory of the list died with it; the driver's did not. */
 		tree.listed = !bound_to("device_dax");
-		assert_int_equal(has_debt(), WEXITSTATUS(status) == 9);
+		assert_int_equal(has_claim(), WEXITSTATUS(status) == 9);
 		assert_in_range(daxmode_settle(&node, 0, &err), 0, 1);
 		assert_true(bound_to("device_dax"));
-		assert_false(has_debt());
+		assert_false(has_claim());
 		cut++;
 	} while (WEXITSTATUS(status) == 9);
 	assert_int_equal(cut, 7);
@@ -368,10 +368,10 @@ static void reset(void **state)
 		start();
 		bind_to(lost[i]);
 		assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);
-		assert_true(bound_to(lost[i]) && !has_debt());
+		assert_true(bound_to(lost[i]) && !has_claim());
 		assert_int_equal(was, i == 0 ? FAMFS_DAX_FAMFS : FAMFS_DAX_NO_DRIVER);
 		assert_int_equal(daxmode_reset(&node, false, &was, &err), 1);
-		assert_true(bound_to("device_dax") && !has_debt());
+		assert_true(bound_to("device_dax") && !has_claim());
 		assert_int_equal(daxmode_reset(&node, false, &was, &err), 0);
 		assert_int_equal(was, FAMFS_DAX_DEVDAX);
 	}
@@ -442,7 +442,7 @@ static void connection_of_a_user(void **state)
 	close(fd);
 }
 
-static void reset_while_owed(void **state)
+static void reset_while_claimed(void **state)
 {
 	struct famfs_error err;
 	enum famfs_dax_mode was;
@@ -463,12 +463,12 @@ static void others_meanwhile(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" DEBT), 0);
+	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
 	/* The administrator has given it to the kernel. */
 	bind_to("kmem");
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
 	assert_true(bound_to("kmem"));
-	assert_false(has_debt());
+	assert_false(has_claim());
 }
 
 int main(void)
@@ -490,8 +490,10 @@ int main(void)
 		TEST("a device that was left in famfs mode is reset, unless it is used", reset),
 		TEST("a FUSE connection of another user keeps no device from its mode",
 		     connection_of_a_user),
-		TEST("a device whose debtor lives is not reset", reset_while_owed),
-		TEST("a debt that somebody else has paid is forgotten", others_meanwhile),
+		TEST("a device is not reset while the process that switched it lives",
+		     reset_while_claimed),
+		TEST("a record is removed when the device was given another driver meanwhile",
+		     others_meanwhile),
 	};
 
 	return run_group(tests);

@@ -13,8 +13,8 @@
 
 #define DEVICE  "sys/devices/platform/dax0.0"
 #define DRIVERS "sys/bus/dax/drivers/"
-#define DEBT    "run/famfsctl/dax0.0"
-#define LOCK    DEBT ".lock"
+#define CLAIM   "run/famfsctl/dax0.0"
+#define LOCK    CLAIM ".lock"
 
 /* The number is that of a terminal of our own: a device which can be opened, and which no process
  * of this host but the test has open. The node is a file: who has it mapped is told by that. */
