@@ -38,7 +38,7 @@ bool connection_shown(const char *root, dev_t files, dev_t *fusectl)
 	return true;
 }
 
-bool connections_shown(const char *root, dev_t fusectl)
+bool fusectl_still_mounted(const char *root, dev_t fusectl)
 {
 	cleanup_free char *path = NULL;
 	struct stat st;

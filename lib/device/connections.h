@@ -11,11 +11,11 @@
 /* Whether there is one whose files have that st_dev. *fusectl is the st_dev of what shows it. */
 bool connection_shown(const char *root, dev_t files, dev_t *fusectl);
 
-/* Whether the same fusectl is mounted still. */
-bool connections_shown(const char *root, dev_t fusectl);
+/* Whether the fusectl with that st_dev is still mounted. */
+bool fusectl_still_mounted(const char *root, dev_t fusectl);
 
-/* One that no mount table of the host that is believed (mountns.h) has, so that it lives by open or
- * mapped files alone: 1 and the st_dev of those, 0, -errno. */
+/* Finds a connection that no believed mount table (mountns.h) lists; only open or mapped files keep
+ * it alive. 1 and the st_dev of these files, 0, -errno. */
 int connections_find_unmounted(const char *root, dev_t *files);
 
 #endif

@@ -87,7 +87,7 @@ int mode_claim_files_remain(const struct mode_claim *claim, const struct dax_nod
 		return 0;
 	/* If the same fusectl is still mounted, it lists every live connection: one that it does
 	 * not list is gone. */
-	if (claim->fusectl && connections_shown(node->root, claim->fusectl) &&
+	if (claim->fusectl && fusectl_still_mounted(node->root, claim->fusectl) &&
 	    !connection_shown(node->root, claim->files, &fusectl))
 		return 0;
 	reused = holders_reuse_number(node->path, claim->files);
