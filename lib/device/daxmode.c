@@ -353,18 +353,28 @@ static int go_back_unused(const struct daxmode *mode, struct famfs_error *err)
 	return ret < 0 ? ret : go_back(mode, err);
 }
 
+/* Written first, so that a kill in the middle leaves a record for the next command. The look comes
+ * last, right before the driver is taken away. */
+static int record_unused(struct daxmode *mode, struct famfs_error *err)
+{
+	int ret = mode_claim_write(&mode->claim, mode->node.root, 0);
+
+	if (ret < 0)
+		error_errno(err, ret, "cannot write to " RUN_DIR);
+	else
+		ret = look_again(mode, err);
+	if (ret < 0)
+		(void)mode_claim_clear(&mode->claim);
+	return ret;
+}
+
 /* The lock is held. */
 static int go(struct daxmode *mode, struct famfs_error *err)
 {
-	int ret = mode_claim_write(&mode->claim, mode->node.root, 0), back;
+	int ret = record_unused(mode, err), back;
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot write to " RUN_DIR);
-	ret = look_again(mode, err);
-	if (ret < 0) {
-		(void)mode_claim_clear(&mode->claim);
 		return ret;
-	}
 	ret = to_famfs(mode->node.root, mode->name);
 	if (ret == 0)
 		return 0;
@@ -416,6 +426,25 @@ int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
 	return ret;
 }
 
+/* Which mount the device served is not recorded. So it may have been any that lives on by its files
+ * alone, which map the device. */
+static int check_unmounted(const struct daxmode *mode, struct famfs_error *err)
+{
+	struct usage_text user = { .text = "in use by the kernel" };
+	struct held what = { 0 };
+	int ret = mode->claim.files ? 0 : connections_find_unmounted(mode->node.root, &what.files);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot find out who uses '%s'", mode->node.path);
+	if (ret == 0)
+		return 0;
+	(void)holders_find(&what, &user);
+	return error_refuse(err, -EBUSY,
+			    "cannot switch the mode of '%s': a FUSE mount that was detached, which "
+			    "may be of it, is %s",
+			    mode->node.path, user.text);
+}
+
 int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct famfs_error *err)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
@@ -435,42 +464,31 @@ int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct
 	/* The administrator has done it, or has put the device to another use. */
 	if (now != FAMFS_DAX_FAMFS && now != FAMFS_DAX_NO_DRIVER)
 		return mode_claim_clear(&mode->claim);
-	ret = go_back_unused(mode, err);
+	ret = check_unmounted(mode, err);
+	if (ret == 0)
+		ret = go_back_unused(mode, err);
 	return ret < 0 ? ret : 1;
 }
 
-/* Which mount the device served is not recorded. So it may have been any that lives on by its files
- * alone, which map the device. */
-static int check_unmounted(const struct daxmode *mode, struct famfs_error *err)
+/* A device that another program has left in famfs mode has no record. It gets one right before the
+ * switch, and loses it on a refusal, or the next mount or unmount would switch the device. */
+static int reset_unused(struct daxmode *mode, bool recorded, struct famfs_error *err)
 {
-	struct usage_text user = { .text = "in use by the kernel" };
-	struct held what = { 0 };
-	int ret = connections_find_unmounted(mode->node.root, &what.files);
+	cleanup_fd int lock = -1;
+	int ret = exclude_users(mode, &lock, err);
 
-	if (ret < 0)
-		return error_errno(err, ret, "cannot find out who uses '%s'", mode->node.path);
 	if (ret == 0)
-		return 0;
-	(void)holders_find(&what, &user);
-	return error_refuse(err, -EBUSY,
-			    "cannot switch the mode of '%s': a FUSE mount that was detached, which "
-			    "may be of it, is %s",
-			    mode->node.path, user.text);
+		ret = recorded ? look_again(mode, err) : record_unused(mode, err);
+	return ret < 0 ? ret : go_back(mode, err);
 }
 
 static int reset(struct daxmode *mode, bool dry_run, struct famfs_error *err)
 {
-	int ret = 0;
+	bool recorded = mode_claim_read(&mode->claim);
+	int ret = check_unmounted(mode, err);
 
-	if (!mode_claim_read(&mode->claim)) {
-		ret = check_unmounted(mode, err);
-		/* Written first, so that a kill in the middle leaves a record for the next command.
-		 */
-		if (ret == 0 && !dry_run && mode_claim_write(&mode->claim, mode->node.root, 0) < 0)
-			ret = error_set(err, -EIO, "cannot write to " RUN_DIR);
-	}
 	if (ret == 0)
-		ret = dry_run ? check_unused(mode, err) : go_back_unused(mode, err);
+		ret = dry_run ? check_unused(mode, err) : reset_unused(mode, recorded, err);
 	return ret < 0 ? ret : 1;
 }
 

@@ -38,6 +38,7 @@ int mode_claim_write(struct mode_claim *claim, const char *root, dev_t files)
 {
 	char text[96] = "devdax\n";
 	size_t length;
+	ssize_t n;
 
 	claim->files = files;
 	claim->fusectl = 0;
@@ -48,8 +49,9 @@ int mode_claim_write(struct mode_claim *claim, const char *root, dev_t files)
 		snprintf(text, sizeof(text), "devdax %u:%u\n", major(files), minor(files));
 	length = strlen(text);
 	/* In this order: there is no moment without the record. */
-	if (pwrite(claim->fd, text, length, 0) != (ssize_t)length)
-		return -EIO;
+	n = pwrite(claim->fd, text, length, 0);
+	if (n != (ssize_t)length)
+		return n < 0 ? -errno : -EIO;
 	return ftruncate(claim->fd, (off_t)length) < 0 ? -errno : 0;
 }
 

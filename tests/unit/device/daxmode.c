@@ -167,6 +167,7 @@ static unsigned int scans_of_a_look(void)
 static void newcomers(void **state)
 {
 	unsigned int look = scans_of_a_look();
+	enum famfs_dax_mode was;
 	struct famfs_error err;
 	struct daxmode *mode;
 
@@ -182,6 +183,13 @@ static void newcomers(void **state)
 		tree.newcomer_scan = tree.scans + after + 1;
 		assert_error(daxmode_leave(mode, &err), -EBUSY, &err, "it is open by process");
 		assert_true(tree.newcomer >= 0 && bound_to("fsdev_dax") && has_claim());
+
+		start();
+		bind_to("fsdev_dax");
+		tree.newcomer_scan = after + 1;
+		assert_error(daxmode_reset(&node, false, &was, &err), -EBUSY, &err,
+			     "it is open by process");
+		assert_true(tree.newcomer >= 0 && bound_to("fsdev_dax") && !has_claim());
 	}
 }
 
@@ -386,8 +394,12 @@ static void reset(void **state)
 		assert_error(daxmode_reset(&node, dry, &was, &err), -EBUSY, &err,
 			     "it is open by process");
 		assert_true(err.refused && bound_to("fsdev_dax"));
+		assert_false(has_claim());
 	}
 	close(fd);
+	/* With a record, a mount would take the device. */
+	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
+	assert_true(bound_to("fsdev_dax"));
 	/* A mount that was detached, and whose files are in use: which device it is of, only the
 	 * server knew. */
 	start();
@@ -397,9 +409,39 @@ static void reset(void **state)
 	assert_error(daxmode_reset(&node, false, &was, &err), -EBUSY, &err,
 		     "a FUSE mount that was detached, which may be of it, is ");
 	assert_text(err.message, " by process ");
-	assert_true(bound_to("fsdev_dax"));
+	assert_true(bound_to("fsdev_dax") && !has_claim());
 	make_connection(files, false);
 	assert_int_equal(daxmode_reset(&node, false, &was, &err), 1);
+	close(fd);
+}
+
+/* As a process leaves it that was killed in the middle of a switch. */
+static void leave_claim(void)
+{
+	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
+}
+
+/* A record without a mount does not tell whether a detached one is of the device. */
+static void detached(void **state)
+{
+	const char *want = "a FUSE mount that was detached, which may be of it, is ";
+	enum famfs_dax_mode was;
+	struct famfs_error err;
+	dev_t files;
+	int fd;
+
+	(void)state;
+	start();
+	bind_to("fsdev_dax");
+	leave_claim();
+	fd = open_unmounted(&files);
+	make_connection(files, true);
+	assert_error(daxmode_reset(&node, false, &was, &err), -EBUSY, &err, want);
+	assert_error(daxmode_settle(&node, 0, &err), -EBUSY, &err, want);
+	assert_true(err.refused && bound_to("fsdev_dax") && has_claim());
+	make_connection(files, false);
+	assert_int_equal(daxmode_settle(&node, 0, &err), 1);
+	assert_true(bound_to("device_dax") && !has_claim());
 	close(fd);
 }
 
@@ -463,7 +505,7 @@ static void others_meanwhile(void **state)
 
 	(void)state;
 	start();
-	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
+	leave_claim();
 	/* The administrator has given it to the kernel. */
 	bind_to("kmem");
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
@@ -488,6 +530,8 @@ int main(void)
 		     "next one completes it",
 		     killed),
 		TEST("a device that was left in famfs mode is reset, unless it is used", reset),
+		TEST("a detached FUSE mount keeps a device from its mode if the record names none",
+		     detached),
 		TEST("a FUSE connection of another user keeps no device from its mode",
 		     connection_of_a_user),
 		TEST("a device is not reset while the process that switched it lives",
