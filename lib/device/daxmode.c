@@ -243,8 +243,8 @@ static void cleanup_daxmode_(struct daxmode **mode)
 
 #define cleanup_daxmode __attribute__((cleanup(cleanup_daxmode_)))
 
-/* Locks the record of the device. -EAGAIN when the process that switched lives. */
-static int take(const struct dax_node *node, int flags, struct daxmode **out)
+/* Without a record. */
+static int create(const struct dax_node *node, struct daxmode **out)
 {
 	cleanup_daxmode struct daxmode *mode = calloc(1, sizeof(*mode));
 	struct famfs_dax_info info;
@@ -261,11 +261,20 @@ static int take(const struct dax_node *node, int flags, struct daxmode **out)
 	mode->node.number = node->number;
 	if (!mode->node.root || !mode->node.path)
 		return -ENOMEM;
-	ret = mode_claim_take(node, mode->name, flags, &mode->claim);
-	if (ret < 0) {
-		mode->claim.fd = -1;
+	*out = steal_ptr(&mode);
+	return 0;
+}
+
+/* Locks the record of the device. -EAGAIN when the process that switched lives. */
+static int take(const struct dax_node *node, int flags, struct daxmode **out)
+{
+	cleanup_daxmode struct daxmode *mode = NULL;
+	int ret = create(node, &mode);
+
+	if (ret == 0)
+		ret = mode_claim_take(node, mode->name, flags, &mode->claim);
+	if (ret < 0)
 		return ret;
-	}
 	*out = steal_ptr(&mode);
 	return 0;
 }
@@ -508,7 +517,9 @@ int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode
 		return 0;
 	if (info.mode != FAMFS_DAX_FAMFS && info.mode != FAMFS_DAX_NO_DRIVER)
 		return daxinfo_check_mappable(&info, node->path, err);
-	ret = await(node, O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
+	ret = await(node, dry_run ? O_RDWR : O_RDWR | O_CREAT, DAXMODE_PATIENCE_MS, &mode);
+	if (ret == -ENOENT && dry_run)
+		ret = create(node, &mode);
 	if (ret == -EAGAIN)
 		return refuse_claimed(node, err);
 	if (ret < 0)

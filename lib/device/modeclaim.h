@@ -17,7 +17,7 @@
 struct usage_text;
 
 struct mode_claim {
-	int fd;        /* the locked file */
+	int fd;        /* the locked file; -1: nothing is recorded */
 	dev_t files;   /* st_dev of the mount that the device serves; 0: there was none */
 	dev_t fusectl; /* st_dev of /sys/fs/fuse/connections, if it showed that mount then; or 0 */
 };
@@ -34,7 +34,7 @@ int mode_claim_holder(const struct dax_node *node, const char *name, struct usag
 /* Records the switch, and the st_dev of the mount's files (0: not known yet). -errno. */
 int mode_claim_write(struct mode_claim *claim, const char *root, dev_t files);
 
-/* Whether the file records a switch; sets the rest of *claim. */
+/* Whether a switch is recorded; sets the rest of *claim. */
 bool mode_claim_read(struct mode_claim *claim);
 
 /* Removes the record. -errno. */
