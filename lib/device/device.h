@@ -72,7 +72,8 @@ enum device_access {
 };
 
 /* Opens an image file or a DAX device. -ENOTSUP for what is neither; what daxinfo_check_mappable()
- * says of a DAX device. */
+ * says of a DAX device; -EBUSY while its mode is being switched, after a wait of ten seconds;
+ * -ESTALE when the path leads to another device meanwhile. */
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err);
 
@@ -146,8 +147,9 @@ void device_invalidate(struct device *dev, uint64_t offset, uint64_t length);
  * Locks on byte ranges of the device node or image: open-file-description locks, which die with the
  * descriptor. The owner is the device handle, however many threads use it. A device without a
  * descriptor has nothing to lock: every call succeeds, and no conflict is found.
+ *
+ * Every process that may read an image or node may lock it, and keep it locked: so waits end.
  */
-/* Every process that may read an image or node may lock it, and keep it locked: so waits end. */
 #define DEVICE_LOCK_PATIENCE_S 10
 
 /* 0, -EAGAIN when another holds it and `wait` is false, -ETIMEDOUT when it still does after

@@ -15,8 +15,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Of a process that has gone meanwhile, or that we may not look at, nothing is known; anything else
- * is our own trouble. */
+/* Ignore processes that are gone or may not be read; report any other error. */
 static int unseen(int error)
 {
 	return error == ENOENT || error == ESRCH || error == EACCES || error == EPERM ? 0 : -error;

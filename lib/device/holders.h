@@ -11,12 +11,13 @@
 
 #include "device/usage.h"
 
-/* What a process may hold. */
+/* The objects to search for; a zero field is ignored. Where the kernel shows no
+ * /proc/PID/map_files, the mappings of a device are those of its one node. */
 struct held {
-	dev_t number; /* a DAX device, through any node of that number; 0: none */
-	dev_t files;  /* st_dev of the files of a mount; 0: none */
-	dev_t dev;    /* one file, by st_dev and st_ino; ino 0: none. Where the kernel shows no   */
-	ino_t ino;    /* /proc/PID/map_files, the mappings of a device are those of its one node. */
+	dev_t number; /* a DAX device, through any node of that number */
+	dev_t files;  /* st_dev of the files of a mount */
+	dev_t dev;    /* one file, by st_dev and st_ino */
+	ino_t ino;
 };
 
 /* "mapped by process N (NAME)": by another process than this one. */
@@ -42,7 +43,7 @@ int holders_in_namespaces(const char *path, dev_t files, struct usage_text *out)
  * 0, -errno. */
 int holders_have_mount(dev_t files);
 
-/* Whether any table has one whose source is another than `path`, or that is not root's. */
+/* Whether a mount other than root's mount of `path` now has this st_dev: 1, 0, -errno. */
 int holders_reuse_number(const char *path, dev_t files);
 
 #endif

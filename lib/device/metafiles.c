@@ -39,7 +39,7 @@ struct metafiles {
 	struct window log;
 	int data;     /* -1, or the file of the whole device */
 	int why;      /* it could not be opened */
-	int mount;    /* the root of the mount; -1: nobody asks for files */
+	int mount;    /* the root of the mount; -1: open_file() is not used */
 	int modelock; /* of the node, which is open for its locks; -1: it is not */
 };
 

@@ -20,8 +20,8 @@
 #define EXCLUDE_STEPS 250
 #define STEP_NS       2000000
 
-/* Users who can open the node can read the lock file. Those that an ACL names, and an owner other
- * than root, would need the same here: then every user can read it. */
+/* Users who can open the node can read the lock file. An ACL or an owner other than root is not
+ * copied: every user may then read the lock file. */
 static mode_t wanted_mode(const struct dax_node *node, const struct stat *st)
 {
 	bool named =

@@ -244,7 +244,7 @@ static int acquire_famfs(struct server *server, const struct acquire_params *par
 	return error_set(err, -ENOMEM, "out of memory");
 }
 
-/* By a mount that lives, or by one whose server is dead. */
+/* In famfs mode a device can be mounted once; a mount whose server is dead counts. */
 static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 {
 	struct famfs_dax_info info;

@@ -83,8 +83,7 @@ static void run_server(struct daemon *daemon, daemon_fn serve, void *arg)
 		send_report(daemon, &err);
 	}
 	fflush(NULL);
-	/* What the caller has registered with atexit(3) is for its own end, not for the server's.
-	 */
+	/* _exit(): atexit(3) handlers belong to the caller's process. */
 	_exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 

@@ -14,7 +14,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* What FUSE makes of a node: the kernel's fuse_encode_fh() without a parent. */
+/* Handle type of FUSE, as in the kernel's fuse_encode_fh() without a parent. */
 #define HANDLE_TYPE 0x81
 
 struct handle {
@@ -76,7 +76,7 @@ static int open_node(int root, uint64_t ino, uint64_t generation)
 
 static void complain(struct server *server, int ret)
 {
-	/* Two files that share space, and a mount that ends, are told of by others. */
+	/* Shared space and the end of the mount are reported elsewhere. */
 	if (ret == 0 || ret == -EUCLEAN || ret == -ESTALE || ret == -ENOTCONN ||
 	    ret == -ECONNABORTED || ret == -ENODEV ||
 	    __atomic_exchange_n(&server->invalidator.complained, true, __ATOMIC_RELAXED))

@@ -177,7 +177,8 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	 * time; where the kernel maps it, there is no cache to go round. */
 	fi->direct_io = inode_is_meta(ino) && !shim_maps(&server->shim);
 	fi->noflush = 1;
-	/* Where it maps files, the processor's caches are left, which others go round. */
+	/* Where the kernel maps files, only CPU cache lines can be stale; drop them before
+	 * answering. */
 	if (!invalidate_open(server, req, ino, fi))
 		fuse_reply_open(req, fi);
 }

@@ -96,7 +96,8 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 		refuse_init(server, out->why);
 }
 
-/* What was forced, or supposed before the first request, is not what is said of the mount. */
+/* The first request for a map shows the real profile; replace the forced or assumed one in the
+ * status. */
 static void correct_profile(void *userdata, const struct fmap_profile *spoken)
 {
 	struct server *server = userdata;
