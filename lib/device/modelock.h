@@ -11,7 +11,9 @@
  * The lock is on /run/famfsctl/NAME.lock. It cannot be on the node, of which no descriptor may be
  * open while the driver changes. These are locks of open file descriptions: they end with the
  * process, and an exclusive one needs a descriptor for writing. So the file is root's to write, and
- * can be read by the users who can open the node: nobody else can keep a switch waiting.
+ * can be read by the users who can open the node: no others can keep a switch waiting. The
+ * exception is a node with an ACL or an owner other than root, which are not copied: every user may
+ * then read the file, and so have a switch refused.
  *
  * No wait is without end: a lock that stays held is an error, with the process that holds it.
  */

@@ -252,7 +252,7 @@ int main(void)
 		     users_wait_for_a_switch),
 		TEST("who may only read the lock file cannot exclude others",
 		     a_reader_cannot_exclude),
-		TEST("those can lock who can open the node, and no others",
+		TEST("only users who can open the node can lock, unless its owner is not root",
 		     only_users_of_the_node_can_lock),
 		TEST("where there is no lock file, users go without", no_lock),
 		TEST("a link in the way of the lock file is refused", links_lead_nowhere),
