@@ -858,9 +858,11 @@ int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err
 
 /*
  * Unmounts the famfs at `mountpoint`, and waits a while for its server to let go of the device. Of
- * an image, what was written is on the disk when it returns; -EIO and the like when it is not.
- * Works on a mount whose server is dead. With `lazy`, detaches at once (umount -l). A device that
- * such a server has left in famfs mode is taken back to devdax mode.
+ * an image, what was written is on the disk when it returns; the error says "unmounted, but cannot
+ * write back" when it is not, or when the image cannot be opened any more. With `lazy`, detaches at
+ * once (umount -l); the server may still be writing when this returns.
+ * Works on a mount whose server is dead; a device that such a server has left in famfs mode is
+ * taken back to devdax mode.
  * Returns 1 when it is unmounted and its device stays in famfs mode: *err says why, with the name
  * of the process that holds it, and famfs_reset_mode() is for later. -EINVAL when no famfs is
  * mounted there, -EBUSY when it is in use.

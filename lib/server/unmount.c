@@ -142,16 +142,20 @@ static void wait_for_server(struct device *dev, uint64_t patience)
 		nanosleep(&step, NULL);
 }
 
-/* The server has been given all that was written, but of an image the disk has not. */
+/* The server has been given all that was written, but of an image the disk has not. A DAX device
+ * has nothing to write back, and in famfs mode it cannot be opened. */
 static int finish(const char *source, bool lazy, struct famfs_error *err)
 {
 	cleanup_device struct device *dev = NULL;
-	int ret;
+	struct dax_node node;
+	int ret = device_open(source, DEVICE_READ, &dev, NULL);
 
-	if (device_open(source, DEVICE_READ, &dev, NULL) < 0)
+	if (ret < 0 && dax_node_at(source, &node) == 0)
 		return 0;
-	wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
-	ret = device_barrier(dev);
+	if (ret == 0) {
+		wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
+		ret = device_barrier(dev);
+	}
 	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
 }
 

@@ -164,6 +164,16 @@ END
 	assert_equal "$(sed -n '/OPEN/,$p' <<<"$output" | grep -cE 'LOOKUP|GETATTR' || true)" 0
 }
 
+@test "umount says when it cannot write back the image" {
+	mount_image
+	mv "$img" "$img.moved"
+	run famfsctl umount "$mnt"
+	assert_failure 1
+	assert_output "famfsctl umount: unmounted, but cannot write back '$img': No such file or directory"
+	run mountpoint -q "$mnt"
+	assert_failure
+}
+
 @test "a busy mount is not unmounted, and -l detaches it" {
 	mount_image
 	mkfifo "$BATS_TEST_TMPDIR/go"
