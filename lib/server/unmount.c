@@ -159,6 +159,17 @@ static int finish(const char *source, bool lazy, struct famfs_error *err)
 	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
 }
 
+/* -EBUSY names a process, which may end. A switch that failed has its own hint. */
+static void hint_reset(const struct famfs_error *why, const char *source, struct famfs_error *err)
+{
+	if (why->code == -EBUSY)
+		error_hint(err, "when that has ended, run: famfsctl reset-mode %s", source);
+	else if (!*why->hint)
+		error_hint(err, "run: famfsctl reset-mode %s", source);
+	else if (err)
+		memcpy(err->hint, why->hint, sizeof(err->hint));
+}
+
 /* A server that has switched the mode of its device switches it back; for one that is dead, we do.
  * Returns 1 when the device stays in famfs mode, see famfs_unmount(). */
 static int settle(const char *mountpoint, const char *source, bool lazy, struct famfs_error *err)
@@ -174,7 +185,7 @@ static int settle(const char *mountpoint, const char *source, bool lazy, struct 
 		return 0;
 	error_set(err, why.code, "'%s' is unmounted, but its device stays in famfs mode: %s",
 		  mountpoint, why.message);
-	error_hint(err, "when that has ended, run: famfsctl reset-mode %s", source);
+	hint_reset(&why, source, err);
 	return 1;
 }
 

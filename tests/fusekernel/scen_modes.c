@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -149,4 +150,30 @@ void mode_and_a_file(const struct generation *gen)
 	mounted_end(&mounted, -SIGKILL);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
 	works("test ! -s " SANDBOX_CLAIM " && $F cat $D:/file | cmp - $S/fmap.c");
+}
+
+/* The server was killed, and the driver does not let go of the device: no process is in the way. */
+void mode_and_a_failing_driver(const struct generation *gen)
+{
+	static const char unbind[] = SANDBOX_DRIVERS "fsdev_dax/unbind";
+	char away[sizeof(unbind) + 5];
+
+	snprintf(away, sizeof(away), "%s.away", unbind);
+	format("device_dax");
+	if (begin(gen, "")) {
+		kill(mounted.kernel.server.pid, SIGSTOP);
+		abort_mount();
+		kill(mounted.kernel.server.pid, SIGKILL);
+		expect(rename(unbind, away) == 0, "cannot move a file of the driver away");
+		ends_with(0, "back to devdax mode: No such file or directory", "$F umount $M");
+		expect(strstr(said, "' is unmounted, but its device stays in famfs mode: ") &&
+			       strstr(said, "hint: run: famfsctl reset-mode"),
+		       "umount says: %.900s", said);
+		expect(rename(away, unbind) == 0, "cannot move it back");
+		works("$F reset-mode $D");
+	} else {
+		(void)shell("umount -l $M");
+	}
+	mounted_end(&mounted, -SIGKILL);
+	expect(sandbox_bound("device_dax"), "the device is not switched back");
 }

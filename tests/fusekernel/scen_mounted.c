@@ -528,6 +528,7 @@ static const struct {
 	{ "another mount namespace has a copy of the mount", mode_and_a_copy, false },
 	{ "a stopped server holds the device after the unmount", mode_and_a_stopped_server, false },
 	{ "a file outlives server and mount", mode_and_a_file, false },
+	{ "the kernel does not switch back after the unmount", mode_and_a_failing_driver, false },
 	{ "files that share space are not opened", shared_space, false },
 	{ "pages of 64 KiB: the device stays in devdax mode", large_pages, false },
 	{ "pages of 64 KiB: a map is tried, and refused", large_pages_tried_by_push, false },

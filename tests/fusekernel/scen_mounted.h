@@ -35,6 +35,7 @@ void mode_and_profile(const struct generation *gen);
 void mode_and_a_copy(const struct generation *gen);
 void mode_and_a_stopped_server(const struct generation *gen);
 void mode_and_a_file(const struct generation *gen);
+void mode_and_a_failing_driver(const struct generation *gen);
 
 void shared_space(const struct generation *gen);
 void large_pages(const struct generation *gen);
