@@ -240,6 +240,7 @@ int holders_find(const struct held *what, struct usage_text *out)
 /* ---- locks ---- */
 
 struct lock_search {
+	int fd; /* the caller's own, whose locks do not count */
 	struct stat file;
 	bool any; /* also locks of flock(2), which have no range */
 	uint64_t start, end;
@@ -282,6 +283,8 @@ static int locks_file(const char *pid, const char *fd, const struct statx *st, c
 {
 	const struct lock_search *search = arg;
 
+	if (is_self(pid) && strtol(fd, NULL, 10) == search->fd)
+		return 0;
 	return makedev(st->stx_dev_major, st->stx_dev_minor) == search->file.st_dev &&
 	       st->stx_ino == search->file.st_ino && has_lock(pid, fd, search);
 }
@@ -296,23 +299,25 @@ static int visit_lock(const char *pid, void *arg)
 	return ret;
 }
 
-static int find_lock(int fd, struct lock_search *search)
+static int find_lock(struct lock_search *search)
 {
-	return fstat(fd, &search->file) < 0 ? -errno : walk_processes(visit_lock, search);
+	return fstat(search->fd, &search->file) < 0 ? -errno : walk_processes(visit_lock, search);
 }
 
 int holders_of_lock(int fd, struct usage_text *out)
 {
-	struct lock_search search = { .out = out, .any = true };
+	struct lock_search search = { .fd = fd, .out = out, .any = true };
 
-	return find_lock(fd, &search);
+	return find_lock(&search);
 }
 
 int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text *out)
 {
-	struct lock_search search = { .out = out, .start = offset, .end = offset + length };
+	struct lock_search search = {
+		.fd = fd, .out = out, .start = offset, .end = offset + length
+	};
 
-	return find_lock(fd, &search);
+	return find_lock(&search);
 }
 
 /* ---- mount namespaces ---- */

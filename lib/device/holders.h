@@ -26,7 +26,8 @@ int holders_mapping(const struct held *what, struct usage_text *out);
 /* The same, or "open by process N (NAME)"; this process counts, too. */
 int holders_find(const struct held *what, struct usage_text *out);
 
-/* "process N (NAME)", and whether it is stopped: one that has a lock on the file of `fd`. */
+/* "process N (NAME)", and whether it is stopped: one that has a lock on the file
+ * of `fd` by another descriptor than that. */
 int holders_of_lock(int fd, struct usage_text *out);
 
 /* The same, of a lock on bytes that are in the range. */

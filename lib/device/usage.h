@@ -15,7 +15,7 @@ struct usage_text {
 };
 
 /* 1 and "WHAT by process PID (NAME)" when a process can be seen to hold a lock on a part of the
- * range, of this or of another descriptor; else 0 and "WHAT by another process". */
+ * range, by another descriptor than this device's; else 0 and "WHAT by another process". */
 int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t length, const char *what,
 		       struct usage_text *out);
 

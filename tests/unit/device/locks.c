@@ -83,6 +83,28 @@ static void shared(void **state)
 	device_close(b);
 }
 
+/* An append that finds no room names another process, not the one that it is part of. */
+static void holders(void **state)
+{
+	struct usage_text user;
+	struct device *a, *b;
+	char want[64];
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	snprintf(want, sizeof(want), "reserved by process %d (", (int)getpid());
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 4 * MIB, 2 * MIB, false), 0);
+	assert_int_equal(device_lock_holder(a, 4 * MIB, 2 * MIB, "reserved", &user), 0);
+	assert_string_equal(user.text, "reserved by another process");
+	assert_int_equal(device_lock_holder(b, 5 * MIB, MIB, "reserved", &user), 1);
+	assert_text(user.text, want);
+	assert_int_equal(device_lock_holder(b, 6 * MIB, MIB, "reserved", &user), 0);
+	device_close(a);
+	device_close(b);
+}
+
 /* As other programs may lock: from somewhere to the end of whatever comes. */
 static void endless(void **state)
 {
@@ -257,6 +279,7 @@ int main(void)
 		TEST("a range that one handle locks is kept from the others", conflicts),
 		TEST("shared locks go together, and keep exclusive ones away", shared),
 		TEST("a lock to the end of the file is known as such", endless),
+		TEST("the holder of a lock is named, unless it is the handle that asks", holders),
 		TEST("a waiting lock comes when its holder dies", waiting),
 		TEST("a wait ends when the caller cancels it", cancelled),
 		TEST("a mapping by another process is seen, our own is not", mapped),
