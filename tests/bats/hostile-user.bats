@@ -81,11 +81,14 @@ hold()
 	mknod "$BATS_TEST_TMPDIR/node" c 1 5
 	for source in "$img" "$BATS_TEST_TMPDIR/node"; do
 		fake_mount "$source"
+		# What the rest of the test rests on: that an open is seen.
+		run -99 here "$HOSTILE" watch "$source" head -c 1 "$source" 3>&- 8<&-
 		for command in doctor info "info $mnt" "ls $mnt" "fsck $mnt" "umount $mnt" list \
 			"__complete -- famfsctl ls $mnt/"; do
 			# shellcheck disable=SC2086 # command and arguments
 			run here timeout 60 "$HOSTILE" watch "$source" "$FAMFSCTL" $command 3>&- 8<&-
 			[[ $status -ne 99 ]] || fail "$command opens $source"
+			[[ $status -lt 90 ]] || fail "$command ends with $status"
 			refute_output --partial "Sanitizer"
 		done
 		run here "$FAMFSCTL" doctor 3>&- 8<&-

@@ -8,6 +8,8 @@
  *                                     and keeps them until it is killed
  * hostile watch FILE COMMAND...       runs COMMAND, exits with its code, or with 99 when FILE was
  *                                     opened meanwhile
+ *
+ * Exits with 98 when it cannot do that.
  */
 #define FUSE_USE_VERSION 312
 #include <errno.h>
@@ -23,11 +25,12 @@
 #include <unistd.h>
 
 #define OPENED 99
+#define FAILED 98
 
 static int fail(const char *what)
 {
 	fprintf(stderr, "hostile: cannot %s: %s\n", what, strerror(errno));
-	return 2;
+	return FAILED;
 }
 
 static int root_getattr(const char *path, struct stat *st, struct fuse_file_info *fi)
@@ -98,5 +101,5 @@ int main(int argc, char **argv)
 	if (argc >= 4 && strcmp(argv[1], "watch") == 0)
 		return do_watch(argv + 2);
 	fprintf(stderr, "usage: hostile mount|lock|watch ...\n");
-	return 2;
+	return FAILED;
 }
