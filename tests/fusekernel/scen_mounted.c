@@ -493,20 +493,30 @@ static void other_hosts_and_a_client(const struct generation *gen)
 	setenv("FAMFS_SYSTEM_UUID", saved, 1);
 }
 
-/* The server is told to end in the middle of opens, which must end, too. */
+/* The server ends in the middle of opens, which end, too: when it is told to, or its mount goes. */
 static void ends_while_opening(const struct generation *gen)
 {
-	make_files();
-	if (begin(gen, "")) {
-		int ignored = shell("for i in 1 2 3 4 5 6 7 8 9 10; do cat $M/limit & done "
-				    ">/dev/null 2>&1; sleep 0.2; umount -l $M; wait");
+	static const char *const ends[] = { "kill -TERM $P", "umount -l $M" };
+	char command[512], pid[16];
 
-		(void)ignored;
-		kill(mounted.kernel.server.pid, SIGTERM);
-	} else {
-		(void)shell("umount -l $M");
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		make_files();
+		if (begin(gen, "")) {
+			snprintf(pid, sizeof(pid), "%d", (int)mounted.kernel.server.pid);
+			setenv("P", pid, 1);
+			snprintf(command, sizeof(command),
+				 "rm -f $M.opened; for i in 1 2 3 4; do "
+				 "while head -c 1 $M/limit; do echo >>$M.opened; done & "
+				 "done >/dev/null 2>&1; "
+				 "for i in $(seq 200); do test -s $M.opened && break; sleep 0.1; "
+				 "done; %s && wait && test -s $M.opened",
+				 ends[i]);
+			works(command);
+		} else {
+			(void)shell("umount -l $M");
+		}
+		mounted_end(&mounted, 0);
 	}
-	mounted_end(&mounted, 0);
 }
 
 static const struct {
