@@ -6,6 +6,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <valgrind/memcheck.h>
 
@@ -17,13 +18,15 @@ struct device;
 int WRAPPER(device_write)(struct device *dev, uint64_t offset, const void *buf, size_t length);
 int WRAPPER(device_store)(struct device *dev, uint64_t offset, const void *buf, uint64_t length);
 
-/* Reports the first undefined byte. With MEMCHECK_SPOIL all of them are, which shows that these
- * functions are called. */
-static void check(const void *buf, uint64_t length)
+/* Reports the first undefined byte. In the function that MEMCHECK_SPOIL names all of them are,
+ * which shows that it is called. */
+static void check(const char *function, const void *buf, uint64_t length)
 {
+	const char *spoilt = getenv("MEMCHECK_SPOIL");
+
 	if (!buf)
 		return;
-	if (getenv("MEMCHECK_SPOIL"))
+	if (spoilt && strcmp(spoilt, function) == 0)
 		(void)VALGRIND_MAKE_MEM_UNDEFINED(buf, length);
 	(void)VALGRIND_CHECK_MEM_IS_DEFINED(buf, length);
 }
@@ -34,7 +37,7 @@ int WRAPPER(device_write)(struct device *dev, uint64_t offset, const void *buf, 
 	int ret;
 
 	VALGRIND_GET_ORIG_FN(original);
-	check(buf, length);
+	check("device_write", buf, length);
 	CALL_FN_W_WWWW(ret, original, dev, offset, buf, length);
 	return ret;
 }
@@ -45,7 +48,7 @@ int WRAPPER(device_store)(struct device *dev, uint64_t offset, const void *buf, 
 	int ret;
 
 	VALGRIND_GET_ORIG_FN(original);
-	check(buf, length);
+	check("device_store", buf, length);
 	CALL_FN_W_WWWW(ret, original, dev, offset, buf, length);
 	return ret;
 }
