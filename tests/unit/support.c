@@ -98,6 +98,36 @@ struct famfs_volume *open_volume(bool write)
 	return vol;
 }
 
+void make_large_log(uint64_t count)
+{
+	const struct famfs_mkfs_params params = { .size = GIB, .log_length = 256 * MIB };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	char path[32];
+
+	be_master();
+	unlink(IMAGE);
+	assert_ok(famfs_mkfs(IMAGE, &params, NULL, &err), &err);
+	vol = open_volume(true);
+	for (uint64_t i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "n%d", (int)i);
+		assert_ok(add_dir(vol, path, &err), &err);
+	}
+	famfs_close(vol);
+	counters_put(LARGE_LOG, LARGE_LOG);
+}
+
+uint64_t resident(void)
+{
+	unsigned long all, here;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu", &all, &here), 2);
+	fclose(f);
+	return (uint64_t)here * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static int open_raw(void)
 {
 	int fd = open(IMAGE, O_RDWR | O_CLOEXEC);

@@ -91,6 +91,16 @@ void make_image(uint64_t size);
 struct famfs_volume *open_volume(bool write);
 struct famfs_target image_target(void);
 
+/* Entries that fit into a log of 256 MiB. */
+#define LARGE_LOG UINT64_C(493446)
+
+/* Makes IMAGE one with such a log, which holds `count` directories n0, n1, ..., and whose header
+ * says that it is full. */
+void make_large_log(uint64_t count);
+
+/* Bytes of memory that this process uses. */
+uint64_t resident(void);
+
 /* The bytes of IMAGE, past the library. */
 void image_get(uint64_t offset, void *buf, size_t length);
 void image_put(uint64_t offset, const void *buf, size_t length);
