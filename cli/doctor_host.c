@@ -87,16 +87,19 @@ static int count_mounts(void *arg, const struct famfs_mount_info *mount)
 	return strcmp(mount->device, arg) == 0;
 }
 
-/* The repair is refused while a process uses the device, which is then said at once. */
-static void check_left_device(struct doctor *doctor, const char *path, const char *text)
+/* reset-mode refuses while the device is in use; say so in the finding. */
+static void check_left_device(struct doctor *doctor, const char *path, const char *left,
+			      const char *used)
 {
 	const struct famfs_reset_mode_params params = { .dry_run = true };
 	struct famfs_error err = { 0 };
 	cleanup_free char *repair = famfs_shell_format("famfsctl reset-mode %s", path);
-	bool used = famfs_reset_mode(path, &params, NULL, &err) < 0 && err.refused;
 
-	doctor_say(doctor, SEVERITY_WARNING, "dax.mode", path, repair, "%s%s%s", text,
-		   used ? "; " : "", used ? err.message : "");
+	if (famfs_reset_mode(path, &params, NULL, &err) < 0 && err.refused)
+		doctor_say(doctor, SEVERITY_WARNING, "dax.mode", path, NULL, "%s: %s", used,
+			   err.message);
+	else
+		doctor_say(doctor, SEVERITY_WARNING, "dax.mode", path, repair, "%s", left);
 }
 
 static int check_dax_device(void *arg, const struct famfs_dax_info *info)
@@ -121,10 +124,12 @@ static int check_dax_device(void *arg, const struct famfs_dax_info *info)
 		else
 			check_left_device(doctor, path,
 					  "was left in famfs mode, and no famfs of it is mounted "
-					  "here");
+					  "here",
+					  "is in famfs mode and in use");
 		break;
 	case FAMFS_DAX_NO_DRIVER:
-		check_left_device(doctor, path, "has no driver, so it cannot be used");
+		check_left_device(doctor, path, "has no driver, so it cannot be used",
+				  "has no driver and is in use");
 		break;
 	case FAMFS_DAX_SYSTEM_RAM:
 		doctor_say(doctor, SEVERITY_OK, "dax.mode", path, NULL,

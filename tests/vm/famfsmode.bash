@@ -73,6 +73,12 @@ doctor_repairs()
 	"$famfsctl" doctor --json | jq -e --arg repair "$1" 'any(.findings[]; .id == "dax.mode" and .repair == $repair)'
 }
 
+# doctor_has_no_repair TEXT
+doctor_has_no_repair()
+{
+	"$famfsctl" doctor --json | jq -e --arg text "$1" 'any(.findings[]; .id == "dax.mode" and .repair == null and (.message | startswith($text)))'
+}
+
 # A process that was killed in the middle of a switch leaves a record behind.
 left_behind()
 {
@@ -134,6 +140,8 @@ try "it stays as it was found" listed_as famfs
 try "reset-mode is refused while a process holds the device" \
 	held fails 3 "cannot switch the mode of '$dax': it is open by process" "$famfsctl" reset-mode "$dax"
 try "the repair of doctor is reset-mode" doctor_repairs "famfsctl reset-mode '$dax'"
+try "doctor gives no repair while a process holds the device" \
+	held doctor_has_no_repair "is in famfs mode and in use: cannot switch the mode of '$dax': it is open by process"
 try "a dry run leaves it" fails 0 "would be in devdax mode; it is in famfs mode" "$famfsctl" reset-mode -n "$dax"
 try "so it is in famfs mode" listed_as famfs
 try "reset-mode takes it back" fails 0 "is in devdax mode again; it was in famfs mode" "$famfsctl" reset-mode "$dax"
