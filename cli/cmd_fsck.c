@@ -4,7 +4,6 @@
 #include "common.h"
 #include "famfs.h"
 #include "fsck.h"
-#include "newfile.h"
 #include "options.h"
 #include "output.h"
 #include "reference.h"
@@ -236,13 +235,12 @@ static void print_summary(struct check *check, const struct famfs_fsck_result *r
 static int check_failed(struct check *check, const struct famfs_fsck_result *result,
 			const struct famfs_error *err)
 {
+	/* The library has only heard that saving failed. */
+	if (check->undo.error.code)
+		err = &check->undo.error;
 	if (check->begun)
 		print_members(check, result, err->message);
-	if (check->undo.error)
-		report_errno(-check->undo.error, "cannot save what is to be repaired to '%s'",
-			     check->undo.name ? check->undo.name : "");
-	else
-		report_failure(err);
+	report_failure(err);
 	if (undo_name(&check->undo))
 		report_hint("what was changed is saved in %s", undo_name(&check->undo));
 	return FSCK_FAILED;
@@ -280,9 +278,6 @@ int fsck_target(const struct famfs_target *target, const struct fsck_request *re
 	struct famfs_error err = { 0 };
 	int ret;
 
-	if (request->repair && !common.dry_run &&
-	    new_file_check_place(request->save ? request->save : "the undo file") != EXIT_DONE)
-		return FSCK_FAILED;
 	undo_init(&check.undo, target->device, request->save);
 	if (famfs_fsck(target, &params, &result, &err) < 0)
 		ret = check_failed(&check, &result, &err);

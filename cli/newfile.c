@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "famfs.h"
 #include "report.h"
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,78 +15,64 @@
 
 #define TRIES 100
 
-static const char *name_in(const char *path)
+/* A descriptor of the directory that `path` names `name` in, or a negative errno. */
+static int open_directory(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* A descriptor of the directory that `path` names a file in, or a negative errno. */
-static int open_directory_of(const char *path, int flags)
-{
-	const char *name = name_in(path);
 	cleanup_free char *dir = strndup(path, (size_t)(name - path));
 	int fd;
 
 	if (!dir)
 		return -ENOMEM;
-	fd = open(*dir ? dir : ".", flags | O_DIRECTORY | O_CLOEXEC);
+	fd = open(*dir ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-int sync_directory_of(const char *path)
-{
-	cleanup_fd int dir = open_directory_of(path, O_RDONLY);
-
-	if (dir < 0)
-		return dir;
-	/* File systems without such a thing say so. */
-	return fsync(dir) < 0 && errno != EINVAL && errno != ENOTSUP ? -errno : 0;
-}
-
-/* By the directory that is open, since the path can lead elsewhere meanwhile. */
-static int check_directory(int dir, const char *path)
+/* Check the open directory, not the path, which may change meanwhile. */
+static int check_directory(int dir, const char *path, struct famfs_error *err)
 {
 	cleanup_target struct famfs_target *target = NULL;
 	char link[32], real[PATH_MAX];
-	struct famfs_error err;
+	struct famfs_error why;
 	ssize_t n;
 	int ret;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
 	n = readlink(link, real, sizeof(real) - 1);
 	if (n < 0)
-		return report_errno(errno, "cannot write '%s'", path);
+		return error_fill(err, -errno, "cannot write '%s': %s", path, strerror(errno));
 	real[n] = '\0';
-	ret = famfs_target_resolve(real, &target, &err);
+	ret = famfs_target_resolve(real, &target, &why);
 	if (ret == 0 && target->mountpoint)
-		report_as(REPORT_REFUSED, 0, "'%s' would lie in the famfs that is mounted at '%s'",
-			  path, target->mountpoint);
+		error_fill(err, -EPERM, "'%s' would lie in the famfs that is mounted at '%s'", path,
+			   target->mountpoint);
 	else if (ret == -EPERM) /* of another user */
-		report_as(REPORT_REFUSED, 0, "'%s' would lie in a mount of another user: %s", path,
-			  err.message);
+		error_fill(err, -EPERM, "'%s' would lie in a mount of another user: %.500s", path,
+			   why.message);
 	else
-		return EXIT_DONE;
-	return EXIT_REFUSED;
+		return 0;
+	err->refused = true;
+	return -EPERM;
 }
 
-int new_file_check_place(const char *path)
+int new_file_directory(const char *path, const char **name, struct famfs_error *err)
 {
-	cleanup_fd int dir = open_directory_of(path, O_PATH);
+	const char *slash = strrchr(path, '/');
+	cleanup_fd int dir = -1;
+	int ret;
 
-	/* If the directory cannot be opened, creating the file reports the error. */
-	return dir < 0 ? EXIT_DONE : check_directory(dir, path);
+	*name = slash ? slash + 1 : path;
+	dir = **name ? open_directory(path, *name) : -EISDIR;
+	if (dir < 0)
+		return error_fill(err, dir, "cannot write '%s': %s", path, strerror(-dir));
+	ret = check_directory(dir, path, err);
+	return ret < 0 ? ret : steal_fd(&dir);
 }
 
 static int check_name(const struct new_file *file)
 {
-	const char *name = name_in(file->path);
 	struct stat st;
 
-	if (!*name)
-		return report_errno(EISDIR, "cannot write '%s'", file->path);
-	if (fstatat(file->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? EXIT_DONE
 				       : report_errno(errno, "cannot write '%s'", file->path);
 	if (S_ISREG(st.st_mode))
@@ -120,10 +107,8 @@ static int make_temporary(struct new_file *file)
 
 static int begin(struct new_file *file)
 {
-	int ret = check_directory(file->dir, file->path), fd;
+	int ret = check_name(file), fd;
 
-	if (ret == EXIT_DONE)
-		ret = check_name(file);
 	if (ret != EXIT_DONE)
 		return ret;
 	fd = make_temporary(file);
@@ -139,11 +124,13 @@ static int begin(struct new_file *file)
 
 int new_file_open(struct new_file *file, const char *path)
 {
+	struct famfs_error err;
 	int ret;
 
-	*file = (struct new_file){ .path = path, .dir = open_directory_of(path, O_PATH) };
+	*file = (struct new_file){ .path = path };
+	file->dir = new_file_directory(path, &file->name, &err);
 	if (file->dir < 0)
-		return report_errno(-file->dir, "cannot write '%s'", path);
+		return report_failure(&err);
 	ret = begin(file);
 	if (ret != EXIT_DONE)
 		close(file->dir);
@@ -163,7 +150,7 @@ int new_file_finish(struct new_file *file)
 	errno = EIO;
 	if (fflush(file->stream) == 0 && !ferror(file->stream) &&
 	    fsync(fileno(file->stream)) == 0 &&
-	    renameat(file->dir, file->temporary, file->dir, name_in(file->path)) == 0) {
+	    renameat(file->dir, file->temporary, file->dir, file->name) == 0) {
 		fclose(file->stream);
 		close(file->dir);
 		return EXIT_DONE;

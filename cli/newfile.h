@@ -7,10 +7,13 @@
 #ifndef CLI_NEWFILE_H
 #define CLI_NEWFILE_H
 
+#include "famfs.h"
+
 #include <stdio.h>
 
 struct new_file {
 	const char *path; /* as given */
+	const char *name; /* in `dir`, a part of `path` */
 	int dir;          /* that it goes into */
 	char temporary[40];
 	FILE *stream; /* to write to */
@@ -24,15 +27,16 @@ struct new_file {
  */
 int new_file_open(struct new_file *file, const char *path);
 
-/* Refuses a path whose directory lies in a mounted famfs, and reports it. Returns an exit code. */
-int new_file_check_place(const char *path);
-
 /* Puts the file in place. Reports a failure, which leaves what was there before. */
 int new_file_finish(struct new_file *file);
 
 void new_file_discard(struct new_file *file);
 
-/* Makes the name of a new file outlive a crash. Returns 0 or a negative errno. */
-int sync_directory_of(const char *path);
+/*
+ * The directory that `path` names a file in, as a descriptor (O_PATH) for openat(2); *name becomes
+ * the file's name in it, a part of `path`. Refused with -EPERM: a directory in a mounted famfs.
+ * -EISDIR when `path` ends in a slash.
+ */
+int new_file_directory(const char *path, const char **name, struct famfs_error *err);
 
 #endif

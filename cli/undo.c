@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "io.h"
 #include "newfile.h"
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,27 +39,31 @@ static char *make_name(const struct undo *undo, unsigned n)
 }
 
 /* The file must be found again after a crash: its name is on the disk before the first repair. */
-static int begin_file(const struct undo *undo)
+static int try_name(struct undo *undo)
 {
-	int ret = write_all(undo->fd, header, strlen(header));
+	const char *name;
+	cleanup_fd int dir = new_file_directory(undo->name, &name, &undo->error);
+	int ret;
 
-	return ret < 0 ? ret : sync_directory_of(undo->name);
+	if (dir < 0)
+		return dir;
+	undo->fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (undo->fd < 0)
+		return -errno;
+	ret = write_all(undo->fd, header, strlen(header));
+	return ret < 0 ? ret : sync_directory(dir);
 }
 
 static int create_file(struct undo *undo)
 {
-	for (unsigned n = 0; n < MOST_FILES; n++) {
+	int ret = -EEXIST;
+
+	for (unsigned n = 0; ret == -EEXIST && n < (undo->wanted ? 1 : MOST_FILES); n++) {
 		free(undo->name);
 		undo->name = make_name(undo, n);
-		if (!undo->name)
-			return -ENOMEM;
-		undo->fd = open(undo->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (undo->fd >= 0)
-			return begin_file(undo);
-		if (errno != EEXIST || undo->wanted)
-			return -errno;
+		ret = undo->name ? try_name(undo) : -ENOMEM;
 	}
-	return -EEXIST;
+	return ret;
 }
 
 static char *make_line(uint64_t offset, const unsigned char *old, size_t length)
@@ -94,8 +99,12 @@ static int save(struct undo *undo, uint64_t offset, const void *old, size_t leng
 
 int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length)
 {
-	undo->error = save(undo, offset, old, length);
-	return undo->error;
+	int ret = save(undo, offset, old, length);
+
+	if (ret < 0 && !undo->error.refused)
+		error_fill(&undo->error, ret, "cannot save what is to be repaired to '%s': %s",
+			   undo->name ? undo->name : "", strerror(-ret));
+	return ret;
 }
 
 const char *undo_name(const struct undo *undo)

@@ -142,7 +142,34 @@ put_back()
 	run famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/link/undo" "$img"
 	assert_error 8 "'$BATS_TEST_TMPDIR/link/undo' would lie in the famfs that is mounted at '$mnt'"
 	run bash -c 'cd "$1" && "$FAMFSCTL" fsck --repair "$2"' - "$mnt" "$img"
-	assert_error 8 "'the undo file' would lie in the famfs that is mounted at '$mnt'"
+	assert_error 8 "'famfs-fsck-fam.img.undo' would lie in the famfs that is mounted at '$mnt'"
+	assert_equal "$(fingerprint)" "$before"
+	# What needs no undo file is not refused.
+	cp --sparse=always "$img.base.img" "$img"
+	run -0 bash -c 'cd "$1" && "$FAMFSCTL" fsck --repair "$2"' - "$mnt" "$img"
+	famfsctl umount "$mnt"
+}
+
+@test "a link that leads into a famfs when the question is answered is noticed" {
+	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
+	famfsctl mkfs --size 1G "$BATS_TEST_TMPDIR/other.img"
+	mkdir -p "$mnt" "$BATS_TEST_TMPDIR/saved"
+	famfsctl mount "$BATS_TEST_TMPDIR/other.img" "$mnt"
+	ln -s saved "$BATS_TEST_TMPDIR/link"
+	"$MEDIUM" "$img" set 2 crc=1
+	before=$(fingerprint)
+	mkfifo "$BATS_TEST_TMPDIR/answer"
+	script -qec "$FAMFSCTL fsck --repair --save $BATS_TEST_TMPDIR/link/undo $img" /dev/null \
+		<"$BATS_TEST_TMPDIR/answer" >"$BATS_TEST_TMPDIR/shown" 3>&- &
+	exec 4>"$BATS_TEST_TMPDIR/answer"
+	wait_for 10 grep -q '\[y/N\]' "$BATS_TEST_TMPDIR/shown"
+	ln -sfn "$mnt" "$BATS_TEST_TMPDIR/link"
+	echo y >&4
+	status=0
+	wait $! || status=$?
+	exec 4>&-
+	output=$(<"$BATS_TEST_TMPDIR/shown")
+	assert_error 8 "'$BATS_TEST_TMPDIR/link/undo' would lie in the famfs that is mounted at '$mnt'"
 	assert_equal "$(fingerprint)" "$before"
 	famfsctl umount "$mnt"
 }
