@@ -73,5 +73,5 @@ int io_sync_parent(const char *path)
 	if (fd < 0)
 		return errno == EACCES ? 0 : -errno;
 	/* Some file systems do this for files only. */
-	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+	return fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP ? -errno : 0;
 }
