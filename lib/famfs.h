@@ -864,8 +864,9 @@ int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err
  * Works on a mount whose server is dead; a device that such a server has left in famfs mode is
  * taken back to devdax mode.
  * Returns 1 when it is unmounted and its device stays in famfs mode: *err says why, with the name
- * of the process that holds it, and famfs_reset_mode() is for later. -EINVAL when no famfs is
- * mounted there, -EBUSY when it is in use.
+ * of the process that holds it where it can be found, and famfs_reset_mode() is for later. With
+ * `lazy`, a server that lives switches the device back later, and 0 is returned. -EINVAL when no
+ * famfs is mounted there, -EBUSY when it is in use.
  */
 int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err);
 
