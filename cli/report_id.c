@@ -31,6 +31,7 @@ static const struct {
 	{ EISDIR, "is-a-directory" },
 	{ ENAMETOOLONG, "name-too-long" },
 	{ EINVAL, "invalid" },
+	{ EILSEQ, "invalid" },
 	{ EBUSY, "busy" },
 	{ ENOSPC, "no-space" },
 	{ EROFS, "not-master" },
@@ -51,6 +52,7 @@ static const struct {
 	{ ENOTCONN, "dead-server" },
 	{ EBADMSG, "differs" },
 	{ ECANCELED, "interrupted" },
+	{ EINTR, "interrupted" },
 };
 
 const char *report_id_name(enum report_id id, int code)

@@ -19,11 +19,12 @@
  *     -ECANCELED    a callback asked to stop
  *     -ETIMEDOUT    another process kept the append lock for 10 seconds; the message names it
  *     -EINTR        this thread handled a signal while it waited for the append lock
+ *     -EILSEQ       a path that is not UTF-8 was to be written, see famfs_path_check()
  *   The append lock keeps the processes of a host from appending at once, and each that may read
  *   the device can hold it. famfs_mkdir(), famfs_create(), famfs_create_unfilled() and
- *   famfs_file_publish() wait for it, and return the last two, or -ECANCELED when
+ *   famfs_file_publish() wait for it, and return -ETIMEDOUT or -EINTR, or -ECANCELED when
  *   famfs_volume_params.cancelled asks for it. famfs_takeover() and a repair by famfs_fsck(), which
- *   open the device themselves, return the last two only.
+ *   open the device themselves, return -ETIMEDOUT or -EINTR only.
  * - Offsets and lengths are in bytes. "Device offset" counts from the start of the device,
  *   "file offset" from the start of a file.
  * - Everything that a call has stored when it returns, or when its process dies, is there for all

@@ -185,6 +185,14 @@ id_of()
 	assert_success
 }
 
+@test "each error code to which the library gives a meaning has a word" {
+	codes=$(sed -n '/^ \* - Fallible functions/,/^ \*   The append lock/p' "$FAMFS_TOP/lib/famfs.h" | grep -oE -- '-E[A-Z0-9]+ ')
+	[[ $(wc -l <<<"$codes") -ge 11 ]]
+	for code in $codes; do
+		grep -qE "\{ ${code#-}, \"" "$FAMFS_TOP/cli/report_id.c" || fail "$code has no word in JSON"
+	done
+}
+
 @test "an error's hint is in its object, and text has none of the JSON" {
 	new_image 64M
 	run --separate-stderr -2 famfsctl info --json --kernl
