@@ -8,12 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-
-#define TRIES 100
 
 /* A descriptor of the directory that `path` names `name` in, or a negative errno. */
 static int open_directory(const char *path, const char *name)
@@ -68,13 +67,16 @@ int new_file_directory(const char *path, const char **name, struct famfs_error *
 	return ret < 0 ? ret : steal_fd(&dir);
 }
 
-static int check_name(const struct new_file *file)
+/* *mode becomes the permission bits of the file that is there, or -1. */
+static int check_name(const struct new_file *file, int *mode)
 {
 	struct stat st;
 
+	*mode = -1;
 	if (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? EXIT_DONE
 				       : report_errno(errno, "cannot write '%s'", file->path);
+	*mode = (int)(st.st_mode & ACCESSPERMS);
 	if (S_ISREG(st.st_mode))
 		return EXIT_DONE;
 	if (S_ISDIR(st.st_mode))
@@ -85,33 +87,30 @@ static int check_name(const struct new_file *file)
 	return EXIT_REFUSED;
 }
 
-/* A descriptor or a negative errno. */
-static int make_temporary(struct new_file *file)
+/* With the mode of the file that it replaces, if that is not -1. Returns a descriptor or -errno. */
+static int make_temporary(struct new_file *file, int mode)
 {
-	int fd = -EEXIST;
+	uint64_t number;
+	int fd;
 
-	for (int i = 0; i < TRIES && fd == -EEXIST; i++) {
-		uint64_t number;
-
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -errno;
-		snprintf(file->temporary, sizeof(file->temporary), ".famfsctl-%016llx",
-			 (unsigned long long)number);
-		fd = openat(file->dir, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			    0666);
-		if (fd < 0)
-			fd = -errno;
-	}
-	return fd;
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -errno;
+	snprintf(file->temporary, sizeof(file->temporary), ".famfsctl-%016" PRIx64, number);
+	fd = openat(file->dir, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    mode < 0 ? 0666 : mode);
+	/* Not fatal: without it the umask has made the mode narrower. */
+	if (fd >= 0 && mode >= 0)
+		(void)!fchmod(fd, (mode_t)mode);
+	return fd < 0 ? -errno : fd;
 }
 
 static int begin(struct new_file *file)
 {
-	int ret = check_name(file), fd;
+	int mode, fd, ret = check_name(file, &mode);
 
 	if (ret != EXIT_DONE)
 		return ret;
-	fd = make_temporary(file);
+	fd = make_temporary(file, mode);
 	if (fd < 0)
 		return report_errno(-fd, "cannot write '%s'", file->path);
 	file->stream = fdopen(fd, "w");
@@ -137,7 +136,7 @@ int new_file_open(struct new_file *file, const char *path)
 	return ret;
 }
 
-void new_file_discard(struct new_file *file)
+static void discard(struct new_file *file)
 {
 	fclose(file->stream);
 	unlinkat(file->dir, file->temporary, 0);
@@ -156,6 +155,6 @@ int new_file_finish(struct new_file *file)
 		return EXIT_DONE;
 	}
 	report_errno(errno, "cannot write '%s'", file->path);
-	new_file_discard(file);
+	discard(file);
 	return EXIT_FAILED;
 }

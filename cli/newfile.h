@@ -2,7 +2,7 @@
 /*
  * A file that a command writes because an option named it. It is written under a temporary name and
  * renamed, so that what had the name before is replaced whole or not at all, and no link or device
- * in its place is ever written through.
+ * in its place is ever written through. It keeps the mode of the file that it replaces.
  */
 #ifndef CLI_NEWFILE_H
 #define CLI_NEWFILE_H
@@ -23,14 +23,12 @@ struct new_file {
  * Opens the directory of `path`, which must outlive the struct, and a temporary file in it.
  * Refused: a path that is something else than a regular file, and a directory in a mounted famfs,
  * to which a link on the way may lead. Reports what fails. Returns an exit code; after EXIT_DONE,
- * end it with new_file_finish() or new_file_discard().
+ * new_file_finish() is due.
  */
 int new_file_open(struct new_file *file, const char *path);
 
 /* Puts the file in place. Reports a failure, which leaves what was there before. */
 int new_file_finish(struct new_file *file);
-
-void new_file_discard(struct new_file *file);
 
 /*
  * The directory that `path` names a file in, as a descriptor (O_PATH) for openat(2); *name becomes

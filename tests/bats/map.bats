@@ -204,6 +204,20 @@ rows()
 	assert_equal "$(cd "$dir" && echo .[!.]* *)" ".[!.]* hard.svg link.svg pipe.svg target"
 }
 
+@test "--svg keeps the mode of the file that it replaces" {
+	file=$BATS_TEST_TMPDIR/picture.svg
+	for mode in 600 664; do
+		: >"$file"
+		chmod "$mode" "$file"
+		(umask 022 && famfsctl map --svg "$file" "$img")
+		assert_equal "$(stat -c %a "$file")" "$mode"
+		[[ -s $file ]]
+	done
+	rm "$file"
+	(umask 027 && famfsctl map --svg "$file" "$img")
+	assert_equal "$(stat -c %a "$file")" 640
+}
+
 @test "--svg writes nothing into a mounted famfs, whatever link leads there" {
 	mount_image
 	ln -s "$mnt" "$BATS_TEST_TMPDIR/pictures"
