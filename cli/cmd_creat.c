@@ -148,8 +148,7 @@ static uint32_t seed_of(const struct plan *plan)
 	return plan->random ? plan->seed : opt.seed;
 }
 
-/* A file that exists is filled again, in place, when a seed says with what. */
-static bool may_refill(const struct plan *plan)
+static bool is_seeded(const struct plan *plan)
 {
 	return plan->random || opt.has_seed;
 }
@@ -175,7 +174,7 @@ static int refill(struct famfs_volume *volume, const char *path, struct plan *pl
 static int create(struct famfs_volume *volume, const char *path, const struct plan *plan,
 		  struct famfs_error *err)
 {
-	bool random = opt.random || may_refill(plan);
+	bool random = opt.random || is_seeded(plan);
 	struct famfs_create_params params = {
 		.size = plan->size,
 		.mode = opt.attrs.mode,
@@ -199,25 +198,24 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 	return ret;
 }
 
-static void hint_refill(struct famfs_volume *volume, const char *path, const struct plan *plan,
-			struct famfs_error *err)
-{
-	struct famfs_stat st;
-
-	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == plan->size)
-		strcpy(err->hint, "give --seed to fill it again");
-}
-
-/* *filled tells that the file was there before. */
+/* A file that exists is filled again, in place, when a seed says with what. *filled tells that this
+ * is the case. */
 static int create_or_refill(struct famfs_volume *volume, const char *path, struct plan *plan,
 			    bool *filled, struct famfs_error *err)
 {
-	int ret = plan->size ? create(volume, path, plan, err) : -EEXIST;
+	int ret;
 
-	if (ret == -EEXIST && !may_refill(plan))
-		hint_refill(volume, path, plan, err);
-	if (ret != -EEXIST || !may_refill(plan))
-		return ret;
+	/* Without a size there is a seed: see check_usage(). */
+	if (plan->size) {
+		ret = create(volume, path, plan, err);
+		if (ret != -EEXIST)
+			return ret;
+		if (!is_seeded(plan)) {
+			error_hint_same_size(err, volume, path, plan->size,
+					     "give --seed to fill it again");
+			return ret;
+		}
+	}
 	*filled = true;
 	ret = refill(volume, path, plan, err);
 	if (ret == -ENOENT && !plan->size)

@@ -196,15 +196,6 @@ static int copy_existing(const struct cp_file *file, struct transfer *transfer,
 	return ret;
 }
 
-static void hint_overwrite(const struct cp_file *file, struct famfs_error *err)
-{
-	struct famfs_stat st;
-
-	if (famfs_stat(file->cp->volume, file->destination, &st, NULL) == 0 && S_ISREG(st.mode) &&
-	    st.size == (uint64_t)file->st.st_size)
-		strcpy(err->hint, "use --resume to go on with an earlier copy, or --overwrite");
-}
-
 static int copy(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
 {
 	const struct cp_options *options = file->cp->options;
@@ -227,7 +218,8 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 	if (ret == -EEXIST && (options->overwrite || options->resume))
 		return copy_existing(file, transfer, err);
 	if (ret == -EEXIST)
-		hint_overwrite(file, err);
+		error_hint_same_size(err, file->cp->volume, file->destination, params.size,
+				     "use --resume to go on with an earlier copy, or --overwrite");
 	if (ret == 0)
 		ret = fill(file, to, transfer, err);
 	if (ret == 0)

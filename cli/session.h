@@ -46,6 +46,11 @@ bool error_is_final(int code);
 int error_fill(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Adds a hint to an error, if `path` is a file of `size` bytes, which can be written in place. The
+ * hint holds only words of this program: nothing in it is quoted. */
+void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
+			  uint64_t size, const char *hint);
+
 /* Whether two paths name one device node or image. */
 bool same_device(const char *a, const char *b);
 
