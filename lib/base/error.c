@@ -73,6 +73,12 @@ void error_hint(struct famfs_error *err, const char *format, ...)
 		strcpy(err->hint, hint);
 }
 
+void error_hint_of(struct famfs_error *err, const struct famfs_error *other)
+{
+	if (err)
+		memcpy(err->hint, other->hint, sizeof(err->hint));
+}
+
 const char *famfs_version(void)
 {
 	return FAMFS_VERSION;

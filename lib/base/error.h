@@ -26,4 +26,7 @@ int error_if_reserved(const uint32_t *reserved, size_t count, struct famfs_error
 void error_hint(struct famfs_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Gives an error that is set already the hint of another one. */
+void error_hint_of(struct famfs_error *err, const struct famfs_error *other);
+
 #endif

@@ -166,8 +166,8 @@ static void hint_reset(const struct famfs_error *why, const char *source, struct
 		error_hint(err, "when that has ended, run: famfsctl reset-mode %s", source);
 	else if (!*why->hint)
 		error_hint(err, "run: famfsctl reset-mode %s", source);
-	else if (err)
-		memcpy(err->hint, why->hint, sizeof(err->hint));
+	else
+		error_hint_of(err, why);
 }
 
 /* A server that has switched the mode of its device switches it back; for one that is dead, we do.
