@@ -49,11 +49,14 @@ static int do_mount(char **argv)
 	static const struct fuse_operations operations = { .getattr = root_getattr };
 	char program[] = "hostile", one_thread[] = "-s", *options;
 	char *args[] = { program, one_thread, NULL, argv[2], NULL };
+	int ret;
 
 	if (asprintf(&options, "-ofsname=%s,subtype=%s", argv[0], argv[1]) < 0)
 		return fail("allocate");
 	args[2] = options;
-	return fuse_main(4, args, &operations, NULL);
+	ret = fuse_main(4, args, &operations, NULL);
+	free(options);
+	return ret;
 }
 
 static int do_lock(char **argv)
