@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "server/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,11 +53,9 @@ int daemon_ready(struct daemon *daemon)
  * keep it from ending, and descriptors would keep files and pipes of the caller open. */
 static void shed_inheritance(struct daemon *daemon)
 {
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
 	sigset_t none;
 
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		signal(ending[i], SIG_DFL);
+	signals_reset();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);

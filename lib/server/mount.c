@@ -108,14 +108,16 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 				 .log_arg = job->params->log_arg };
 	struct famfs_error lost;
 	bool switched;
-	int ret = acquire(&server, &device, err);
+	int released, ret = acquire(&server, &device, err);
 
 	if (ret < 0)
 		return ret;
 	switched = server.daxmode != NULL;
 	ret = session_run(&server, &params, err);
 	server_log(&server, LOG_INFO, "no longer serving '%s'", job->device);
-	if (release(&server, &lost) < 0) {
+	released = release(&server, &lost);
+	signals_drop(&server.signals);
+	if (released < 0) {
 		server_log(&server, LOG_WARNING, "%s", lost.message);
 		return ret;
 	}

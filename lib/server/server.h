@@ -16,6 +16,7 @@
 #include "server/own.h"
 #include "server/prime.h"
 #include "server/shim.h"
+#include "server/signals.h"
 #include "server/watch.h"
 
 #define FUSE_USE_VERSION 317 /* older libraries take it for their own latest */
@@ -69,6 +70,7 @@ struct server {
 	const char *io_status;  /* set atomically; NULL before INIT */
 	const char *mountpoint; /* absolute; "/dev/fd/N" for somebody else's mount */
 	struct prime prime;
+	struct held_signals signals; /* from the end of the session until the device is released */
 	void (*primed)(struct server *server);
 	struct ratelimit log_limit;
 	famfs_log_fn log_fn;

@@ -230,6 +230,7 @@ static int run_session(struct server *server, const struct session_params *param
 		if (err)
 			*err = server->failure;
 	}
+	signals_hold(&server->signals);
 	fuse_remove_signal_handlers(server->session);
 	return ret;
 }

@@ -359,7 +359,17 @@ static void await_end(void)
 	waitid(P_PID, (id_t)mounted.kernel.server.pid, &ended, WEXITED | WNOWAIT);
 }
 
-/* Files that stay open hold the device: the way back has to wait for them. */
+/* Until the server has said so, for 10 seconds. */
+static void await_message(const char *text)
+{
+	for (int i = 0; i < 100 && !server_logged(&mounted.kernel.server, text, ""); i++)
+		usleep(100000);
+	expect(server_logged(&mounted.kernel.server, text, ""), "it does not say '%s': %s", text,
+	       server_last_words(&mounted.kernel.server));
+}
+
+/* Files that stay open hold the device: the way back has to wait for them, and more signals of a
+ * service manager that is in a hurry do not end the wait. */
 static void terminated(const struct generation *gen)
 {
 	int fd = -1;
@@ -373,6 +383,9 @@ static void terminated(const struct generation *gen)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		expect(fd >= 0, "cannot open the file");
 		kill(mounted.kernel.server.pid, SIGTERM);
+		await_message("no longer serving");
+		kill(mounted.kernel.server.pid, SIGTERM);
+		kill(mounted.kernel.server.pid, SIGHUP);
 		await_end();
 		expect(sandbox_bound("fsdev_dax"), "the device is switched back under a file");
 		works("test -s " SANDBOX_CLAIM);
