@@ -10,15 +10,6 @@
 /* With a log of 8 MiB, the first file lies behind superblock and log. */
 #define FIRST_FILE (MIB(2) + MIB(8))
 
-static void unmount_it(void)
-{
-	if (test_failed())
-		(void)shell("umount -l $M");
-	else
-		works("umount $M");
-	mounted_end(&mounted, 0);
-}
-
 /* ---- files that share space ---- */
 
 /* On the second half of the first file. */
@@ -49,7 +40,7 @@ void shared_space(const struct generation *gen)
 		works("$F cat $M/first | tail -c 2M | cmp - $M.tail");
 		works("$F cat $M/alias | cmp - $M.tail");
 	}
-	unmount_it();
+	unmount();
 }
 
 /* ---- large pages ---- */
@@ -93,7 +84,7 @@ static void large_pages_tried(const struct generation *gen)
 		ends_with(0, "since the kernel did not take it in famfs mode", "$F info $M");
 		works("$F cp $S/fmap.c $M/file && cmp $S/fmap.c $M/file");
 	}
-	unmount_it();
+	unmount();
 	works("test ! -s " SANDBOX_CLAIM " && $F fsck $I");
 	unsetenv("FUSEKERNEL_PAGE");
 }

@@ -24,6 +24,13 @@ void format(const char *driver);
 /* Mounts the device; `more` are options. Either way mounted_end() is due. */
 bool begin(const struct generation *gen, const char *more);
 
+/* Unmounts it, and sees the server end. */
+void unmount(void);
+
+/* An image with the files simple, striped, limit and larger: as much as an open drops from the
+ * cache of the processor, and a byte more. */
+void make_files(void);
+
 /* As when the server's descriptor is closed. */
 void abort_mount(void);
 
@@ -36,6 +43,11 @@ void mode_and_a_copy(const struct generation *gen);
 void mode_and_a_stopped_server(const struct generation *gen);
 void mode_and_a_file(const struct generation *gen);
 void mode_and_a_failing_driver(const struct generation *gen);
+
+void other_hosts(const struct generation *gen);
+void other_hosts_one_thread(const struct generation *gen);
+void other_hosts_unseen(const struct generation *gen);
+void other_hosts_and_a_client(const struct generation *gen);
 
 void shared_space(const struct generation *gen);
 void large_pages(const struct generation *gen);
