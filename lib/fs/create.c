@@ -7,6 +7,7 @@
  * a terabyte copy blocks nobody.
  */
 #include "device/usage.h"
+#include "fs/append.h"
 #include "fs/extents.h"
 #include "fs/file.h"
 #include "fs/stripe.h"

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/minmax.h"
+#include "fs/append.h"
 #include "fs/extents.h"
 
 #include <errno.h>

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "device/usage.h"
+#include "fs/append.h"
 #include "fs/open.h"
 #include "media/path.h"
 

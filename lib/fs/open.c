@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
+#include "fs/append.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -11,6 +11,7 @@
 #include "fs/fsck.h"
 
 #include "base/error.h"
+#include "fs/append.h"
 
 #include <errno.h>
 #include <stdio.h>

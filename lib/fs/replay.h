@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the log to the replicas. For volume.c; the mutex is held, or the volume not yet shared. */
+/* From the log to the replicas. For volume.c and append.c; the mutex is held, or the volume not yet
+ * shared. */
 #ifndef FS_REPLAY_H
 #define FS_REPLAY_H
 

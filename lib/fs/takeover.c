@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fs/append.h"
 #include "fs/open.h"
 
 #include <errno.h>

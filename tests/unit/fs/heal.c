@@ -5,6 +5,7 @@
  */
 #include "memdev.h"
 
+#include "fs/append.h"
 #include "fs/file.h"
 #include "fs/heal.h"
 

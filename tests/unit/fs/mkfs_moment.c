@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The image changes between two steps of mkfs, or a step fails: what is formatted is what was
+ * checked, and what a failure leaves.
+ */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHER "other.img"
+
+/* ---- between the steps ---------------------------------------------------------------------- */
+
+static int resize_error;          /* what changing the size of the image fails with */
+static bool swap_in_other;        /* once the image is locked, while its users are looked for */
+static bool swap_at_resize;       /* when the checks are over */
+static void (*before_lock)(void); /* called once, before the image is locked */
+
+int __real_fcntl64(int fd, int cmd, void *arg);
+int __wrap_fcntl64(int fd, int cmd, void *arg);
+int __real_ftruncate64(int fd, off_t length);
+int __wrap_ftruncate64(int fd, off_t length);
+DIR *__real_opendir(const char *name);
+DIR *__wrap_opendir(const char *name);
+
+int __wrap_fcntl64(int fd, int cmd, void *arg)
+{
+	void (*hook)(void) = before_lock;
+
+	before_lock = NULL;
+	if (hook)
+		hook();
+	return __real_fcntl64(fd, cmd, arg);
+}
+
+int __wrap_ftruncate64(int fd, off_t length)
+{
+	if (swap_at_resize)
+		assert_int_equal(rename(OTHER, IMAGE), 0);
+	swap_at_resize = false;
+	if (!resize_error)
+		return __real_ftruncate64(fd, length);
+	errno = resize_error;
+	return -1;
+}
+
+DIR *__wrap_opendir(const char *name)
+{
+	if (swap_in_other)
+		assert_int_equal(rename(OTHER, IMAGE), 0);
+	swap_in_other = false;
+	return __real_opendir(name);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static int mkfs(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
+		struct famfs_error *err)
+{
+	return famfs_mkfs(IMAGE, &params, result, err);
+}
+
+static void put_file(const char *bytes, size_t length, uint64_t size)
+{
+	FILE *f = fopen(IMAGE, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, length, f), length);
+	fclose(f);
+	image_resize(size);
+}
+
+/* Half a file system must not pass for a whole one. */
+static void cut_that_fails(void **state)
+{
+	const struct famfs_target target = { .device = (char *)(uintptr_t)IMAGE };
+	const struct famfs_volume_params params = { 0 };
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	make_image(64 * MIB);
+	resize_error = ENOSPC;
+	assert_error(
+		mkfs((struct famfs_mkfs_params){ .size = 32 * MIB, .force = true }, NULL, &err),
+		-ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_int_equal(st.st_size, 64 * MIB);
+	assert_error(famfs_open(&target, &params, &vol, &err), -EMEDIUMTYPE, &err, IMAGE);
+	/* One that grows loses nothing. */
+	make_image(64 * MIB);
+	resize_error = ENOSPC;
+	assert_error(
+		mkfs((struct famfs_mkfs_params){ .size = 96 * MIB, .force = true }, NULL, &err),
+		-ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_ok(famfs_open(&target, &params, &vol, &err), &err);
+	famfs_close(vol);
+}
+
+/* What is checked is what is locked and written, not what has taken its place. */
+static void another_file(void **state)
+{
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	assert_int_equal(rename(IMAGE, OTHER), 0);
+	make_image(64 * MIB);
+	swap_in_other = true;
+	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -ESTALE, &err,
+		     "is another file now");
+	assert_false(swap_in_other);
+}
+
+static void left_behind(void **state)
+{
+	const struct famfs_mkfs_params params = { .size = 64 * MIB };
+	struct famfs_error err;
+	struct stat st;
+	char bytes[4];
+
+	(void)state;
+	unlink(IMAGE);
+	resize_error = ENOSPC;
+	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err,
+		     "cannot resize 'test.img' to 67108864 bytes: No space left on device");
+	assert_int_equal(stat(IMAGE, &st), -1);
+
+	/* A file that has got the name meanwhile is another's. */
+	put_file("mine", 4, 4);
+	assert_int_equal(rename(IMAGE, OTHER), 0);
+	swap_at_resize = true;
+	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err, "cannot resize");
+	resize_error = 0;
+	assert_false(swap_at_resize);
+	image_get(0, bytes, 4);
+	assert_memory_equal(bytes, "mine", 4);
+}
+
+static void grow(void)
+{
+	image_resize(96 * MIB);
+}
+
+static void shrink(void)
+{
+	image_resize(32 * MIB);
+}
+
+/* The size that counts is the one that the image has when nobody else can change it. */
+static void resized_meanwhile(void **state)
+{
+	static const struct {
+		void (*change)(void);
+		uint64_t size;
+	} cases[] = { { grow, 96 * MIB }, { shrink, 32 * MIB } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct famfs_mkfs_result result;
+		struct famfs_volume *vol;
+		struct famfs_info info;
+		struct famfs_error err;
+
+		put_file("", 0, 64 * MIB);
+		before_lock = cases[i].change;
+		assert_ok(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
+		assert_true(result.device_size == cases[i].size);
+		vol = open_volume(false);
+		famfs_info(vol, &info);
+		assert_true(info.recorded_size == cases[i].size);
+		famfs_close(vol);
+	}
+}
+
+static int other_mkfs = -1;
+
+/* As another process that formats the same image, and has found it first. */
+static void be_late(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+	other_mkfs = open(IMAGE, O_RDWR | O_CLOEXEC);
+	assert_true(other_mkfs >= 0);
+	assert_int_equal(fcntl(other_mkfs, F_OFD_SETLK, &lock), 0);
+}
+
+static void two_at_once(void **state)
+{
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	unlink(IMAGE);
+	before_lock = be_late;
+	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err), -EBUSY, &err,
+		     "is in use by process ");
+	assert_int_equal(stat(IMAGE, &st), 0);
+	assert_int_equal(close(other_mkfs), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("an image that could not be cut off is no file system any more",
+		     cut_that_fails),
+		TEST("a file that takes the image's place meanwhile is not formatted",
+		     another_file),
+		TEST("a failure removes the image that it made, and no other file", left_behind),
+		TEST("an image is formatted at the size that it has once it is locked",
+		     resized_meanwhile),
+		TEST("an image that another mkfs is formatting is not removed", two_at_once),
+	};
+
+	return run_group(tests);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The medium changes between the check and the repair, or while the user is asked: a repair judges
+ * it again, and stores nothing that rests on the old judgement.
+ */
+#include "changing.h"
+
+#include "base/crc.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool yes(void *arg, const struct famfs_problem *problem)
+{
+	(void)problem;
+	if (((struct medium *)arg)->change)
+		medium_change(arg);
+	return true;
+}
+
+static bool simple_yes(void *arg, const struct famfs_problem *problem)
+{
+	(void)arg, (void)problem;
+	return true;
+}
+
+static void note_problem(void *arg, const struct famfs_problem *problem)
+{
+	struct medium *m = arg;
+
+	assert_false(problem->repaired);
+	if (!m->message[0])
+		snprintf(m->message, sizeof(m->message), "%s", problem->message);
+}
+
+static int repair(struct medium *m, bool in_question, struct famfs_fsck_result *result,
+		  struct famfs_error *err)
+{
+	const struct famfs_target target = memory_target();
+	const struct famfs_fsck_params params = { .repair = true,
+						  .report = note_problem,
+						  .confirm = in_question ? yes : simple_yes,
+						  .arg = m };
+
+	if (!in_question)
+		locks_hook(m->mem->locks, medium_change, m);
+	return famfs_fsck(&target, &params, result, err);
+}
+
+static void assert_left(struct medium *m, bool in_question)
+{
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+
+	assert_ok(repair(m, in_question, &result, &err), &err);
+	assert_int_equal(result.repaired, 0);
+	assert_text(m->message, "changed since it was checked");
+	assert_medium_untouched(m);
+	medium_end(m);
+}
+
+static void entry_arrives(struct medium *m)
+{
+	*medium_entry(m, 1) = m->good;
+}
+
+static void entry_is_other(struct medium *m)
+{
+	medium_entry(m, 1)->mkdir.path[0] = 'x';
+}
+
+static void entry_is_torn(struct medium *m)
+{
+	memset(medium_entry(m, 1), 0xa5, 300);
+}
+
+/* The fault is the same, and so are the words about it. */
+static void entry_is_other_and_whole(struct medium *m)
+{
+	medium_entry(m, 1)->mkdir.path[0] = 'x';
+	entry_seal(medium_entry(m, 1));
+}
+
+static void last_entry_arrives(struct medium *m)
+{
+	medium_entry(m, 2)->crc = le64_make(crc32_of(medium_entry(m, 2), OMF_ENTRY_CRC_BYTES));
+}
+
+static void publish_goes_on(struct medium *m)
+{
+	medium_set_counters(m, 3, 3);
+}
+
+static void size_is_other(struct medium *m)
+{
+	medium_super(m)->device_size = le64_make(33 * MIB);
+}
+
+static void damage_entry(struct medium *m)
+{
+	medium_entry(m, 1)->mkdir.uid = le32_make(99);
+}
+
+static void damage_mode(struct medium *m)
+{
+	medium_entry(m, 1)->mkdir.mode = le32_make(040755);
+	entry_seal(medium_entry(m, 1));
+}
+
+static void entries(void **state)
+{
+	static void (*const changes[])(struct medium *) = { entry_arrives, entry_is_other,
+							    entry_is_torn };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(changes); i++) {
+		struct medium m;
+
+		medium_start(&m);
+		damage_entry(&m);
+		m.change = changes[i / 2];
+		assert_left(&m, i % 2);
+		medium_start(&m);
+		damage_mode(&m);
+		m.change = changes[i / 2];
+		assert_left(&m, false);
+		medium_start(&m);
+		damage_mode(&m);
+		m.change = entry_is_other_and_whole;
+		assert_left(&m, false);
+	}
+}
+
+static void tail(void **state)
+{
+	struct medium m;
+
+	(void)state;
+	medium_start(&m);
+	medium_entry(&m, 2)->crc = le64_make(7);
+	m.change = last_entry_arrives;
+	assert_left(&m, false);
+}
+
+static void counters(void **state)
+{
+	struct medium m;
+
+	(void)state;
+	medium_start(&m);
+	medium_set_counters(&m, 77, 3);
+	m.change = publish_goes_on;
+	assert_left(&m, false);
+}
+
+static void capacity(void **state)
+{
+	struct medium m;
+
+	(void)state;
+	medium_start(&m);
+	medium_super(&m)->device_size = le64_make(32 * MIB);
+	m.change = size_is_other;
+	assert_left(&m, false);
+}
+
+static void another_system(void **state)
+{
+	static const struct attempt attempts[] = {
+		{ medium_format, -ESTALE, "another file system was made" },
+		{ medium_take_over, -EROFS, "belongs to the master " CLIENT_UUID },
+		{ medium_damage_super, -EUCLEAN, "superblock CRC" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
+		struct famfs_fsck_result result;
+		struct famfs_error err;
+		struct medium m;
+
+		medium_start(&m);
+		damage_entry(&m);
+		m.change = attempts[i].change;
+		assert_error(repair(&m, i % 2, &result, &err), attempts[i].code, &err,
+			     attempts[i].text);
+		assert_medium_untouched(&m);
+		medium_end(&m);
+	}
+}
+
+/* Between the second judgement and the store, too: the caller's save() is the last to run. */
+static int save_and_change(void *arg, uint64_t offset, const void *old, size_t length)
+{
+	(void)offset, (void)old, (void)length;
+	medium_change(arg);
+	return 0;
+}
+
+static void at_the_last_moment(void **state)
+{
+	static void (*const damages[])(struct medium *) = { damage_mode, medium_damage_counters };
+	static void (*const changes[])(struct medium *) = { entry_is_torn, publish_goes_on };
+	const struct famfs_target target = memory_target();
+	struct famfs_fsck_params params = { .repair = true, .save = save_and_change };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		struct famfs_fsck_result result;
+		struct famfs_error err;
+		struct medium m;
+
+		medium_start(&m);
+		damages[i](&m);
+		m.change = changes[i];
+		params.arg = &m;
+		assert_error(famfs_fsck(&target, &params, &result, &err), -ESTALE, &err,
+			     "changed while it was repaired");
+		assert_int_equal(result.repaired, 0);
+		assert_medium_untouched(&m);
+		medium_end(&m);
+	}
+}
+
+static void publish_an_entry(struct medium *m)
+{
+	medium_set_counters(m, 4, 4);
+}
+
+/* The header is mended last. What another host publishes while entries are mended stays. */
+static void header_after_entries(void **state)
+{
+	const struct famfs_target target = memory_target();
+	struct famfs_fsck_params params = { .repair = true, .save = save_and_change };
+	struct famfs_fsck_result result;
+	struct famfs_error err;
+	struct medium m;
+
+	(void)state;
+	medium_start(&m);
+	damage_mode(&m);
+	medium_damage_counters(&m);
+	m.change = publish_an_entry;
+	params.arg = &m;
+	assert_error(famfs_fsck(&target, &params, &result, &err), -ESTALE, &err,
+		     "changed while it was repaired");
+	assert_int_equal(le64_get(medium_header(&m)->next_index), 4);
+	assert_int_equal(le64_get(medium_header(&m)->next_seqnum), 4);
+	medium_end(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST("an entry that changed since it was checked is left as it is", entries),
+		TEST("a last entry that arrives is not cut off", tail),
+		TEST("counters that became right are not written", counters),
+		TEST("a recorded size that changed is left as it is", capacity),
+		TEST("a repair of what is another's by now stores nothing", another_system),
+		TEST("a change just before the store ends the repair", at_the_last_moment),
+		TEST("a publish while entries are mended is not taken back", header_after_entries),
+	};
+
+	return run_group(tests);
+}
