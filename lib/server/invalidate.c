@@ -154,13 +154,9 @@ static void *run(void *arg)
 	bool skip;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	for (unsigned int i = 0; i < INVALIDATE_THREADS; i++) {
-		pid_t none = 0;
-
-		if (__atomic_compare_exchange_n(&inv->tids[i], &none, gettid(), false,
-						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			break;
-	}
+	pthread_mutex_lock(&inv->mutex);
+	inv->tids[inv->ntids++] = gettid();
+	pthread_mutex_unlock(&inv->mutex);
 	while ((job = next_job(inv, &skip))) {
 		if (!skip)
 			invalidate(server, job);
@@ -169,12 +165,16 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool is_ours(const struct invalidator *inv, pid_t tid)
+/* A process that our process namespace does not show has the number 0. */
+static bool is_ours(struct invalidator *inv, pid_t tid)
 {
-	for (unsigned int i = 0; i < INVALIDATE_THREADS; i++)
-		if (__atomic_load_n(&inv->tids[i], __ATOMIC_ACQUIRE) == tid)
-			return true;
-	return false;
+	bool found = false;
+
+	pthread_mutex_lock(&inv->mutex);
+	for (unsigned int i = 0; i < inv->ntids; i++)
+		found |= inv->tids[i] == tid;
+	pthread_mutex_unlock(&inv->mutex);
+	return found;
 }
 
 static bool add_job(struct invalidator *inv, struct invalidate_job *job)
@@ -200,16 +200,18 @@ bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 {
 	struct invalidator *inv = &server->invalidator;
 	struct invalidate_job *job;
-	struct famfs_fmap map;
+	uint64_t size;
 
-	/* Nothing is allocated for an open where the server reads. */
-	if (!server->follow.used || inv->limit == 0 || inode_fmap(server, ino, &map) < 0 ||
-	    map.size > inv->limit || is_ours(inv, fuse_req_ctx(req)->pid))
+	/* Where the server reads, there are no lines to drop. */
+	if (!server->follow.used)
+		return false;
+	size = inode_size(server, ino);
+	if (size == 0 || size > inv->limit || is_ours(inv, fuse_req_ctx(req)->pid))
 		return false;
 	job = malloc(sizeof(*job));
 	if (!job)
 		return false;
-	*job = (struct invalidate_job){ .req = req, .fi = *fi, .ino = ino, .size = map.size };
+	*job = (struct invalidate_job){ .req = req, .fi = *fi, .ino = ino, .size = size };
 	if (add_job(inv, job))
 		return true;
 	free(job);
@@ -227,16 +229,16 @@ int invalidate_start(struct server *server, int tree)
 	inv->root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (inv->root < 0)
 		return -errno;
-	inv->running = true;
+	/* Locked, so that no job is taken before there is a thread to do it. */
+	pthread_mutex_lock(&inv->mutex);
 	while (inv->nthreads < INVALIDATE_THREADS && ret == 0) {
 		ret = thread_start(&inv->threads[inv->nthreads], run, server);
 		inv->nthreads += ret == 0;
 	}
 	/* A few are enough. */
-	if (inv->nthreads)
-		return 0;
-	inv->running = false;
-	return ret;
+	inv->running = inv->nthreads > 0;
+	pthread_mutex_unlock(&inv->mutex);
+	return inv->nthreads ? 0 : ret;
 }
 
 void invalidate_stop(struct server *server)

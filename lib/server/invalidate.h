@@ -33,19 +33,21 @@ struct server;
 struct invalidate_job;
 
 struct invalidator {
-	uint64_t limit; /* bytes of a file; 0: no file is looked at. Does not change */
-	pthread_mutex_t mutex;
+	uint64_t limit;        /* bytes of a file; 0: no file is looked at. Does not change */
+	pthread_mutex_t mutex; /* of what follows, up to `tids` */
 	pthread_cond_t wake;   /* there is a job, or an end */
 	pthread_cond_t silent; /* `replying` is 0 */
 	bool running;          /* takes jobs */
 	bool closing;          /* the connection is about to be closed: nothing is answered */
 	unsigned int replying;
 	struct invalidate_job *first, *last;
+	unsigned int ntids;
+	pid_t tids[INVALIDATE_THREADS]; /* of the threads that take jobs */
+	/* Of the thread that starts and stops. */
 	int root; /* the root of the clone, open; -1 */
 	unsigned int nthreads;
 	pthread_t threads[INVALIDATE_THREADS];
-	pid_t tids[INVALIDATE_THREADS]; /* set atomically */
-	bool complained;                /* atomic */
+	bool complained; /* atomic */
 };
 
 void invalidate_init(struct invalidator *inv, uint64_t limit);
@@ -56,7 +58,7 @@ int invalidate_start(struct server *server, int tree);
 
 /* Answers OPEN of a regular file when its lines are dropped: true, and `req` is taken. False when
  * there is nothing to do, and the caller answers at once: the server reads the files itself, the
- * file is larger than the limit, the opener is a thread of this, or nothing is started. */
+ * file is empty or larger than the limit, the opener is a thread of this, or nothing is started. */
 bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 		     const struct fuse_file_info *fi);
 

@@ -219,6 +219,17 @@ const char *inode_link(const struct server *server, fuse_ino_t ino)
 	return ino == INODE_META_IO ? io_text(server) : NULL;
 }
 
+uint64_t inode_size(const struct server *server, fuse_ino_t ino)
+{
+	const struct namespace *ns = volume_namespace(server->vol);
+	struct famfs_stat fst;
+
+	if (inode_is_meta(ino) || !node_exists(ns, ino) || node_is_dir(ns, (node_t)ino))
+		return 0;
+	node_stat(ns, (node_t)ino, &fst);
+	return fst.size;
+}
+
 int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map)
 {
 	const struct namespace *ns = volume_namespace(server->vol);

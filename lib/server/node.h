@@ -60,6 +60,9 @@ bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *off
  * link, because it can be read where opening a file would ask for a map. NULL for another node. */
 const char *inode_link(const struct server *server, fuse_ino_t ino);
 
+/* Bytes of a file of the namespace; 0 for any other node. */
+uint64_t inode_size(const struct server *server, fuse_ino_t ino);
+
 /* The map of a file of the namespace. -EISDIR, -ENOENT. */
 int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map);
 

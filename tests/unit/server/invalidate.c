@@ -3,8 +3,11 @@
  * about it, the simulated kernel has. And the option for its limit. */
 #include "support.h"
 
+#include "base/thread.h"
 #include "server/invalidate.h"
+#include "server/node.h"
 #include "server/options.h"
+#include "server/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,6 +86,138 @@ static void nothing_to_map(void **state)
 	close(fd);
 }
 
+/* ---- the threads ---- */
+
+static struct {
+	unsigned int threads; /* that still start */
+	struct fuse_ctx opener;
+	pthread_mutex_t mutex;
+	pthread_cond_t answered;
+	unsigned int answers;
+	pid_t by; /* the thread that gave the last one */
+} play = { .mutex = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER };
+
+int __real_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
+int __wrap_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
+
+int __wrap_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+	if (play.threads == 0)
+		return -EAGAIN;
+	play.threads--;
+	return __real_thread_start(thread, run, arg);
+}
+
+const struct fuse_ctx *__wrap_fuse_req_ctx(fuse_req_t req);
+
+const struct fuse_ctx *__wrap_fuse_req_ctx(fuse_req_t req)
+{
+	(void)req;
+	return &play.opener;
+}
+
+int __wrap_fuse_reply_open(fuse_req_t req, const struct fuse_file_info *fi);
+
+int __wrap_fuse_reply_open(fuse_req_t req, const struct fuse_file_info *fi)
+{
+	(void)req;
+	(void)fi;
+	pthread_mutex_lock(&play.mutex);
+	play.answers++;
+	play.by = gettid();
+	pthread_cond_broadcast(&play.answered);
+	pthread_mutex_unlock(&play.mutex);
+	return 0;
+}
+
+static void await_answers(unsigned int count)
+{
+	pthread_mutex_lock(&play.mutex);
+	while (play.answers < count)
+		pthread_cond_wait(&play.answered, &play.mutex);
+	pthread_mutex_unlock(&play.mutex);
+}
+
+/* A server with a file of 100 bytes, "file", and a directory, "dir". */
+static void begin(struct server *server, unsigned int threads)
+{
+	struct famfs_error err;
+
+	memset(server, 0, sizeof(*server));
+	make_image(64 * MIB);
+	server->vol = open_volume(true);
+	server->stage = SERVER_READY;
+	server->follow.used = true;
+	assert_ok(add_file(server->vol, "file", 100, 1, &err), &err);
+	assert_ok(add_dir(server->vol, "dir", &err), &err);
+	invalidate_init(&server->invalidator, MIB);
+	play.threads = threads;
+	play.answers = 0;
+}
+
+static void finish(struct server *server)
+{
+	invalidate_stop(server);
+	invalidate_destroy(&server->invalidator);
+	famfs_close(server->vol);
+}
+
+static bool opens_by_job(struct server *server, const char *name, pid_t opener)
+{
+	const struct fuse_file_info fi = { 0 };
+	node_t ino = namespace_lookup(server->vol->ns, NODE_ROOT, name, strlen(name));
+
+	assert_true(ino != NODE_NONE);
+	play.opener.pid = opener;
+	return invalidate_open(server, NULL, ino, &fi);
+}
+
+/* FUSE gives 0 as the number of a process in a namespace that the server's does not show. */
+static void opener_without_a_number(void **state)
+{
+	static struct server server; /* its threads outlive a test that fails */
+
+	(void)state;
+	begin(&server, 2);
+	assert_int_equal(invalidate_start(&server, AT_FDCWD), 0);
+	assert_true(opens_by_job(&server, "file", 0));
+	await_answers(1);
+	assert_true(play.by != gettid());
+	/* One of our own threads: a job would wait for itself. */
+	assert_false(opens_by_job(&server, "file", play.by));
+	assert_true(opens_by_job(&server, "file", getpid()));
+	await_answers(2);
+	finish(&server);
+}
+
+static void no_job(void **state)
+{
+	static struct server server; /* its threads outlive a test that fails */
+
+	(void)state;
+	/* Before there is a thread, and when none starts, the caller answers. */
+	begin(&server, 0);
+	assert_false(opens_by_job(&server, "file", 1));
+	assert_int_equal(invalidate_start(&server, AT_FDCWD), -EAGAIN);
+	assert_false(opens_by_job(&server, "file", 1));
+	finish(&server);
+
+	begin(&server, INVALIDATE_THREADS);
+	assert_int_equal(invalidate_start(&server, AT_FDCWD), 0);
+	assert_false(opens_by_job(&server, "dir", 1));
+	server.invalidator.limit = 99;
+	assert_false(opens_by_job(&server, "file", 1));
+	server.invalidator.limit = 100;
+	server.follow.used = false;
+	assert_false(opens_by_job(&server, "file", 1));
+	server.follow.used = true;
+	assert_true(opens_by_job(&server, "file", 1));
+	await_answers(1);
+	finish(&server);
+}
+
+/* ---- the option ---- */
+
 static uint64_t limit_of(const char *text)
 {
 	struct mount_options options;
@@ -126,6 +261,9 @@ int main(void)
 		TEST("every line of a file is dropped, once", all_of_a_file),
 		TEST("an empty file has none, and what cannot be mapped is an error",
 		     nothing_to_map),
+		TEST("an opener whose process number is 0 is not taken for one of our threads",
+		     opener_without_a_number),
+		TEST("an open that no thread has work for is answered by the caller", no_job),
 		TEST("invalidate= takes sizes", limits),
 	};
 
