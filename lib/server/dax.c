@@ -42,37 +42,40 @@ int ensure_daxdevs(struct server *server, int fd)
 	return ret;
 }
 
-/* Readers can cause as many refusals as they like. */
-#define LOGGED_MAX 16
-
 static void log_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
 {
 	const struct namespace *ns = volume_namespace(server->vol);
 	char path[OMF_PATH_SIZE], other_path[OMF_PATH_SIZE];
 	uint64_t budget = ns->capacity;
 	node_t other;
-	unsigned int count = __atomic_fetch_add(&server->logged_overlaps, 1, __ATOMIC_RELAXED);
 
-	if (count >= LOGGED_MAX)
+	/* Before the walk: a reader can cause any number of refusals. */
+	if (!server_may_log(server, LOG_ERR))
 		return;
 	other = overlap_partner(ns, node, map, &budget);
 	node_path(ns, node, path);
 	node_path(ns, other == NODE_NONE ? node : other, other_path);
-	server_log(server, LOG_ERR,
-		   "cannot open '%s': it shares space with '%s', and mapping both hangs the "
-		   "host%s",
-		   path, other_path, count + 1 == LOGGED_MAX ? " (more are not logged)" : "");
+	server_log_allowed(
+		server, LOG_ERR,
+		"cannot open '%s': it shares space with '%s', and mapping both hangs the host",
+		path, other_path);
+}
+
+static int check_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
+{
+	if (!overlap_found(&server->vol->overlap, map))
+		return 0;
+	log_overlap(server, node, map);
+	return -EUCLEAN;
 }
 
 int dax_check_overlap(struct server *server, uint64_t ino)
 {
 	struct famfs_fmap map;
 
-	if (!shim_maps(&server->shim) || inode_fmap(server, ino, &map) < 0 ||
-	    !overlap_found(&server->vol->overlap, &map))
+	if (!shim_maps(&server->shim) || inode_fmap(server, ino, &map) < 0)
 		return 0;
-	log_overlap(server, (node_t)ino, &map);
-	return -EUCLEAN;
+	return check_overlap(server, (node_t)ino, &map);
 }
 
 static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
@@ -87,8 +90,8 @@ static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 	if (ret < 0)
 		return ret;
 	if (!inode_is_meta(ino)) {
-		ret = dax_check_overlap(server, ino);
-		return ret < 0 ? ret : inode_fmap(server, ino, map);
+		ret = inode_fmap(server, ino, map);
+		return ret < 0 ? ret : check_overlap(server, (node_t)ino, map);
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
 		return ino == INODE_META_DIR ? -EISDIR : -ENOENT;

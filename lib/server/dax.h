@@ -12,7 +12,8 @@ extern const struct dax_ops dax_operations;
 /*
  * -EUCLEAN for a file that shares space with another one or with itself. Once both are mapped, the
  * kernel hangs at the unmount, so neither is opened nor mapped. 0 where the kernel maps nothing:
- * reads and writes of the server do no harm. A few refusals are logged with both names.
+ * reads and writes of the server do no harm. A refusal is logged with both names, as far as the
+ * limit of messages allows.
  */
 int dax_check_overlap(struct server *server, uint64_t ino);
 

@@ -121,16 +121,36 @@ void server_set_io_status(struct server *server, const struct fmap_profile *prof
 	server_log(server, LOG_INFO, "fmap %s", text);
 }
 
-/* A user of the mount can cause any number of messages. */
-void server_log(struct server *server, int priority, const char *format, ...)
+bool server_may_log(struct server *server, int priority)
+{
+	return ratelimit_log(&server->log_limit, priority, server->log_fn, server->log_arg);
+}
+
+__attribute__((format(printf, 3, 0))) static void log_text(struct server *server, int priority,
+							   const char *format, va_list ap)
 {
 	char message[640];
+
+	vsnprintf(message, sizeof(message), format, ap);
+	server->log_fn(server->log_arg, priority, message);
+}
+
+void server_log_allowed(struct server *server, int priority, const char *format, ...)
+{
 	va_list ap;
 
-	if (!ratelimit_log(&server->log_limit, priority, server->log_fn, server->log_arg))
+	va_start(ap, format);
+	log_text(server, priority, format, ap);
+	va_end(ap);
+}
+
+void server_log(struct server *server, int priority, const char *format, ...)
+{
+	va_list ap;
+
+	if (!server_may_log(server, priority))
 		return;
 	va_start(ap, format);
-	vsnprintf(message, sizeof(message), format, ap);
+	log_text(server, priority, format, ap);
 	va_end(ap);
-	server->log_fn(server->log_arg, priority, message);
 }

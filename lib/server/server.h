@@ -61,7 +61,6 @@ struct server {
 	bool failed;
 	struct shim shim;
 	struct dax_push push;
-	unsigned int logged_overlaps;      /* atomic */
 	const struct fmap_profile *forced; /* by -o fmap=; NULL: as the kernel shows itself */
 	/* The profile and why, for people: "off: ...". Each text is written once, and then shown.
 	 */
@@ -109,7 +108,14 @@ void server_milestone(struct server *server);
 void server_set_io_status(struct server *server, const struct fmap_profile *profile,
 			  const char *why);
 
+/* Limits how many messages are logged, since a user of the mount can cause any number of them. */
 void server_log(struct server *server, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The two halves of server_log(), for a message that takes long to make: the limit, which counts
+ * one message, and the log. */
+bool server_may_log(struct server *server, int priority);
+void server_log_allowed(struct server *server, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -41,6 +41,40 @@ static void answers(void **state)
 	famfs_close(server.vol);
 }
 
+static unsigned int logged;
+
+static void count_message(void *arg, int priority, const char *message)
+{
+	(void)arg;
+	(void)priority;
+	logged++;
+	assert_text(message, "cannot open 'f': it shares space with 'f'");
+}
+
+static void refused_again_and_again(void **state)
+{
+	struct server server = { .log_fn = count_message, .log_limit = RATELIMIT_INIT };
+	struct famfs_error err;
+	fuse_ino_t ino;
+
+	(void)state;
+	make_image(64 * MIB);
+	server.vol = open_volume(true);
+	server.stage = SERVER_READY;
+	assert_ok(add_file(server.vol, "f", 100, 1, &err), &err);
+	ino = namespace_lookup(server.vol->ns, NODE_ROOT, "f", 1);
+	/* As after an allocation that failed: every file counts as sharing. */
+	server.vol->overlap.unknown = true;
+	/* Where the kernel maps nothing, sharing does no harm. */
+	assert_int_equal(dax_check_overlap(&server, ino), 0);
+	server.shim.active = true;
+	logged = 0;
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(dax_check_overlap(&server, ino), -EUCLEAN);
+	assert_in_range(logged, RATELIMIT_BURST, RATELIMIT_BURST + 1);
+	famfs_close(server.vol);
+}
+
 /* The kernel remembers for good that it could not use a device: one with another driver, or none,
  * is not even shown to it. What stands for the connection here knows no such call. */
 static void wrong_driver(void **state)
@@ -70,6 +104,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("maps and devices are found while the log is being replayed", answers),
+		TEST("a reader who opens a file that shares space again and again does not fill "
+		     "the "
+		     "log",
+		     refused_again_and_again),
 		TEST("a device without the right driver is not handed over", wrong_driver),
 	};
 
