@@ -108,7 +108,7 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return search->found;
 }
 
-/* Whoever locks a node of a container's own making does not see those who lock the kernel's, and
+/* A lock on a node that a container has made does not conflict with one on the kernel's node, and
  * two appends at once would damage the log. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err)
 {
@@ -141,7 +141,7 @@ static int map_all(struct devdax *dax, struct famfs_error *err)
 	return 0;
 }
 
-/* Nobody is to be told to switch the mode of a device under its mount, which ends the host. */
+/* Without the hint to switch the mode of the device: under its mount, that ends the host. */
 static int refuse_mounted(const char *path, struct famfs_error *err)
 {
 	struct usage_text user;
@@ -161,9 +161,6 @@ static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 	struct famfs_dax_info info;
 	int ret = daxinfo_read("", st->st_rdev, &info);
 
-	if (ret == -ENOTTY)
-		return error_set(err, -ENOTSUP, "'%s' is a character device, but not a DAX device",
-				 dev->path);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", dev->path);
 	ret = info.mode == FAMFS_DAX_FAMFS ? refuse_mounted(dev->path, err) : 0;
@@ -181,32 +178,27 @@ static int open_dax(struct devdax *dax, const struct stat *st, bool must_write,
 	return map_all(dax, err);
 }
 
-int devdax_open(const char *path, const struct opened_node *node, struct device **out,
-		struct famfs_error *err)
+int devdax_open(const char *path, struct opened_node *node, enum device_access access,
+		struct device **out, struct famfs_error *err)
 {
 	struct devdax *dax = calloc(1, sizeof(*dax));
 	cleanup_device struct device *dev = NULL;
-	struct stat st;
 	int ret;
 
 	if (!dax) {
-		close(node->fd);
-		if (node->modelock >= 0)
-			close(node->modelock);
+		opened_node_close(node);
 		return error_set(err, -ENOMEM, "out of memory");
 	}
 	dev = &dax->dev;
 	dev->ops = &devdax_ops;
-	dev->fd = node->fd;
+	dev->fd = steal_fd(&node->fd);
 	dev->writable = node->writable;
-	dax->modelock = node->modelock;
+	dax->modelock = steal_fd(&node->modelock);
 	dev->path = strdup(path);
 	dax->persist = persist_for_cpu();
 	if (!dev->path)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (fstat(dev->fd, &st) < 0)
-		return error_errno(err, -errno, "cannot stat '%s'", path);
-	ret = open_dax(dax, &st, node->must_write, err);
+	ret = open_dax(dax, &node->st, access == DEVICE_WRITE, err);
 	if (ret < 0)
 		return ret;
 	*out = steal_ptr(&dev);

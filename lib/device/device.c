@@ -41,15 +41,15 @@ static int check_type(const char *path, const struct stat *st, struct famfs_erro
 	return 0;
 }
 
-int device_open_node(const char *path, const char *name, enum device_access access, bool *writable,
-		     struct famfs_error *err)
+/* Returns the descriptor, -ENOTSUP with *err set, or the -errno of open(2) with *err as it was. */
+static int open_checked(const char *path, const char *name, enum device_access access,
+			bool *writable, struct famfs_error *err)
 {
 	char link[32];
 	struct stat st;
 	int fd = -1, ret;
 	cleanup_fd int node = open(path, O_PATH | O_CLOEXEC);
 
-	*writable = false;
 	if (node < 0 || fstat(node, &st) < 0)
 		return -errno;
 	ret = check_type(name, &st, err);
@@ -84,41 +84,55 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 	return ret;
 }
 
+int device_open_node(const char *path, const char *name, enum device_access access,
+		     struct opened_node *out, struct famfs_error *err)
+{
+	dev_t number;
+	int ret;
+
+	*out = (struct opened_node){ .fd = -1, .modelock = -1 };
+	ret = modelock_share_path(path, &number, &out->modelock, err);
+	if (ret < 0)
+		return ret;
+	ret = open_checked(path, name, access, &out->writable, err);
+	if (ret == -ENOTSUP)
+		return ret;
+	if (ret < 0)
+		return open_error(name, path, ret, access == DEVICE_WRITE, err);
+	out->fd = ret;
+	if (fstat(out->fd, &out->st) < 0)
+		return error_errno(err, -errno, "cannot stat '%s'", name);
+	if (S_ISCHR(out->st.st_mode) && out->st.st_rdev != number)
+		return error_set(err, -ESTALE, "'%s' is another file now", name);
+	return 0;
+}
+
+void opened_node_close(struct opened_node *node)
+{
+	if (node->fd >= 0)
+		close(node->fd);
+	/* Last: now the driver may go. */
+	if (node->modelock >= 0)
+		close(node->modelock);
+	node->fd = node->modelock = -1;
+}
+
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err)
 {
+	cleanup_node struct opened_node node = { .fd = -1, .modelock = -1 };
 	char absolute[PATH_MAX];
-	struct stat st;
-	bool writable;
-	dev_t number;
-	cleanup_fd int modelock = -1;
-	cleanup_fd int fd = -1;
 	int ret;
 
 	if (!realpath(path, absolute))
 		return error_errno(err, -errno, "cannot open '%s'", path);
-	/* Before the node is opened: no driver goes under a descriptor. */
-	ret = modelock_share_path(absolute, &number, &modelock, err);
+	ret = device_open_node(absolute, path, access, &node, err);
 	if (ret < 0)
 		return ret;
-	fd = device_open_node(absolute, path, access, &writable, err);
-	if (fd == -ENOTSUP)
-		return fd;
-	if (fd < 0)
-		return open_error(path, absolute, fd, access == DEVICE_WRITE, err);
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, -errno, "cannot stat '%s'", path);
-	if (S_ISCHR(st.st_mode) && st.st_rdev != number)
-		return error_set(err, -ESTALE, "'%s' is another file now", path);
-	if (S_ISCHR(st.st_mode)) {
-		const struct opened_node node = { .fd = steal_fd(&fd),
-						  .modelock = steal_fd(&modelock),
-						  .writable = writable,
-						  .must_write = access == DEVICE_WRITE };
-
-		return devdax_open(absolute, &node, out, err);
-	}
-	return image_open(absolute, steal_fd(&fd), (uint64_t)st.st_size, writable, out, err);
+	if (S_ISCHR(node.st.st_mode))
+		return devdax_open(absolute, &node, access, out, err);
+	return image_open(absolute, steal_fd(&node.fd), (uint64_t)node.st.st_size, node.writable,
+			  out, err);
 }
 
 int device_adopt(const char *path, int fd, struct device **out, struct famfs_error *err)

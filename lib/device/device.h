@@ -72,8 +72,10 @@ enum device_access {
 };
 
 /* Opens an image file or a DAX device. -ENOTSUP for what is neither; what daxinfo_check_mappable()
- * says of a DAX device; -EBUSY while its mode is being switched, after a wait of ten seconds;
- * -ESTALE when the path leads to another device meanwhile. */
+ * says of a DAX device; -EBUSY while its mode is being switched, after a wait of ten seconds, and
+ * -EINTR when this thread handled a signal in that time; -ESTALE when the path led to another
+ * device meanwhile; -EPERM for writing to a node that is not the kernel's; other -errno of
+ * open(2) and mmap(2). */
 int device_open(const char *path, enum device_access access, struct device **out,
 		struct famfs_error *err);
 
@@ -89,15 +91,17 @@ int device_adopt(const char *path, int fd, struct device **out, struct famfs_err
  * through the file of the whole device, if the caller may open it: never mapped, since a page that
  * is mapped through two files ends the host. The kernel writes back what is written there; what
  * another host wrote may be read late, as there is no address to invalidate. Elsewhere there is
- * metadata only. With DEVICE_WRITE, for a device in famfs mode: the node is opened too, for locks.
+ * metadata only. With DEVICE_WRITE, for a device in famfs mode: the node is opened too, for locks,
+ * with the errors of device_open(), and -EOPNOTSUPP when the device is in another mode.
  */
 int device_open_metafiles(const char *mountpoint, const char *name, enum device_access access,
 			  struct device **out, struct famfs_error *err);
 
 /*
- * The same for who serves the mount. At first there is the node alone, of a device in famfs mode,
- * to be locked; its bytes, for reading, come with the files: `dir` is the mount's .meta folder.
- * Reading is for one thread, which also attaches and detaches. -errno.
+ * The same for the server of the mount. At first there is the node alone, of a device in famfs
+ * mode, to be locked; its bytes, for reading, come with the files: `dir` is the mount's .meta
+ * folder. Reading is for one thread, which also attaches and detaches. The errors of device_open(),
+ * and -EOPNOTSUPP when the device is in another mode; for the others -errno.
  */
 int device_open_famfs_mode(const char *path, enum device_access access, struct device **out,
 			   struct famfs_error *err);
@@ -164,7 +168,7 @@ int device_lock(struct device *dev, enum device_lock type, uint64_t offset, uint
 int device_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
 		     uint64_t *end);
 
-/* The same, for those who need not know where it starts. */
+/* The same without the start of that lock. */
 static inline int device_lock_conflict(struct device *dev, uint64_t offset, uint64_t length,
 				       uint64_t *end)
 {

@@ -26,27 +26,37 @@ int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length)
 }
 
 /* F_OFD_SETLKW knows no time limit, and only a signal to the thread that waits ends it. */
-int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
-		   bool wait)
+int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
+		 const struct lock_wait *wait)
 {
 	struct timespec step = { 0, FIRST_STEP_NS };
 	uint64_t start = now_ns();
-	int ret = 0;
+	int ret;
 
-	while (dev->fd >= 0) {
-		ret = fd_lock(dev->fd, type, offset, length);
-		if (ret != -EAGAIN || !wait)
-			break;
-		if (now_ns() - start >= DEVICE_LOCK_PATIENCE_S * NS_PER_S)
+	while ((ret = fd_lock(fd, type, offset, length)) == -EAGAIN) {
+		if (now_ns() - start >= wait->patience_ns)
 			return -ETIMEDOUT;
 		ret = nanosleep(&step, NULL) < 0 ? -errno : 0;
-		if (dev->cancelled && dev->cancelled(dev->cancel_arg))
+		if (wait->cancelled && wait->cancelled(wait->cancel_arg))
 			return -ECANCELED;
-		if (ret < 0)
-			break;
+		if (ret < 0 && !wait->ignore_signals)
+			return ret;
 		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
 	}
 	return ret;
+}
+
+int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
+		   bool wait)
+{
+	const struct lock_wait how = { .patience_ns = DEVICE_LOCK_PATIENCE_S * NS_PER_S,
+				       .cancelled = dev->cancelled,
+				       .cancel_arg = dev->cancel_arg };
+
+	if (dev->fd < 0)
+		return 0;
+	return wait ? fd_lock_wait(dev->fd, type, offset, length, &how)
+		    : fd_lock(dev->fd, type, offset, length);
 }
 
 int device_fd_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,

@@ -21,8 +21,7 @@ struct famfs_mapping {
 	void *reserved;  /* the range that addr is in, wider by what alignment took */
 	uint64_t reserved_length;
 	uint64_t size;                 /* of the file */
-	int fd;                        /* carries the lock; -1 before it is open */
-	int modelock;                  /* of its node; -1: there is none */
+	struct opened_node node;       /* its descriptor carries the lock on byte 0 */
 	const struct persist *persist; /* NULL where memory is coherent */
 };
 
@@ -77,29 +76,27 @@ static int check_count(const struct map_request *request, struct famfs_error *er
 	return -E2BIG;
 }
 
-static int open_again(const struct device *dev, bool write, struct famfs_error *err)
+static int open_again(struct famfs_mapping *mapping, const struct device *dev, bool write,
+		      struct famfs_error *err)
 {
-	struct stat was, now;
-	bool writable;
-	cleanup_fd int fd = device_open_node(dev->path, dev->path,
-					     write ? DEVICE_WRITE : DEVICE_READ, &writable, err);
+	struct opened_node *node = &mapping->node;
+	struct stat was;
+	int ret = device_open_node(dev->path, dev->path, write ? DEVICE_WRITE : DEVICE_READ, node,
+				   err);
 
-	if (fd == -ENOTSUP)
-		return fd;
-	if (fd < 0)
-		return error_errno(err, fd, "cannot open '%s'%s", dev->path,
-				   write ? " for writing" : "");
-	if (fstat(dev->fd, &was) < 0 || fstat(fd, &now) < 0)
+	if (ret < 0)
+		return ret;
+	if (fstat(dev->fd, &was) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", dev->path);
-	if (was.st_dev != now.st_dev || was.st_ino != now.st_ino)
+	if (was.st_dev != node->st.st_dev || was.st_ino != node->st.st_ino)
 		return error_set(err, -ESTALE, "'%s' is another file now", dev->path);
-	return steal_fd(&fd);
+	return 0;
 }
 
 static int lock(const struct famfs_mapping *mapping, const struct device *dev,
 		struct famfs_error *err)
 {
-	int ret = fd_lock(mapping->fd, DEVICE_SHARED, 0, 1);
+	int ret = fd_lock(mapping->node.fd, DEVICE_SHARED, 0, 1);
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);
@@ -129,7 +126,7 @@ static int map_pieces(const struct famfs_mapping *mapping, const struct map_requ
 	for (size_t i = 0; i < request->count; i++) {
 		const struct map_piece *piece = &request->pieces[i];
 
-		if (mmap(at, piece->length, prot, MAP_SHARED | MAP_FIXED, mapping->fd,
+		if (mmap(at, piece->length, prot, MAP_SHARED | MAP_FIXED, mapping->node.fd,
 			 (off_t)piece->offset) == MAP_FAILED)
 			return -errno;
 		at += piece->length;
@@ -140,15 +137,10 @@ static int map_pieces(const struct famfs_mapping *mapping, const struct map_requ
 static int map(struct famfs_mapping *mapping, const struct device *dev,
 	       const struct map_request *request, struct famfs_error *err)
 {
-	dev_t number;
-	int ret = modelock_share_path(dev->path, &number, &mapping->modelock, err);
+	int ret = open_again(mapping, dev, request->write, err);
 
-	if (ret < 0)
-		return ret;
-	mapping->fd = open_again(dev, request->write, err);
-	if (mapping->fd < 0)
-		return mapping->fd;
-	ret = lock(mapping, dev, err);
+	if (ret == 0)
+		ret = lock(mapping, dev, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < request->count; i++)
@@ -159,6 +151,17 @@ static int map(struct famfs_mapping *mapping, const struct device *dev,
 	return ret < 0 ? error_errno(err, ret, "cannot map '%s'", dev->path) : 0;
 }
 
+static struct famfs_mapping *create(const struct map_request *request)
+{
+	struct famfs_mapping *mapping = calloc(1, sizeof(*mapping));
+
+	if (!mapping)
+		return NULL;
+	mapping->node.fd = mapping->node.modelock = -1;
+	mapping->size = request->size;
+	return mapping;
+}
+
 int device_map(const struct device *dev, const struct map_request *request,
 	       struct famfs_mapping **out, struct famfs_error *err)
 {
@@ -167,11 +170,9 @@ int device_map(const struct device *dev, const struct map_request *request,
 
 	if (ret < 0)
 		return ret;
-	mapping = calloc(1, sizeof(*mapping));
+	mapping = create(request);
 	if (!mapping)
 		return error_set(err, -ENOMEM, "out of memory");
-	mapping->fd = mapping->modelock = -1;
-	mapping->size = request->size;
 	if (dev->ops->flush)
 		mapping->persist = persist_for_cpu();
 	ret = map(mapping, dev, request, err);
@@ -199,24 +200,28 @@ static int map_file(struct famfs_mapping *mapping, int file, const struct map_re
 	return ret;
 }
 
+/* A user who may not open the node, or a container that does not have it, relies on the lock of the
+ * mount's server. */
+static int lock_if_allowed(struct famfs_mapping *mapping, const struct device *dev,
+			   struct famfs_error *err)
+{
+	int ret = device_open_node(dev->path, dev->path, DEVICE_READ, &mapping->node, err);
+
+	if (ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENOTSUP)
+		return 0;
+	return ret < 0 ? ret : lock(mapping, dev, err);
+}
+
 int device_map_file(const struct device *dev, int file, const struct map_request *request,
 		    struct famfs_mapping **out, struct famfs_error *err)
 {
-	struct famfs_mapping *mapping = calloc(1, sizeof(*mapping));
-	dev_t number;
+	struct famfs_mapping *mapping = create(request);
 	int ret;
 
 	if (!mapping)
 		return error_set(err, -ENOMEM, "out of memory");
-	mapping->fd = -1;
-	mapping->size = request->size;
 	mapping->persist = persist_for_cpu();
-	ret = modelock_share_path(dev->path, &number, &mapping->modelock, err);
-	if (ret == 0) {
-		mapping->fd = open(dev->path, O_RDONLY | O_CLOEXEC);
-		if (mapping->fd >= 0)
-			ret = lock(mapping, dev, err);
-	}
+	ret = lock_if_allowed(mapping, dev, err);
 	if (ret == 0) {
 		ret = map_file(mapping, file, request);
 		if (ret < 0)
@@ -236,10 +241,7 @@ void famfs_unmap(struct famfs_mapping *mapping)
 		return;
 	if (mapping->reserved)
 		munmap(mapping->reserved, mapping->reserved_length);
-	if (mapping->fd >= 0)
-		close(mapping->fd);
-	if (mapping->modelock >= 0)
-		close(mapping->modelock);
+	opened_node_close(&mapping->node);
 	free(mapping);
 }
 

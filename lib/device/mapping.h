@@ -21,13 +21,14 @@ struct map_request {
 };
 
 /* Opens the node anew, so that the mapping outlives `dev` and can be writable where `dev` is not,
- * and shares byte 0. -EBUSY while the device is formatted, -E2BIG (nothing was mapped), -ESTALE
- * when the path leads to another device now. */
+ * and shares byte 0. The errors of device_open(), where -ESTALE also means that the path leads to
+ * another device than `dev`; -EBUSY while the device is formatted or repaired; -E2BIG, and nothing
+ * was mapped. */
 int device_map(const struct device *dev, const struct map_request *request,
 	       struct famfs_mapping **out, struct famfs_error *err);
 
-/* The same of a file of a mount, which the kernel maps: `file` is open, and stays the caller's. Who
- * may open the node of `dev` shares byte 0; the others rely on the mount. */
+/* The same of a file of a mount, which the kernel maps: `file` is open, and stays the caller's. A
+ * process that can open the node of `dev` shares byte 0; others rely on the mount's server. */
 int device_map_file(const struct device *dev, int file, const struct map_request *request,
 		    struct famfs_mapping **out, struct famfs_error *err);
 

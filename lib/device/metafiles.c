@@ -50,7 +50,8 @@ static struct metafiles *to_meta(struct device *dev)
 
 /* ---- windows ---- */
 
-/* Whoever serves the mount cannot lead out of it, by a link or another mount. -errno. */
+/* The server of the mount is not trusted: no link of its files, and no other mount there, leads out
+ * of it. -errno. */
 static int open_within(int dir, const char *path, int flags)
 {
 	const struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -147,7 +148,7 @@ static int metafiles_write(struct device *dev, uint64_t offset, const void *buf,
 
 	if (!dev->writable)
 		return -EROFS;
-	/* The superblock is mapped for reading only: nobody changes it on a mount. */
+	/* The superblock is mapped for reading only: it does not change while it is mounted. */
 	if (mapped && offset >= FAMFS_ALLOC_UNIT)
 		return mapped_copy(mapped, buf, length);
 	return io_write_at(meta->data, offset, buf, length);
@@ -196,7 +197,7 @@ static void metafiles_fence(struct device *dev)
 		to_meta(dev)->persist->fence();
 }
 
-/* Of what the kernel does not map, a mapping would be of pages that are nobody's memory. */
+/* Without kernel support, a mapping would be of the page cache, not of the device's memory. */
 static int metafiles_open_file(struct device *dev, const char *path, bool write)
 {
 	const struct metafiles *meta = to_meta(dev);
@@ -273,26 +274,17 @@ static int check_mode(struct device *dev, const struct stat *st, struct famfs_er
 /* Only for its locks, which the node has in this mode as in the other. */
 static int open_node(struct device *dev, enum device_access access, struct famfs_error *err)
 {
-	struct stat st;
-	dev_t number;
-	int ret = modelock_share_path(dev->path, &number, &to_meta(dev)->modelock, err);
+	cleanup_node struct opened_node node = { .fd = -1, .modelock = -1 };
+	int ret = device_open_node(dev->path, dev->path, access, &node, err);
 
 	if (ret < 0)
 		return ret;
-	ret = device_open_node(dev->path, dev->path, access, &dev->writable, err);
-	if (ret == -ENOTSUP)
-		return ret;
-	if (ret < 0)
-		return error_errno(err, ret, "cannot open '%s'%s", dev->path,
-				   access == DEVICE_WRITE ? " for writing" : "");
-	dev->fd = ret;
-	if (fstat(dev->fd, &st) < 0)
-		return error_errno(err, -errno, "cannot stat '%s'", dev->path);
-	if (st.st_rdev != number)
-		return error_set(err, -ESTALE, "'%s' is another file now", dev->path);
-	ret = check_mode(dev, &st, err);
+	dev->fd = steal_fd(&node.fd);
+	dev->writable = node.writable;
+	to_meta(dev)->modelock = steal_fd(&node.modelock);
+	ret = check_mode(dev, &node.st, err);
 	if (ret == 0 && dev->writable) {
-		ret = device_check_node(dev->path, &st, access == DEVICE_WRITE ? err : NULL);
+		ret = device_check_node(dev->path, &node.st, access == DEVICE_WRITE ? err : NULL);
 		dev->writable = ret == 0;
 		if (access == DEVICE_WRITE_MAY)
 			ret = 0;

@@ -2,6 +2,7 @@
 #include "device/modelock.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/daxinfo.h"
@@ -13,12 +14,14 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <time.h>
 
-/* A switch looks at every process of the host, more than once. udev's look takes a moment. */
-#define SHARE_STEPS   5000
-#define EXCLUDE_STEPS 250
-#define STEP_NS       2000000
+/* A switch looks at every process of the host, more than once. */
+static const struct lock_wait share_wait = { .patience_ns = DEVICE_LOCK_PATIENCE_S * NS_PER_S };
+
+/* udev opens a device for a moment after each change. A server that is told to end while it waits
+ * still has to switch the device back. */
+static const struct lock_wait exclude_wait = { .patience_ns = 500 * NS_PER_MS,
+					       .ignore_signals = true };
 
 /* Users who can open the node can read the lock file. An ACL or an owner other than root is not
  * copied: every user may then read the lock file. */
@@ -56,18 +59,6 @@ static int open_file(const struct dax_node *node, const char *name, bool write)
 	return fd;
 }
 
-static int await(int fd, enum device_lock type, int steps)
-{
-	const struct timespec step = { 0, STEP_NS };
-	int ret = fd_lock(fd, type, 0, 0);
-
-	for (int i = 0; ret == -EAGAIN && i < steps; i++) {
-		nanosleep(&step, NULL);
-		ret = fd_lock(fd, type, 0, 0);
-	}
-	return ret;
-}
-
 /* Where the file is missing, of another host's /run, or not for this user, there is no lock. */
 static bool is_absent(int ret)
 {
@@ -95,8 +86,8 @@ int modelock_share(const struct dax_node *node, int *out, struct famfs_error *er
 		fd = open_file(node, info.name, false);
 	if (is_absent(fd))
 		return 0;
-	ret = fd < 0 ? fd : await(fd, DEVICE_SHARED, SHARE_STEPS);
-	if (ret == -EAGAIN) {
+	ret = fd < 0 ? fd : fd_lock_wait(fd, DEVICE_SHARED, 0, 0, &share_wait);
+	if (ret == -ETIMEDOUT) {
 		(void)holders_of_lock(fd, &holder);
 		return error_set(err, -EBUSY, "'%s' is being switched to another mode by %s",
 				 node->path, holder.text);
@@ -131,8 +122,8 @@ int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
 	fd = open_file(node, info.name, true);
-	ret = fd < 0 ? fd : await(fd, DEVICE_EXCLUSIVE, EXCLUDE_STEPS);
-	if (ret == -EAGAIN) {
+	ret = fd < 0 ? fd : fd_lock_wait(fd, DEVICE_EXCLUSIVE, 0, 0, &exclude_wait);
+	if (ret == -ETIMEDOUT) {
 		(void)holders_of_lock(fd, &holder);
 		error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is in use by %s",
 			     node->path, holder.text);

@@ -35,7 +35,7 @@ struct dax_node {
  * The shared lock: *fd is to be closed to release it. It is -1 for what is no DAX device, and where
  * the lock file cannot be reached: the first process of root creates it, and a container may have
  * no such folder. There a switch finds its users by /proc alone. -EBUSY when the device is still
- * being switched after ten seconds.
+ * being switched after ten seconds, -EINTR when this thread handled a signal meanwhile.
  */
 int modelock_share(const struct dax_node *node, int *fd, struct famfs_error *err);
 
@@ -44,7 +44,7 @@ int modelock_share(const struct dax_node *node, int *fd, struct famfs_error *err
 int modelock_share_path(const char *path, dev_t *number, int *fd, struct famfs_error *err);
 
 /* The exclusive lock, for root; creates the file. -EBUSY when a process that has the shared one
- * keeps it for half a second. */
+ * keeps it for half a second; signals do not end that wait. */
 int modelock_exclude(const struct dax_node *node, int *fd, struct famfs_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -189,6 +190,31 @@ static void cancelled(void **state)
 	device_close(b);
 }
 
+static void note_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void interrupted(void **state)
+{
+	const struct sigaction action = { .sa_handler = note_alarm };
+	const struct itimerval soon = { .it_value = { .tv_usec = 20000 } };
+	struct sigaction before;
+	struct device *a, *b;
+
+	(void)state;
+	make_file();
+	a = open_image(DEVICE_WRITE);
+	b = open_image(DEVICE_WRITE);
+	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 0, 1, true), 0);
+	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, true), -EINTR);
+	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+	device_close(a);
+	device_close(b);
+}
+
 static void map_and_wait(int ready)
 {
 	int fd = open(IMAGE, O_RDWR);
@@ -282,6 +308,7 @@ int main(void)
 		TEST("the holder of a lock is named, unless it is the handle that asks", holders),
 		TEST("a waiting lock comes when its holder dies", waiting),
 		TEST("a wait ends when the caller cancels it", cancelled),
+		TEST("a wait ends when the thread handles a signal", interrupted),
 		TEST("a mapping by another process is seen, our own is not", mapped),
 		TEST("a foreign signature is named", signatures),
 		TEST("a mount option is a whole word", options),

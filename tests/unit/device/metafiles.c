@@ -3,9 +3,11 @@
 #include "support.h"
 
 #include "device/device.h"
+#include "device/mapping.h"
 #include "fs/volume.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,6 +103,45 @@ static void missing(void **state)
 		     "nowhere");
 }
 
+static int map_of(const char *node, struct famfs_mapping **out, struct famfs_error *err)
+{
+	const struct map_request request = { .name = "f", .size = 100 };
+	int file = open(IMAGE, O_RDONLY | O_CLOEXEC), ret;
+	struct device *dev = NULL;
+
+	assert_true(file >= 0);
+	*out = NULL;
+	assert_ok(device_open_metafiles("mount", node, DEVICE_READ, &dev, err), err);
+	ret = device_map_file(dev, file, &request, out, err);
+	device_close(dev);
+	close(file);
+	return ret;
+}
+
+/* The path of the device may lead to anything in this mount namespace. */
+static void mapping_locks_the_node(void **state)
+{
+	static const char *const others[] = { "no-such-node", "fifo", "." };
+	struct famfs_mapping *mapping;
+	struct famfs_error err;
+	struct device *dev;
+
+	(void)state;
+	start();
+	assert_ok(device_open(IMAGE, DEVICE_WRITE, &dev, &err), &err);
+	assert_ok(map_of(IMAGE, &mapping, &err), &err);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), -EAGAIN);
+	famfs_unmap(mapping);
+	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false), 0);
+	assert_error(map_of(IMAGE, &mapping, &err), -EBUSY, &err, "is being formatted");
+	device_close(dev);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_ok(map_of(others[i], &mapping, &err), &err);
+		famfs_unmap(mapping);
+	}
+}
+
 /* Who serves a mount could have others write wherever a link of it leads. */
 static void led_astray(void **state)
 {
@@ -141,6 +182,10 @@ static void cut_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST("a mapping of a mount's file locks the device where it may open it, and "
+		     "nothing "
+		     "else",
+		     mapping_locks_the_node),
 		TEST("a mount's files show its metadata", metadata),
 		TEST("nothing else is read through them, and nothing is written", out_of_reach),
 		TEST("a mount that does not show them is told", missing),

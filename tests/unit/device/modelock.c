@@ -2,6 +2,7 @@
 /* The lock that keeps users of a device's node apart from a switch of its mode. */
 #include "support.h"
 
+#include "base/clock.h"
 #include "device/backend.h"
 #include "device/modelock.h"
 
@@ -22,21 +23,37 @@
 
 static struct dax_node node = { .root = ".", .path = "node" };
 
+/* Time passes only when the library sleeps. */
 static unsigned int naps;
+static unsigned int signal_in; /* which of the naps to come is ended by a signal; 0: none */
+static uint64_t slept_ns;
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
 {
-	(void)time;
 	(void)rest;
 	naps++;
+	slept_ns += (uint64_t)time->tv_nsec;
+	if (signal_in == 0 || --signal_in > 0)
+		return 0;
+	errno = EINTR;
+	return -1;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	(void)clock;
+	*now = (struct timespec){ (time_t)(slept_ns / NS_PER_S), (long)(slept_ns % NS_PER_S) };
 	return 0;
 }
 
 static void start(void)
 {
-	naps = 0;
+	naps = signal_in = 0;
+	slept_ns = 0;
 	node.number = makedev(1, 7);
 	assert_int_equal(system("rm -rf sys run node elsewhere; mkdir -p sys/dev/char run "
 				"sys/devices/dax0.0; touch node; chmod 600 node; "
@@ -128,8 +145,12 @@ static void a_switch_waits_for_users(void **state)
 	assert_error(modelock_exclude(&node, &fd, &err), -EBUSY, &err, want);
 	assert_true(err.refused);
 	assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
-	/* It waited a moment, and no more. */
-	assert_in_range(naps, 1, 1000);
+	assert_in_range(slept_ns, 500 * NS_PER_MS, 510 * NS_PER_MS);
+	/* A server that is told to end once more still has to switch the device back. */
+	signal_in = 3;
+	assert_error(modelock_exclude(&node, &fd, &err), -EBUSY, &err, want);
+	assert_int_equal(signal_in, 0);
+	assert_in_range(slept_ns, 1000 * NS_PER_MS, 1020 * NS_PER_MS);
 	end(pid);
 	close(exclude());
 }
@@ -147,11 +168,27 @@ static void users_wait_for_a_switch(void **state)
 	snprintf(want, sizeof(want), "'node' is being switched to another mode by process %d (",
 		 (int)pid);
 	assert_error(modelock_share(&node, &fd, &err), -EBUSY, &err, want);
-	assert_in_range(naps, 1, 10000);
+	assert_in_range(slept_ns, 10 * NS_PER_S, 10 * NS_PER_S + 10 * NS_PER_MS);
 	end(pid);
 	fd = share();
 	assert_true(fd >= 0);
 	close(fd);
+}
+
+static void a_signal(void **state)
+{
+	struct famfs_error err;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	start();
+	pid = hold(true);
+	signal_in = 3;
+	assert_error(modelock_share(&node, &fd, &err), -EINTR, &err, "cannot lock 'node'");
+	assert_int_equal(fd, -1);
+	assert_int_equal(naps, 3);
+	end(pid);
 }
 
 /* A user who can read the file can keep no other user of the device waiting. */
@@ -250,6 +287,7 @@ int main(void)
 		     a_switch_waits_for_users),
 		TEST("users wait for a switch, and name the process that does not end it",
 		     users_wait_for_a_switch),
+		TEST("a signal ends the wait for a switch", a_signal),
 		TEST("who may only read the lock file cannot exclude others",
 		     a_reader_cannot_exclude),
 		TEST("only users who can open the node can lock, unless its owner is not root",
