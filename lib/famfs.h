@@ -100,7 +100,7 @@ size_t famfs_utf8_printable(const char *s);
  * option: each %s is a path or a name. A word with control characters, or bytes that are not UTF-8,
  * is written as $'...' with \ooo for each of those bytes, as POSIX has it since 2024; an older
  * shell reads another name in it, and still nothing that it would run. The caller frees the result
- * with free(3). NULL when there is no memory.
+ * with free(3). NULL when there is no memory, or the format has any other conversion.
  */
 char *famfs_shell_format(const char *format, ...) FAMFS_PRINTF(1, 2);
 char *famfs_shell_vformat(const char *format, va_list args) FAMFS_PRINTF(1, 0);
@@ -210,8 +210,9 @@ struct famfs_mkfs_result {
  * device too small and -EFBIG for one of more than 64 PiB, -ENOKEY when the host has no identity.
  * `result` may be NULL.
  *
- * With `erase` superblock and log header are zeroed, under the same conditions, and of the result
- * only `replaced` is filled in: empty when there was no famfs, and nothing was written.
+ * With `erase` the device is zeroed up to the end of the log header, under the same conditions. Of
+ * the result only `replaced` is filled in. It stays empty, and nothing is written, when there is
+ * neither a famfs nor a log of one.
  * -EMEDIUMTYPE when the device holds something else.
  */
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,

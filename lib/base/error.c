@@ -40,10 +40,6 @@ int error_errno(struct famfs_error *err, int code, const char *format, ...)
 		used = strlen(err->message);
 		snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(-code));
 	}
-	/* A kernel with famfs then keeps every file of the mount from being used. */
-	if (code == -EHWPOISON)
-		error_hint(err, "unmount the famfs and mount it again: the files that the broken "
-				"memory is not part of can be used then");
 	return code;
 }
 

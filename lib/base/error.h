@@ -9,7 +9,7 @@
 int error_set(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same, and appends ": " and the text of strerror(-code). A memory error gets its hint. */
+/* The same, and appends ": " and the text of strerror(-code). */
 int error_errno(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

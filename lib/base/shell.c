@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/cleanup.h"
 #include "famfs.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct shell {
 	FILE *out;
 	va_list args;
+	bool failed; /* the format has a conversion that is not known */
 };
 
 static bool is_printable(const char *word)
@@ -31,9 +31,10 @@ static void put(FILE *out, const char *text)
 }
 
 /* A quote ends the quotes, stands for itself, and begins them again. */
-static void put_plain(FILE *out, const char *word)
+static void put_plain(FILE *out, const char *prefix, const char *word)
 {
 	put(out, "'");
+	put(out, prefix);
 	for (const char *quote; (quote = strchr(word, '\'')); word = quote + 1) {
 		(void)fwrite(word, 1, (size_t)(quote - word), out);
 		put(out, "'\\''");
@@ -46,9 +47,10 @@ static void put_plain(FILE *out, const char *word)
  * A shell that does not know $'...' reads a dollar and a word in single quotes. So no quote may
  * stand inside, escaped or not: such a shell would end the word there, and run the rest.
  */
-static void put_escaped(FILE *out, const char *word)
+static void put_escaped(FILE *out, const char *prefix, const char *word)
 {
 	put(out, "$'");
+	put(out, prefix);
 	while (*word) {
 		size_t length = famfs_utf8_printable(word);
 		char octal[5];
@@ -66,35 +68,37 @@ static void put_escaped(FILE *out, const char *word)
 
 static void put_word(FILE *out, const char *word)
 {
-	cleanup_free char *path = NULL;
-
 	/* No program is to take a name for an option. */
-	if (*word == '-' && asprintf(&path, "./%s", word) >= 0)
-		word = path;
+	const char *prefix = *word == '-' ? "./" : "";
+
 	if (is_printable(word))
-		put_plain(out, word);
+		put_plain(out, prefix, word);
 	else
-		put_escaped(out, word);
+		put_escaped(out, prefix, word);
 }
 
 /* `format` is behind a percent sign; returns what follows the conversion. */
 static const char *put_conversion(struct shell *shell, const char *format)
 {
 	const size_t length64 = strlen(PRIu64);
-	char number[24] = "%";
+	char number[24];
 
-	if (*format == 's') {
-		put_word(shell->out, va_arg(shell->args, const char *));
-		return format + 1;
-	}
-	if (*format == 'u')
-		snprintf(number, sizeof(number), "%u", va_arg(shell->args, unsigned int));
-	else if (strncmp(format, PRIu64, length64) == 0)
+	if (strncmp(format, PRIu64, length64) == 0) {
 		snprintf(number, sizeof(number), "%" PRIu64, va_arg(shell->args, uint64_t));
-	else
-		assert(*format == '%');
-	put(shell->out, number);
-	return format + (*format == 'u' || *format == '%' ? 1 : length64);
+		put(shell->out, number);
+		return format + length64;
+	}
+	switch (*format) {
+	case 's': put_word(shell->out, va_arg(shell->args, const char *)); break;
+	case 'u':
+		snprintf(number, sizeof(number), "%u", va_arg(shell->args, unsigned int));
+		put(shell->out, number);
+		break;
+	case '%': put(shell->out, "%"); break;
+	/* Its argument has an unknown type, so no later one can be found. */
+	default: shell->failed = true; break;
+	}
+	return format + 1;
 }
 
 char *famfs_shell_vformat(const char *format, va_list args)
@@ -108,14 +112,14 @@ char *famfs_shell_vformat(const char *format, va_list args)
 	if (!shell.out)
 		return NULL;
 	va_copy(shell.args, args);
-	for (const char *next; *format; format = next) {
+	for (const char *next; !shell.failed && *format; format = next) {
 		next = strchrnul(format, '%');
 		(void)fwrite(format, 1, (size_t)(next - format), shell.out);
 		if (*next)
 			next = put_conversion(&shell, next + 1);
 	}
 	va_end(shell.args);
-	failed = ferror(shell.out);
+	failed = shell.failed || ferror(shell.out);
 	if (fclose(shell.out) == 0 && !failed)
 		return text;
 	free(text);

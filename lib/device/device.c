@@ -158,6 +158,15 @@ void device_close(struct device *dev)
 	dev->ops->close(dev);
 }
 
+int device_explain(int code, struct famfs_error *err)
+{
+	/* A kernel with famfs then keeps every file of the mount from being used. */
+	if (code == -EHWPOISON)
+		error_hint(err, "unmount the famfs and mount it again: the files that the broken "
+				"memory is not part of can be used then");
+	return code;
+}
+
 bool device_is_same(const struct device *a, const struct device *b)
 {
 	struct stat x, y;

@@ -333,7 +333,9 @@ void device_detach(struct device *dev)
 
 static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 {
-	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
+	device_explain(
+		error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint),
+		err);
 	if (code == -EIO)
 		error_hint(err,
 			   "after a memory error, unmount it and mount it again: famfsctl "
@@ -348,7 +350,8 @@ static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 
 static int unwritable(const char *mountpoint, int code, struct famfs_error *err)
 {
-	error_errno(err, code, "cannot write through the mount '%s'", mountpoint);
+	device_explain(error_errno(err, code, "cannot write through the mount '%s'", mountpoint),
+		       err);
 	if (code == -EPERM || code == -EACCES)
 		error_hint(err, "only root can, with the program that serves the mount; after an "
 				"update of famfsctl, unmount and mount again");

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/minmax.h"
+#include "device/device.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,9 @@ static int read_source(int fd, uint64_t offset, char *buf, size_t length, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_errno(err, -errno, "cannot read the source");
+			/* Which may be a file of another famfs. */
+			return device_explain(error_errno(err, -errno, "cannot read the source"),
+					      err);
 		if (n == 0)
 			return error_set(err, -ENODATA,
 					 "source ended at offset %" PRIu64 " while being read",

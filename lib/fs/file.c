@@ -155,7 +155,8 @@ static int write_blocks(struct famfs_file *file, uint64_t offset, const char *bu
 		ret = buf ? volume_write_map(file->vol, &file->map, offset, buf, n)
 			  : volume_zero_map(file->vol, &file->map, offset, n);
 		if (ret < 0)
-			return error_errno(err, ret, "cannot write '%s'", file->path);
+			return device_explain(
+				error_errno(err, ret, "cannot write '%s'", file->path), err);
 		offset += n;
 		length -= n;
 		buf = buf ? buf + n : NULL;
@@ -205,5 +206,7 @@ int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t 
 	if (ret < 0)
 		return ret;
 	ret = volume_read_map(file->vol, &file->map, offset, buf, length);
-	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", file->path) : 0;
+	if (ret < 0)
+		error_errno(err, ret, "cannot read '%s'", file->path);
+	return device_explain(ret, err);
 }

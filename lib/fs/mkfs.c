@@ -133,8 +133,15 @@ static int create_image(struct mkfs *mkfs, struct famfs_error *err)
 {
 	cleanup_fd int fd = open(mkfs->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0 || fstat(fd, &mkfs->made) < 0)
+	if (fd < 0)
 		return error_errno(err, -errno, "cannot create '%s'", mkfs->name);
+	if (fstat(fd, &mkfs->made) < 0) {
+		int ret = error_errno(err, -errno, "cannot stat '%s'", mkfs->name);
+
+		/* remove_created() could not tell it from another file. */
+		(void)unlink(mkfs->name);
+		return ret;
+	}
 	mkfs->created = true;
 	return device_adopt(mkfs->name, steal_fd(&fd), &mkfs->dev, err);
 }

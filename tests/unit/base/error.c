@@ -29,15 +29,6 @@ static void with_errno(void **state)
 	assert_string_equal(err.hint, "");
 }
 
-static void memory_error(void **state)
-{
-	struct famfs_error err;
-
-	(void)state;
-	assert_int_equal(error_errno(&err, -EHWPOISON, "cannot read 'x'"), -EHWPOISON);
-	assert_text(err.hint, "unmount the famfs and mount it again");
-}
-
 static void refuse(void **state)
 {
 	struct famfs_error err;
@@ -125,7 +116,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("an error has its code, its message, and nothing of the one before", set),
 		TEST("an error with an errno ends in what strerror says", with_errno),
-		TEST("a memory error says how to go on", memory_error),
 		TEST("a refusal is marked, and its hint is kept apart", refuse),
 		TEST("a caller who wants no message gets the code alone", without_struct),
 		TEST("what is too long is cut off and ends in a NUL", truncation),

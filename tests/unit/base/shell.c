@@ -47,8 +47,19 @@ static void formats(void **state)
 	assert_format(famfs_shell_format("100%% of %u, %" PRIu64 " and %s", 7u, UINT64_MAX, "x"),
 		      "100% of 7, 18446744073709551615 and 'x'");
 	assert_format(famfs_shell_format("%s", "-f"), "'./-f'");
+	assert_format(famfs_shell_format("%s", "-\n"), "$'./-\\012'");
 	assert_format(famfs_shell_format("%s", "a\033'b\\\xc3\xbc"),
 		      "$'a\\033\\047b\\134\xc3\xbc'");
+}
+
+/* Behind a conversion that is not known, no argument can be found. */
+static void unknown_conversion(void **state)
+{
+	static const char *const formats[] = { "%d", "x %d %s", "%s %d", "%5s", "%x", "%" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		assert_null(famfs_shell_format(formats[i], "a", "b"));
 }
 
 /* What the shell says the word is, without the end of the line that read may find. */
@@ -117,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("each %s is one quoted word, and no option", formats),
+		TEST("a format with another conversion gives nothing", unknown_conversion),
 		TEST("every shell reads text as it is", every_shell_reads_text),
 		TEST("bash reads control characters and bytes as they are", new_shells_read_bytes),
 		TEST("a shell without $'...' runs nothing of a word", old_shells_run_nothing),

@@ -5,6 +5,8 @@
  */
 #include "memdev.h"
 
+#include "fs/volume.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -299,6 +301,56 @@ static void reading_back(void **state)
 	end(mem);
 }
 
+static const struct device_ops *real_ops;
+
+/* As a kernel with famfs answers for every file of a mount, once one met a memory error. */
+static int poisoned_read(struct device *dev, uint64_t offset, void *buf, size_t length)
+{
+	if (offset < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN)
+		return real_ops->read(dev, offset, buf, length);
+	return -EHWPOISON;
+}
+
+static int poisoned_store(struct device *dev, uint64_t offset, const void *buf, uint64_t length)
+{
+	(void)dev, (void)offset, (void)buf, (void)length;
+	return -EHWPOISON;
+}
+
+static void memory_error(void **state)
+{
+	static const char hint[] = "unmount the famfs and mount it again";
+	struct memory *mem = start();
+	struct device_ops poisoned;
+	struct famfs_volume *vol;
+	struct famfs_file *file;
+	struct famfs_error err;
+	char byte = 'x';
+
+	(void)state;
+	be_master();
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
+	assert_ok(famfs_file_open(vol, "f", &file, &err), &err);
+	real_ops = vol->dev->ops;
+	poisoned = *real_ops;
+	poisoned.read = poisoned_read;
+	poisoned.store = poisoned_store;
+	vol->dev->ops = &poisoned;
+	assert_error(famfs_file_write(file, 0, &byte, 1, &err), -EHWPOISON, &err,
+		     "cannot write 'f': Memory page has hardware error");
+	assert_text(err.hint, hint);
+	assert_error(famfs_file_zero(file, 0, 1, &err), -EHWPOISON, &err, "cannot write 'f'");
+	assert_text(err.hint, hint);
+	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EHWPOISON, &err,
+		     "cannot read 'f': Memory page has hardware error");
+	assert_text(err.hint, hint);
+	vol->dev->ops = real_ops;
+	famfs_file_close(file);
+	famfs_close(vol);
+	end(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +359,7 @@ int main(void)
 		TEST("a volume that cannot be read is not opened", opening),
 		TEST("a reader that could not catch up does so the next time", catching_up),
 		TEST("a repair that failed anywhere can be made again", repairs),
+		TEST("a memory error in a file says how to go on", memory_error),
 		TEST("a device that cannot be written is not formatted", formatting),
 		TEST("a device that does not hold what was written is not formatted", reading_back),
 	};

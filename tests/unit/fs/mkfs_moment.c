@@ -17,6 +17,7 @@
 /* ---- between the steps ---------------------------------------------------------------------- */
 
 static int resize_error;          /* what changing the size of the image fails with */
+static int stat_error;            /* what asking for the made image fails with */
 static bool swap_in_other;        /* once the image is locked, while its users are looked for */
 static bool swap_at_resize;       /* when the checks are over */
 static void (*before_lock)(void); /* called once, before the image is locked */
@@ -25,6 +26,8 @@ int __real_fcntl64(int fd, int cmd, void *arg);
 int __wrap_fcntl64(int fd, int cmd, void *arg);
 int __real_ftruncate64(int fd, off_t length);
 int __wrap_ftruncate64(int fd, off_t length);
+int __real_fstat64(int fd, struct stat64 *st);
+int __wrap_fstat64(int fd, struct stat64 *st);
 DIR *__real_opendir(const char *name);
 DIR *__wrap_opendir(const char *name);
 
@@ -46,6 +49,17 @@ int __wrap_ftruncate64(int fd, off_t length)
 	if (!resize_error)
 		return __real_ftruncate64(fd, length);
 	errno = resize_error;
+	return -1;
+}
+
+/* Of a file that is still empty. */
+int __wrap_fstat64(int fd, struct stat64 *st)
+{
+	int ret = __real_fstat64(fd, st);
+
+	if (ret < 0 || !stat_error || st->st_size)
+		return ret;
+	errno = stat_error;
 	return -1;
 }
 
@@ -132,6 +146,12 @@ static void left_behind(void **state)
 	resize_error = ENOSPC;
 	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err,
 		     "cannot resize 'test.img' to 67108864 bytes: No space left on device");
+	assert_int_equal(stat(IMAGE, &st), -1);
+
+	stat_error = EIO;
+	assert_error(mkfs(params, NULL, &err), -EIO, &err,
+		     "cannot stat 'test.img': Input/output error");
+	stat_error = 0;
 	assert_int_equal(stat(IMAGE, &st), -1);
 
 	/* A file that has got the name meanwhile is another's. */
