@@ -4,9 +4,9 @@
 # mounts of it; teardown unmounts what is mounted and fails when a server stays.
 
 bats_require_minimum_version 1.5.0
-bats_load_library bats-support
-bats_load_library bats-assert
-bats_load_library bats-file
+# bats-support, bats-assert and bats-file, see setup_suite.bash.
+# shellcheck source=/dev/null
+. "$BATS_SUITE_TMPDIR/assertions.bash"
 
 # How many times longer than usual a test may wait: virtual machines are slow.
 patience=${FAMFS_PATIENCE:-1}

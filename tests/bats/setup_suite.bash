@@ -2,6 +2,23 @@
 # shellcheck shell=bash
 # Around the whole run: finds the build, and fails when a mount, a server or a lock is left.
 
+# The functions of the assertion libraries in one file. Each test is a shell of its own that reads
+# them; the libraries are twenty files that look for each other with as many processes.
+_join_libraries()
+{
+	local -A ours=()
+	local name
+	while read -r _ _ name; do
+		ours[$name]=1
+	done < <(declare -F)
+	bats_load_library bats-support
+	bats_load_library bats-assert
+	bats_load_library bats-file
+	while read -r _ _ name; do
+		[[ -n ${ours[$name]:-} ]] || declare -f "$name"
+	done < <(declare -F)
+}
+
 setup_suite()
 {
 	set -u
@@ -33,6 +50,7 @@ setup_suite()
 	cp "$FAMFS_BUILD/tests/tools/hostile" "$FAMFS_PUBLIC/"
 	export HOSTILE=$FAMFS_PUBLIC/hostile
 	set +u
+	(_join_libraries >"$BATS_SUITE_TMPDIR/assertions.bash")
 }
 
 # Locks are told by the device and inode of what they lock.
