@@ -62,6 +62,9 @@ struct lock_wait {
 int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
 		 const struct lock_wait *wait);
 
+/* Waits in the same way until no other owner has a lock in the range, and takes none. */
+int fd_lock_await_free(int fd, uint64_t offset, uint64_t length, const struct lock_wait *wait);
+
 /* -EPERM unless the node's file system is the kernel's own. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err);
 

@@ -211,16 +211,27 @@ static int look_again(const struct daxmode *mode, struct famfs_error *err)
 	return refuse_used(mode, is_used(mode, &user), &user, err);
 }
 
-/* Our own processes are kept away before the others are looked for. One that stays has a better
- * name than that of its lock, if it is seen. */
-static int exclude_users(const struct daxmode *mode, int *lock, struct famfs_error *err)
+/* `ret` is what the lock of the mode said. A process that keeps it has a better name than that of
+ * its lock, if it is seen. */
+static int check_excluded(const struct daxmode *mode, int ret, struct famfs_error *err)
 {
 	struct usage_text user;
-	int ret = modelock_exclude(&mode->node, lock, err);
 
 	if (ret == -EBUSY && is_used(mode, &user) > 0)
 		return refuse_used(mode, 1, &user, err);
 	return ret < 0 ? ret : check_unused(mode, err);
+}
+
+/* Our own processes are kept away before the others are looked for. */
+static int exclude_users(const struct daxmode *mode, int *lock, struct famfs_error *err)
+{
+	return check_excluded(mode, modelock_exclude(&mode->node, lock, err), err);
+}
+
+/* The same refusals, without the lock. */
+static int check_users(const struct daxmode *mode, struct famfs_error *err)
+{
+	return check_excluded(mode, modelock_check(&mode->node, err), err);
 }
 
 /* ---- taking over the record ---- */
@@ -497,7 +508,7 @@ static int reset(struct daxmode *mode, bool dry_run, struct famfs_error *err)
 	int ret = check_unmounted(mode, err);
 
 	if (ret == 0)
-		ret = dry_run ? check_unused(mode, err) : reset_unused(mode, recorded, err);
+		ret = dry_run ? check_users(mode, err) : reset_unused(mode, recorded, err);
 	return ret < 0 ? ret : 1;
 }
 
@@ -524,5 +535,8 @@ int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode
 		return refuse_claimed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
+	/* A dry run keeps no other process from the device while it looks. */
+	if (dry_run)
+		mode_claim_unlock(&mode->claim);
 	return reset(mode, dry_run, err);
 }

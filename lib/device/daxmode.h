@@ -56,8 +56,8 @@ bool daxmode_is_claimed(const struct dax_node *node);
  * Restores devdax mode of a device that was left in famfs mode or without a driver, recorded or
  * not: by other programs too, or before a reboot of /run. A refusal leaves it as it was, without a
  * new record. With `dry_run`, looks at all that would keep it from being switched, and returns 1
- * when nothing would. *was is the mode that it was found in. -EBUSY in system-ram mode too, -ENODEV
- * with another driver.
+ * when nothing would; creates no file and holds no lock meanwhile. *was is the mode that it was
+ * found in. -EBUSY in system-ram mode too, -ENODEV with another driver.
  */
 int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode *was,
 		  struct famfs_error *err);

@@ -25,15 +25,38 @@ int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
+/* A lock that stands in the way of an exclusive one: 1 and the lock, 0 when there is none, -errno.
+ */
+static int find_conflict(int fd, uint64_t offset, uint64_t length, struct flock *out)
+{
+	*out = (struct flock){ .l_type = F_WRLCK,
+			       .l_whence = SEEK_SET,
+			       .l_start = (off_t)offset,
+			       .l_len = (off_t)length };
+	if (fcntl(fd, F_OFD_GETLK, out) < 0)
+		return -errno;
+	return out->l_type != F_UNLCK;
+}
+
+static int try_free(int fd, enum device_lock type, uint64_t offset, uint64_t length)
+{
+	struct flock lock;
+	int ret = find_conflict(fd, offset, length, &lock);
+
+	(void)type;
+	return ret > 0 ? -EAGAIN : ret;
+}
+
 /* F_OFD_SETLKW knows no time limit, and only a signal to the thread that waits ends it. */
-int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
-		 const struct lock_wait *wait)
+static int try_until(int (*try)(int fd, enum device_lock type, uint64_t offset, uint64_t length),
+		     int fd, enum device_lock type, uint64_t offset, uint64_t length,
+		     const struct lock_wait *wait)
 {
 	struct timespec step = { 0, FIRST_STEP_NS };
 	uint64_t start = now_ns();
 	int ret;
 
-	while ((ret = fd_lock(fd, type, offset, length)) == -EAGAIN) {
+	while ((ret = try(fd, type, offset, length)) == -EAGAIN) {
 		if (now_ns() - start >= wait->patience_ns)
 			return -ETIMEDOUT;
 		ret = nanosleep(&step, NULL) < 0 ? -errno : 0;
@@ -44,6 +67,17 @@ int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length
 		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
 	}
 	return ret;
+}
+
+int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
+		 const struct lock_wait *wait)
+{
+	return try_until(fd_lock, fd, type, offset, length, wait);
+}
+
+int fd_lock_await_free(int fd, uint64_t offset, uint64_t length, const struct lock_wait *wait)
+{
+	return try_until(try_free, fd, DEVICE_EXCLUSIVE, offset, length, wait);
 }
 
 int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,
@@ -62,17 +96,11 @@ int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, u
 int device_fd_lock_find(struct device *dev, uint64_t offset, uint64_t length, uint64_t *start,
 			uint64_t *end)
 {
-	struct flock lock = { .l_type = F_WRLCK,
-			      .l_whence = SEEK_SET,
-			      .l_start = (off_t)offset,
-			      .l_len = (off_t)length };
+	struct flock lock;
+	int ret = dev->fd < 0 ? 0 : find_conflict(dev->fd, offset, length, &lock);
 
-	if (dev->fd < 0)
-		return 0;
-	if (fcntl(dev->fd, F_OFD_GETLK, &lock) < 0)
-		return -errno;
-	if (lock.l_type == F_UNLCK)
-		return 0;
+	if (ret <= 0)
+		return ret;
 	*start = (uint64_t)lock.l_start;
 	*end = lock.l_len ? (uint64_t)(lock.l_start + lock.l_len) : UINT64_MAX;
 	return 1;

@@ -27,6 +27,12 @@ int mode_claim_take(const struct dax_node *node, const char *name, int flags,
 	return 0;
 }
 
+void mode_claim_unlock(const struct mode_claim *claim)
+{
+	if (claim->fd >= 0)
+		(void)flock(claim->fd, LOCK_UN);
+}
+
 int mode_claim_holder(const struct dax_node *node, const char *name, struct usage_text *out)
 {
 	cleanup_fd int fd = rundir_open(node->root, name, "", O_RDONLY, 0);

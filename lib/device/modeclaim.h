@@ -28,6 +28,9 @@ struct mode_claim {
 int mode_claim_take(const struct dax_node *node, const char *name, int flags,
 		    struct mode_claim *out);
 
+/* Gives the lock back; the record can still be read. */
+void mode_claim_unlock(const struct mode_claim *claim);
+
 /* "process N (NAME)", the living process that switched: 1, or 0 when it is not seen. */
 int mode_claim_holder(const struct dax_node *node, const char *name, struct usage_text *out);
 

@@ -111,26 +111,50 @@ int modelock_share_path(const char *path, dev_t *number, int *fd, struct famfs_e
 	return modelock_share(&node, fd, err);
 }
 
-int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *err)
+/* A process that shares the lock keeps it from us. */
+static int refuse_shared(const struct dax_node *node, const char *name, int fd,
+			 struct famfs_error *err)
 {
 	struct usage_text holder = { .text = "another process" };
+	char path[96];
+
+	(void)holders_of_lock(fd, &holder);
+	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is in use by %s", node->path,
+		     holder.text);
+	snprintf(path, sizeof(path), RUN_DIR "/%s.lock", name);
+	error_hint(err, "end that process, which holds %s", path);
+	return -EBUSY;
+}
+
+int modelock_check(const struct dax_node *node, struct famfs_error *err)
+{
 	struct famfs_dax_info info;
 	cleanup_fd int fd = -1;
-	char path[96];
+	int ret = daxinfo_read(node->root, node->number, &info);
+
+	if (ret < 0)
+		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
+	fd = open_file(node, info.name, false);
+	if (fd == -ENOENT)
+		return 0;
+	ret = fd < 0 ? fd : fd_lock_await_free(fd, 0, 0, &exclude_wait);
+	if (ret == -ETIMEDOUT)
+		return refuse_shared(node, info.name, fd, err);
+	return ret < 0 ? cannot_lock(node, info.name, ret, err) : 0;
+}
+
+int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *err)
+{
+	struct famfs_dax_info info;
+	cleanup_fd int fd = -1;
 	int ret = daxinfo_read(node->root, node->number, &info);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
 	fd = open_file(node, info.name, true);
 	ret = fd < 0 ? fd : fd_lock_wait(fd, DEVICE_EXCLUSIVE, 0, 0, &exclude_wait);
-	if (ret == -ETIMEDOUT) {
-		(void)holders_of_lock(fd, &holder);
-		error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is in use by %s",
-			     node->path, holder.text);
-		snprintf(path, sizeof(path), RUN_DIR "/%s.lock", info.name);
-		error_hint(err, "end that process, which holds %s", path);
-		return -EBUSY;
-	}
+	if (ret == -ETIMEDOUT)
+		return refuse_shared(node, info.name, fd, err);
 	if (ret < 0)
 		return cannot_lock(node, info.name, ret, err);
 	*out = steal_fd(&fd);

@@ -43,6 +43,10 @@ int modelock_share(const struct dax_node *node, int *fd, struct famfs_error *err
  * *number is its device number, or 0: a node that is then opened has to have the same. */
 int modelock_share_path(const char *path, dev_t *number, int *fd, struct famfs_error *err);
 
+/* Whether modelock_exclude() would get the lock: 0, or its errors after the same wait. Takes no
+ * lock and creates no file. */
+int modelock_check(const struct dax_node *node, struct famfs_error *err);
+
 /* The exclusive lock, for root; creates the file. -EBUSY when a process that has the shared one
  * keeps it for half a second; signals do not end that wait. */
 int modelock_exclude(const struct dax_node *node, int *fd, struct famfs_error *err);

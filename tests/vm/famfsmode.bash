@@ -79,6 +79,17 @@ doctor_has_no_repair()
 	"$famfsctl" doctor --json | jq -e --arg text "$1" 'any(.findings[]; .id == "dax.mode" and .repair == null and (.message | startswith($text)))'
 }
 
+# What doctor finds out about a device in famfs mode, it finds out without a file of its own.
+doctor_leaves_no_file()
+{
+	local status=0
+	mv /run/famfsctl /run/famfsctl.away || return
+	doctor_repairs "$1" >/dev/null || status=1
+	[[ ! -e /run/famfsctl ]] || status=2
+	rm -rf /run/famfsctl
+	mv /run/famfsctl.away /run/famfsctl && return "$status"
+}
+
 # A process that was killed in the middle of a switch leaves a record behind.
 left_behind()
 {
@@ -140,6 +151,7 @@ try "it stays as it was found" listed_as famfs
 try "reset-mode is refused while a process holds the device" \
 	held fails 3 "cannot switch the mode of '$dax': it is open by process" "$famfsctl" reset-mode "$dax"
 try "the repair of doctor is reset-mode" doctor_repairs "famfsctl reset-mode '$dax'"
+try "doctor leaves no file in /run" doctor_leaves_no_file "famfsctl reset-mode '$dax'"
 try "doctor gives no repair while a process holds the device" \
 	held doctor_has_no_repair "is in famfs mode and in use: cannot switch the mode of '$dax': it is open by process"
 try "a dry run leaves it" fails 0 "would be in devdax mode; it is in famfs mode" "$famfsctl" reset-mode -n "$dax"

@@ -421,6 +421,52 @@ static void leave_claim(void)
 	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
 }
 
+/* Other processes go on as if it was not there; doctor makes one of every device in famfs mode. */
+static void dry_run_leaves_no_trace(void **state)
+{
+	enum famfs_dax_mode was;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	bind_to("fsdev_dax");
+	assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);
+	assert_int_equal(access("run/famfsctl", F_OK), -1);
+	leave_claim();
+	assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);
+	assert_true(tree.scans > 0 && has_claim());
+	assert_int_equal(tree.claimed, 0);
+	assert_int_equal(access(LOCK, F_OK), -1);
+	/* The real one holds it. */
+	assert_int_equal(daxmode_reset(&node, false, &was, &err), 1);
+	assert_true(tree.claimed > 0);
+}
+
+/* As a command of ours has it that has the node open, where /proc does not show it. */
+static void dry_run_sees_the_lock(void **state)
+{
+	char want[96];
+	enum famfs_dax_mode was;
+	struct famfs_error err;
+	int lock;
+
+	(void)state;
+	start();
+	bind_to("fsdev_dax");
+	assert_ok(modelock_share(&node, &lock, &err), &err);
+	if (lock < 0)
+		skip();
+	snprintf(want, sizeof(want),
+		 "cannot switch the mode of 'node': it is in use by process %d (", (int)getpid());
+	for (int dry = 0; dry < 2; dry++) {
+		assert_error(daxmode_reset(&node, dry, &was, &err), -EBUSY, &err, want);
+		assert_true(err.refused && bound_to("fsdev_dax") && !has_claim());
+		assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
+	}
+	close(lock);
+	assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);
+}
+
 /* A record without a mount does not tell whether a detached one is of the device. */
 static void detached(void **state)
 {
@@ -530,6 +576,9 @@ int main(void)
 		     "next one completes it",
 		     killed),
 		TEST("a device that was left in famfs mode is reset, unless it is used", reset),
+		TEST("a dry run creates no file and holds no lock", dry_run_leaves_no_trace),
+		TEST("a dry run sees the lock of a process that has the node open",
+		     dry_run_sees_the_lock),
 		TEST("a detached FUSE mount keeps a device from its mode if the record names none",
 		     detached),
 		TEST("a FUSE connection of another user keeps no device from its mode",

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -18,6 +19,7 @@ struct daxtree tree = { .newcomer = -1 };
 /* ---- processes ---- */
 
 static void note_lock(void);
+static void note_claim(void);
 
 DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
@@ -26,6 +28,7 @@ DIR *__wrap_opendir(const char *path)
 {
 	if (strcmp(path, "/proc") == 0) {
 		note_lock();
+		note_claim();
 		if (++tree.scans == tree.newcomer_scan)
 			tree.newcomer = open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	}
@@ -102,6 +105,16 @@ bool is_unlocked(void)
 static void note_lock(void)
 {
 	tree.unlocked += is_unlocked();
+}
+
+static void note_claim(void)
+{
+	int fd = open(CLAIM, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	tree.claimed += flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
 }
 
 static int play(const char *file)

@@ -26,6 +26,7 @@ extern struct daxtree {
 	const char *unseen;         /* the folder in /proc that cannot be opened */
 	unsigned int scans;         /* of /proc, so far */
 	unsigned int unlocked;      /* steps at which another process could open the node */
+	unsigned int claimed;       /* scans of /proc under a lock of the record */
 	unsigned int newcomer_scan; /* before which another user comes; 0: none does */
 	int newcomer;               /* its descriptor; -1 before */
 	bool listed;                /* fsdev_dax has the device's name */

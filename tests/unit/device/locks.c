@@ -198,7 +198,10 @@ static void note_alarm(int sig)
 static void interrupted(void **state)
 {
 	const struct sigaction action = { .sa_handler = note_alarm };
-	const struct itimerval soon = { .it_value = { .tv_usec = 20000 } };
+	/* Again and again, since one that comes between two sleeps ends none. */
+	const struct itimerval soon = { .it_value = { .tv_usec = 20000 },
+					.it_interval = { .tv_usec = 20000 } };
+	const struct itimerval never = { 0 };
 	struct sigaction before;
 	struct device *a, *b;
 
@@ -210,6 +213,7 @@ static void interrupted(void **state)
 	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 1, true), -EINTR);
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
 	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
 	device_close(a);
 	device_close(b);
