@@ -340,8 +340,13 @@ static int lock_for_repair(struct device *dev, struct famfs_error *err)
 	int ret = device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false);
 	struct usage_text user;
 
+	if (ret == 0) {
+		/* An mkfs may have changed it before. */
+		ret = device_reload_size(dev);
+		return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
+	}
 	if (ret != -EAGAIN)
-		return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+		return error_errno(err, ret, "cannot lock '%s'", dev->path);
 	if (device_mounts(dev->path, &user) <= 0)
 		(void)device_lock_holder(dev, 0, 1, "in use", &user);
 	error_refuse(err, -EBUSY, "'%s' is %s, so it cannot be repaired", dev->path, user.text);

@@ -66,7 +66,11 @@ static int share(struct device *dev, struct famfs_error *err)
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);
-	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock '%s'", dev->path);
+	/* An mkfs may have changed it before. */
+	ret = device_reload_size(dev);
+	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
 }
 
 static int visit_mount(void *arg, const struct mount_entry *entry)

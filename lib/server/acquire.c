@@ -69,7 +69,7 @@ int acquire_learn(struct server *server, struct famfs_error *err)
 	learn(server);
 	if (!server->read_only || server->access == MOUNT_READ_ONLY)
 		return 0;
-	/* The mount was made before anybody knew. */
+	/* The mount was made before the role was known. */
 	if (mount_setattr(AT_FDCWD, server->mountpoint, 0, &attr, sizeof(attr)) < 0)
 		return error_errno(err, -errno, "cannot make '%s' read-only", server->mountpoint);
 	return 0;
@@ -131,7 +131,11 @@ static int lock(struct device *dev, struct famfs_error *err)
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted", dev->path);
-	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
+	if (ret < 0)
+		return error_errno(err, ret, "cannot lock '%s'", dev->path);
+	/* An mkfs may have changed it before. */
+	ret = device_reload_size(dev);
+	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
 }
 
 /* The device itself, or in famfs mode its node. */
