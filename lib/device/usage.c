@@ -5,6 +5,7 @@
 #include "device/holders.h"
 #include "device/mountinfo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,15 +71,18 @@ int device_usage(const struct device *dev, struct usage_text *out)
 {
 	struct held what;
 	struct stat st;
+	int ret = device_mounts(dev->path, out);
 
-	if (device_mounts(dev->path, out) > 0)
-		return 1;
-	if (dev->fd < 0 || fstat(dev->fd, &st) < 0)
+	if (ret != 0)
+		return ret > 0 ? 1 : ret;
+	if (dev->fd < 0)
 		return 0;
+	if (fstat(dev->fd, &st) < 0)
+		return -errno;
 	what = (struct held){ .dev = st.st_dev, .ino = st.st_ino };
 	if (S_ISCHR(st.st_mode))
 		what.number = st.st_rdev;
-	return holders_mapping(&what, out) > 0;
+	return holders_mapping(&what, out);
 }
 
 int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t length, const char *what,

@@ -22,12 +22,12 @@ int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t lengt
 /* Adds the hint how to end that use. */
 void usage_hint(const struct usage_text *user, struct famfs_error *err);
 
-/* 1 and a description when this host has the device mounted or mapped, else 0. Other users'
- * processes can only be seen by root. */
+/* 1 and a description when this host has the device mounted or mapped, 0 when it has not, -errno
+ * when that cannot be found out. Other users' processes can only be seen by root. */
 int device_usage(const struct device *dev, struct usage_text *out);
 
 /* How many mounts that are believed have this device as their source, and the first one's
- * mountpoint (may be NULL). */
+ * mountpoint (may be NULL). -errno when the mount table cannot be read. */
 int device_mounts(const char *path, struct usage_text *first);
 
 /* The same, of mounts that this program's server did not make: the reference implementation's. */

@@ -176,18 +176,20 @@ static int lock(const struct mkfs *mkfs)
 
 /* 1 when the device is in use, and by what; else 0 with the device locked, or -errno. The lock
  * first, so that no mount comes between. */
-static int find_user(const struct mkfs *mkfs, struct usage_text *user)
+static int find_user(const struct mkfs *mkfs, struct usage_text *user, struct famfs_error *err)
 {
-	int ret = lock(mkfs);
+	int ret = lock(mkfs), used;
 
 	*user = (struct usage_text){ 0 };
 	if (ret < 0 && ret != -EAGAIN)
-		return ret;
-	if (device_usage(mkfs->dev, user) > 0) {
-		if (ret == 0)
-			(void)device_lock(mkfs->dev, DEVICE_UNLOCK, 0, 1, false);
+		return error_errno(err, ret, "cannot lock '%s'", mkfs->name);
+	used = device_usage(mkfs->dev, user);
+	if (used != 0 && ret == 0)
+		(void)device_lock(mkfs->dev, DEVICE_UNLOCK, 0, 1, false);
+	if (used < 0)
+		return error_errno(err, used, "cannot find out who uses '%s'", mkfs->name);
+	if (used > 0)
 		return 1;
-	}
 	if (ret < 0)
 		(void)device_lock_holder(mkfs->dev, 0, 1, "in use", user);
 	return ret < 0;
@@ -203,13 +205,13 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 	if (!mkfs->dev)
 		return 0;
 	/* Readers come and go: udev itself looks at a device that was just formatted. */
-	while ((ret = find_user(mkfs, &user)) > 0 && device_mounts(mkfs->dev->path, NULL) == 0 &&
-	       now_ns() - start < PATIENCE_NS)
+	while ((ret = find_user(mkfs, &user, err)) > 0 &&
+	       device_mounts(mkfs->dev->path, NULL) == 0 && now_ns() - start < PATIENCE_NS)
 		nanosleep(&step, NULL);
 	if (ret > 0)
 		return in_use(mkfs, &user, err);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot lock '%s'", mkfs->name);
+		return ret;
 	/* As it is now that it cannot be resized by another mkfs. */
 	ret = device_reload_size(mkfs->dev);
 	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", mkfs->name) : 0;

@@ -254,9 +254,13 @@ static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 	struct famfs_dax_info info;
 	struct usage_text user;
 
-	if (daxinfo_read(node->root, node->number, &info) < 0 || info.mode != FAMFS_DAX_FAMFS ||
-	    device_mounts(node->path, &user) <= 0)
+	int ret;
+
+	if (daxinfo_read(node->root, node->number, &info) < 0 || info.mode != FAMFS_DAX_FAMFS)
 		return 0;
+	ret = device_mounts(node->path, &user);
+	if (ret <= 0)
+		return ret < 0 ? error_errno(err, ret, "cannot read the mount table") : 0;
 	error_refuse(err, -EBUSY,
 		     "'%s' is in famfs mode, in which it can be mounted once, and is %s",
 		     node->path, user.text);

@@ -16,6 +16,7 @@
 
 /* ---- between the steps ---------------------------------------------------------------------- */
 
+static int scan_error;            /* what looking for processes fails with */
 static int resize_error;          /* what changing the size of the image fails with */
 static int stat_error;            /* what asking for the made image fails with */
 static bool swap_in_other;        /* once the image is locked, while its users are looked for */
@@ -68,7 +69,10 @@ DIR *__wrap_opendir(const char *name)
 	if (swap_in_other)
 		assert_int_equal(rename(OTHER, IMAGE), 0);
 	swap_in_other = false;
-	return __real_opendir(name);
+	if (!scan_error || strcmp(name, "/proc") != 0)
+		return __real_opendir(name);
+	errno = scan_error;
+	return NULL;
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -227,9 +231,31 @@ static void two_at_once(void **state)
 	assert_int_equal(close(other_mkfs), 0);
 }
 
+/* A device whose users cannot be found out is not an unused one. */
+static void unknown_users(void **state)
+{
+	struct famfs_mkfs_params params = { .force = true };
+	struct famfs_mkfs_result result;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	scan_error = EMFILE;
+	for (int dry = 0; dry < 2; dry++) {
+		params.dry_run = dry;
+		assert_error(mkfs(params, &result, &err), -EMFILE, &err,
+			     "cannot find out who uses 'test.img'");
+	}
+	scan_error = 0;
+	famfs_close(open_volume(true));
+	params.dry_run = false;
+	assert_ok(mkfs(params, &result, &err), &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST("an image whose users cannot be found out is not formatted", unknown_users),
 		TEST("an image that could not be cut off is no file system any more",
 		     cut_that_fails),
 		TEST("a file that takes the image's place meanwhile is not formatted",
