@@ -85,27 +85,20 @@ void judge_mode(const struct famfs_raw *raw, struct famfs_raw_field *field)
 void judge_path(const struct famfs_raw *raw, struct famfs_raw_field *field)
 {
 	const struct omf_entry *entry = (const void *)raw->bytes;
-	const char *path = (const char *)raw->bytes + field->at;
-	size_t length = strnlen(path, field->size);
 	char read_as[OMF_PATH_SIZE];
-	ssize_t normalised = 0;
+	struct path_reading reading = path_read((const char *)raw->bytes + field->at, read_as);
 
-	if (length < field->size)
-		normalised = path_normalise(path, length, read_as);
 	if (le32_get(entry->type) == OMF_INVALID)
 		say(field, FAMFS_VERDICT_NONE, "unused");
-	else if (length == field->size)
-		say(field, FAMFS_VERDICT_BAD, "has no end");
-	else if (length == 0)
-		say(field, FAMFS_VERDICT_BAD, "is empty");
-	else if (normalised < 0)
-		say(field, FAMFS_VERDICT_BAD, "climbs above the root");
-	else if (path_is_meta(read_as, (size_t)normalised))
-		say(field, FAMFS_VERDICT_OK, "%zu bytes, in " META_DIR ": hidden", length);
-	else if ((size_t)normalised < length)
-		say(field, FAMFS_VERDICT_OK, "%zu bytes, read as '/%s'", length, read_as);
+	else if (reading.fault)
+		say(field, FAMFS_VERDICT_BAD, "%s", reading.fault);
+	else if (path_is_meta(read_as, reading.length))
+		say(field, FAMFS_VERDICT_OK, "%zu bytes, in " META_DIR ": hidden",
+		    reading.recorded);
+	else if (reading.length < reading.recorded)
+		say(field, FAMFS_VERDICT_OK, "%zu bytes, read as '/%s'", reading.recorded, read_as);
 	else
-		say(field, FAMFS_VERDICT_OK, "%zu bytes, relative to the root", length);
+		say(field, FAMFS_VERDICT_OK, "%zu bytes, relative to the root", reading.recorded);
 }
 
 void judge_map_type(const struct famfs_raw *raw, struct famfs_raw_field *field)

@@ -108,18 +108,12 @@ void layout_judge(struct famfs_raw *raw)
 
 static void copy_path(struct famfs_log_entry *entry, const char *path)
 {
-	size_t length = strnlen(path, OMF_PATH_SIZE);
-	ssize_t normalised;
+	struct path_reading reading = path_read(path, entry->read_as);
 
-	memcpy(entry->path, path, length);
-	entry->path[length] = '\0';
-	if (length == 0 || length == OMF_PATH_SIZE)
-		return;
-	normalised = path_normalise(path, length, entry->read_as);
-	entry->readable = normalised >= 0;
-	if (!entry->readable)
-		entry->read_as[0] = '\0';
-	entry->hidden = entry->readable && path_is_meta(entry->read_as, (size_t)normalised);
+	memcpy(entry->path, path, reading.recorded);
+	entry->path[reading.recorded] = '\0';
+	entry->readable = !reading.fault;
+	entry->hidden = entry->readable && path_is_meta(entry->read_as, reading.length);
 }
 
 static bool usable(const struct famfs_raw *raw, const struct famfs_extent *extent)

@@ -2,7 +2,6 @@
 #include "media/path.h"
 
 #include "base/error.h"
-#include "media/format.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,6 +47,26 @@ ssize_t path_normalise(const char *path, size_t length, char *out)
 	}
 	out[used] = '\0';
 	return (ssize_t)used;
+}
+
+struct path_reading path_read(const char *field, char out[OMF_PATH_SIZE])
+{
+	struct path_reading reading = { .recorded = strnlen(field, OMF_PATH_SIZE) };
+	ssize_t length = 0;
+
+	if (reading.recorded == OMF_PATH_SIZE)
+		reading.fault = "has no end";
+	else if (reading.recorded == 0)
+		reading.fault = "is empty";
+	else
+		length = path_normalise(field, reading.recorded, out);
+	if (length < 0)
+		reading.fault = "climbs above the root";
+	if (reading.fault)
+		out[0] = '\0';
+	else
+		reading.length = (size_t)length;
+	return reading;
 }
 
 bool path_is_meta(const char *path, size_t length)

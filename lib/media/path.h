@@ -9,6 +9,8 @@
 #ifndef MEDIA_PATH_H
 #define MEDIA_PATH_H
 
+#include "media/format.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -21,6 +23,17 @@
  * than `length` unless nothing was changed, and 0 for the root. -1: the path climbs above the root.
  */
 ssize_t path_normalise(const char *path, size_t length, char *out);
+
+/* A path as a reader takes it. */
+struct path_reading {
+	size_t recorded;   /* bytes of it; OMF_PATH_SIZE: it has no end */
+	size_t length;     /* of the normalised path */
+	const char *fault; /* why no reader takes it ("is empty"), static storage; or NULL */
+};
+
+/* Reads the OMF_PATH_SIZE bytes that an entry has for its path. `out` gets the normalised path, ""
+ * when there is a fault. */
+struct path_reading path_read(const char *field, char out[OMF_PATH_SIZE]);
 
 /* Whether a normalised path is .meta or lies in it. Readers hide such a file, since the server's
  * own files are there. */

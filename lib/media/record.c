@@ -112,22 +112,16 @@ void record_set_path(struct record *rec, const char *path)
 
 static enum fault decode_path(struct record *rec, const char *path, struct fault_text *why)
 {
-	size_t recorded = strnlen(path, OMF_PATH_SIZE);
-	ssize_t length;
+	struct path_reading reading = path_read(path, rec->path);
 
 	rec->recorded = path;
-	rec->recorded_length = (uint32_t)recorded;
-	if (recorded == OMF_PATH_SIZE)
-		return fault_set(why, FAULT_PATH, "path has no end");
-	if (recorded == 0)
-		return fault_set(why, FAULT_PATH, "path is empty");
-	length = path_normalise(path, recorded, rec->path);
-	if (length < 0) {
+	rec->recorded_length = (uint32_t)reading.recorded;
+	rec->path_length = (uint32_t)reading.length;
+	if (!reading.fault)
+		return FAULT_NONE;
+	if (reading.recorded < OMF_PATH_SIZE)
 		record_set_path(rec, path);
-		return fault_set(why, FAULT_PATH, "path climbs above the root");
-	}
-	rec->path_length = (uint32_t)length;
-	return FAULT_NONE;
+	return fault_set(why, FAULT_PATH, "path %s", reading.fault);
 }
 
 static enum fault decode_names(struct record *rec, const char *path, uint32_t mode,
