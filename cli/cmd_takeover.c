@@ -5,6 +5,7 @@
 #include "report.h"
 #include "session.h"
 
+#include <errno.h>
 #include <string.h>
 #include <uuid/uuid.h>
 
@@ -53,13 +54,40 @@ static int take_over(const char *device, const struct famfs_info *info)
 	return EXIT_DONE;
 }
 
+static bool is_damaged(const char *device)
+{
+	struct famfs_identification identification;
+
+	return famfs_identify(device, &identification, NULL) == -EUCLEAN;
+}
+
+/* A takeover by this host that was cut off left a superblock that cannot be opened. The user was
+ * asked when it began. */
+static int end_torn(const char *device)
+{
+	const struct famfs_takeover_params params = { .dry_run = common.dry_run };
+	struct famfs_error err = { 0 };
+
+	if (famfs_takeover(device, &params, NULL, &err) < 0)
+		return report_failure(&err);
+	if (!common.quiet)
+		printf("this host is the master now: its takeover, which was cut off, is "
+		       "complete\n");
+	return EXIT_DONE;
+}
+
 static int run(int argc, const char *const *argv)
 {
 	cleanup_session struct session session = SESSION_READ;
 	struct famfs_info info;
-	int ret = session_use(&session, argv[0]);
+	int ret = session_resolve(&session, argv[0]);
 
 	(void)argc;
+	if (ret != EXIT_DONE)
+		return ret;
+	if (!session.target->path && is_damaged(session.target->device))
+		return end_torn(session.target->device);
+	ret = session_use(&session, argv[0]);
 	if (ret != EXIT_DONE)
 		return ret;
 	if (session.target->path && !session.target->mountpoint)

@@ -143,8 +143,8 @@ static bool is_torn(struct device *dev, const struct identity *self,
 	       log_header_check(&header, sb.log_length, NULL) == 0;
 }
 
-/* Ends a takeover by this host that was torn, when nobody uses the device. The log's length is not
- * known yet, and the lock does not depend on it. */
+/* Ends a takeover by this host that was torn, when no process uses the device. The log's length is
+ * not known yet, and the lock does not depend on it. */
 static void finish(const char *device, const struct famfs_takeover_params *params)
 {
 	cleanup_device struct device *dev = NULL;
@@ -182,6 +182,10 @@ int famfs_takeover(const char *device, const struct famfs_takeover_params *param
 		finish(device, params);
 		ret = target_open(&target, &writing, &vol, err);
 	}
+	if (ret == -EUCLEAN)
+		error_hint(err,
+			   "if a takeover was cut off, make it again on the host that began it, "
+			   "with nothing mounted");
 	if (ret < 0)
 		return ret;
 	ret = check_shown(vol, params, err);

@@ -98,6 +98,34 @@ suite_setup()
 	"$MEDIUM" "$img" show | jq -e ".superblock.crc_ok and .superblock.sys_uuid == \"$OTHER\""
 }
 
+# The new owner, or its first half, with the CRC of the old one.
+tear_takeover()
+{
+	"$MEDIUM" "$img" set super sys_uuid="$1" crc="$("$MEDIUM" "$img" show | jq .superblock.crc)"
+}
+
+@test "a takeover that was cut off is completed by the same command" {
+	famfsctl creat -s 1 "$img:/f"
+	for owner in "$OTHER" "${OTHER:0:18}-${MASTER:19}"; do
+		tear_takeover "$owner"
+		run famfsctl_as "$OTHER" info "$img"
+		assert_error 1 "superblock CRC"
+		before=$(fingerprint)
+		run famfsctl_as "$OTHER" takeover -n "$img"
+		assert_error 1 "superblock CRC"
+		assert_output --partial "hint: if a takeover was cut off, make it again on the host"
+		run famfsctl takeover --yes "$img"
+		assert_error 1 "superblock CRC"
+		assert_output --partial "hint: if a takeover was cut off, make it again on the host"
+		assert_equal "$(fingerprint)" "$before"
+		run -0 famfsctl_as "$OTHER" takeover "$img"
+		assert_output "this host is the master now: its takeover, which was cut off, is complete"
+		run -0 famfsctl_as "$OTHER" creat -s 1 "$img:/${owner: -1}"
+		run -0 famfsctl_as "$OTHER" fsck "$img"
+		run -0 famfsctl takeover --yes "$img"
+	done
+}
+
 @test "takeover on the master changes nothing" {
 	before=$(fingerprint)
 	run -0 famfsctl takeover --force "$img"
