@@ -579,7 +579,7 @@ struct famfs_mapping;
  * - The mapping may be used after famfs_close(). It keeps mkfs and repair away from the device
  *   (the shared lock of byte 0) until famfs_unmap().
  * - The range goes on to the end of the last allocation unit. That tail belongs to the file, and
- *   to nobody else; it was zero when the file was made.
+ *   to no other; it was zero when the file was made.
  * - Other hosts' caches are not coherent with this one's: famfs_flush() what they are to see,
  *   famfs_invalidate() before reading what they wrote. On an image both do nothing.
  * - Through a mount whose I/O the server does, read(2) may return what its page cache holds,
@@ -920,8 +920,8 @@ struct famfs_mount_health {
 /*
  * Asks the server of the famfs at `mountpoint` for an answer that the kernel never has itself, and
  * waits at most `timeout_ms`. Never hangs: a child process asks, and is left behind when it can
- * not be ended. -EINVAL when no famfs is mounted there, -EIO when somebody else ended the child,
- * -ENOMEM and what fork(2) says.
+ * not be ended. -EINVAL when no famfs is mounted there, -EIO when another part of the program ended
+ * the child, -ENOMEM and what fork(2) says.
  */
 int famfs_mount_probe(const char *mountpoint, uint32_t timeout_ms, struct famfs_mount_health *out,
 		      struct famfs_error *err);

@@ -20,8 +20,8 @@ struct persist {
 };
 
 /* Copies memory, or with `from` NULL zeros, so that the next fence has it written back; `to` is
- * memory that nobody else stores to meanwhile. For bulk data, which is not to displace the caches
- * and not to be fetched from memory before it is overwritten. */
+ * memory that no other thread or host stores to meanwhile. For bulk data, which is not to displace
+ * the caches and not to be fetched from memory before it is overwritten. */
 void persist_store(const struct persist *persist, void *to, const void *from, size_t length);
 
 /* The best that this processor has. */

@@ -167,16 +167,6 @@ int device_explain(int code, struct famfs_error *err)
 	return code;
 }
 
-bool device_is_same(const struct device *a, const struct device *b)
-{
-	struct stat x, y;
-
-	if (a->fd < 0 || b->fd < 0)
-		return a->fd == b->fd;
-	return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
-}
-
 static bool outside(const struct device *dev, uint64_t offset, uint64_t length)
 {
 	return dev->size && (offset > dev->size || length > dev->size - offset);

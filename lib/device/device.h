@@ -111,9 +111,6 @@ void device_detach(struct device *dev);
 
 void device_close(struct device *dev);
 
-/* Whether two handles are of one node or file. What has no descriptor is the same. */
-bool device_is_same(const struct device *a, const struct device *b);
-
 /* Adds the hint for `code` to the error of an access to a file of a famfs, which is set already:
  * after a memory error the mount has to be made anew. Returns `code`. */
 int device_explain(int code, struct famfs_error *err);

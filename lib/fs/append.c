@@ -157,28 +157,11 @@ int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err)
 	return not_master(vol, (const uint8_t *)owner, err);
 }
 
-/* The header may have been damaged since the log was read. */
-static int load_header(struct famfs_volume *vol, struct log_state *state, struct famfs_error *err)
-{
-	struct omf_log_header raw;
-	struct famfs_error why;
-	int ret;
-
-	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(raw));
-	ret = device_read(vol->dev, OMF_LOG_OFFSET, &raw, sizeof(raw));
-	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
-	if (!vol->header_fault[0] && log_header_check(&raw, vol->sb.log_length, &why) < 0)
-		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.message);
-	state->next_seqnum = le64_get(raw.next_seqnum);
-	state->next_index = le64_get(raw.next_index);
-	return 0;
-}
-
 static int prepare_append(struct famfs_volume *vol, struct log_state *state,
 			  struct famfs_error *err)
 {
-	int ret = load_header(vol, state, err);
+	/* The header may have been damaged since the log was read. */
+	int ret = volume_read_header(vol, state, err);
 
 	if (ret < 0)
 		return ret;
@@ -196,7 +179,10 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (ret < 0)
 		return ret;
-	ret = prepare_append(vol, &state, err);
+	/* An owner that is the same as before need not be this host. */
+	ret = volume_check_master(vol, err);
+	if (ret == 0)
+		ret = prepare_append(vol, &state, err);
 	if (ret == 0)
 		ret = log_reset_unfinished(&vol->log, &state, err);
 	if (ret < 0)
@@ -206,32 +192,37 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 
 /* Without the lock: taking it flushes what a killed process left, and ends its publish. So other
  * processes may add entries meanwhile, and the counters are judged as they are after the replay.
- * What is imagined follows what was published when it began. */
+ * Simulated entries follow those that were published when the dry run began. */
 static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 {
+	struct omf_log_header header;
 	struct log_state state;
 	struct omf_super raw;
 	int ret = judge_superblock(vol, &raw, err);
 
 	if (ret == 0)
 		ret = judge_owner(vol, &raw, err);
-	if (ret < 0 || vol->imagined)
+	if (ret == 0)
+		ret = volume_check_master(vol, err);
+	if (ret < 0 || vol->simulated)
 		return ret;
 	ret = replay_all(vol, err);
 	if (ret == 0)
 		ret = heal_all(vol, err);
 	if (ret < 0)
 		return ret;
-	ret = log_load_settled(&vol->log, &state);
+	ret = log_read_settled(&vol->log, &header);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+	state = log_state_of(&header);
 	return check_appendable(vol, &state, err);
 }
 
 /* What does not depend on the log. */
-static int check_writable(const struct famfs_volume *vol, struct famfs_error *err)
+static int check_writable(struct famfs_volume *vol, struct famfs_error *err)
 {
-	int ret = volume_check_master(vol, err);
+	/* A host that was the master, and lost that, may be it again. */
+	int ret = vol->role == FAMFS_ROLE_MASTER ? 0 : volume_check_owner(vol, err);
 
 	if (ret < 0)
 		return ret;
@@ -267,7 +258,7 @@ int volume_append(struct famfs_volume *vol, const struct record *rec, struct fam
 		return ret;
 	replay_record(vol, index, rec);
 	if (vol->dry_run)
-		__atomic_store_n(&vol->imagined, vol->imagined + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&vol->simulated, vol->simulated + 1, __ATOMIC_RELAXED);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  *
  * A reservation is a set of byte-range locks on the extents, so that it dies with its holder, and
  * bits in this process's allocator. The log is locked only to pick extents and to append, so that
- * a terabyte copy blocks nobody.
+ * a terabyte copy blocks no other writer.
  */
 #include "device/usage.h"
 #include "fs/append.h"
@@ -41,8 +41,8 @@ static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
 	return ret;
 }
 
-/* For an extent that is published before the append lock is dropped, or by a dry run never: nobody
- * can come between, but one who reserved it earlier. */
+/* For an extent that is published before the append lock is dropped, or by a dry run never: no
+ * other process can take it, unless it reserved it earlier. */
 static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
 			 struct held_range *held)
 {
@@ -258,7 +258,8 @@ int famfs_file_publish(struct famfs_file *file, struct famfs_error *err)
 {
 	int ret = file->pending ? publish(file, err) : 0;
 
-	/* Published or not, the reservation has served: the log has the extents now, or nobody. */
+	/* Published or not, the reservation has served: the log has the extents now, or they are
+	 * free. */
 	famfs_file_close(file);
 	return ret;
 }

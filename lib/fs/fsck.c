@@ -17,7 +17,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* Files to look at for the sake of naming those that overlap. */
 #define OVERLAP_BUDGET UINT64_C(1000000)
@@ -216,40 +215,22 @@ static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 			 "path exists already, by entry %" PRIu64, st.entry);
 }
 
-/* Keeps the header as it is judged: a repair replaces these bytes and no others. Counters that
- * differ may be those of a publish that goes on, and are read again. */
-static int read_header(struct fsck *fsck)
-{
-	const struct timespec pause = { 0, 1000000 };
-	struct device *dev = fsck->vol->dev;
-	int ret = 0;
-
-	for (int i = 0; i < 20 && ret == 0; i++) {
-		device_invalidate(dev, OMF_LOG_OFFSET, sizeof(fsck->header));
-		ret = device_read(dev, OMF_LOG_OFFSET, &fsck->header, sizeof(fsck->header));
-		if (le64_get(fsck->header.next_seqnum) == le64_get(fsck->header.next_index))
-			break;
-		nanosleep(&pause, NULL);
-	}
-	return ret;
-}
-
 static void check_header(struct fsck *fsck)
 {
 	const struct famfs_volume *vol = fsck->vol;
-	uint64_t next_seqnum, next_index;
+	struct log_state state;
 
-	fsck->header_read = read_header(fsck);
-	next_seqnum = le64_get(fsck->header.next_seqnum);
-	next_index = le64_get(fsck->header.next_index);
+	/* Kept as it is judged: a repair replaces these bytes and no others. */
+	fsck->header_read = log_read_settled(&vol->log, &fsck->header);
+	state = log_state_of(&fsck->header);
 	if (vol->header_fault[0])
 		add_global(fsck, "header", REMEDY_HEADER, "%s", vol->header_fault);
 	else if (fsck->header_read < 0)
 		add_global(fsck, "header", REMEDY_NONE, "the log header cannot be read");
-	else if (next_seqnum != next_index)
+	else if (state.next_seqnum != state.next_index)
 		add_global(fsck, "header", REMEDY_HEADER,
 			   "next sequence number is %" PRIu64 ", next index is %" PRIu64,
-			   next_seqnum, next_index);
+			   state.next_seqnum, state.next_index);
 }
 
 static void check_capacity(struct fsck *fsck)
@@ -262,7 +243,7 @@ static void check_capacity(struct fsck *fsck)
 			   vol->sb.recorded_size, vol->dev->size);
 }
 
-/* Torn entries at the end never were anybody's file: they can go without a question. */
+/* Torn entries at the end never were a file: they can go without a question. */
 static void find_tail(struct fsck *fsck)
 {
 	uint64_t end = fsck->vol->applied;
@@ -334,7 +315,7 @@ static void report(const struct fsck *fsck)
 	}
 }
 
-/* Nobody else may look at the device while entries that "never change" do. */
+/* No other process may read the device while entries that "never change" do. */
 static int lock_for_repair(struct device *dev, struct famfs_error *err)
 {
 	int ret = device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false);
@@ -423,17 +404,15 @@ int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_er
 					      .observer = observe,
 					      .observer_arg = again,
 					      .believe_device = true };
-	const struct device *locked = fsck->vol->dev;
-	struct device *dev;
-	int ret = device_open(locked->path, DEVICE_READ, &dev, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	if (!device_is_same(locked, dev)) {
-		device_close(dev);
-		return error_set(err, -ESTALE, "'%s' is another file now", locked->path);
-	}
-	ret = volume_open(dev, &params, &again->vol, err);
+	again->borrowed = true;
+	again->vol = volume_create(fsck->vol->dev, &params);
+	if (!again->vol)
+		return error_set(err, -ENOMEM, "out of memory");
+	ret = volume_load_superblock(again->vol, &params, err);
+	if (ret == 0)
+		ret = volume_load_log(again->vol, err);
 	if (ret == 0)
 		check(again);
 	return ret == 0 && again->findings.failed ? error_set(err, -ENOMEM, "out of memory") : ret;
@@ -442,10 +421,13 @@ int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_er
 void fsck_end(struct fsck *fsck)
 {
 	free(fsck->findings.list);
-	volume_close(fsck->vol);
+	if (fsck->borrowed && fsck->vol)
+		(void)volume_release_device(fsck->vol);
+	else
+		volume_close(fsck->vol);
 }
 
-/* Re-checks through a freshly opened volume; the one that was repaired holds the lock meanwhile. */
+/* Re-checks through a freshly opened volume on the same device, which stays locked. */
 static int check_again(struct fsck *fsck, struct famfs_error *err)
 {
 	struct fsck again = { .params = fsck->params };

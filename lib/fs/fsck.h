@@ -54,16 +54,17 @@ struct fsck {
 	struct path_counts paths;
 	struct omf_log_header header; /* as it was judged */
 	int header_read;              /* 0, or -errno: it could not be read */
+	bool borrowed;                /* the device is that of another check */
 };
 
-/* Opens the device of `fsck` once more and checks what is there now, into `again`: nothing but its
- * parameters is set before. fsck_end() frees what it holds, also after a failure. -ESTALE when the
- * path leads to another file now. */
+/* Checks what is there now, through the device of `fsck`, which stays open and locked. Into
+ * `again`: nothing but its parameters is set before. fsck_end() frees what it holds, also after a
+ * failure. */
 int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_error *err);
 void fsck_end(struct fsck *fsck);
 
 /* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and
- * nobody else uses it. */
+ * locked against all other processes. */
 int fsck_repair(struct fsck *fsck, struct famfs_error *err);
 
 /* What the callbacks see. Points into the finding. */

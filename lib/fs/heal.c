@@ -9,6 +9,7 @@
  */
 #include "fs/heal.h"
 
+#include "base/bitmap.h"
 #include "base/error.h"
 #include "base/minmax.h"
 #include "fs/replay.h"
@@ -32,11 +33,6 @@ static bool is_exhausted(const struct famfs_volume *vol)
 	return vol->torn.rebuilds == REBUILDS_MAX;
 }
 
-static bool is_torn(const struct famfs_volume *vol, uint64_t index)
-{
-	return vol->torn.bits[index / 64] >> (index % 64) & 1;
-}
-
 void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
 {
 	if (!fault_is_torn(fault)) {
@@ -45,7 +41,7 @@ void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
 			set_count(vol, 0);
 		return;
 	}
-	vol->torn.bits[index / 64] |= UINT64_C(1) << (index % 64);
+	bitmap_set(vol->torn.bits, index);
 	set_count(vol, vol->torn.count + 1);
 }
 
@@ -53,7 +49,7 @@ void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
 static void go_back_to(struct famfs_volume *vol, uint64_t index)
 {
 	for (uint64_t i = index; i < vol->applied; i++)
-		vol->torn.bits[i / 64] &= ~(UINT64_C(1) << (i % 64));
+		bitmap_clear(vol->torn.bits, i);
 	set_count(vol, vol->torn.count - (vol->applied - index));
 	vol->bad_entries -= vol->applied - index;
 	if (vol->first_bad.entry != FAMFS_NO_ENTRY && vol->first_bad.entry >= index)
@@ -66,7 +62,7 @@ static void go_back_to(struct famfs_volume *vol, uint64_t index)
 
 void heal_cut(struct famfs_volume *vol, uint64_t published)
 {
-	if (published < vol->applied && published >= vol->torn.whole && !vol->imagined)
+	if (published < vol->applied && published >= vol->torn.whole && !vol->simulated)
 		go_back_to(vol, published);
 }
 
@@ -74,14 +70,14 @@ void heal_cut(struct famfs_volume *vol, uint64_t published)
  * on from otherwise. */
 static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
 {
-	uint64_t end = vol->applied, word = from / 64;
-	uint64_t bits = vol->torn.bits[word] & UINT64_MAX << (from % 64);
+	uint64_t end = vol->applied, word = from / BITMAP_WORD_BITS;
+	uint64_t bits = vol->torn.bits[word] & bitmap_mask(word, from, UINT64_MAX);
 
-	for (size_t i = 0; !bits && i < WORDS_MAX && (word + 1) * 64 < end; i++)
+	for (size_t i = 0; !bits && i < WORDS_MAX && (word + 1) * BITMAP_WORD_BITS < end; i++)
 		bits = vol->torn.bits[++word];
 	if (!bits)
-		return (word + 1) * 64 < end ? (word + 1) * 64 : end;
-	return word * 64 + (uint64_t)__builtin_ctzll(bits);
+		return min_u64((word + 1) * BITMAP_WORD_BITS, end);
+	return word * BITMAP_WORD_BITS + (uint64_t)__builtin_ctzll(bits);
 }
 
 /* One that is whole now, of those that are next; FAMFS_NO_ENTRY when they are not. */
@@ -93,7 +89,7 @@ static uint64_t find_whole(struct famfs_volume *vol)
 	/* The end of the log may be met once on the way to the first. */
 	for (uint64_t steps = 0; looks && steps <= LOOKS_MAX + 1; steps++) {
 		*at = *at < vol->applied ? next_torn(vol, max_u64(*at, first)) : first;
-		if (*at >= vol->applied || !is_torn(vol, *at))
+		if (*at >= vol->applied || !bitmap_test(vol->torn.bits, *at))
 			continue;
 		if (log_has_entry(&vol->log, *at))
 			return *at;
@@ -109,16 +105,10 @@ static void mark_overlaps(struct famfs_volume *vol, const struct namespace *ns, 
 {
 	struct famfs_fmap map;
 
-	if (!overlap_begun(&vol->overlap))
-		(void)overlap_begin(&vol->overlap, vol->alloc.units, vol->ns);
-	for (uint64_t i = 0; i < entries; i++) {
-		node_t node = node_of_entry(i);
-
-		if (node_exists(vol->ns, node) || !node_exists(ns, node) || node_is_dir(ns, node))
-			continue;
-		node_fmap(ns, node, &map);
-		overlap_add(&vol->overlap, &map);
-	}
+	begin_overlap(vol);
+	for (uint64_t i = 0; i < entries; i++)
+		if (!node_exists(vol->ns, node_of_entry(i)) && entry_fmap(ns, i, &map))
+			overlap_add(&vol->overlap, &map);
 }
 
 /* What the log says about devices can only have become more, but for a damaged medium. */
@@ -129,7 +119,7 @@ static void take_devices(struct famfs_volume *vol, const struct famfs_volume *fr
 	__atomic_store_n(&vol->ndaxdevs, fresh->ndaxdevs, __ATOMIC_RELEASE);
 }
 
-/* Takes the replicas of `fresh`, and gives it those that nobody reads without the mutex. */
+/* Takes the replicas of `fresh`, and gives it those that are read with the mutex only. */
 static void exchange(struct famfs_volume *vol, struct famfs_volume *fresh)
 {
 	struct allocator alloc = vol->alloc;
@@ -229,7 +219,7 @@ int heal_all(struct famfs_volume *vol, struct famfs_error *err)
 	uint64_t before;
 	int ret;
 
-	if (!vol->torn.count || vol->imagined)
+	if (!vol->torn.count || vol->simulated)
 		return 0;
 	do {
 		before = vol->torn.count;

@@ -30,14 +30,33 @@ int log_load(const struct log *log, struct log_state *state)
 	return ret;
 }
 
-int log_load_settled(const struct log *log, struct log_state *state)
+int log_read_header(const struct log *log, struct omf_log_header *raw)
+{
+	device_invalidate(log->dev, OMF_LOG_OFFSET, sizeof(*raw));
+	return device_read(log->dev, OMF_LOG_OFFSET, raw, sizeof(*raw));
+}
+
+struct log_state log_state_of(const struct omf_log_header *raw)
+{
+	return (struct log_state){ .next_seqnum = le64_get(raw->next_seqnum),
+				   .next_index = le64_get(raw->next_index) };
+}
+
+static bool is_settled(const struct omf_log_header *raw)
+{
+	struct log_state state = log_state_of(raw);
+
+	return state.next_seqnum == state.next_index;
+}
+
+int log_read_settled(const struct log *log, struct omf_log_header *raw)
 {
 	const struct timespec pause = { 0, 1000000 };
-	int ret = log_load(log, state);
+	int ret = log_read_header(log, raw);
 
-	for (int i = 0; i < 20 && ret == 0 && state->next_seqnum != state->next_index; i++) {
+	for (int i = 0; i < 20 && ret == 0 && !is_settled(raw); i++) {
 		nanosleep(&pause, NULL);
-		ret = log_load(log, state);
+		ret = log_read_header(log, raw);
 	}
 	return ret;
 }
@@ -65,7 +84,7 @@ bool log_has_entry(const struct log *log, uint64_t index)
 	       !fault_is_torn(record_decode(&raw, index, &rec, NULL));
 }
 
-/* The order is the point: whoever sees the new next_index sees the new next_seqnum. */
+/* The order is the point: a reader that sees the new next_index sees the new next_seqnum. */
 int log_publish(const struct log *log, uint64_t next)
 {
 	le64 value = le64_make(next);

@@ -28,9 +28,14 @@ void log_init(struct log *log, struct device *dev, uint64_t length);
 /* Loads the mutable part of the header as memory has it. */
 int log_load(const struct log *log, struct log_state *state);
 
+/* Loads all of the header as memory has it. */
+int log_read_header(const struct log *log, struct omf_log_header *raw);
+
 /* The same beside a writer, which may be between its two stores: counters that do not match are
  * given a moment. Those of a crashed publish never match. */
-int log_load_settled(const struct log *log, struct log_state *state);
+int log_read_settled(const struct log *log, struct omf_log_header *raw);
+
+struct log_state log_state_of(const struct omf_log_header *raw);
 
 /* Entries that one publish covers at most; a crash can leave as many behind the last index. */
 #define LOG_MAX_PUBLISH 1

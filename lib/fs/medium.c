@@ -120,7 +120,7 @@ static int stop_at_fault(void *arg, const struct famfs_log_entry *entry)
 	return 0;
 }
 
-/* Like a replay: of an index that cannot be, the other counter is witness, and then the entries. */
+/* Like a replay: if next_index is out of range, next_seqnum tells, and then the entries. */
 static int find_end(struct famfs_medium *medium, const struct famfs_raw *raw,
 		    struct famfs_error *err)
 {

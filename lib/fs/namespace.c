@@ -558,3 +558,13 @@ void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
 	map->chunk_size = stored->chunk_size;
 	memcpy(map->extents, stored->extents, stored->nextents * sizeof(map->extents[0]));
 }
+
+bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *map)
+{
+	node_t node = node_of_entry(index);
+
+	if (!node_exists(ns, node) || node_is_dir(ns, node))
+		return false;
+	node_fmap(ns, node, map);
+	return true;
+}

@@ -123,5 +123,7 @@ void node_stat(const struct namespace *ns, node_t node, struct famfs_stat *st);
 
 /* Of a file. Only the extents that count are set. */
 void node_fmap(const struct namespace *ns, node_t node, struct famfs_fmap *map);
+/* The map of the file that entry `index` made; false when it made no file that is there. */
+bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *map);
 
 #endif

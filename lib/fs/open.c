@@ -59,7 +59,7 @@ int target_check_writer(const struct famfs_target *target, struct device *dev,
 	return ret < 0 ? ret : check_served(target, dev, err);
 }
 
-/* A writer shares byte 0 with the mounts, so that nobody formats the device under it. */
+/* A writer shares byte 0 with the mounts, so that the device is not formatted under it. */
 static int share(struct device *dev, struct famfs_error *err)
 {
 	int ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
@@ -77,7 +77,8 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 {
 	struct famfs_target *target = arg;
 
-	/* In famfs mode the server is root's; whoever else says so wants what is written there. */
+	/* In famfs mode the server is root's; another user's may be there to get what is written.
+	 */
 	if (!mount_is_famfs(entry) || !mount_is_of_root(entry) ||
 	    strcmp(entry->source, target->device) != 0 || strcmp(entry->root, "/") != 0)
 		return 0;
@@ -85,7 +86,7 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return 1;
 }
 
-/* A mount has its files for whoever may not open the device, and in famfs mode for all: the mount
+/* A mount has its files for users who may not open the device, and in famfs mode for all: the mount
  * that the target is in, or the one there is of the device. */
 static int open_mount(const struct famfs_target *target, enum device_access access, int code,
 		      struct device **out, struct famfs_error *err)

@@ -44,14 +44,9 @@ static void add_all(struct overlap *overlap, const struct namespace *ns)
 {
 	struct famfs_fmap map;
 
-	for (uint64_t i = 0; i < ns->capacity; i++) {
-		node_t node = node_of_entry(i);
-
-		if (!node_exists(ns, node) || node_is_dir(ns, node))
-			continue;
-		node_fmap(ns, node, &map);
-		overlap_add(overlap, &map);
-	}
+	for (uint64_t i = 0; i < ns->capacity; i++)
+		if (entry_fmap(ns, i, &map))
+			overlap_add(overlap, &map);
 }
 
 int overlap_begin(struct overlap *overlap, uint64_t units, const struct namespace *ns)
@@ -136,10 +131,7 @@ node_t overlap_partner(const struct namespace *ns, node_t self, const struct fam
 		node_t node = node_of_entry(i);
 
 		--*budget;
-		if (node == self || !node_exists(ns, node) || node_is_dir(ns, node))
-			continue;
-		node_fmap(ns, node, &other);
-		if (maps_meet(map, &other))
+		if (node != self && entry_fmap(ns, i, &other) && maps_meet(map, &other))
 			return node;
 	}
 	return meets_itself(map) ? self : NODE_NONE;

@@ -90,22 +90,28 @@ static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct 
 	return fault;
 }
 
-/* Has no effect on a file that will not be visible: no kernel can be made to map it. Its name
- * decides that, and the same checks follow in insert(). */
-static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
+void begin_overlap(struct famfs_volume *vol)
 {
 	struct overlap *overlap = &vol->overlap;
-	bool is_file;
 
-	if (namespace_resolve(vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
-	    is_file || path_is_meta(rec->path, rec->path_length))
-		return;
 	if (!overlap_begun(overlap) && overlap_begin(overlap, vol->alloc.units, vol->ns) < 0)
 		volume_log(vol, LOG_ERR,
 			   "'%s': out of memory for the files that share space: every file counts "
 			   "as one of them",
 			   vol->dev->path);
-	overlap_add(overlap, &rec->map);
+}
+
+/* Has no effect on a file that will not be visible: no kernel can be made to map it. Its name
+ * decides that, and the same checks follow in insert(). */
+static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
+{
+	bool is_file;
+
+	if (namespace_resolve(vol->ns, rec->path, rec->path_length, &is_file) != NODE_NONE ||
+	    is_file || path_is_meta(rec->path, rec->path_length))
+		return;
+	begin_overlap(vol);
+	overlap_add(&vol->overlap, &rec->map);
 }
 
 /* Names both files, but only as often as faults are logged: it takes a walk over all files. */
@@ -277,18 +283,17 @@ static void note_header(struct famfs_volume *vol, uint64_t published)
 	snprintf(vol->header_fault, sizeof(vol->header_fault),
 		 "next index is %" PRIu64 ", the log has %" PRIu64 " entries", published,
 		 vol->log.capacity);
-	vol->header_boasts = true;
+	vol->index_out_of_range = true;
 	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
 }
 
-/* How many entries there are. Of an index that the log cannot have, the other counter is witness.
- */
+/* How many entries there are. If next_index is out of range, next_seqnum tells. */
 static uint64_t published_in(struct famfs_volume *vol, const struct log_state *state)
 {
 	if (state->next_index <= vol->log.capacity) {
-		if (vol->header_boasts)
+		if (vol->index_out_of_range)
 			vol->header_fault[0] = '\0';
-		vol->header_boasts = false;
+		vol->index_out_of_range = false;
 		return state->next_index;
 	}
 	note_header(vol, state->next_index);

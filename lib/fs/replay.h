@@ -15,6 +15,10 @@ int replay(struct famfs_volume *vol, struct famfs_error *err);
 /* The same, waiting that moment out: for a new volume, and before an append. */
 int replay_all(struct famfs_volume *vol, struct famfs_error *err);
 
+/* Begins to keep which files share space, unless that was begun. Without memory for it, that is
+ * logged, and every file counts as sharing. */
+void begin_overlap(struct famfs_volume *vol);
+
 /* Applies an entry that this process has just appended. */
 void replay_record(struct famfs_volume *vol, uint64_t index, const struct record *rec);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/volume.h"
 
+#include "base/bitmap.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/heal.h"
@@ -81,21 +82,19 @@ static int read_superblock(struct famfs_volume *vol, const struct volume_params 
 	return 0;
 }
 
-static int read_log_header(struct famfs_volume *vol, struct famfs_error *err)
+int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct famfs_error *err)
 {
 	struct omf_log_header raw;
 	struct famfs_error why;
-	int ret;
+	int ret = log_read_header(&vol->log, &raw);
 
-	log_init(&vol->log, vol->dev, vol->sb.log_length);
-	device_invalidate(vol->dev, OMF_LOG_OFFSET, sizeof(raw));
-	ret = device_read(vol->dev, OMF_LOG_OFFSET, &raw, sizeof(raw));
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
 	/* Everything in it can be told from the superblock and the entries, so files stay within
 	 * reach; only appending has to wait for a repair. */
-	if (log_header_check(&raw, vol->sb.log_length, &why) < 0)
+	if (!vol->header_fault[0] && log_header_check(&raw, vol->sb.log_length, &why) < 0)
 		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.message);
+	*state = log_state_of(&raw);
 	return 0;
 }
 
@@ -132,7 +131,7 @@ int volume_init_replicas(struct famfs_volume *vol, uint64_t expected, struct fam
 	vol->ns = calloc(1, sizeof(*vol->ns));
 	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
 	/* Takes memory only where entries are torn. */
-	vol->torn.bits = calloc(vol->log.capacity / 64 + 1, sizeof(uint64_t));
+	vol->torn.bits = calloc(bitmap_words(vol->log.capacity), sizeof(uint64_t));
 	if (!vol->ns || !vol->batch || !vol->torn.bits ||
 	    namespace_init(vol->ns, vol->log.capacity, expected) < 0 ||
 	    allocator_init(&vol->alloc, vol->usable / OMF_ALLOC_UNIT, first) < 0)
@@ -221,8 +220,11 @@ int volume_load_superblock(struct famfs_volume *vol, const struct volume_params 
 
 int volume_load_log(struct famfs_volume *vol, struct famfs_error *err)
 {
-	int ret = read_log_header(vol, err);
+	struct log_state state;
+	int ret;
 
+	log_init(&vol->log, vol->dev, vol->sb.log_length);
+	ret = volume_read_header(vol, &state, err);
 	if (ret == 0)
 		ret = prepare_replicas(vol, err);
 	if (ret == 0)
@@ -319,7 +321,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 	struct log_state state;
 	int ret = volume_check_stale(vol, err);
 
-	if (ret < 0 || __atomic_load_n(&vol->imagined, __ATOMIC_RELAXED))
+	if (ret < 0 || __atomic_load_n(&vol->simulated, __ATOMIC_RELAXED))
 		return ret;
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)

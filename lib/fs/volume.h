@@ -56,8 +56,8 @@ struct famfs_volume {
 	struct identity identity;
 	enum famfs_role role;
 	bool write;
-	bool dry_run;      /* nothing is stored: entries are only applied */
-	uint64_t imagined; /* entries that a dry run has added */
+	bool dry_run;       /* nothing is stored: entries are only applied */
+	uint64_t simulated; /* entries that a dry run has added */
 
 	struct ratelimit log_limit; /* a reader or another host can cause any number of messages */
 	famfs_log_fn log_fn;
@@ -72,9 +72,9 @@ struct famfs_volume {
 	struct torn torn;
 	uint64_t bad_entries;
 	struct volume_fault first_bad; /* an entry after which nothing is appended */
-	char header_fault[160]; /* what is wrong with the log header; empty when nothing is */
-	bool header_boasts;     /* that is that its next index is beyond the log */
-	uint64_t suspect;       /* entry that was bad a moment ago, and when that was seen */
+	char header_fault[160];  /* what is wrong with the log header; empty when nothing is */
+	bool index_out_of_range; /* that is that its next index is beyond the log */
+	uint64_t suspect;        /* entry that was bad a moment ago, and when that was seen */
 	uint64_t suspect_since;
 
 	/* Read without the mutex. */
@@ -111,6 +111,10 @@ struct famfs_volume *volume_create(struct device *dev, const struct volume_param
 int volume_load_superblock(struct famfs_volume *vol, const struct volume_params *params,
 			   struct famfs_error *err);
 int volume_load_log(struct famfs_volume *vol, struct famfs_error *err);
+
+/* Reads the log header and notes in `header_fault`, unless something is noted there, what is wrong
+ * with the part of it that never changes. */
+int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct famfs_error *err);
 
 /* Makes the replicas of an empty log; `expected` as for namespace_init(). */
 int volume_init_replicas(struct famfs_volume *vol, uint64_t expected, struct famfs_error *err);

@@ -53,7 +53,7 @@ struct record {
 	/* As it is recorded; set by record_decode(), and points into the raw entry. */
 	const char *recorded;
 	uint32_t recorded_length;
-	/* FILE; of INVALID entries only the extents, space that nobody may use. */
+	/* FILE; of INVALID entries only the extents, space that no file may use. */
 	struct famfs_fmap map;
 	/* ADD_DAXDEV */
 	uint32_t daxdev_index;

@@ -130,20 +130,20 @@ static void remembers(void **state)
 static void keeps_nothing_from_others(void **state)
 {
 	struct famfs_create_params most = { .size = 24 * AU, .mode = 0644, .no_zero = true };
-	struct famfs_file *imagined, *real;
+	struct famfs_file *simulated, *real;
 	struct famfs_volume *dry, *vol;
 	struct famfs_error err;
 
 	(void)state;
 	make_used_image();
 	dry = open_dry();
-	assert_ok(famfs_create(dry, "a", &most, &imagined, &err), &err);
+	assert_ok(famfs_create(dry, "a", &most, &simulated, &err), &err);
 	vol = open_volume(true);
 	assert_ok(famfs_create(vol, "a", &most, &real, &err), &err);
 	/* What a real one has reserved is respected. */
 	assert_error(create(dry, "b", most, &err), -ENOSPC, &err, "cannot create 'b'");
 	assert_ok(famfs_file_publish(real, &err), &err);
-	famfs_file_close(imagined);
+	famfs_file_close(simulated);
 	famfs_close(vol);
 	famfs_close(dry);
 }
@@ -242,7 +242,7 @@ static void repair(void **state)
 		.repair = true, .dry_run = true, .confirm = agree, .save = never_save, .arg = &asked
 	};
 	const struct famfs_target target = image_target();
-	struct famfs_fsck_result imagined, real;
+	struct famfs_fsck_result simulated, real;
 	struct famfs_volume *vol;
 	struct famfs_error err;
 	struct omf_entry raw;
@@ -261,20 +261,20 @@ static void repair(void **state)
 		entry_put(i, &raw);
 	}
 	before = snapshot();
-	assert_ok(famfs_fsck(&target, &params, &imagined, &err), &err);
+	assert_ok(famfs_fsck(&target, &params, &simulated, &err), &err);
 	assert_untouched(before);
 	assert_int_equal(asked, 1);
-	assert_int_equal(imagined.problems, 2);
-	assert_int_equal(imagined.repaired, 2);
+	assert_int_equal(simulated.problems, 2);
+	assert_int_equal(simulated.repaired, 2);
 	params.dry_run = false;
 	params.save = NULL;
 	assert_ok(famfs_fsck(&target, &params, &real, &err), &err);
-	assert_int_equal(imagined.problems, real.problems);
-	assert_int_equal(imagined.repaired, real.repaired);
-	assert_int_equal(imagined.files, real.files);
-	assert_int_equal(imagined.log_entries, real.log_entries);
+	assert_int_equal(simulated.problems, real.problems);
+	assert_int_equal(simulated.repaired, real.repaired);
+	assert_int_equal(simulated.files, real.files);
+	assert_int_equal(simulated.log_entries, real.log_entries);
 	/* Only the real one keeps the space of what it gave up. */
-	assert_int_equal(imagined.allocated_bytes + AU, real.allocated_bytes);
+	assert_int_equal(simulated.allocated_bytes + AU, real.allocated_bytes);
 }
 
 int main(void)
@@ -286,7 +286,7 @@ int main(void)
 		     keeps_nothing_from_others),
 		TEST("it leaves a crashed publish to the next writer", crashed_publish),
 		TEST("it finds the log full", full_log),
-		TEST("a client may not even imagine", clients),
+		TEST("a client may not even simulate an append", clients),
 		TEST("a takeover that is only tried says who the master is", takeover),
 		TEST("a repair that is only tried tells what the real one does", repair),
 	};

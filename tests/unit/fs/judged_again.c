@@ -73,6 +73,33 @@ static void append(void **state)
 	}
 }
 
+static void take_back(struct medium *m)
+{
+	assert_int_equal(uuid_parse(MASTER_UUID, medium_super(m)->system_uuid), 0);
+	superblock_seal(medium_super(m));
+}
+
+/* The owner is then the one that the volume knows, and not its host. */
+static void append_between_masters(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+	struct medium m;
+
+	(void)state;
+	medium_start(&m);
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	medium_take_over(&m);
+	assert_error(add_dir(vol, "d", &err), -EROFS, &err, CLIENT_UUID);
+	take_back(&m);
+	m.change = medium_take_over;
+	locks_hook(m.mem->locks, medium_change, &m);
+	assert_error(add_dir(vol, "d", &err), -EROFS, &err, CLIENT_UUID);
+	assert_medium_untouched(&m);
+	famfs_close(vol);
+	medium_end(&m);
+}
+
 /* What was reserved by the old master may be a new one's file by now. */
 static void filling(void **state)
 {
@@ -273,6 +300,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("an append judges superblock and header under the lock", append),
+		TEST("a host that was the master twice appends only while it is",
+		     append_between_masters),
 		TEST("an unpublished file is not filled once there is another master", filling),
 		TEST("a takeover judges the superblock under the lock", takeover),
 		TEST("a takeover that another process of the host makes first succeeds",

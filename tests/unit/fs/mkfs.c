@@ -404,7 +404,7 @@ int main(void)
 		     unknown_data),
 		TEST("zeros are no data", no_data),
 		TEST("a famfs log without its superblock is only replaced with force", log_alone),
-		TEST("a damaged or unknown famfs is still somebody's", damaged_famfs),
+		TEST("a damaged or unknown famfs is still its owner's", damaged_famfs),
 		TEST("what is in use is not formatted, with any force", in_use),
 		TEST("a dry run says what would be and changes nothing", dry_run),
 		TEST("an erased famfs is named, and no other", erased),

@@ -190,11 +190,31 @@ static void torn(void **state)
 	be_master();
 }
 
+static void taken_back(void **state)
+{
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	vol = open_volume(true);
+	be_client();
+	assert_ok(famfs_takeover(IMAGE, &for_real, NULL, &err), &err);
+	for (int i = 0; i < 2; i++)
+		assert_error(add_dir(vol, "back", &err), -EROFS, &err, "master " CLIENT_UUID);
+	be_master();
+	assert_ok(famfs_takeover(IMAGE, &for_real, NULL, &err), &err);
+	assert_ok(add_dir(vol, "back", &err), &err);
+	famfs_close(vol);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a client becomes the master, and the master a client", takes),
 		TEST("the old master adds nothing more, though it had it open", while_open),
+		TEST("a master that had it open adds again once its host has taken it back",
+		     taken_back),
 		TEST("a master has nothing to take over", nothing_to_take),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
