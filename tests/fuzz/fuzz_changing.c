@@ -2,10 +2,11 @@
 /*
  * A medium that changes while it is read: at chosen reads, words of it become others, as if another
  * host wrote there. Open, catch-up, walk, append, check and repair stay whole, stay within the
- * device, and a repair stores only entries and headers that are sound.
+ * device. A repair stores only entries and headers that are sound, it has saved what it overwrites,
+ * and what it overwrites is what the user was asked about.
  *
- * Input: changes of 12 bytes each: after so many reads (2; with the highest bit the CRC of the
- * entry is made right), a place in superblock, header or entries (2), and the word there (8).
+ * Input: changes of 12 bytes each: after so many reads (10 bits) and how (6 bits, see enum flag), a
+ * place in superblock, header or entries (2), and the word there (8).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +23,15 @@ enum {
 	SIZE = 32 << 20,
 	CHANGE = 12,
 	ENTRIES = 6,
+	WATCHED = 16, /* entries from the first one that a repair is checked for */
+};
+
+/* How a change is made; in the second byte of it. */
+enum flag {
+	SEAL = 0x80,     /* the CRC of the entry is made right */
+	BAD_MODE = 0x40, /* the word is put into the entry's mode, where a repair drops most bits */
+	IN_REPAIR = 0x20,  /* reads are counted only while there is a repair */
+	SAME_ENTRY = 0x10, /* the place is in the entry of the change before */
 };
 
 static const char master[] = "f0f0f0f0-0000-4000-8000-000000000003";
@@ -29,7 +39,13 @@ static unsigned char *memory, *pristine;
 static const uint8_t *changes;
 static size_t changes_left;
 static unsigned reads;
+static uint64_t changed_entry;
+
+/* Of a repair: entries as they were last read, as they were when the user was asked about them, and
+ * as they were saved. */
 static bool repairing;
+static struct omf_entry seen[WATCHED], asked[WATCHED], saved[WATCHED];
+static bool was_asked[WATCHED], was_saved[WATCHED];
 
 static void check(bool good, const char *what)
 {
@@ -58,30 +74,62 @@ static uint64_t place_of(uint64_t word)
 	       word / 4 % ((48 + (ENTRIES + 4) * sizeof(struct omf_entry)) / 8) * 8;
 }
 
-static void seal(uint64_t place)
+static struct omf_entry *entry_at(uint64_t index)
 {
-	struct omf_entry *raw;
+	return (void *)(memory + omf_entry_offset(index));
+}
 
-	if (place < omf_entry_offset(0))
-		return;
-	place = (place - omf_entry_offset(0)) / sizeof(*raw);
-	raw = (void *)(memory + omf_entry_offset(place));
-	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));
+static void set_mode(struct omf_entry *raw, uint64_t bits)
+{
+	le32 *mode = le32_get(raw->type) == OMF_MKDIR ? &raw->mkdir.mode : &raw->file.mode;
+
+	*mode = le32_make((uint32_t)bits);
+}
+
+/* In the superblock or the log header there is neither a CRC nor a mode to set. */
+static void change_word(uint8_t how, uint64_t place, const uint8_t word[8])
+{
+	bool in_entry;
+
+	if (how & SAME_ENTRY)
+		place = omf_entry_offset(changed_entry) + place / 8 % 68 * 8;
+	in_entry = place >= omf_entry_offset(0);
+	if (in_entry)
+		changed_entry = (place - omf_entry_offset(0)) / sizeof(struct omf_entry);
+	if (in_entry && how & BAD_MODE)
+		set_mode(entry_at(changed_entry), number(word, 8));
+	else
+		memcpy(memory + place, word, 8);
+	if (in_entry && how & SEAL)
+		entry_at(changed_entry)->crc =
+			le64_make(crc32_of(entry_at(changed_entry), OMF_ENTRY_CRC_BYTES));
+}
+
+static bool is_due(void)
+{
+	if (changes_left < CHANGE || ((changes[1] & IN_REPAIR) && !repairing))
+		return false;
+	return number(changes, 2) % 1024 <= reads;
 }
 
 static void change_memory(void)
 {
-	reads++;
-	while (changes_left >= CHANGE && number(changes, 2) % 1024 <= reads) {
-		uint64_t place = place_of(number(changes + 2, 2));
-
-		memcpy(memory + place, changes + 4, 8);
-		if (changes[1] & 0x80)
-			seal(place);
+	if (changes_left >= CHANGE && (repairing || !(changes[1] & IN_REPAIR)))
+		reads++;
+	while (is_due()) {
+		change_word(changes[1], place_of(number(changes + 2, 2)), changes + 4);
 		changes += CHANGE;
 		changes_left -= CHANGE;
 		reads = 0;
 	}
+}
+
+/* Notes the entries that were read whole. */
+static void see(uint64_t offset, uint64_t length)
+{
+	for (uint64_t i = 0; i < WATCHED; i++)
+		if (offset <= omf_entry_offset(i) && omf_entry_offset(i + 1) <= offset + length)
+			seen[i] = *entry_at(i);
 }
 
 static int fuzz_read(struct device *dev, uint64_t offset, void *buf, size_t length)
@@ -89,7 +137,31 @@ static int fuzz_read(struct device *dev, uint64_t offset, void *buf, size_t leng
 	check(offset <= dev->size && length <= dev->size - offset, "read leaves the device");
 	change_memory();
 	memcpy(buf, memory + offset, length);
+	see(offset, length);
 	return 0;
+}
+
+/* What is stored in place of an entry says nothing, if the user agreed, or changes its mode only.
+ */
+static void check_entry(uint64_t index, const struct omf_entry *new)
+{
+	const struct omf_entry *old = entry_at(index);
+	struct omf_entry mended = *old;
+	struct record rec;
+
+	check(record_decode(new, index, &rec, NULL) == FAULT_NONE, "entry of a repair");
+	if (index >= WATCHED)
+		return;
+	check(was_saved[index] && memcmp(&saved[index], old, sizeof(*old)) == 0,
+	      "an entry was overwritten that was not saved");
+	if (le32_get(new->type) == OMF_INVALID) {
+		check(was_asked[index] && memcmp(&asked[index], old, sizeof(*old)) == 0,
+		      "an entry was given up that was not asked about");
+		return;
+	}
+	set_mode(&mended, rec.mode);
+	mended.crc = new->crc;
+	check(memcmp(&mended, new, sizeof(mended)) == 0, "more than a mode was changed");
 }
 
 /* A reader finds nothing wrong with what a repair puts into the log. */
@@ -97,8 +169,6 @@ static void check_repair(uint64_t offset, const void *buf, size_t length)
 {
 	struct omf_entry entry;
 	struct famfs_error why;
-	struct record rec;
-	uint64_t index;
 
 	if (offset == OMF_LOG_OFFSET && length == sizeof(struct omf_log_header)) {
 		check(log_header_check(buf, OMF_LOG_LENGTH_MIN, &why) == 0, "header of a repair");
@@ -106,9 +176,8 @@ static void check_repair(uint64_t offset, const void *buf, size_t length)
 	}
 	if (offset < omf_entry_offset(0) || length != sizeof(entry))
 		return;
-	index = (offset - omf_entry_offset(0)) / sizeof(entry);
 	memcpy(&entry, buf, sizeof(entry));
-	check(record_decode(&entry, index, &rec, NULL) == FAULT_NONE, "entry of a repair");
+	check_entry((offset - omf_entry_offset(0)) / sizeof(entry), &entry);
 }
 
 static int fuzz_write(struct device *dev, uint64_t offset, const void *buf, size_t length)
@@ -276,17 +345,36 @@ static void use(bool write)
 
 static bool yes(void *arg, const struct famfs_problem *problem)
 {
-	(void)arg, (void)problem;
+	(void)arg;
+	if (problem->entry < WATCHED) {
+		asked[problem->entry] = seen[problem->entry];
+		was_asked[problem->entry] = true;
+	}
 	return true;
+}
+
+static int save(void *arg, uint64_t offset, const void *old, size_t length)
+{
+	uint64_t index = (offset - omf_entry_offset(0)) / sizeof(struct omf_entry);
+
+	(void)arg;
+	if (offset >= omf_entry_offset(0) && index < WATCHED) {
+		check(length == sizeof(saved[index]), "a part of an entry was saved");
+		memcpy(&saved[index], old, length);
+		was_saved[index] = true;
+	}
+	return 0;
 }
 
 static void fsck(bool repair)
 {
-	const struct famfs_fsck_params params = { .repair = repair, .confirm = yes };
+	const struct famfs_fsck_params params = { .repair = repair, .confirm = yes, .save = save };
 	struct famfs_fsck_result result;
 	struct famfs_error err = { 0 };
 
 	repairing = repair;
+	memset(was_asked, 0, sizeof(was_asked));
+	memset(was_saved, 0, sizeof(was_saved));
 	if (famfs_fsck(&target, &params, &result, &err) < 0)
 		check(err.message[0], "an error without a message");
 	repairing = false;
@@ -299,6 +387,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	changes = data;
 	changes_left = size;
 	reads = 0;
+	changed_entry = 0;
 	use(false);
 	fsck(false);
 	fsck(true);
