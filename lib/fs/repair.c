@@ -404,7 +404,8 @@ int fsck_repair(struct fsck *fsck, struct famfs_error *err)
 		return ret;
 	ret = mend_locked(fsck, err);
 	log_unlock(&fsck->vol->log);
-	if (ret == 0 && device_barrier(fsck->vol->dev) < 0)
-		ret = error_set(err, -EIO, "cannot write '%s'", fsck->vol->dev->path);
-	return ret;
+	if (ret < 0)
+		return ret;
+	ret = device_barrier(fsck->vol->dev);
+	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", fsck->vol->dev->path) : 0;
 }

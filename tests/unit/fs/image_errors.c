@@ -228,6 +228,7 @@ static void last_barrier(void **state)
 		ret = famfs_fsck(&target, &repair, &result, &err);
 		if (pagecache_trouble_in() >= 0)
 			break;
+		assert_told(ret, TROUBLE_EIO, &err);
 		failures += ret < 0 && strstr(err.message, "cannot write '") != NULL;
 	}
 	pagecache_trouble(TROUBLE_EIO, -1);
