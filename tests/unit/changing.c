@@ -29,18 +29,8 @@ void medium_set_counters(struct medium *m, uint64_t next_seqnum, uint64_t next_i
 
 void medium_start(struct medium *m)
 {
-	struct famfs_volume *vol;
-	struct famfs_error err;
-
 	memset(m, 0, sizeof(*m));
-	m->mem = memory_new(34 * MIB);
-	memory_format(m->mem);
-	plug_memory(m->mem);
-	assert_ok(open_plugged(true, &vol, &err), &err);
-	assert_ok(add_dir(vol, "a", &err), &err);
-	assert_ok(add_dir(vol, "b", &err), &err);
-	assert_ok(add_dir(vol, "c", &err), &err);
-	famfs_close(vol);
+	m->mem = memory_with_dirs(34 * MIB);
 	m->good = *medium_entry(m, 1);
 }
 

@@ -316,3 +316,19 @@ int open_plugged(bool write, struct famfs_volume **out, struct famfs_error *err)
 
 	return famfs_open(&target, &params, out, err);
 }
+
+struct memory *memory_with_dirs(uint64_t size)
+{
+	struct memory *mem = memory_new(size);
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	memory_format(mem);
+	plug_memory(mem);
+	assert_ok(open_plugged(true, &vol, &err), &err);
+	assert_ok(add_dir(vol, "a", &err), &err);
+	assert_ok(add_dir(vol, "b", &err), &err);
+	assert_ok(add_dir(vol, "c", &err), &err);
+	famfs_close(vol);
+	return mem;
+}

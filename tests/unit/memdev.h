@@ -78,6 +78,9 @@ void init_device(struct lockable *dev, const struct device_ops *ops, uint64_t si
 /* Makes new memory an empty famfs of MASTER_UUID. */
 void memory_format(struct memory *mem);
 
+/* New memory with the directories a, b and c, which is plugged in. */
+struct memory *memory_with_dirs(uint64_t size);
+
 /* What is plugged in, under a name that exists. */
 #define MEMORY_NAME "/dev/null"
 

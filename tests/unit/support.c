@@ -35,6 +35,17 @@ int leave_directory(void **state)
 	return chdir("/") == 0 ? nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS) : -1;
 }
 
+void blame(struct first_fault *fault, const char *format, ...)
+{
+	va_list ap;
+
+	if (fault->text[0])
+		return;
+	va_start(ap, format);
+	vsnprintf(fault->text, sizeof(fault->text), format, ap);
+	va_end(ap);
+}
+
 void assert_text_(const char *haystack, const char *needle, const char *file, int line)
 {
 	if (strstr(haystack, needle))

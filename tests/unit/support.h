@@ -59,6 +59,15 @@ int leave_directory(void **state);
 #define assert_text(haystack, needle) assert_text_(haystack, needle, __FILE__, __LINE__)
 void assert_text_(const char *haystack, const char *needle, const char *file, int line);
 
+/* The first thing that was found wrong, where a test cannot be failed at once; "" while there is
+ * none. */
+struct first_fault {
+	char text[400];
+};
+
+void blame(struct first_fault *fault, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* A message that belongs to no test, as TAP has them. */
 #define note(...) print_message("# " __VA_ARGS__)
 

@@ -3,8 +3,10 @@
 #include "support.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,13 +26,41 @@ static void identity(void **state)
 	be_master();
 }
 
-static void make_helper(mode_t mode)
+static void make_helper(uid_t owner, mode_t mode)
 {
 	FILE *f = fopen("fusermount3", "we");
 
 	assert_non_null(f);
 	fclose(f);
+	assert_int_equal(chown("fusermount3", owner, (gid_t)-1), 0);
 	assert_int_equal(chmod("fusermount3", mode), 0);
+}
+
+/* With a file of ours where the host has its helper, in a mount namespace of our own. */
+static void assert_setuid(const char *helper, uid_t owner, mode_t mode, bool want)
+{
+	struct famfs_fuse_info info;
+
+	make_helper(owner, mode);
+	assert_int_equal(mount("fusermount3", helper, NULL, MS_BIND, NULL), 0);
+	famfs_fuse_info(&info);
+	assert_int_equal(umount2(helper, MNT_DETACH), 0);
+	assert_string_equal(info.helper, helper);
+	assert_int_equal(info.helper_setuid, want);
+}
+
+static void helper(void **state)
+{
+	struct famfs_fuse_info info;
+
+	(void)state;
+	famfs_fuse_info(&info);
+	if (!info.helper[0] || geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	assert_setuid(info.helper, 0, 04755, true);
+	assert_setuid(info.helper, 0, 0755, false);
+	assert_setuid(info.helper, 65534, 04755, false);
 }
 
 static void fuse(void **state)
@@ -46,7 +76,7 @@ static void fuse(void **state)
 	/* Root's programs are not looked for in $PATH; see base/program. */
 	if (geteuid() == 0) {
 		assert_non_null(getcwd(path, sizeof(path)));
-		make_helper(04755);
+		make_helper(0, 04755);
 		setenv("PATH", path, 1);
 		famfs_fuse_info(&info);
 		assert_null(strstr(info.helper, path));
@@ -78,6 +108,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("the identity is the environment's", identity),
 		TEST("FUSE: the library, the device and the helper", fuse),
+		TEST("a helper is able to mount for users when root owns it and it is set-user-id",
+		     helper),
 		TEST("only a mounted famfs can be asked", mounts),
 		TEST("the limit of mappings is known", limits),
 	};

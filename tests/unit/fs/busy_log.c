@@ -19,22 +19,10 @@ struct busy {
 	struct host *master;
 	struct host *client;
 	struct actors *actors;
-	uint64_t delay; /* of the master's lines */
 	bool written;
 	unsigned looks;
-	char fault[400];
+	struct first_fault fault;
 };
-
-__attribute__((format(printf, 2, 3))) static void blame(struct busy *busy, const char *format, ...)
-{
-	va_list ap;
-
-	if (busy->fault[0])
-		return;
-	va_start(ap, format);
-	vsnprintf(busy->fault, sizeof(busy->fault), format, ap);
-	va_end(ap);
-}
 
 static void as_master(void *arg)
 {
@@ -65,13 +53,13 @@ static void write_log(void *arg)
 	char path[16];
 
 	if (open_plugged(true, &vol, &err) < 0) {
-		blame(busy, "writer: %s", err.message);
+		blame(&busy->fault, "writer: %s", err.message);
 		return;
 	}
-	for (unsigned i = 0; i < ENTRIES && !busy->fault[0]; i++) {
+	for (unsigned i = 0; i < ENTRIES && !busy->fault.text[0]; i++) {
 		path_of(path, i);
 		if ((i % 3 == 2 ? add_unfilled(vol, path, AU, &err) : add_dir(vol, path, &err)) < 0)
-			blame(busy, "writer: %s", err.message);
+			blame(&busy->fault, "writer: %s", err.message);
 	}
 	famfs_close(vol);
 	busy->written = true;
@@ -87,20 +75,23 @@ static void try_dry(void *arg)
 
 	do {
 		if (famfs_open(&target, &params, &vol, &err) < 0) {
-			blame(busy, "dry run: %s", err.message);
+			blame(&busy->fault, "dry run: %s", err.message);
 			return;
 		}
 		actors_turn(busy->actors);
 		if (add_dir(vol, "dry", &err) < 0 || add_dir(vol, "dry/run", &err) < 0)
-			blame(busy, "dry run: %s", err.message);
+			blame(&busy->fault, "dry run: %s", err.message);
 		famfs_close(vol);
 		busy->looks++;
-	} while (!busy->written && !busy->fault[0]);
+	} while (!busy->written && !busy->fault.text[0]);
 }
 
 static void report(void *arg, const struct famfs_problem *problem)
 {
-	blame(arg, "check: entry %d: %s: %s", (int)problem->entry, problem->code, problem->message);
+	struct busy *busy = arg;
+
+	blame(&busy->fault, "check: entry %d: %s: %s", (int)problem->entry, problem->code,
+	      problem->message);
 }
 
 static void check(void *arg)
@@ -113,9 +104,9 @@ static void check(void *arg)
 
 	do {
 		if (famfs_fsck(&target, &params, &result, &err) < 0)
-			blame(busy, "check: %s", err.message);
+			blame(&busy->fault, "check: %s", err.message);
 		busy->looks++;
-	} while (!busy->written && !busy->fault[0]);
+	} while (!busy->written && !busy->fault.text[0]);
 }
 
 static void view(void *arg)
@@ -127,20 +118,20 @@ static void view(void *arg)
 	uint64_t seen = 0;
 
 	if (open_plugged(false, &vol, &err) < 0) {
-		blame(busy, "client: %s", err.message);
+		blame(&busy->fault, "client: %s", err.message);
 		return;
 	}
 	do {
 		if (famfs_catch_up(vol, &err) < 0)
-			blame(busy, "client: %s", err.message);
+			blame(&busy->fault, "client: %s", err.message);
 		famfs_info(vol, &info);
 		if (info.bad_entries || info.log_entries < seen)
-			blame(busy, "client: %d bad entries, %d after %d", (int)info.bad_entries,
-			      (int)info.log_entries, (int)seen);
+			blame(&busy->fault, "client: %d bad entries, %d after %d",
+			      (int)info.bad_entries, (int)info.log_entries, (int)seen);
 		seen = info.log_entries;
 		busy->looks++;
 		actors_turn(busy->actors);
-	} while (!busy->written && !busy->fault[0]);
+	} while (!busy->written && !busy->fault.text[0]);
 	famfs_close(vol);
 }
 
@@ -165,33 +156,33 @@ static void view_late(void *arg)
 	struct famfs_error err;
 
 	if (open_plugged(false, &vol, &err) < 0) {
-		blame(busy, "client: %s", err.message);
+		blame(&busy->fault, "client: %s", err.message);
 		return;
 	}
 	do {
 		if (famfs_catch_up(vol, &err) < 0)
-			blame(busy, "client: %s", err.message);
+			blame(&busy->fault, "client: %s", err.message);
 		busy->looks++;
 		actors_turn(busy->actors);
-	} while (!busy->written && !busy->fault[0]);
+	} while (!busy->written && !busy->fault.text[0]);
 	/* All lines have arrived long before this ends. */
 	for (int i = 0; i < 1000; i++) {
 		let_arrive(busy);
 		if (famfs_catch_up(vol, &err) < 0)
-			blame(busy, "client, at the end: %s", err.message);
+			blame(&busy->fault, "client, at the end: %s", err.message);
 		famfs_info(vol, &info);
 		if (info.bad_entries == 0 && info.log_entries == ENTRIES)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	if (open_plugged(false, &fresh, &err) < 0) {
-		blame(busy, "client: %s", err.message);
+		blame(&busy->fault, "client: %s", err.message);
 	} else {
 		famfs_info(fresh, &want);
 		famfs_close(fresh);
 		if (info.bad_entries || info.log_entries != want.log_entries ||
 		    info.files != want.files || info.directories != want.directories)
-			blame(busy, "client: %d bad entries, %d of %d entries",
+			blame(&busy->fault, "client: %d bad entries, %d of %d entries",
 			      (int)info.bad_entries, (int)info.log_entries, (int)want.log_entries);
 	}
 	famfs_close(vol);
@@ -236,8 +227,8 @@ static void beside(void (*looker)(void *arg), void (*enter)(void *arg), uint64_t
 		actors_add(busy.actors, write_log, as_master, &busy);
 		actors_add(busy.actors, looker, enter, &busy);
 		actors_run(busy.actors);
-		if (busy.fault[0])
-			fail_msg("seed %d: %s", (int)seed, busy.fault);
+		if (busy.fault.text[0])
+			fail_msg("seed %d: %s", (int)seed, busy.fault.text);
 		looks += busy.looks;
 		end(&busy);
 	}

@@ -12,22 +12,6 @@
 #include <string.h>
 
 /* Directories a, b, c. */
-static struct memory *make_medium(void)
-{
-	struct memory *mem = memory_new(34 * MIB);
-	struct famfs_volume *vol;
-	struct famfs_error err;
-
-	memory_format(mem);
-	plug_memory(mem);
-	assert_ok(open_plugged(true, &vol, &err), &err);
-	assert_ok(add_dir(vol, "a", &err), &err);
-	assert_ok(add_dir(vol, "b", &err), &err);
-	assert_ok(add_dir(vol, "c", &err), &err);
-	famfs_close(vol);
-	return mem;
-}
-
 /* As it was before c was published, or before its entry was there at all. */
 static void withdraw(struct memory *mem, bool entry)
 {
@@ -84,7 +68,7 @@ static const char *next_process(bool reference, enum mutation mutation)
 	struct famfs_volume *vol;
 	struct omf_entry entry;
 	struct famfs_error err;
-	struct memory *mem = make_medium();
+	struct memory *mem = memory_with_dirs(34 * MIB);
 	struct rng rng = { 1 };
 
 	memcpy(&entry, mem->base + omf_entry_offset(2), sizeof(entry));

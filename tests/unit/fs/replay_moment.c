@@ -27,17 +27,7 @@ static void *entry_in(struct medium *m, uint64_t index)
 /* Three directories, the last of which has half arrived. */
 static void start(struct medium *m)
 {
-	struct famfs_volume *vol;
-	struct famfs_error err;
-
-	m->mem = memory_new(16 * MIB);
-	memory_format(m->mem);
-	plug_memory(m->mem);
-	assert_ok(open_plugged(true, &vol, &err), &err);
-	assert_ok(add_dir(vol, "a", &err), &err);
-	assert_ok(add_dir(vol, "b", &err), &err);
-	assert_ok(add_dir(vol, "c", &err), &err);
-	famfs_close(vol);
+	m->mem = memory_with_dirs(16 * MIB);
 	m->index = 2;
 	memcpy(&m->last, entry_in(m, 2), sizeof(m->last));
 	memset(entry_in(m, 2), 0, 300);

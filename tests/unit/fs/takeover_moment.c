@@ -6,7 +6,9 @@
  *
  * No lock holds between hosts. What protects the other host is that the superblock is judged before
  * each store, so it is at risk from the last judgement to the stores that rest on it, and at no
- * other moment. Those windows are found by recording what the undisturbed host does.
+ * other moment. Those windows are found by recording what the undisturbed host does. Of a long act
+ * some steps are tried, but always those from the append lock to the first store after it, where
+ * the judgement must not be missing.
  */
 #include "twoview.h"
 
@@ -18,6 +20,8 @@
 #include <string.h>
 
 #define STEPS_MAX 2000
+#define LOCKS_MAX 4
+#define SEEDS     3
 #define OWNER     offsetof(struct omf_super, system_uuid)
 
 struct moment;
@@ -27,10 +31,11 @@ struct scenario {
 	int (*act)(struct moment *m, struct famfs_error *err);
 	void (*intrude)(struct moment *m);
 	void (*judge)(struct moment *m, int ret);
-	uint64_t judged; /* the offset that a store depends on */
-	bool takes_over; /* the one that is stopped is no master yet */
-	bool cut_off;    /* an earlier publish was */
-	uint64_t stride; /* steps from one that is tried to the next; 0: all of them */
+	uint64_t judged;        /* the offset that a store depends on */
+	bool takes_over;        /* the one that is stopped is no master yet */
+	bool cut_off;           /* an earlier publish was */
+	uint64_t stride;        /* one step in so many is tried; 0: all */
+	uint64_t stride_locked; /* the same between the append lock and the first store */
 	enum lock_mistake mistake;
 };
 
@@ -49,21 +54,12 @@ struct moment {
 	struct host_access *trace; /* of each step */
 	uint64_t borders[4];       /* steps between calls of the library */
 	unsigned nborders;
+	uint64_t locked[LOCKS_MAX]; /* the first steps with the append lock */
+	unsigned nlocked;
 	unsigned problems;
 	char problem[200];
-	char fault[400];
+	struct first_fault fault;
 };
-
-__attribute__((format(printf, 2, 3))) static void blame(struct moment *m, const char *format, ...)
-{
-	va_list ap;
-
-	if (m->fault[0])
-		return;
-	va_start(ap, format);
-	vsnprintf(m->fault, sizeof(m->fault), format, ap);
-	va_end(ap);
-}
 
 static void become(struct moment *m, bool second)
 {
@@ -95,6 +91,15 @@ static void step(void *arg)
 	become(m, true);
 	m->scenario->intrude(m);
 	become(m, false);
+}
+
+static void note_lock(void *arg)
+{
+	struct moment *m = arg;
+
+	if (m->nlocked < LOCKS_MAX)
+		m->locked[m->nlocked] = m->steps;
+	m->nlocked++;
 }
 
 /* ---- what is stopped ---- */
@@ -151,7 +156,7 @@ static void take_over_and_publish(struct moment *m)
 
 	if (take_over(m, &err) < 0 || open_plugged(true, &m->theirs, &err) < 0 ||
 	    add_file(m->theirs, "theirs", 3000, 7, &err) < 0)
-		blame(m, "new master: %s", err.message);
+		blame(&m->fault, "new master: %s", err.message);
 }
 
 /* Of the old master. */
@@ -170,11 +175,11 @@ static void format(struct moment *m)
 
 	memcpy(sb.system_uuid, m->info.system_uuid, sizeof(sb.system_uuid));
 	if (device_open(MEMORY_NAME, DEVICE_WRITE, &dev, &err) < 0) {
-		blame(m, "mkfs: %s", err.message);
+		blame(&m->fault, "mkfs: %s", err.message);
 		return;
 	}
 	if (mkfs_write(dev, &sb) < 0)
-		blame(m, "mkfs failed");
+		blame(&m->fault, "mkfs failed");
 	device_close(dev);
 }
 
@@ -189,7 +194,7 @@ static void report(void *arg, const struct famfs_problem *problem)
 			 problem->code, problem->message);
 	/* Nothing that was published before is at risk, ever. */
 	if (problem->entry != FAMFS_NO_ENTRY && problem->entry < m->info.log_entries)
-		blame(m, "%s", m->problem);
+		blame(&m->fault, "%s", m->problem);
 }
 
 static int check(struct moment *m, struct famfs_error *err)
@@ -209,15 +214,15 @@ static void judge_files(struct moment *m, struct famfs_volume *vol, int ret)
 
 	famfs_info(vol, &info);
 	if (file_fault(vol, "old", 5000, 3))
-		blame(m, "the old file %s", file_fault(vol, "old", 5000, 3));
+		blame(&m->fault, "the old file %s", file_fault(vol, "old", 5000, 3));
 	if (m->in_window)
 		return;
 	if (theirs)
-		blame(m, "the new master's file %s", theirs);
+		blame(&m->fault, "the new master's file %s", theirs);
 	if ((famfs_stat(vol, "mine", &st, NULL) == 0) != (ret == 0))
-		blame(m, "the old master's append returned %d", ret);
+		blame(&m->fault, "the old master's append returned %d", ret);
 	if (info.log_entries != m->info.log_entries + 2 + (ret == 0))
-		blame(m, "there are %d entries", (int)info.log_entries);
+		blame(&m->fault, "there are %d entries", (int)info.log_entries);
 }
 
 /* Both go on: the old master is told that it is one no more. */
@@ -227,13 +232,13 @@ static void go_on(struct moment *m, int ret)
 	int next = add_dir(m->vol, "next", &err);
 
 	if (next != -EROFS)
-		blame(m, "the old master's next append returned %d", next);
+		blame(&m->fault, "the old master's next append returned %d", next);
 	if (ret != 0 && ret != -EROFS)
-		blame(m, "the old master's append returned %d", ret);
+		blame(&m->fault, "the old master's append returned %d", ret);
 	become(m, true);
 	next = add_dir(m->theirs, "more", &err);
 	if (next != 0 && !(m->in_window && next == -EUCLEAN))
-		blame(m, "the new master's next append: %s", err.message);
+		blame(&m->fault, "the new master's next append: %s", err.message);
 }
 
 static void judge_taken(struct moment *m, int ret)
@@ -241,16 +246,16 @@ static void judge_taken(struct moment *m, int ret)
 	struct famfs_volume *vol;
 	struct famfs_error err;
 
-	if (m->fault[0])
+	if (m->fault.text[0])
 		return;
 	go_on(m, ret);
 	plug_memory(m->mem);
 	if (check(m, &err) < 0 || open_plugged(false, &vol, &err) < 0) {
-		blame(m, "it cannot be used: %s", err.message);
+		blame(&m->fault, "it cannot be used: %s", err.message);
 		return;
 	}
 	if (m->problems && !m->in_window)
-		blame(m, "%s", m->problem);
+		blame(&m->fault, "%s", m->problem);
 	judge_files(m, vol, ret);
 	famfs_close(vol);
 }
@@ -274,12 +279,12 @@ static void judge_formatted(struct moment *m, int ret)
 		famfs_close(vol);
 	}
 	if (!whole && !m->in_window)
-		blame(m, "the new file system is damaged (%s), and the result is %d", m->problem,
-		      ret);
+		blame(&m->fault, "the new file system is damaged (%s), and the result is %d",
+		      m->problem, ret);
 	if (!whole && m->scenario->takes_over && ret != -ESTALE)
-		blame(m, "the takeover that damaged a file system returned %d", ret);
+		blame(&m->fault, "the takeover that damaged a file system returned %d", ret);
 	if (ret != 0 && ret != -ESTALE && !(m->in_window && ret == -EUCLEAN))
-		blame(m, "the result is %d", ret);
+		blame(&m->fault, "the result is %d", ret);
 }
 
 /* ---- moments ---- */
@@ -322,7 +327,9 @@ static int run(struct moment *m, uint64_t at, struct famfs_error *err)
 	m->at = at;
 	host_hook(m->first, step, m);
 	host_hook_inside(m->first, step, m);
+	locks_hook(host_locks(m->first), note_lock, m);
 	ret = m->scenario->act(m, err);
+	locks_hook(host_locks(m->first), NULL, NULL);
 	host_hook(m->first, NULL, NULL);
 	host_hook_inside(m->first, NULL, NULL);
 	return ret;
@@ -358,6 +365,21 @@ static bool is_in_window(const struct moment *recorded, uint64_t at)
 	return false;
 }
 
+/* Whether the append lock is held at this step, and nothing has been stored since it was taken. */
+static bool is_before_store(const struct moment *recorded, uint64_t at)
+{
+	for (unsigned i = recorded->nlocked; i-- > 0;) {
+		uint64_t step = recorded->locked[i];
+
+		if (step > at)
+			continue;
+		while (step <= at && recorded->trace[step].kind != HOST_WRITE)
+			step++;
+		return step > at;
+	}
+	return false;
+}
+
 static void record(struct moment *recorded, const struct scenario *scenario, uint64_t seed)
 {
 	struct famfs_error err;
@@ -367,50 +389,103 @@ static void record(struct moment *recorded, const struct scenario *scenario, uin
 	assert_non_null(recorded->trace);
 	assert_ok(run(recorded, UINT64_MAX, &err), &err);
 	assert_true(recorded->steps < STEPS_MAX);
+	assert_in_range(recorded->nlocked, 1, LOCKS_MAX);
 	end(recorded);
 	/* What one call has judged is not for the next one. */
 	for (unsigned i = 0; i < recorded->nborders; i++)
 		assert_false(is_in_window(recorded, recorded->borders[i]));
 }
 
-/* At each step, or each one of a stride that begins by the seed, until one is wrong. */
-static bool explore(const struct scenario *scenario, uint64_t seed, char fault[400])
+/* Whether the act is wrong when the other host comes at this step. */
+static bool try(const struct scenario *scenario, uint64_t seed, uint64_t at, bool in_window,
+		struct first_fault *fault)
 {
-	const uint64_t stride = scenario->stride ? scenario->stride : 1;
-	unsigned inside = 0, tried = 0;
-	bool wrong = false;
+	struct famfs_error err;
+	struct moment m;
+	int ret;
+
+	start(&m, scenario, seed);
+	m.in_window = in_window;
+	ret = run(&m, at, &err);
+	scenario->judge(&m, ret);
+	if (m.fault.text[0])
+		blame(fault, "seed %d, step %d: %.350s", (int)seed, (int)at, m.fault.text);
+	end(&m);
+	return fault->text[0] != '\0';
+}
+
+struct explored {
+	unsigned locked; /* steps that were tried: before the first store under the lock */
+	unsigned inside; /* in a window */
+	unsigned tried;
+	uint64_t wrong_at;
+	bool wrong_in_window;
+};
+
+static bool is_chosen(uint64_t at, uint64_t stride, uint64_t seed)
+{
+	return stride == 0 || at % stride == seed % stride;
+}
+
+/* Tries steps until one is wrong. */
+static bool explore(const struct scenario *scenario, uint64_t seed, struct explored *explored,
+		    struct first_fault *fault)
+{
 	struct moment recorded;
+	bool wrong = false;
 
+	memset(explored, 0, sizeof(*explored));
+	fault->text[0] = '\0';
 	record(&recorded, scenario, seed);
-	for (uint64_t at = stride > 1 ? seed % stride : 0; at < recorded.steps && !wrong;
-	     at += stride) {
-		struct famfs_error err;
-		struct moment m;
-		int ret;
+	for (uint64_t at = 0; at < recorded.steps && !wrong; at++) {
+		bool before_store = is_before_store(&recorded, at);
+		bool in_window = is_in_window(&recorded, at);
 
-		start(&m, scenario, seed);
-		m.in_window = is_in_window(&recorded, at);
-		inside += m.in_window;
-		tried++;
-		ret = run(&m, at, &err);
-		scenario->judge(&m, ret);
-		wrong = m.fault[0] != '\0';
-		if (wrong)
-			snprintf(fault, 400, "step %d: %.380s", (int)at, m.fault);
-		end(&m);
+		if (!is_chosen(at, before_store ? scenario->stride_locked : scenario->stride, seed))
+			continue;
+		explored->locked += before_store;
+		explored->inside += in_window;
+		explored->tried++;
+		explored->wrong_at = at;
+		explored->wrong_in_window = in_window;
+		wrong = try(scenario, seed, at, in_window, fault);
 	}
-	note("%d steps, %u of them in a window\n", (int)recorded.steps, inside);
-	assert_true(wrong || stride > 1 || (inside > 0 && inside < tried));
+	note("seed %d: %u of %d steps tried, %u between lock and store, %u in a window\n",
+	     (int)seed, explored->tried, (int)recorded.steps, explored->locked, explored->inside);
 	free(recorded.trace);
 	return wrong;
 }
 
 static void assert_safe(const struct scenario *scenario)
 {
-	char fault[400];
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct explored explored;
+		struct first_fault fault;
 
-	if (explore(scenario, 1, fault))
-		fail_msg("%s", fault);
+		if (explore(scenario, seed, &explored, &fault))
+			fail_msg("%s", fault.text);
+		assert_true(explored.locked > 0);
+		assert_true(explored.inside > 0 && explored.inside < explored.tried);
+	}
+}
+
+/* The mistake is noticed, and without it nothing is wrong at the same step. */
+static void assert_noticed(const struct scenario *scenario, enum lock_mistake mistake)
+{
+	struct scenario s = *scenario;
+	struct explored explored;
+	struct first_fault fault;
+	uint64_t seed = 1;
+
+	s.mistake = mistake;
+	while (seed <= SEEDS && !explore(&s, seed, &explored, &fault))
+		seed++;
+	assert_in_range(seed, 1, SEEDS);
+	note("%s\n", fault.text);
+	s.mistake = LOCKS_WORK;
+	fault.text[0] = '\0';
+	if (try(&s, seed, explored.wrong_at, explored.wrong_in_window, &fault))
+		fail_msg("without the mistake: %s", fault.text);
 }
 
 static void during_append(void **state)
@@ -423,7 +498,7 @@ static void during_append(void **state)
 	s.act = make_directory;
 	assert_safe(&s);
 	s.act = make_file;
-	s.stride = 3;
+	s.stride = SEEDS;
 	assert_safe(&s);
 	s.stride = 0;
 	s.act = make_unfilled;
@@ -431,36 +506,30 @@ static void during_append(void **state)
 	assert_safe(&s);
 }
 
+/* Each step makes a file system, which zeroes 10 MiB; so the seeds share the steps among them. */
+static const struct scenario formatting = { .act = take_over,
+					    .intrude = format,
+					    .judge = judge_formatted,
+					    .takes_over = true,
+					    .stride = 20 * SEEDS,
+					    .stride_locked = SEEDS };
+
 static void format_during_takeover(void **state)
 {
-	/* Each step makes a file system, which zeroes 10 MiB. */
-	const struct scenario s = { .act = take_over,
-				    .intrude = format,
-				    .judge = judge_formatted,
-				    .takes_over = true,
-				    .stride = 20 };
-
 	(void)state;
-	assert_safe(&s);
+	assert_safe(&formatting);
 }
 
 static void notice(void **state)
 {
-	struct scenario s = { .act = make_directory,
-			      .intrude = take_over_and_publish,
-			      .judge = judge_taken,
-			      .judged = OWNER,
-			      .mistake = CHECKED_TOO_LATE };
-	char fault[400];
+	const struct scenario appending = { .act = make_directory,
+					    .intrude = take_over_and_publish,
+					    .judge = judge_taken,
+					    .judged = OWNER };
 
 	(void)state;
-	assert_true(explore(&s, 1, fault));
-	s = (struct scenario){ .act = take_over,
-			       .intrude = format,
-			       .judge = judge_formatted,
-			       .takes_over = true,
-			       .mistake = CHECKED_TOO_LATE };
-	assert_true(explore(&s, 1, fault));
+	assert_noticed(&appending, CHECKED_TOO_LATE);
+	assert_noticed(&formatting, CHECKED_TOO_LATE);
 }
 
 int main(void)
