@@ -42,21 +42,6 @@ close_fuse()
 	exec 8<&-
 }
 
-# Runs a command where the mounts are.
-here()
-{
-	if [[ -n ${namespace:-} ]]; then
-		nsenter -t "$namespace" -m -- "$@"
-	else
-		"$@"
-	fi
-}
-
-as_user()
-{
-	(cd / && here timeout -k 5 60 setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" 3>&- 8<&-)
-}
-
 umount_private()
 {
 	[[ -n ${namespace:-} ]] || return 0

@@ -36,12 +36,24 @@ famfsctl_as()
 	FAMFS_SYSTEM_UUID=$1 famfsctl "${@:2}"
 }
 
-# As a user without privileges, from a copy of the program that user can reach.
-as_user()
+# Runs a command where the mounts are: in the mount namespace that open_fuse has made, if it has.
+here()
 {
-	(cd / && timeout -k 5 $((60 * patience)) setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" 3>&-)
+	if [[ -n ${namespace:-} ]]; then
+		nsenter -t "$namespace" -m -- "$@"
+	else
+		"$@"
+	fi
 }
 
+# As a user without privileges. 8 is the lock of open_fuse.
+as_user()
+{
+	(cd / && here timeout -k 5 $((60 * patience)) setpriv --reuid=65534 --regid=65534 --clear-groups -- \
+		"$@" 3>&- 8<&-)
+}
+
+# From a copy of the program that the user can reach.
 user_famfsctl()
 {
 	as_user "$FAMFS_PUBLIC/cli/famfsctl" "$@"

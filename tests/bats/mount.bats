@@ -142,6 +142,8 @@ mount_options()
 # what is done here. The parent of the shell is in the other namespace, and what is listed there
 # causes none.
 @test "--debug shows requests, and an open is one, with a release" {
+	needs_mount
+	unshare -m true || skip "needs mount namespaces"
 	mkdir "$mnt"
 	cat >"$BATS_TEST_TMPDIR/accesses" <<END
 "$FAMFSCTL" mount -d "$img" "$mnt" >"$BATS_TEST_TMPDIR/log" 2>&1 &
