@@ -87,7 +87,8 @@ void mode_and_a_copy(const struct generation *gen)
 	format("device_dax");
 	if (begin(gen, "")) {
 		works("unshare -m --propagation private sleep 600 >/dev/null 2>&1 & "
-		      "echo $! >/run/sleep; until grep -q sleep /proc/$!/comm; do sleep 0.1; done");
+		      "echo $! >/run/sleep; n=0; until grep -q sleep /proc/$!/comm; do "
+		      "n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.1; done");
 		ends_with(0, "in the mount namespace of process", "$F umount $M");
 		expect(strstr(said, "' is unmounted, but its device stays in famfs mode: ") &&
 			       strstr(said, " (sleep), and served by process ") &&

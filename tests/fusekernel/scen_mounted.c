@@ -171,7 +171,6 @@ bool begin(const struct generation *gen, const char *more)
 
 void unmount(void)
 {
-	/* A test that has failed must not leave a mount. */
 	if (test_failed())
 		(void)shell("umount -l $M");
 	else

@@ -24,7 +24,7 @@ void format(const char *driver);
 /* Mounts the device; `more` are options. Either way mounted_end() is due. */
 bool begin(const struct generation *gen, const char *more);
 
-/* Unmounts it, and sees the server end. */
+/* Unmounts, lazily when the test has failed: that must leave no mount. Ends what begin() began. */
 void unmount(void);
 
 /* An image with the files simple, striped, limit and larger: as much as an open drops from the

@@ -98,7 +98,7 @@ finish()
 boot()
 {
 	vm_boot "$1" "$2" "$silence" \
-		"export FAMFS_BUILD=$build FAMFS_PATIENCE=5 patience_seconds=$((silence - 60)); cd $top; . tests/vm/$3"
+		"export FAMFS_BUILD=$build FAMFS_PATIENCE=5 patience_seconds=$((silence * 9 / 10)); cd $top; . tests/vm/$3"
 }
 
 lane_devdax()
@@ -136,6 +136,7 @@ lane_hosts()
 	if [[ ! -e $vm_work/share/cut-the-power ]]; then
 		finish master
 		vm_kill client
+		results_of client
 		result not "client: was given up, since the master was not there until its power is cut"
 		return
 	fi
