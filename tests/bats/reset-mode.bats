@@ -29,13 +29,3 @@ load helper
 	run user_famfsctl reset-mode --dry-run /dev/full
 	assert_error 1 "cannot switch the mode of '/dev/full': only root can"
 }
-
-# bats test_tags=dax
-@test "a device in devdax mode is left as it is" {
-	[[ -n ${FAMFS_TEST_DEVICE:-} ]] || skip "needs a DAX device"
-	for options in --dry-run ""; do
-		# shellcheck disable=SC2086 # options are words
-		run -0 famfsctl reset-mode $options "$FAMFS_TEST_DEVICE"
-		assert_output "'$FAMFS_TEST_DEVICE' is in devdax mode already"
-	done
-}

@@ -217,3 +217,11 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/node" 3>&- >"$BATS_TEST_TMPDIR/mapped" &
 	echo dax0.0 >"$drivers/device_dax/bind"
 	run -0 famfsctl fsck "$dax"
 }
+
+@test "reset-mode leaves a device in devdax mode as it is" {
+	for options in --dry-run ""; do
+		# shellcheck disable=SC2086 # options are words
+		run -0 famfsctl reset-mode $options "$dax"
+		assert_output "'$dax' is in devdax mode already"
+	done
+}
