@@ -68,9 +68,8 @@ END
 
 @test "a lane that hangs is ended, and says since when there was no sign of life" {
 	machine <<'END'
-[[ ! -e $share/started ]] || echo "ok 1 - one" >"$job/output"
-touch "$share/started"
-echo $$ >"$TMPDIR/pid"
+[[ $job != */system ]] || echo "ok 1 - one" >"$job/output"
+echo $$ >"$TMPDIR/pid.${job##*/}"
 exec sleep 300
 END
 	FAMFS_VM_SILENCE=2 run -1 lanes devdax system
@@ -78,8 +77,26 @@ END
 	assert_line "ok 2 - system: one"
 	assert_line "not ok 3 - system: ended before its commands did: no sign of life for 2 s"
 	assert_line "1..3"
-	run kill -0 "$(<"$BATS_TEST_TMPDIR/pid")"
-	assert_failure
+	for lane in devdax system; do
+		run kill -0 "$(<"$BATS_TEST_TMPDIR/pid.$lane")"
+		assert_failure
+	done
+}
+
+@test "of a lane that was ended, what it had is counted, and that it was ended" {
+	machine <<'END'
+echo "ok 1 - one" >"$job/output"
+if [[ $job == */devdax ]]; then
+	kill -TERM $PPID
+	exec sleep 300
+fi
+echo 0 >"$job/status"
+END
+	run -1 lanes devdax system
+	assert_line "not ok 1 - devdax: its run ended early"
+	assert_line "ok 2 - system: one"
+	assert_line "ok 3 - system: came to its end"
+	assert_line "1..3"
 }
 
 @test "a slow machine is no hanging one" {
@@ -155,9 +172,9 @@ counted()
 	run -0 counted ''
 	assert_line "not ok - vm, vm: never came up: there is no plan, and no test was seen"
 	assert_line "0 passed, 1 failed, 0 skipped"
-	run -0 counted $'qemu: not found\n' "they were stopped after 4 hours"
+	run -0 counted $'qemu: not found\n' "they were stopped after 45 minutes"
 	assert_line "qemu: not found"
-	assert_line --partial "never came up: there is no plan, and no test was seen; they were stopped after 4 hours"
+	assert_line --partial "never came up: there is no plan, and no test was seen; they were stopped after 45 minutes"
 	run -0 counted $'ok 1 - a\nok 2 - b # skip c\n'
 	assert_line "not ok - vm, vm: ended early: there is no plan, 2 tests were seen"
 	run -0 counted $'1..3\nok 1 - a\nnot ok 2 - b\n'

@@ -8,13 +8,13 @@ _join_libraries()
 {
 	local -A ours=()
 	local name
-	while read -r _ _ name; do
+	while IFS=' ' read -r _ _ name; do
 		ours[$name]=1
 	done < <(declare -F)
 	bats_load_library bats-support
 	bats_load_library bats-assert
 	bats_load_library bats-file
-	while read -r _ _ name; do
+	while IFS=' ' read -r _ _ name; do
 		[[ -n ${ours[$name]:-} ]] || declare -f "$name"
 	done < <(declare -F)
 }

@@ -259,8 +259,8 @@ run_lane()
 obstacle=
 prepare
 if [[ $# -gt 1 && -z $obstacle ]]; then
-	# Fetched once; a lane says what it means that there is none.
-	vm_kernel 7.3 || true
+	# Fetched before; the lane says what it means that there is none.
+	[[ " $* " != *" famfsmode "* ]] || vm_kernel 7.3 || true
 	rm -f "$vm_device"
 	side_by_side "$@"
 else
