@@ -21,5 +21,5 @@ void device_announce(dev_t number)
 		return;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, event, sizeof(event) - 1) < 0)
-		return; /* nobody is told; see the header */
+		return; /* udev is not told; see the header */
 }

@@ -7,7 +7,7 @@
 /*
  * Tells udev that what a DAX device holds has changed: it watches block devices by itself,
  * character devices not. Close the device first, since udev's rule will look at it. Does nothing
- * for what is no DAX device, and for who may not; nobody depends on it.
+ * for what is no DAX device, and when the caller may not: nothing depends on it.
  */
 void device_announce(dev_t number);
 

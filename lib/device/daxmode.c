@@ -97,7 +97,7 @@ static int to_devdax(const char *root, const char *name)
 
 	if (mode_of(root, name) == FAMFS_DAX_FAMFS)
 		ret = put(root, FSDEV "unbind", name);
-	/* Or the driver would take the device again, at its next chance. */
+	/* While the name is listed, the driver takes the device again when it can. */
 	(void)put(root, FSDEV "remove_id", name);
 	if (mode_of(root, name) == FAMFS_DAX_NO_DRIVER)
 		ret = put(root, DEVDAX "bind", name);
@@ -139,9 +139,10 @@ static void load_driver(void)
 		;
 }
 
-/* ---- who uses the device ---- */
+/* ---- users of the device ---- */
 
-/* These return more than 0 and who it is, 0, or -errno: that nobody was seen is not enough. */
+/* These return more than 0 and a description of a user, 0 when there is none, or -errno when that
+ * cannot be found out, which is no permission to switch. */
 static int is_mounted(const struct daxmode *mode, dev_t files, struct usage_text *out)
 {
 	int ret = device_mounts(mode->node.path, out);

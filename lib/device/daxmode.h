@@ -32,7 +32,7 @@ struct daxmode;
 int daxmode_enter(const struct dax_node *node, struct daxmode **out, struct famfs_error *err);
 
 /* The device now serves the files of a mount with this st_dev: as long as any of them is in use,
- * nobody may switch back. */
+ * the device is not switched back. */
 void daxmode_mounted(struct daxmode *mode, dev_t files);
 
 /* Back to devdax mode; frees `mode` in any case. Waits a moment for users to go. -EBUSY if

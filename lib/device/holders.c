@@ -443,5 +443,5 @@ int holders_reuse_number(const char *path, dev_t files)
 {
 	struct namespaces all = { .visit = visit_number, .path = path, .files = files };
 
-	return files ? walk_namespaces(&all, true) : 0;
+	return walk_namespaces(&all, true);
 }

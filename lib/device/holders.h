@@ -44,7 +44,8 @@ int holders_in_namespaces(const char *path, dev_t files, struct usage_text *out)
  * 0, -errno. */
 int holders_have_mount(dev_t files);
 
-/* Whether a mount other than root's mount of `path` now has this st_dev: 1, 0, -errno. */
+/* Whether a mount other than root's mount of `path` now has this st_dev, which is not 0: 1, 0,
+ * -errno. */
 int holders_reuse_number(const char *path, dev_t files);
 
 #endif

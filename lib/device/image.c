@@ -91,12 +91,9 @@ static int write_zeros(int fd, uint64_t offset, uint64_t length)
 
 static int punch_hole(int fd, uint64_t offset, uint64_t length)
 {
-	int ret;
+	long ret = TEMP_FAILURE_RETRY(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+						(off_t)offset, (off_t)length));
 
-	do
-		ret = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-				(off_t)length);
-	while (ret < 0 && errno == EINTR);
 	return ret < 0 ? -errno : 0;
 }
 
@@ -111,12 +108,7 @@ static int image_zero(struct device *dev, uint64_t offset, uint64_t length)
 /* Linux counts what was stored through a mapping as written to the file. */
 static int image_barrier(struct device *dev)
 {
-	int ret;
-
-	do
-		ret = fdatasync(dev->fd);
-	while (ret < 0 && errno == EINTR);
-	return ret < 0 ? -errno : 0;
+	return TEMP_FAILURE_RETRY(fdatasync(dev->fd)) < 0 ? -errno : 0;
 }
 
 /* Those that the file has room for, and no others. */
@@ -156,12 +148,8 @@ static int image_reload_size(struct device *dev)
 
 static int image_resize(struct device *dev, uint64_t size)
 {
-	int ret;
-
-	do
-		ret = ftruncate(dev->fd, (off_t)size);
-	while (ret < 0 && errno == EINTR);
-	return ret < 0 ? -errno : image_reload_size(dev);
+	return TEMP_FAILURE_RETRY(ftruncate(dev->fd, (off_t)size)) < 0 ? -errno
+								       : image_reload_size(dev);
 }
 
 static void image_close(struct device *dev)

@@ -13,8 +13,8 @@ int mapped_copy(void *to, const void *from, size_t length);
 /* So that the next fence has it written back; with `buf` NULL: zeros. */
 int mapped_store(const struct persist *persist, void *to, const void *buf, size_t length);
 
-/* Flush or invalidate. A page that is gone has nothing to write back or to drop, and whoever
- * touches it next is told. */
+/* Flush or invalidate. A page that is gone has nothing to write back or to drop, and the next read
+ * or write of it reports the error. */
 void mapped_operate(void (*operate)(const void *addr, size_t length), const void *addr,
 		    size_t length);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a mount's server answers. Whoever asks a server that does not may sleep for ever, and not
- * even a signal ends that, so a child asks. It holds no descriptor of its parent's: neither a lock
- * on a device nor the end of a pipe that somebody reads may stay with it.
+ * Whether a mount's server answers. A process that asks a server which does not answer may sleep
+ * for ever, and not even a signal ends that, so a child asks. It holds no descriptor of its
+ * parent's: neither a lock on a device nor the writing end of a pipe may stay with it.
  */
 #include "famfs.h"
 
@@ -85,7 +85,7 @@ static int wait_for_answer(int fd, uint32_t timeout_ms, int *result)
 	} while (ret < 0 && errno == EINTR);
 	if (ret <= 0)
 		return ret < 0 ? -errno : 0;
-	/* Nothing comes from a child that somebody has killed. */
+	/* A child that was killed has written nothing. */
 	return io_read(fd, result, sizeof(*result)) == sizeof(*result) ? 1 : -EIO;
 }
 

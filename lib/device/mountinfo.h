@@ -40,8 +40,8 @@ struct mount_place {
 int mountinfo_find(const char *path, struct mount_place *out);
 void mount_place_clear(struct mount_place *place);
 
-/* Whether the entry is a famfs mount served through FUSE. Anybody who may mount can have one that
- * claims to be of any device. */
+/* Whether the entry is a famfs mount served through FUSE. Every user who may mount can make one
+ * that claims to be of any device. */
 bool mount_is_famfs(const struct mount_entry *entry);
 
 /*

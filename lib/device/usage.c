@@ -51,20 +51,21 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return 0;
 }
 
-int device_mounts(const char *path, struct usage_text *first)
+static int count_mounts(struct search search)
 {
-	struct search search = { .path = path, .first = first };
 	int ret = mountinfo_walk(visit_mount, &search);
 
 	return ret < 0 ? ret : search.count;
 }
 
+int device_mounts(const char *path, struct usage_text *first)
+{
+	return count_mounts((struct search){ .path = path, .first = first });
+}
+
 int device_foreign_mounts(const char *path, struct usage_text *first)
 {
-	struct search search = { .path = path, .foreign = true, .first = first };
-	int ret = mountinfo_walk(visit_mount, &search);
-
-	return ret < 0 ? ret : search.count;
+	return count_mounts((struct search){ .path = path, .foreign = true, .first = first });
 }
 
 int device_usage(const struct device *dev, struct usage_text *out)

@@ -130,8 +130,8 @@ static uint32_t members_of(const struct type *type)
 	return type->info & 0xffffff;
 }
 
-/* Copies the type at *offset and moves on to the next. False at the end, and at a kind whose length
- * nobody knows: what follows cannot be told apart. */
+/* Copies the type at *offset and moves on to the next. False at the end, and at a kind of
+ * unknown length: the start of the next type is then not known either. */
 static bool next_type(const struct btf *btf, size_t *offset, struct type *type,
 		      const char **members)
 {

@@ -86,7 +86,7 @@ static void run_server(struct daemon *daemon, daemon_fn serve, void *arg)
 	_exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-/* The process in between, which ends at once, so that the server is nobody's child. */
+/* The process in between, which ends at once, so that init becomes the server's parent. */
 static void start_server(struct daemon *daemon, daemon_fn serve, void *arg)
 {
 	struct famfs_error err = { 0 };

@@ -19,7 +19,7 @@ typedef int (*daemon_fn)(void *arg, struct daemon *daemon, struct famfs_error *e
 int daemonize(daemon_fn serve, void *arg, struct famfs_error *err);
 
 /* Lets go of the standard streams and the working directory, and makes daemonize() return. From any
- * thread, once. -EPIPE when nobody waits any more. */
+ * thread, once. -EPIPE when the caller of daemonize() is gone. */
 int daemon_ready(struct daemon *daemon);
 
 #endif

@@ -199,7 +199,7 @@ static void op_get_daxdev(dax_req_t req, uint64_t index)
 		reply_daxdev(req, &reply, server->vol->dev->path);
 		return;
 	}
-	/* A device that the log names but nobody attached has no path to give. */
+	/* A device that the log names but that is not attached has no path to give. */
 	if (ret == 0 && (index > UINT16_MAX ||
 			 famfs_daxdev(server->vol, (uint32_t)index, &daxdev) < 0 || !*daxdev.name))
 		ret = -ENODEV;

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So that another file system on the device is noticed where nobody asks. */
+/* How often the log is looked at without a request, to notice another file system there. */
 #define PERIOD_MS       1000
 #define PATIENCE_SECOND 1
 
@@ -71,7 +71,7 @@ static int open_source(struct server *server, struct source *source)
 	    statx(source->tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
 		return -errno;
 	source->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
-	/* From here on, nobody may switch the mode under the files of this mount. */
+	/* From here on, the mode is not switched under the files of this mount. */
 	if (server->daxmode)
 		daxmode_mounted(server->daxmode, source->dev);
 	source->meta = openat(source->tree, META_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -98,7 +98,7 @@ static int is_mount(void *arg, const struct mount_entry *entry)
 /* ---- reading ---- */
 
 /* What was read before the mode was switched is checked against what the mount shows; otherwise
- * this is the first that anybody reads. */
+ * nothing was read before. */
 static int load(struct server *server, const struct source *source, struct famfs_error *err)
 {
 	const struct volume_params params = { .access = DEVICE_READ };
@@ -190,7 +190,7 @@ static void follow_log(struct server *server, struct source *source)
 
 	set_open(follow, true);
 	while (!stopped(follow)) {
-		/* The mount may have gone before anybody polled. */
+		/* The mount may have gone before the first poll(). */
 		if (mountinfo_walk(is_mount, source) == 0)
 			break;
 		do {
@@ -232,7 +232,7 @@ static void *run(void *arg)
 	/* They have files of the clone open. */
 	invalidate_stop(server);
 	close_source(server, &source);
-	/* Nobody but us had the mount any more, or it is to go. */
+	/* The clone was the last that held the mount, or the mount is to end. */
 	return NULL;
 }
 

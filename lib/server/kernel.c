@@ -194,11 +194,16 @@ bool kernel_units_too_large(uint64_t page, char *why, size_t size)
 	return true;
 }
 
-static void verdict(struct famfs_kernel_info *out, enum famfs_kernel_support support,
-		    const char *text)
+__attribute__((format(printf, 3, 4))) static void verdict(struct famfs_kernel_info *out,
+							  enum famfs_kernel_support support,
+							  const char *format, ...)
 {
+	va_list args;
+
 	out->support = support;
-	snprintf(out->verdict, sizeof(out->verdict), "%s", text);
+	va_start(args, format);
+	vsnprintf(out->verdict, sizeof(out->verdict), format, args);
+	va_end(args);
 }
 
 /* Without an INIT: by the ioctl and the opcodes. */
@@ -213,7 +218,7 @@ static enum fmap_generation likely_generation(struct kernel_evidence *evidence)
 
 void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out)
 {
-	char why[120], text[sizeof(out->verdict)];
+	char why[120];
 
 	kernel_gather(evidence, KERNEL_ALL);
 	out->generation = NULL;
@@ -223,15 +228,15 @@ void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *ou
 			"kind: mounts are served by the server");
 	} else if (has_famfs(evidence)) {
 		out->generation = fmap_profile(likely_generation(evidence))->name;
-		snprintf(text, sizeof(text),
-			 "this kernel has famfs support: it maps files of a mount whose mounter "
-			 "has CAP_SYS_RAWIO, if the device is in famfs mode");
 		if (kernel_units_too_large(evidence->page, why, sizeof(why)))
-			snprintf(text, sizeof(text),
-				 "mounts are served by the server, although this kernel has famfs "
-				 "support: %s",
-				 why);
-		verdict(out, FAMFS_KERNEL_FAMFS, text);
+			verdict(out, FAMFS_KERNEL_FAMFS,
+				"mounts are served by the server, although this kernel has famfs "
+				"support: %s",
+				why);
+		else
+			verdict(out, FAMFS_KERNEL_FAMFS,
+				"this kernel has famfs support: it maps files of a mount whose "
+				"mounter has CAP_SYS_RAWIO, if the device is in famfs mode");
 	} else if (kernel_has(evidence, FACT_IOMAP_BEGIN)) {
 		verdict(out, FAMFS_KERNEL_OTHER,
 			"this kernel has fuse-iomap and no famfs support: mounts are served by "

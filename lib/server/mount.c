@@ -63,7 +63,7 @@ static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 	return ret;
 }
 
-/* libfuse takes "/dev/fd/N" for a connection that somebody else has opened and mounted. Such a
+/* libfuse takes "/dev/fd/N" for a connection that another program has opened and mounted. Such a
  * descriptor can only be served by the process that has it. */
 static bool is_connection(const struct job *job)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first open of a mount whose files a kernel maps, by ourselves. The kernel then asks for the
- * devices in our mount namespace: it looks their paths up in that of whoever opens first, and
+ * devices in our mount namespace: it looks their paths up in that of the first opener, and
  * remembers a failure. And it shows whether it asks for maps at all.
  *
  * A thread of its own, since the open is answered by those that serve.

@@ -33,7 +33,7 @@ struct fmap_profile {
 	uint64_t first_reply; /* bytes that fit when the request does not say */
 	bool fixed_reply;     /* the kernel takes exactly first_reply bytes */
 	bool any_daxdev;      /* maps may name devices other than 0 */
-	bool push;            /* the server hands the devices over, nobody asks for them */
+	bool push;            /* the server hands the devices over; the kernel does not ask */
 	enum fmap_more more;
 };
 

@@ -63,7 +63,7 @@ void server_fail(struct server *server, const struct famfs_error *err)
 	server->failure = *err;
 	__atomic_store_n(&server->failed, true, __ATOMIC_RELEASE);
 	fuse_session_exit(server->session);
-	/* Who reads requests does not look before the next one, or the end of the mount. */
+	/* The threads that read requests notice it at the next one, or at the end of the mount. */
 	if (has_path(server))
 		(void)umount2(server->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
 }

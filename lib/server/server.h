@@ -67,7 +67,7 @@ struct server {
 	char io_texts[3][256];
 	unsigned int io_text;   /* how many of them are used */
 	const char *io_status;  /* set atomically; NULL before INIT */
-	const char *mountpoint; /* absolute; "/dev/fd/N" for somebody else's mount */
+	const char *mountpoint; /* absolute; "/dev/fd/N" for another program's mount */
 	struct prime prime;
 	struct held_signals signals; /* from the end of the session until the device is released */
 	void (*primed)(struct server *server);
@@ -86,8 +86,8 @@ static inline void server_set_stage(struct server *server, enum server_stage sta
 	__atomic_store_n(&server->stage, stage, __ATOMIC_RELEASE);
 }
 
-/* Ends the session with an error: nobody will be told that the mount answers. From any thread, but
- * only once. */
+/* Ends the session with an error: the starter is not told that the mount answers. From any thread,
+ * but only once. */
 void server_fail(struct server *server, const struct famfs_error *err);
 
 /* Catches up, or only looks whether the file system is still the one that was mounted. 0 or the

@@ -56,7 +56,7 @@ static const char *unmappable(const struct server *server, char text[MAX_REASON]
 {
 	const struct device *dev = server->vol->dev;
 
-	/* Whoever asks for a profile by name wants to see it at work, on an image too. */
+	/* A profile that is asked for by name is used on an image, too. */
 	if (server->forced && !dev->ops->dax)
 		return NULL;
 	if (!dev->ops->dax)
@@ -91,7 +91,7 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 	if (why)
 		snprintf(out->why, sizeof(out->why), "%s", why);
 	server_set_io_status(server, out->profile, out->why);
-	/* Nobody can read or write. The loop ends when INIT is answered. */
+	/* No file could be read or written. The loop ends when INIT is answered. */
 	if (server->follow.used && out->profile->generation == FMAP_OFF)
 		refuse_init(server, out->why);
 }
@@ -138,7 +138,7 @@ static int create(struct server *server, const struct session_params *params,
 		fuse_opt_free_args(&args);
 		return out_of_memory(err);
 	}
-	/* Rings bypass whoever reads and writes for libfuse, and DAX kernels cannot stand them. */
+	/* Rings bypass the shim, and DAX kernels do not work with them. */
 	unsetenv("FUSE_URING_ENABLE");
 	/* libfuse looks there for fusermount3 when root may not mount. */
 	if (geteuid() == 0)
@@ -220,7 +220,7 @@ static int run_session(struct server *server, const struct session_params *param
 		ret = serve_mounted(server, params->options, err);
 		follow_stop(&server->follow);
 		invalidate_close(&server->invalidator);
-		/* Closes the connection: whoever waits for an answer gets an error. */
+		/* Closes the connection: requests without an answer get an error. */
 		fuse_session_unmount(server->session);
 		prime_join(&server->prime);
 		follow_join(&server->follow);

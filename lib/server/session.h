@@ -13,7 +13,7 @@ struct session_params {
 };
 
 /*
- * Mounts, serves until somebody unmounts or SIGINT, SIGTERM or SIGHUP says to end, and unmounts if
+ * Mounts, serves until it is unmounted or SIGINT, SIGTERM or SIGHUP says to end, and unmounts if
  * need be. server->vol must be open and outlives the call; the rest of what a session needs is set
  * up here. One session at a time in a process: libfuse's log and signal handlers are the process's.
  */

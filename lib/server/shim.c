@@ -165,7 +165,7 @@ static void refuse(int fd, const struct fuse_in_header *header)
 				       .error = -EINVAL,
 				       .unique = header->unique };
 
-	/* Nobody waits for the answer to a FORGET. */
+	/* A FORGET has no answer. */
 	if (header->opcode != FUSE_FORGET && header->opcode != FUSE_BATCH_FORGET)
 		(void)!write(fd, &out, sizeof(out));
 }
@@ -234,7 +234,7 @@ static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 }
 
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
-/* libfuse leaves cloning to whoever replaced its I/O. */
+/* libfuse leaves cloning to the program that replaced its I/O. */
 static int hook_clone_fd(int master_fd)
 {
 	uint32_t master = (uint32_t)master_fd;

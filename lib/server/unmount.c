@@ -22,8 +22,8 @@
 
 #define FUSERMOUNT "fusermount3"
 
-/* How long to wait for the server to let go of the device: it has nothing left to do but to end.
- * After a lazy unmount it goes on while there are users. */
+/* How long to wait until the server unlocks the device. Without users it only has to end; after a
+ * lazy unmount it goes on while there are users. */
 #define WAIT_NS      UINT64_C(5000000000)
 #define WAIT_LAZY_NS UINT64_C(200000000)
 #define STEP_NS      2000000
@@ -129,7 +129,8 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	return ret;
 }
 
-/* Whoever waits for the unmount wants to use the device next. */
+/* The server has byte 0 of the device locked until it ends: a command that follows the unmount,
+ * such as mkfs, would be refused. */
 static void wait_for_server(struct device *dev, uint64_t patience)
 {
 	const struct timespec step = { 0, STEP_NS };
@@ -142,8 +143,9 @@ static void wait_for_server(struct device *dev, uint64_t patience)
 		nanosleep(&step, NULL);
 }
 
-/* The server has been given all that was written, but of an image the disk has not. A DAX device
- * has nothing to write back, and in famfs mode it cannot be opened. */
+/* After an unmount, what was written to an image may be in the page cache only: waits for the
+ * server to let go of it, then writes it back. A DAX device has nothing to write back, and in famfs
+ * mode it cannot be opened. */
 static int finish(const char *source, bool lazy, struct famfs_error *err)
 {
 	cleanup_device struct device *dev = NULL;
