@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
+#include "base/minmax.h"
 #include "device/announce.h"
 #include "device/usage.h"
 #include "fs/identity.h"
@@ -366,14 +367,15 @@ static int format(struct mkfs *mkfs, struct famfs_error *err)
  * the log goes, too: what nothing describes is not found again. */
 static int erase(const struct mkfs *mkfs, struct famfs_error *err)
 {
+	const uint64_t header_end = OMF_LOG_OFFSET + sizeof(struct omf_log_header);
 	int ret = check_named(mkfs, err);
 
 	if (ret < 0 || !*mkfs->result->replaced)
 		return ret;
 	ret = erase_magic(mkfs->dev);
+	/* An image may have been cut off. */
 	if (ret == 0)
-		ret = device_store(mkfs->dev, 0, NULL,
-				   OMF_LOG_OFFSET + sizeof(struct omf_log_header));
+		ret = device_store(mkfs->dev, 0, NULL, min_u64(mkfs->dev->size, header_end));
 	if (ret == 0)
 		ret = device_barrier(mkfs->dev);
 	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", mkfs->name) : 0;

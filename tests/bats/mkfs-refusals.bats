@@ -84,6 +84,17 @@ refuses()
 	run -0 famfsctl mkfs "$img"
 }
 
+@test "a famfs on an image that was cut off is erased" {
+	for length in 2M 2098177; do
+		rm -f "$img"
+		new_image 64M
+		truncate -s "$length" "$img"
+		run -0 famfsctl mkfs --kill -f "$img"
+		assert_output --partial "erased a famfs file system"
+		run -0 cmp -n "$(stat -c %s "$img")" "$img" /dev/zero
+	done
+}
+
 # put OFFSET BYTES: BYTES as printf(1) has them.
 put()
 {
