@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/size.h"
 #include "device/mountinfo.h"
 #include "server/invalidate.h"
 #include "server/kernel.h"
@@ -136,26 +137,12 @@ static int set_metadata(struct mount_options *out, const char *word, struct famf
 	return error_set(err, -EINVAL, "metadata= expects private or public, got '%s'", word);
 }
 
-/* A number of bytes, or of KiB, MiB, GiB or TiB with a letter. */
 static int set_invalidate(struct mount_options *out, const char *word, struct famfs_error *err)
 {
-	static const char letters[] = "KMGT";
-	const char *letter;
-	uint64_t size;
-	char *end;
-
-	errno = 0;
-	size = strtoull(word, &end, 10);
-	letter = *end ? strchr(letters, *end) : NULL;
-	if (letter && !end[1] && size <= UINT64_MAX >> (10 * (letter - letters + 1)))
-		size <<= 10 * (letter - letters + 1);
-	else if (*end)
-		end = NULL;
-	if (errno || !end || *word < '0' || *word > '9')
-		return error_set(err, -EINVAL,
-				 "invalidate= expects a size such as 64M, or 0, got '%s'", word);
-	out->invalidate = size;
-	return 0;
+	if (size_parse(word, &out->invalidate))
+		return 0;
+	return error_set(err, -EINVAL, "invalidate= expects a size such as 64M, or 0, got '%s'",
+			 word);
 }
 
 static int apply(struct mount_options *out, enum action action, const char *word,

@@ -230,10 +230,23 @@ static uint64_t limit_of(const char *text)
 
 static void limits(void **state)
 {
-	static const char *const wrong[] = {
-		"",    "M",   "-1",    "+1",   " 1",           "1X",
-		"1MM", "1 M", "64MiB", "0x10", "17179869184G", "18446744073709551616"
-	};
+	static const char *const wrong[] = { "",
+					     "M",
+					     "-1",
+					     "+1",
+					     " 1",
+					     "1X",
+					     "1MM",
+					     "1 M",
+					     "1Mi",
+					     "1MiBx",
+					     "1E",
+					     "0x",
+					     "0xg",
+					     "0x+1",
+					     "0x0x10",
+					     "17179869184G",
+					     "18446744073709551616" };
 	struct mount_options options;
 	struct famfs_error err;
 	char text[64];
@@ -246,6 +259,13 @@ static void limits(void **state)
 	assert_int_equal(limit_of("invalidate=3M"), 3 * MIB);
 	assert_int_equal(limit_of("invalidate=2G"), 2 * GIB);
 	assert_true(limit_of("invalidate=1T") == 1024 * GIB);
+	assert_int_equal(limit_of("invalidate=3m"), 3 * MIB);
+	assert_int_equal(limit_of("invalidate=64MiB"), 64 * MIB);
+	assert_int_equal(limit_of("invalidate=64MB"), 64000000);
+	assert_true(limit_of("invalidate=1P") == 1024 * 1024 * GIB);
+	assert_int_equal(limit_of("invalidate=0x10"), 16);
+	assert_int_equal(limit_of("invalidate=0X10K"), 16384);
+	assert_int_equal(limit_of("invalidate=010"), 10);
 	assert_int_equal(limit_of("invalidate=1M,invalidate=2M"), 2 * MIB);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		snprintf(text, sizeof(text), "invalidate=%s", wrong[i]);
