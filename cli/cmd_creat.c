@@ -205,22 +205,24 @@ static int create_or_refill(struct famfs_volume *volume, const char *path, struc
 {
 	int ret;
 
-	/* Without a size there is a seed: see check_usage(). */
-	if (plan->size) {
-		ret = create(volume, path, plan, err);
-		if (ret != -EEXIST)
-			return ret;
-		if (!is_seeded(plan)) {
-			error_hint_same_size(err, volume, path, plan->size,
-					     "give --seed to fill it again");
-			return ret;
-		}
+	/* Then there is a seed: see check_usage(). */
+	if (!plan->size) {
+		*filled = true;
+		ret = refill(volume, path, plan, err);
+		return ret == -ENOENT
+			       ? error_fill(err, ret, "cannot create '%s': a new file needs --size",
+					    path)
+			       : ret;
+	}
+	ret = create(volume, path, plan, err);
+	if (ret != -EEXIST)
+		return ret;
+	if (!is_seeded(plan)) {
+		error_hint_same_size(err, volume, path, plan->size, "give --seed to fill it again");
+		return ret;
 	}
 	*filled = true;
-	ret = refill(volume, path, plan, err);
-	if (ret == -ENOENT && !plan->size)
-		error_fill(err, ret, "cannot create '%s': a new file needs --size", path);
-	return ret;
+	return refill(volume, path, plan, err);
 }
 
 /* `arg` names the file for people. A file that cannot be made does not keep the next ones from
