@@ -6,6 +6,7 @@
 #include "output.h"
 #include "report.h"
 #include "session.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,15 +56,13 @@ static void problem(struct check *check, int bit, const char *code, const char *
 static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 {
 	bool of_entry = found->entry != FAMFS_NO_ENTRY;
-	bool is_run = found->last_entry != found->entry;
 	bool of_super = !of_entry && strcmp(found->code, "superblock") == 0;
 	cleanup_free char *message = NULL;
+	char entries[TEXT_ENTRIES_LENGTH];
 
-	if (is_run && asprintf(&message, "log entries %" PRIu64 " to %" PRIu64 ": %s", found->entry,
-			       found->last_entry, found->message) < 0)
-		message = NULL;
-	if (of_entry && !is_run &&
-	    asprintf(&message, "log entry %" PRIu64 ": %s", found->entry, found->message) < 0)
+	if (of_entry &&
+	    asprintf(&message, "log %s: %s", text_entries(entries, found->entry, found->last_entry),
+		     found->message) < 0)
 		message = NULL;
 	problem(arg, of_super ? CHECK_SUPERBLOCK : CHECK_LOG, found->code, found->path,
 		message ? message : found->message);

@@ -53,23 +53,14 @@ struct check {
 	struct undo undo;
 };
 
-static bool is_run(const struct famfs_problem *problem)
-{
-	return problem->last_entry != problem->entry;
-}
-
 static void print_problem(const struct check *check, const struct famfs_problem *problem)
 {
 	cleanup_free char *path = text_escape(problem->path);
 	cleanup_free char *message = text_escape(problem->message);
+	char entries[TEXT_ENTRIES_LENGTH];
 
-	if (problem->entry == FAMFS_NO_ENTRY)
-		printf("metadata");
-	else if (is_run(problem))
-		printf("entries %" PRIu64 " to %" PRIu64, problem->entry, problem->last_entry);
-	else
-		printf("entry %" PRIu64, problem->entry);
-	printf(": %s: ", problem->code);
+	printf("%s: %s: ", text_entries(entries, problem->entry, problem->last_entry),
+	       problem->code);
 	if (path && *path)
 		printf("'%s': ", path);
 	fputs(message ? message : "", stdout);
@@ -123,10 +114,11 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 
 static bool ask(const struct famfs_problem *problem)
 {
-	if (is_run(problem))
-		return report_confirm("entries %" PRIu64 " to %" PRIu64 " are damaged: %s?",
-				      problem->entry, problem->last_entry, problem->repair);
-	return report_confirm("entry %" PRIu64 " is damaged: %s?", problem->entry, problem->repair);
+	char entries[TEXT_ENTRIES_LENGTH];
+
+	return report_confirm(
+		"%s %s damaged: %s?", text_entries(entries, problem->entry, problem->last_entry),
+		problem->last_entry == problem->entry ? "is" : "are", problem->repair);
 }
 
 static bool confirm(void *arg, const struct famfs_problem *problem)

@@ -60,6 +60,17 @@ char *text_to_utf8(const char *s)
 	return copy;
 }
 
+const char *text_entries(char *buf, uint64_t first, uint64_t last)
+{
+	if (first == FAMFS_NO_ENTRY)
+		snprintf(buf, TEXT_ENTRIES_LENGTH, "metadata");
+	else if (first == last)
+		snprintf(buf, TEXT_ENTRIES_LENGTH, "entry %" PRIu64, first);
+	else
+		snprintf(buf, TEXT_ENTRIES_LENGTH, "entries %" PRIu64 " to %" PRIu64, first, last);
+	return buf;
+}
+
 const char *text_size(char *buf, uint64_t bytes)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };

@@ -19,6 +19,12 @@ char *text_escape(const char *s);
 /* A copy in which U+FFFD stands for every byte that is not UTF-8. The caller frees it. */
 char *text_to_utf8(const char *s);
 
+#define TEXT_ENTRIES_LENGTH 64
+
+/* "entry 3", "entries 3 to 7", or "metadata" for FAMFS_NO_ENTRY into buf[TEXT_ENTRIES_LENGTH],
+ * which it returns. */
+const char *text_entries(char *buf, uint64_t first, uint64_t last);
+
 #define TEXT_SIZE_LENGTH 32
 
 /* "4 GiB", "1.2 TiB", "17 bytes" into buf[TEXT_SIZE_LENGTH], which it returns. */
