@@ -90,7 +90,7 @@ static bool parse_plan(char *spec, struct plan *plan)
 		plan->random = true;
 		plan->seed = (uint32_t)number;
 	}
-	return parse_size(size, &plan->size) && plan->size > 0;
+	return famfs_parse_size(size, &plan->size) && plan->size > 0;
 }
 
 static int add_plan(const char *value)

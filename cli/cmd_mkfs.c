@@ -5,7 +5,6 @@
 #include "helper.h"
 #include "options.h"
 #include "output.h"
-#include "parse.h"
 #include "reference.h"
 #include "report.h"
 #include "text.h"
@@ -168,7 +167,7 @@ const struct command cmd_mkfs = {
 /* mkfs(8) has the size of the file system behind the device. */
 static int run_helper(int argc, const char *const *argv)
 {
-	if (argc > 1 && (!parse_size(argv[1], &opt.size) || opt.size == 0))
+	if (argc > 1 && (!famfs_parse_size(argv[1], &opt.size) || opt.size == 0))
 		return report_usage("the second argument is a size such as 64M, got '%s'", argv[1]);
 	return run(1, argv);
 }

@@ -294,7 +294,7 @@ int option_string(char **place, const char *value)
 
 int option_size(const char *name, const char *value, uint64_t *out)
 {
-	if (parse_size(value, out) && *out > 0)
+	if (famfs_parse_size(value, out) && *out > 0)
 		return EXIT_DONE;
 	return report_usage("--%s expects a size such as 64M, got '%s'", name, value);
 }

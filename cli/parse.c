@@ -53,38 +53,6 @@ bool parse_number(const char *s, uint64_t max, uint64_t *out)
 	return true;
 }
 
-bool parse_size(const char *s, uint64_t *out)
-{
-	static const char letters[] = "KMGTP";
-	uint64_t value, base;
-	const char *suffix = parse_prefixed(s, UINT64_MAX, &value), *letter;
-
-	if (!suffix)
-		return false;
-	if (!*suffix) {
-		*out = value;
-		return true;
-	}
-
-	letter = strchr(letters, toupper((unsigned char)*suffix));
-	if (!letter)
-		return false;
-	suffix++;
-	if (!*suffix || strcmp(suffix, "iB") == 0)
-		base = 1024;
-	else if (strcmp(suffix, "B") == 0)
-		base = 1000;
-	else
-		return false;
-
-	for (const char *p = letters; p <= letter; p++) {
-		if (__builtin_mul_overflow(value, base, &value))
-			return false;
-	}
-	*out = value;
-	return true;
-}
-
 bool parse_mode(const char *s, uint32_t *out)
 {
 	uint64_t value;

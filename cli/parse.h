@@ -12,10 +12,6 @@
 /* Decimal digits, or hexadecimal ones after 0x; at most `max`. */
 bool parse_number(const char *s, uint64_t max, uint64_t *out);
 
-/* Parses a number of bytes. The suffixes K M G T P (also KiB MiB ...) are powers of 1024, and
- * KB MB ... are powers of 1000. */
-bool parse_size(const char *s, uint64_t *out);
-
 /* Octal permission bits up to 07777. */
 bool parse_mode(const char *s, uint32_t *out);
 

@@ -106,6 +106,14 @@ char *famfs_shell_format(const char *format, ...) FAMFS_PRINTF(1, 2);
 char *famfs_shell_vformat(const char *format, va_list args) FAMFS_PRINTF(1, 0);
 
 /*
+ * Reads a number of bytes: decimal digits, or hexadecimal ones after 0x; then K, M, G, T or P,
+ * which may be small. Alone or before iB they stand for powers of 1024, before B for powers of
+ * 1000. Nothing may stand before or after it. False, with *bytes left alone, when it is no such
+ * number or is above UINT64_MAX.
+ */
+bool famfs_parse_size(const char *text, uint64_t *bytes);
+
+/*
  * Where the library may say what did not fail but matters: a skipped log entry, a role. Priorities
  * are those of syslog(3). Called from any thread that uses the handle. May be NULL.
  */

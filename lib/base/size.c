@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/size.h"
+#include "famfs.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,7 +19,7 @@ static const char *parse_digits(const char *text, uint64_t *value)
 	return errno ? NULL : end;
 }
 
-bool size_parse(const char *text, uint64_t *bytes)
+bool famfs_parse_size(const char *text, uint64_t *bytes)
 {
 	static const char letters[] = "KMGTP";
 	uint64_t value, unit = 1024;

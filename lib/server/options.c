@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/size.h"
 #include "device/mountinfo.h"
 #include "server/invalidate.h"
 #include "server/kernel.h"
@@ -139,7 +138,7 @@ static int set_metadata(struct mount_options *out, const char *word, struct famf
 
 static int set_invalidate(struct mount_options *out, const char *word, struct famfs_error *err)
 {
-	if (size_parse(word, &out->invalidate))
+	if (famfs_parse_size(word, &out->invalidate))
 		return 0;
 	return error_set(err, -EINVAL, "invalidate= expects a size such as 64M, or 0, got '%s'",
 			 word);
