@@ -61,13 +61,28 @@ static bool is_damaged(const char *device)
 	return famfs_identify(device, &identification, NULL) == -EUCLEAN;
 }
 
-/* A takeover by this host that was cut off left a superblock that cannot be opened. The user was
- * asked when it began. */
-static int end_torn(const char *device)
+static int ask_to_complete(const char *device)
 {
-	const struct famfs_takeover_params params = { .dry_run = common.dry_run };
-	struct famfs_error err = { 0 };
+	if (report_confirm("the superblock of '%s' is damaged, as by a takeover that was cut off; "
+			   "complete it?",
+			   device))
+		return EXIT_DONE;
+	report_as(REPORT_REFUSED, 0,
+		  "the superblock of '%s' is damaged, as by a takeover that was cut off", device);
+	report_hint("use --yes or --force to complete a takeover by this host");
+	return EXIT_REFUSED;
+}
 
+/* A takeover by this host that was cut off left a superblock that cannot be opened. When it can be
+ * by now, another host may have completed a takeover of its own: nothing is taken from that one. */
+static int complete(const char *device)
+{
+	const struct famfs_takeover_params params = { .dry_run = common.dry_run, .complete = true };
+	struct famfs_error err = { 0 };
+	int ret = opt.force ? EXIT_DONE : ask_to_complete(device);
+
+	if (ret != EXIT_DONE)
+		return ret;
 	if (famfs_takeover(device, &params, NULL, &err) < 0)
 		return report_failure(&err);
 	if (!common.quiet)
@@ -86,7 +101,7 @@ static int run(int argc, const char *const *argv)
 	if (ret != EXIT_DONE)
 		return ret;
 	if (!session.target->path && is_damaged(session.target->device))
-		return end_torn(session.target->device);
+		return complete(session.target->device);
 	ret = session_use(&session, argv[0]);
 	if (ret != EXIT_DONE)
 		return ret;

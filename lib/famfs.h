@@ -13,18 +13,21 @@
  *     -EMEDIUMTYPE  there is no famfs here
  *     -ENOTSUP      the famfs is of a newer format, or this kind of device is not supported
  *     -EROFS        this host is a client of the file system and may not add to it
- *     -EBUSY        the device is mounted, mapped or locked
+ *     -EBUSY        the device is mounted, mapped or locked, or another process has been
+ *                   switching its mode for 10 seconds
  *     -ENOSPC       the device or the log is full
  *     -ESTALE       another file system was made on the device since it was opened
  *     -ECANCELED    a callback asked to stop
  *     -ETIMEDOUT    another process kept the append lock for 10 seconds; the message names it
- *     -EINTR        this thread handled a signal while it waited for the append lock
+ *     -EINTR        this thread handled a signal while it waited for the append lock, or for
+ *                   the end of such a switch
  *     -EILSEQ       a path that is not UTF-8 was to be written, see famfs_path_check()
  *   The append lock keeps the processes of a host from appending at once, and each that may read
  *   the device can hold it. famfs_mkdir(), famfs_create(), famfs_create_unfilled() and
  *   famfs_file_publish() wait for it, and return -ETIMEDOUT or -EINTR, or -ECANCELED when
  *   famfs_volume_params.cancelled asks for it. famfs_takeover() and a repair by famfs_fsck(), which
- *   open the device themselves, return -ETIMEDOUT or -EINTR only.
+ *   open the device themselves, return -ETIMEDOUT or -EINTR only. Every function that opens a DAX
+ *   device waits while another process switches its mode, and may return -EBUSY or -EINTR for it.
  * - Offsets and lengths are in bytes. "Device offset" counts from the start of the device,
  *   "file offset" from the start of a file.
  * - Everything that a call has stored when it returns, or when its process dies, is there for all
@@ -228,6 +231,7 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 
 struct famfs_takeover_params {
 	bool dry_run;     /* check everything, write nothing */
+	bool complete;    /* take the role from no other host: only end what was cut off */
 	uint8_t uuid[16]; /* of the file system that is meant; all zero: whichever is there */
 	uint8_t master_uuid[16]; /* of its master, who is gone; all zero: any */
 	uint32_t reserved[4];
@@ -237,12 +241,13 @@ struct famfs_takeover_params {
  * Makes this host the master of the famfs on `device`, for when the old master is gone for good.
  * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
  * receives the system UUID of the master that the superblock names. Succeeds without writing when
- * that is this host. A takeover by this host that was cut off, which left a damaged superblock, is
- * ended; `previous` is then this host.
+ * that is this host. A takeover by this host that was cut off left a damaged superblock, with this
+ * host in the first half of the master's UUID: it is ended, and `previous` is then this host. Without
+ * the old master in `params`, a superblock that is damaged in a second place cannot be told from it.
  * -ESTALE, and nothing is written, when file system or master is not the one in `params`, or
  * another one by the time that the log is locked. -ESTALE, too, when another host formatted the
  * device at that moment, which no lock between hosts prevents: such a device is to be checked.
- * -EUCLEAN, and nothing is written, when the superblock is damaged in any other way.
+ * -EUCLEAN, and nothing is written, when the superblock is damaged in another way.
  * -ETIMEDOUT and -EINTR (append lock), and nothing is written.
  */
 int famfs_takeover(const char *device, const struct famfs_takeover_params *params,

@@ -41,30 +41,6 @@ static int check_type(const char *path, const struct stat *st, struct famfs_erro
 	return 0;
 }
 
-/* Returns the descriptor, -ENOTSUP with *err set, or the -errno of open(2) with *err as it was. */
-static int open_checked(const char *path, const char *name, enum device_access access,
-			bool *writable, struct famfs_error *err)
-{
-	char link[32];
-	struct stat st;
-	int fd = -1, ret;
-	cleanup_fd int node = open(path, O_PATH | O_CLOEXEC);
-
-	if (node < 0 || fstat(node, &st) < 0)
-		return -errno;
-	ret = check_type(name, &st, err);
-	if (ret < 0)
-		return ret;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", node);
-	if (access != DEVICE_READ)
-		fd = open(link, O_RDWR | O_CLOEXEC);
-	*writable = fd >= 0;
-	if (fd < 0 && (access == DEVICE_READ ||
-		       (access == DEVICE_WRITE_MAY && (errno == EACCES || errno == EROFS))))
-		fd = open(link, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Without a driver that serves it, a DAX device's node cannot even be opened. */
 static int open_error(const char *path, const char *absolute, int ret, bool write,
 		      struct famfs_error *err)
@@ -84,6 +60,29 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 	return ret;
 }
 
+static int open_checked(const char *path, const char *name, enum device_access access,
+			bool *writable, struct famfs_error *err)
+{
+	char link[32];
+	struct stat st;
+	int fd = -1, ret;
+	cleanup_fd int node = open(path, O_PATH | O_CLOEXEC);
+
+	if (node < 0 || fstat(node, &st) < 0)
+		return open_error(name, path, -errno, access == DEVICE_WRITE, err);
+	ret = check_type(name, &st, err);
+	if (ret < 0)
+		return ret;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", node);
+	if (access != DEVICE_READ)
+		fd = open(link, O_RDWR | O_CLOEXEC);
+	*writable = fd >= 0;
+	if (fd < 0 && (access == DEVICE_READ ||
+		       (access == DEVICE_WRITE_MAY && (errno == EACCES || errno == EROFS))))
+		fd = open(link, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? open_error(name, path, -errno, access == DEVICE_WRITE, err) : fd;
+}
+
 int device_open_node(const char *path, const char *name, enum device_access access,
 		     struct opened_node *out, struct famfs_error *err)
 {
@@ -95,10 +94,8 @@ int device_open_node(const char *path, const char *name, enum device_access acce
 	if (ret < 0)
 		return ret;
 	ret = open_checked(path, name, access, &out->writable, err);
-	if (ret == -ENOTSUP)
-		return ret;
 	if (ret < 0)
-		return open_error(name, path, ret, access == DEVICE_WRITE, err);
+		return ret;
 	out->fd = ret;
 	if (fstat(out->fd, &out->st) < 0)
 		return error_errno(err, -errno, "cannot stat '%s'", name);

@@ -205,10 +205,13 @@ static int map_file(struct famfs_mapping *mapping, int file, const struct map_re
 static int lock_if_allowed(struct famfs_mapping *mapping, const struct device *dev,
 			   struct famfs_error *err)
 {
-	int ret = device_open_node(dev->path, dev->path, DEVICE_READ, &mapping->node, err);
+	struct famfs_error why = { 0 };
+	int ret = device_open_node(dev->path, dev->path, DEVICE_READ, &mapping->node, &why);
 
 	if (ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENOTSUP)
 		return 0;
+	if (ret < 0 && err)
+		*err = why;
 	return ret < 0 ? ret : lock(mapping, dev, err);
 }
 

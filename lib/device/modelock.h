@@ -6,7 +6,7 @@
  * - shared, by every process of ours that opens the node: taken before the node is opened, released
  *   after its descriptor is closed and its mappings are gone
  * - exclusive, by a process that changes the driver: taken before it looks for other users,
- * released when the new driver has the device
+ *   released when the new driver has the device
  *
  * The lock is on /run/famfsctl/NAME.lock. It cannot be on the node, of which no descriptor may be
  * open while the driver changes. These are locks of open file descriptions: they end with the

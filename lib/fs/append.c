@@ -79,7 +79,8 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 	return -EUCLEAN;
 }
 
-/* The superblock as memory has it; the one of this volume still. */
+/* Reads the superblock from the memory, past the cache, and checks that it is still this volume's.
+ */
 static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
 			    struct famfs_error *err)
 {

@@ -88,6 +88,18 @@ static int make_plan(struct famfs_volume *vol, struct plan *plan, struct famfs_e
 	return walk_pieces(plan, err);
 }
 
+static int unmap_if_stale(struct famfs_volume *vol, struct famfs_mapping **mapping,
+			  struct famfs_error *err)
+{
+	int ret = volume_check_stale(vol, err);
+
+	if (ret == 0)
+		return 0;
+	famfs_unmap(*mapping);
+	*mapping = NULL;
+	return ret;
+}
+
 static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
 		      struct famfs_mapping **out, struct famfs_error *err)
 {
@@ -102,6 +114,9 @@ static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
 						     .write = write };
 
 		ret = device_map(vol->dev, &request, out, err);
+		/* Its lock keeps mkfs away from now on. */
+		if (ret == 0)
+			ret = unmap_if_stale(vol, out, err);
 	}
 	free(plan.pieces);
 	return ret;

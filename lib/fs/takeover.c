@@ -43,7 +43,8 @@ static int check_shown(const struct famfs_volume *vol, const struct famfs_takeov
 {
 	if (differs(params->uuid, vol->sb.uuid))
 		return is_another(vol, "file system", err);
-	if (vol->role != FAMFS_ROLE_MASTER && differs(params->master_uuid, vol->sb.system_uuid))
+	if (vol->role != FAMFS_ROLE_MASTER &&
+	    (params->complete || differs(params->master_uuid, vol->sb.system_uuid)))
 		return is_another(vol, "master", err);
 	return 0;
 }

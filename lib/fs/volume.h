@@ -142,7 +142,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err);
 
 /* 0, or -ESTALE when another file system is on the device, which it looks for. */
 int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err);
-/* The same for the first line of a superblock that was loaded already. */
+/* The same for the first line of a superblock that the caller has read already. */
 int volume_judge_line(struct famfs_volume *vol, const struct super_line *line,
 		      struct famfs_error *err);
 

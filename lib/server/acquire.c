@@ -253,7 +253,6 @@ static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 {
 	struct famfs_dax_info info;
 	struct usage_text user;
-
 	int ret;
 
 	if (daxinfo_read(node->root, node->number, &info) < 0 || info.mode != FAMFS_DAX_FAMFS)

@@ -43,11 +43,11 @@ struct invalidator {
 	struct invalidate_job *first, *last;
 	unsigned int ntids;
 	pid_t tids[INVALIDATE_THREADS]; /* of the threads that take jobs */
+	bool complained; /* atomic */
 	/* Of the thread that starts and stops. */
 	int root; /* the root of the clone, open; -1 */
 	unsigned int nthreads;
 	pthread_t threads[INVALIDATE_THREADS];
-	bool complained; /* atomic */
 };
 
 void invalidate_init(struct invalidator *inv, uint64_t limit);

@@ -107,7 +107,7 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
 	struct famfs_error lost;
-	bool switched;
+	bool switched, told_to_end;
 	int released, ret = acquire(&server, &device, err);
 
 	if (ret < 0)
@@ -116,12 +116,13 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 	ret = session_run(&server, &params, err);
 	server_log(&server, LOG_INFO, "no longer serving '%s'", job->device);
 	released = release(&server, &lost);
-	signals_drop(&server.signals);
+	told_to_end = signals_drop(&server.signals);
 	if (released < 0) {
 		server_log(&server, LOG_WARNING, "%s", lost.message);
 		return ret;
 	}
-	if (server.failed && switched && server.failure.code == -EOPNOTSUPP)
+	/* A process that was told to end does not try again. */
+	if (!told_to_end && server.failed && switched && server.failure.code == -EOPNOTSUPP)
 		snprintf(stay, MAX_STAY, "the kernel did not take it in famfs mode");
 	return ret;
 }

@@ -23,7 +23,7 @@ void signals_reset(void);
 void signals_hold(struct held_signals *signals);
 
 /* Discards those that came since, and unblocks them; does nothing when none were held. A signal
- * that the caller had blocked before stays pending for it. */
-void signals_drop(struct held_signals *signals);
+ * that the caller had blocked before stays pending for it. Returns whether one came. */
+bool signals_drop(struct held_signals *signals);
 
 #endif

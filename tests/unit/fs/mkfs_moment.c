@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The image changes between two steps of mkfs, or a step fails: what is formatted is what was
- * checked, and what a failure leaves.
+ * The image changes between two steps of mkfs or of a mapping, or a step fails: what is formatted
+ * or mapped is what was checked, and what a failure leaves.
  */
 #include "support.h"
 
@@ -231,6 +231,37 @@ static void two_at_once(void **state)
 	assert_int_equal(close(other_mkfs), 0);
 }
 
+static void format_again(void)
+{
+	struct famfs_error err;
+
+	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+}
+
+/* A volume that is open for reading locks nothing; a mapping does. */
+static void formatted_before_a_map(void **state)
+{
+	const struct famfs_map_params params = { 0 };
+	struct famfs_mapping *mapping = NULL;
+	struct famfs_volume *vol;
+	struct famfs_error err;
+
+	(void)state;
+	make_image(64 * MIB);
+	vol = open_volume(true);
+	assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
+	famfs_close(vol);
+	vol = open_volume(false);
+	before_lock = format_again;
+	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -ESTALE, &err,
+		     "another file system");
+	assert_null(before_lock);
+	assert_null(mapping);
+	famfs_close(vol);
+	/* Its lock is gone, too. */
+	format_again();
+}
+
 /* A device whose users cannot be found out is not an unused one. */
 static void unknown_users(void **state)
 {
@@ -255,6 +286,8 @@ static void unknown_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST("a file of an image that was just formatted is not mapped",
+		     formatted_before_a_map),
 		TEST("an image whose users cannot be found out is not formatted", unknown_users),
 		TEST("an image that could not be cut off is no file system any more",
 		     cut_that_fails),

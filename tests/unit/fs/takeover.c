@@ -92,6 +92,25 @@ static void nothing_to_take(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
+/* It was damaged when the caller looked at it, since another host's takeover was under way. */
+static void completes_nothing(void **state)
+{
+	const struct famfs_takeover_params complete = { .complete = true };
+	struct omf_super before, after;
+	struct famfs_error err;
+
+	(void)state;
+	start();
+	image_get(0, &before, sizeof(before));
+	assert_ok(famfs_takeover(IMAGE, &complete, NULL, &err), &err);
+	be_client();
+	assert_error(famfs_takeover(IMAGE, &complete, NULL, &err), -ESTALE, &err,
+		     "has another master than before");
+	be_master();
+	image_get(0, &after, sizeof(after));
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
 /* Only the owner and the CRC change. */
 static void nothing_else(void **state)
 {
@@ -216,6 +235,8 @@ int main(void)
 		TEST("a master that had it open adds again once its host has taken it back",
 		     taken_back),
 		TEST("a master has nothing to take over", nothing_to_take),
+		TEST("what is sound is not taken from another host to complete a takeover",
+		     completes_nothing),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
 		TEST("a torn takeover is not ended under somebody who uses the device", torn),
