@@ -169,7 +169,8 @@ stage_units()
 			continue
 		fi
 		[[ $name == sanitize ]] && sanitizers_on units
-		options=(--timeout-multiplier 4)
+		# One more than there are processors: some tests wait.
+		options=(--timeout-multiplier 4 --num-processes $(($(nproc) + 1)))
 		# The same server with the simulated kernels: not a third time.
 		[[ $name != clang ]] || options+=(--no-suite fusekernel)
 		quietly "$work/units-$name.log" meson test -C "$top/build-$name" --no-rebuild \
