@@ -242,10 +242,10 @@ struct famfs_takeover_params {
  * Two masters destroy each other's files: the caller must be sure. `previous`, which may be NULL,
  * receives the system UUID of the master that the superblock names. Succeeds without writing when
  * that is this host. A takeover by this host that was cut off left a damaged superblock, with this
- * host in the first half of the master's UUID: it is ended, and `previous` is then this host. Without
- * the old master in `params`, a superblock that is damaged in a second place cannot be told from it.
- * -ESTALE, and nothing is written, when file system or master is not the one in `params`, or
- * another one by the time that the log is locked. -ESTALE, too, when another host formatted the
+ * host in the first half of the master's UUID: it is ended, and `previous` is then this host.
+ * Without the old master in `params`, a superblock that is damaged in a second place cannot be told
+ * from it. -ESTALE, and nothing is written, when file system or master is not the one in `params`,
+ * or another one by the time that the log is locked. -ESTALE, too, when another host formatted the
  * device at that moment, which no lock between hosts prevents: such a device is to be checked.
  * -EUCLEAN, and nothing is written, when the superblock is damaged in another way.
  * -ETIMEDOUT and -EINTR (append lock), and nothing is written.

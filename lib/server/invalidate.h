@@ -43,7 +43,7 @@ struct invalidator {
 	struct invalidate_job *first, *last;
 	unsigned int ntids;
 	pid_t tids[INVALIDATE_THREADS]; /* of the threads that take jobs */
-	bool complained; /* atomic */
+	bool complained;                /* atomic */
 	/* Of the thread that starts and stops. */
 	int root; /* the root of the clone, open; -1 */
 	unsigned int nthreads;
