@@ -152,8 +152,7 @@ static int finish(const char *source, bool lazy, struct famfs_error *err)
 	struct dax_node node;
 	int ret = device_open(source, DEVICE_READ, &dev, NULL);
 
-	/* What has no name here has nothing to write back either. */
-	if (ret == -ENOENT || ret == -ENOTDIR || (ret < 0 && dax_node_at(source, &node) == 0))
+	if (ret < 0 && dax_node_at(source, &node) == 0)
 		return 0;
 	if (ret == 0) {
 		wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
