@@ -125,17 +125,23 @@ hold()
 
 @test "doctor checks no more than 64 mounts, and counts the rest" {
 	needs_mount
-	local n
-	for n in {1..66}; do
-		mkdir -p "$BATS_TEST_TMPDIR/m/$n"
-		"$HOSTILE" mount /nowhere famfs "$BATS_TEST_TMPDIR/m/$n" 3>&-
-	done
-	run -1 famfsctl doctor
+	unshare -m true || skip "needs mount namespaces"
+	# Where the mounts of other tests are not, and from where they do not see these.
+	# shellcheck disable=SC2016 # for the inner shell
+	run -1 timeout 120 unshare -m bash -c '
+		findmnt -rno TARGET -t fuse.famfs | while read -r dir; do
+			umount -l "$dir"
+		done
+		for n in {1..66}; do
+			mkdir -p "$1/$n" && "$HOSTILE" mount /nowhere famfs "$1/$n"
+		done
+		"$FAMFSCTL" doctor && status=0 || status=$?
+		for n in {1..66}; do
+			umount -l "$1/$n"
+		done
+		exit "$status"' - "$BATS_TEST_TMPDIR/m" 3>&-
 	assert_line --regexp '^warning +mount\.more +and 2 more mounts, which were not checked$'
 	[[ $(grep -c 'its server answers' <<<"$output") -eq 64 ]]
-	for n in {1..66}; do
-		umount "$BATS_TEST_TMPDIR/m/$n"
-	done
 }
 
 @test "an append lock that a reader keeps ends a command, which names the process" {
