@@ -63,10 +63,12 @@ result()
 	fi
 }
 
-# The TAP lines of a machine, numbered anew; what is not TAP is a comment of the test before.
+# The TAP lines of a machine, numbered anew; what is not TAP is a comment of the test before. A machine
+# that never came up has none.
 results_of()
 {
 	local machine=$1 line
+	[[ -e $vm_work/$machine/output ]] || return 0
 	while IFS= read -r line; do
 		case $line in
 		"ok "*"# skip"*)
@@ -86,7 +88,7 @@ finish()
 {
 	local status=0
 	vm_finish "$1" || status=$?
-	[[ ! -e $vm_work/$1/output ]] || results_of "$1"
+	results_of "$1"
 	case $status in
 	0) result ok "$1: came to its end" ;;
 	125) result not "$1: $(vm_why "$1")" ;;
