@@ -98,6 +98,22 @@ struct famfs_target image_target(void)
 	return (struct famfs_target){ .device = name };
 }
 
+int format_image(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
+		 struct famfs_error *err)
+{
+	return famfs_mkfs(IMAGE, &params, result, err);
+}
+
+void put_image(const char *bytes, size_t length, uint64_t size)
+{
+	FILE *f = fopen(IMAGE, "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, length, f), length);
+	fclose(f);
+	image_resize(size);
+}
+
 struct famfs_volume *open_volume(bool write)
 {
 	const struct famfs_volume_params params = { .write = write };

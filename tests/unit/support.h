@@ -96,6 +96,13 @@ void be_client(void);
 /* Makes a famfs of the given size on IMAGE, of which this host, from now on, is the master. */
 void make_image(uint64_t size);
 
+/* What famfs_mkfs() makes of IMAGE with these parameters. */
+int format_image(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
+		 struct famfs_error *err);
+
+/* Makes IMAGE anew with these bytes, and zeros up to `size`. */
+void put_image(const char *bytes, size_t length, uint64_t size);
+
 /* Opens IMAGE; the caller closes it. */
 struct famfs_volume *open_volume(bool write);
 struct famfs_target image_target(void);

@@ -8,22 +8,6 @@
 #include <unistd.h>
 #include <uuid.h>
 
-static int mkfs(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
-		struct famfs_error *err)
-{
-	return famfs_mkfs(IMAGE, &params, result, err);
-}
-
-static void put_file(const char *bytes, size_t length, uint64_t size)
-{
-	FILE *f = fopen(IMAGE, "we");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, length, f), length);
-	fclose(f);
-	image_resize(size);
-}
-
 static void new_image(void **state)
 {
 	struct famfs_mkfs_result result;
@@ -33,7 +17,9 @@ static void new_image(void **state)
 
 	(void)state;
 	unlink(IMAGE);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 65 * MIB + 4096 }, &result, &err), &err);
+	assert_ok(
+		format_image((struct famfs_mkfs_params){ .size = 65 * MIB + 4096 }, &result, &err),
+		&err);
 	assert_true(result.device_size == 65 * MIB + 4096);
 	assert_true(result.log_length == 8 * MIB && result.log_entries == 15420);
 	assert_true(result.data_offset == 10 * MIB && result.data_length == 54 * MIB);
@@ -61,7 +47,7 @@ static void given_values(void **state)
 	(void)state;
 	unlink(IMAGE);
 	assert_int_equal(uuid_parse("12345678-9abc-4ef0-8123-456789abcdef", params.uuid), 0);
-	assert_ok(mkfs(params, &result, &err), &err);
+	assert_ok(format_image(params, &result, &err), &err);
 	assert_memory_equal(result.uuid, params.uuid, 16);
 	assert_true(result.log_entries == 30840 && result.data_offset == 18 * MIB);
 	assert_ok(famfs_mkfs(IMAGE, &(struct famfs_mkfs_params){ .size = 72 * MIB, .force = true },
@@ -76,30 +62,33 @@ static void sizes(void **state)
 
 	(void)state;
 	unlink(IMAGE);
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -ENOENT, &err,
-		     "cannot open");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -ENOENT,
+		     &err, "cannot open");
 	assert_text(err.hint, "--size");
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 12 * MIB - 1 }, NULL, &err), -ENOSPC,
-		     &err, "at least 12582912");
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 64 * MIB },
-			  NULL, &err),
-		     -ENOSPC, &err, "log of 67108864");
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB,
-						      .log_length = UINT64_C(1) << 63 },
-			  NULL, &err),
-		     -EINVAL, &err, "from 8 MiB to 16 GiB");
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 4 * MIB },
-			  NULL, &err),
-		     -EINVAL, &err, "power of two from 8 MiB");
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 24 * MIB },
-			  NULL, &err),
-		     -EINVAL, &err, "power of two");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 12 * MIB - 1 }, NULL, &err),
+		     -ENOSPC, &err, "at least 12582912");
 	assert_error(
-		mkfs((struct famfs_mkfs_params){ .size = 64 * MIB, .reserved = { 1 } }, NULL, &err),
-		-EINVAL, &err, "reserved");
+		format_image((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 64 * MIB },
+			     NULL, &err),
+		-ENOSPC, &err, "log of 67108864");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 64 * MIB,
+							      .log_length = UINT64_C(1) << 63 },
+				  NULL, &err),
+		     -EINVAL, &err, "from 8 MiB to 16 GiB");
+	assert_error(
+		format_image((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 4 * MIB },
+			     NULL, &err),
+		-EINVAL, &err, "power of two from 8 MiB");
+	assert_error(
+		format_image((struct famfs_mkfs_params){ .size = 64 * MIB, .log_length = 24 * MIB },
+			     NULL, &err),
+		-EINVAL, &err, "power of two");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 64 * MIB, .reserved = { 1 } },
+				  NULL, &err),
+		     -EINVAL, &err, "reserved");
 	/* No file is left behind by any of them. */
 	assert_int_equal(stat(IMAGE, &st), -1);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 12 * MIB }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .size = 12 * MIB }, NULL, &err), &err);
 }
 
 static void assert_untouched(const struct omf_super *before)
@@ -123,13 +112,13 @@ static void our_own(void **state)
 	assert_ok(add_file(vol, "f", 5000, 1, &err), &err);
 	famfs_close(vol);
 	image_get(0, &before, sizeof(before));
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), -EEXIST, &err,
-		     "already holds a famfs");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, &result, &err), -EEXIST,
+		     &err, "already holds a famfs");
 	assert_true(err.refused);
 	assert_text(err.message, "1 files, 5000 bytes");
 	assert_text(err.hint, "--force");
 	assert_untouched(&before);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, &result, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, &result, &err), &err);
 	assert_text(result.replaced, "1 files, 5000 bytes");
 	vol = open_volume(false);
 	assert_string_equal(file_fault(vol, "f", 5000, 1), "is not there");
@@ -145,15 +134,15 @@ static void foreign_famfs(void **state)
 	make_image(64 * MIB);
 	image_get(0, &before, sizeof(before));
 	be_client();
-	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST, &err,
-		     "another master");
+	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST,
+		     &err, "another master");
 	assert_text(err.message, MASTER_UUID);
 	assert_text(err.hint, "--force-foreign");
-	assert_error(mkfs((struct famfs_mkfs_params){ .force_foreign = true }, NULL, &err), -EEXIST,
-		     &err, "another master");
+	assert_error(format_image((struct famfs_mkfs_params){ .force_foreign = true }, NULL, &err),
+		     -EEXIST, &err, "another master");
 	assert_untouched(&before);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true, .force_foreign = true }, NULL,
-		       &err),
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true, .force_foreign = true },
+			       NULL, &err),
 		  &err);
 	be_master();
 }
@@ -164,13 +153,13 @@ static void something_else(void **state)
 	struct famfs_error err;
 
 	(void)state;
-	put_file("LUKS\xba\xbe\0\1", 8, 64 * MIB);
+	put_image("LUKS\xba\xbe\0\1", 8, 64 * MIB);
 	image_get(0, &before, sizeof(before));
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
-		     "a signature of crypto_LUKS");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST,
+		     &err, "a signature of crypto_LUKS");
 	assert_true(err.refused);
 	assert_untouched(&before);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 }
 
 /* Neither a famfs nor anything that libblkid knows. */
@@ -200,10 +189,10 @@ static void unknown_data(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		put_file("", 0, cases[i].size);
+		put_image("", 0, cases[i].size);
 		image_put(cases[i].offset, cases[i].bytes, strlen(cases[i].bytes));
-		assert_error(mkfs(dry, &result, &err), -EEXIST, &err, cases[i].text);
-		assert_error(mkfs(plain, &result, &err), -EEXIST, &err, cases[i].text);
+		assert_error(format_image(dry, &result, &err), -EEXIST, &err, cases[i].text);
+		assert_error(format_image(plain, &result, &err), -EEXIST, &err, cases[i].text);
 		assert_true(err.refused);
 		assert_string_equal(err.hint, "use --force to destroy it");
 		assert_text(result.replaced, "data of an unknown kind");
@@ -211,7 +200,7 @@ static void unknown_data(void **state)
 		assert_true(st.st_size == (off_t)cases[i].size);
 		image_get(cases[i].offset, &byte, 1);
 		assert_int_equal(byte, cases[i].bytes[0]);
-		assert_ok(mkfs(force, &result, &err), &err);
+		assert_ok(format_image(force, &result, &err), &err);
 		assert_text(result.replaced, "data of an unknown kind");
 	}
 }
@@ -224,12 +213,12 @@ static void no_data(void **state)
 	struct famfs_error err;
 
 	(void)state;
-	put_file("", 0, 64 * MIB);
+	put_image("", 0, 64 * MIB);
 	for (uint64_t at = 0; at < 64 * MIB; at += 32 * MIB - sizeof(zeros) / 2)
 		image_put(at, zeros, sizeof(zeros) / 2);
 	image_put(MIB, "x", 1);
 	image_put(63 * MIB - 1, "x", 1);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
 	assert_string_equal(result.replaced, "");
 }
 
@@ -249,15 +238,15 @@ static void log_alone(void **state)
 	assert_ok(add_dir(vol, "b", &err), &err);
 	famfs_close(vol);
 	image_put(0, zeros, sizeof(zeros));
-	assert_error(mkfs(plain, NULL, &err), -EEXIST, &err,
+	assert_error(format_image(plain, NULL, &err), -EEXIST, &err,
 		     "already holds a famfs log without its superblock (2 entries)");
 	assert_true(err.refused);
 	counters_get(&seqnum, &index);
 	assert_true(seqnum == 2 && index == 2);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 	/* An empty log describes nothing. */
 	image_put(0, zeros, sizeof(zeros));
-	assert_ok(mkfs(plain, NULL, &err), &err);
+	assert_ok(format_image(plain, NULL, &err), &err);
 }
 
 static void damaged_famfs(void **state)
@@ -270,20 +259,20 @@ static void damaged_famfs(void **state)
 	image_get(0, &raw, sizeof(raw));
 	raw.uuid[0] ^= 1;
 	image_put(0, &raw, sizeof(raw));
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
-		     "damaged");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST,
+		     &err, "damaged");
 	assert_untouched(&raw);
 	/* Nobody but its own host knows what it is worth. */
 	be_client();
-	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST, &err,
-		     "another master");
+	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST,
+		     &err, "another master");
 	assert_text(err.message, MASTER_UUID);
 	assert_untouched(&raw);
 	be_master();
 	raw.version = le64_make(50);
 	image_put(0, &raw, sizeof(raw));
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST, &err,
-		     "another format");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST,
+		     &err, "another format");
 	assert_untouched(&raw);
 }
 
@@ -340,11 +329,11 @@ static void erased(void **state)
 	(void)state;
 	make_image(64 * MIB);
 	memset(&result, 0x55, sizeof(result));
-	assert_ok(mkfs(params, &result, &err), &err);
+	assert_ok(format_image(params, &result, &err), &err);
 	assert_text(result.replaced, "a famfs file system");
 	memset(result.replaced, 0, sizeof(result.replaced));
 	assert_memory_equal(&result, &nothing, sizeof(result));
-	assert_ok(mkfs(params, &result, &err), &err);
+	assert_ok(format_image(params, &result, &err), &err);
 	assert_memory_equal(&result, &nothing, sizeof(result));
 }
 
@@ -360,7 +349,7 @@ static void no_old_log(void **state)
 	vol = open_volume(true);
 	assert_ok(add_dir(vol, "old", &err), &err);
 	famfs_close(vol);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 	memset(&zero, 0, sizeof(zero));
 	entry_get(0, &raw);
 	assert_memory_equal(&raw, &zero, sizeof(raw));
@@ -378,7 +367,7 @@ static void modes(void **state)
 		int ret;
 
 		unlink(IMAGE);
-		ret = mkfs((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err);
+		ret = format_image((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err);
 		umask(before);
 		assert_ok(ret, &err);
 		assert_int_equal(stat(IMAGE, &st), 0);
@@ -386,7 +375,7 @@ static void modes(void **state)
 	}
 	/* Whom an image that is there is for was decided by its owner. */
 	assert_int_equal(chmod(IMAGE, 0664), 0);
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 	assert_int_equal(stat(IMAGE, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0664);
 }

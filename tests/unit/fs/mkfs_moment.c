@@ -77,22 +77,6 @@ DIR *__wrap_opendir(const char *name)
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
-static int mkfs(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
-		struct famfs_error *err)
-{
-	return famfs_mkfs(IMAGE, &params, result, err);
-}
-
-static void put_file(const char *bytes, size_t length, uint64_t size)
-{
-	FILE *f = fopen(IMAGE, "we");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, length, f), length);
-	fclose(f);
-	image_resize(size);
-}
-
 /* Half a file system must not pass for a whole one. */
 static void cut_that_fails(void **state)
 {
@@ -105,9 +89,9 @@ static void cut_that_fails(void **state)
 	(void)state;
 	make_image(64 * MIB);
 	resize_error = ENOSPC;
-	assert_error(
-		mkfs((struct famfs_mkfs_params){ .size = 32 * MIB, .force = true }, NULL, &err),
-		-ENOSPC, &err, "cannot resize");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 32 * MIB, .force = true },
+				  NULL, &err),
+		     -ENOSPC, &err, "cannot resize");
 	resize_error = 0;
 	assert_int_equal(stat(IMAGE, &st), 0);
 	assert_int_equal(st.st_size, 64 * MIB);
@@ -115,9 +99,9 @@ static void cut_that_fails(void **state)
 	/* One that grows loses nothing. */
 	make_image(64 * MIB);
 	resize_error = ENOSPC;
-	assert_error(
-		mkfs((struct famfs_mkfs_params){ .size = 96 * MIB, .force = true }, NULL, &err),
-		-ENOSPC, &err, "cannot resize");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 96 * MIB, .force = true },
+				  NULL, &err),
+		     -ENOSPC, &err, "cannot resize");
 	resize_error = 0;
 	assert_ok(famfs_open(&target, &params, &vol, &err), &err);
 	famfs_close(vol);
@@ -133,8 +117,8 @@ static void another_file(void **state)
 	assert_int_equal(rename(IMAGE, OTHER), 0);
 	make_image(64 * MIB);
 	swap_in_other = true;
-	assert_error(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), -ESTALE, &err,
-		     "is another file now");
+	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -ESTALE,
+		     &err, "is another file now");
 	assert_false(swap_in_other);
 }
 
@@ -148,21 +132,21 @@ static void left_behind(void **state)
 	(void)state;
 	unlink(IMAGE);
 	resize_error = ENOSPC;
-	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err,
+	assert_error(format_image(params, NULL, &err), -ENOSPC, &err,
 		     "cannot resize 'test.img' to 67108864 bytes: No space left on device");
 	assert_int_equal(stat(IMAGE, &st), -1);
 
 	stat_error = EIO;
-	assert_error(mkfs(params, NULL, &err), -EIO, &err,
+	assert_error(format_image(params, NULL, &err), -EIO, &err,
 		     "cannot stat 'test.img': Input/output error");
 	stat_error = 0;
 	assert_int_equal(stat(IMAGE, &st), -1);
 
 	/* A file that has got the name meanwhile is another's. */
-	put_file("mine", 4, 4);
+	put_image("mine", 4, 4);
 	assert_int_equal(rename(IMAGE, OTHER), 0);
 	swap_at_resize = true;
-	assert_error(mkfs(params, NULL, &err), -ENOSPC, &err, "cannot resize");
+	assert_error(format_image(params, NULL, &err), -ENOSPC, &err, "cannot resize");
 	resize_error = 0;
 	assert_false(swap_at_resize);
 	image_get(0, bytes, 4);
@@ -194,9 +178,10 @@ static void resized_meanwhile(void **state)
 		struct famfs_info info;
 		struct famfs_error err;
 
-		put_file("", 0, 64 * MIB);
+		put_image("", 0, 64 * MIB);
 		before_lock = cases[i].change;
-		assert_ok(mkfs((struct famfs_mkfs_params){ .size = 0 }, &result, &err), &err);
+		assert_ok(format_image((struct famfs_mkfs_params){ .size = 0 }, &result, &err),
+			  &err);
 		assert_true(result.device_size == cases[i].size);
 		vol = open_volume(false);
 		famfs_info(vol, &info);
@@ -225,8 +210,8 @@ static void two_at_once(void **state)
 	(void)state;
 	unlink(IMAGE);
 	before_lock = be_late;
-	assert_error(mkfs((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err), -EBUSY, &err,
-		     "is in use by process ");
+	assert_error(format_image((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err),
+		     -EBUSY, &err, "is in use by process ");
 	assert_int_equal(stat(IMAGE, &st), 0);
 	assert_int_equal(close(other_mkfs), 0);
 }
@@ -235,7 +220,7 @@ static void format_again(void)
 {
 	struct famfs_error err;
 
-	assert_ok(mkfs((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
+	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 }
 
 /* A volume that is open for reading locks nothing; a mapping does. */
@@ -274,13 +259,13 @@ static void unknown_users(void **state)
 	scan_error = EMFILE;
 	for (int dry = 0; dry < 2; dry++) {
 		params.dry_run = dry;
-		assert_error(mkfs(params, &result, &err), -EMFILE, &err,
+		assert_error(format_image(params, &result, &err), -EMFILE, &err,
 			     "cannot find out who uses 'test.img'");
 	}
 	scan_error = 0;
 	famfs_close(open_volume(true));
 	params.dry_run = false;
-	assert_ok(mkfs(params, &result, &err), &err);
+	assert_ok(format_image(params, &result, &err), &err);
 }
 
 int main(void)

@@ -12,21 +12,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* An image with the file "f" of 100 bytes; returns its number. */
+static fuse_ino_t serve_file(struct server *server)
+{
+	struct famfs_error err;
+
+	make_image(64 * MIB);
+	server->vol = open_volume(true);
+	server->stage = SERVER_READY;
+	assert_ok(add_file(server->vol, "f", 100, 1, &err), &err);
+	return namespace_lookup(server->vol->ns, NODE_ROOT, "f", 1);
+}
+
 static void answers(void **state)
 {
 	struct server server = { 0 };
 	struct famfs_daxdev daxdev;
 	struct famfs_fmap map;
-	struct famfs_error err;
 	struct stat st;
 	fuse_ino_t ino;
 
 	(void)state;
-	make_image(64 * MIB);
-	server.vol = open_volume(true);
-	server.stage = SERVER_READY;
-	assert_ok(add_file(server.vol, "f", 100, 1, &err), &err);
-	ino = namespace_lookup(server.vol->ns, NODE_ROOT, "f", 1);
+	ino = serve_file(&server);
 	pthread_mutex_lock(&server.vol->mutex);
 	assert_int_equal(server_check(&server), 0);
 	assert_int_equal(inode_attr(&server, ino, &st), 0);
@@ -54,15 +61,10 @@ static void count_message(void *arg, int priority, const char *message)
 static void refused_again_and_again(void **state)
 {
 	struct server server = { .log_fn = count_message, .log_limit = RATELIMIT_INIT };
-	struct famfs_error err;
 	fuse_ino_t ino;
 
 	(void)state;
-	make_image(64 * MIB);
-	server.vol = open_volume(true);
-	server.stage = SERVER_READY;
-	assert_ok(add_file(server.vol, "f", 100, 1, &err), &err);
-	ino = namespace_lookup(server.vol->ns, NODE_ROOT, "f", 1);
+	ino = serve_file(&server);
 	/* As after an allocation that failed: every file counts as sharing. */
 	server.vol->overlap.unknown = true;
 	/* Where the kernel maps nothing, sharing does no harm. */
