@@ -27,7 +27,7 @@ int holders_mapping(const struct held *what, struct usage_text *out);
 int holders_find(const struct held *what, struct usage_text *out);
 
 /* "process N (NAME)", and whether it is stopped: one that has a lock on the file
- * of `fd` by another descriptor than that. */
+ * of `fd`, through another descriptor. */
 int holders_of_lock(int fd, struct usage_text *out);
 
 /* The same, of a lock on bytes that are in the range. */

@@ -44,9 +44,10 @@ bool mode_claim_read(struct mode_claim *claim);
 int mode_claim_clear(const struct mode_claim *claim);
 
 /*
- * Whether files of the mount can still be in use although it is unmounted: 1 when the kernel has it
- * or may have it, 0 when it is gone, -errno. Device numbers are given away again: one that another
- * mount has, or that fusectl no longer shows, is not that of the mount any more.
+ * Whether files of the mount can still be in use although it is unmounted: 1 when the kernel has
+ * the mount or may have it, 0 when the mount is gone, -errno. The kernel gives device numbers away
+ * again: one that another mount has, or that fusectl no longer shows, no longer belongs to this
+ * mount.
  */
 int mode_claim_files_remain(const struct mode_claim *claim, const struct dax_node *node);
 

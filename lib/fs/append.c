@@ -219,7 +219,7 @@ static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 	return check_appendable(vol, &state, err);
 }
 
-/* What does not depend on the log. */
+/* The checks that need no look at the log. */
 static int check_writable(struct famfs_volume *vol, struct famfs_error *err)
 {
 	/* A host that was the master, and lost that, may be it again. */

@@ -41,8 +41,8 @@ void follow_destroy(struct follow *follow);
  * ends the session by server_fail(). -errno when there is no thread to be had. */
 int follow_start(struct server *server, void (*ready)(struct server *server));
 
-/* What volume_catch_up() returned for a look that began after the call. 0 when the thread has
- * ended, or after a second: answers then come from what is known. */
+/* Waits for a look that begins after the call, and returns what volume_catch_up() said of it.
+ * Returns 0 when the thread has ended, or after a second: answers then come from what is known. */
 int follow_look(struct follow *follow);
 
 /* Asks it to end, which it does once the connection is closed at the latest; waits for that. */

@@ -44,7 +44,7 @@ struct invalidator {
 	unsigned int ntids;
 	pid_t tids[INVALIDATE_THREADS]; /* of the threads that take jobs */
 	bool complained;                /* atomic */
-	/* Of the thread that starts and stops. */
+	/* Used by the thread that starts and stops the others. */
 	int root; /* the root of the clone, open; -1 */
 	unsigned int nthreads;
 	pthread_t threads[INVALIDATE_THREADS];

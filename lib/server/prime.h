@@ -19,8 +19,8 @@ struct prime {
 	bool running;
 };
 
-/* Opens a file of the mount, then calls `done`, whatever came of it. -errno when there is no thread
- * to be had; `done` is then not called. */
+/* Starts a thread that opens a file of the mount and then calls `done`, also when the open fails.
+ * Returns -errno when no thread can be started; `done` is then not called. */
 int prime_start(struct server *server, void (*done)(struct server *server));
 
 /* After the loop has ended and the mount is gone. */

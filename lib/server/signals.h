@@ -16,7 +16,8 @@ struct held_signals {
 	sigset_t before;
 };
 
-/* What the caller may have set for SIGINT, SIGTERM and SIGHUP goes: they end the process again. */
+/* Gives SIGINT, SIGTERM and SIGHUP their default action, whatever the caller has set: they end the
+ * process. */
 void signals_reset(void);
 
 /* Blocks the three in this thread. */
