@@ -34,18 +34,12 @@ static const char *parse_digits(const char *s, unsigned base, uint64_t max, uint
 	return p == s ? NULL : p;
 }
 
-/* The same for decimal digits, or hexadecimal ones after 0x. A leading 0 does not mean octal. */
-static const char *parse_prefixed(const char *s, uint64_t max, uint64_t *out)
-{
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
-		return parse_digits(s + 2, 16, max, out);
-	return parse_digits(s, 10, max, out);
-}
-
+/* A leading 0 does not mean octal. */
 bool parse_number(const char *s, uint64_t max, uint64_t *out)
 {
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
 	uint64_t value;
-	const char *end = parse_prefixed(s, max, &value);
+	const char *end = parse_digits(hex ? s + 2 : s, hex ? 16 : 10, max, &value);
 
 	if (!end || *end)
 		return false;
