@@ -52,6 +52,7 @@ int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length);
 
 struct lock_wait {
 	uint64_t patience_ns;
+	bool only_look; /* take no lock: wait until no other owner has one in the range */
 	bool ignore_signals;
 	famfs_cancel_fn cancelled; /* may be NULL */
 	void *cancel_arg;
@@ -61,9 +62,6 @@ struct lock_wait {
  * thread handled a signal meanwhile, -ECANCELED when cancelled() said so. */
 int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
 		 const struct lock_wait *wait);
-
-/* Waits in the same way until no other owner has a lock in the range, and takes none. */
-int fd_lock_await_free(int fd, uint64_t offset, uint64_t length, const struct lock_wait *wait);
 
 /* -EPERM unless the node's file system is the kernel's own. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err);

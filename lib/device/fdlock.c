@@ -38,25 +38,24 @@ static int find_conflict(int fd, uint64_t offset, uint64_t length, struct flock 
 	return out->l_type != F_UNLCK;
 }
 
-static int try_free(int fd, enum device_lock type, uint64_t offset, uint64_t length)
+static int look_or_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length, bool look)
 {
 	struct flock lock;
-	int ret = find_conflict(fd, offset, length, &lock);
+	int ret =
+		look ? find_conflict(fd, offset, length, &lock) : fd_lock(fd, type, offset, length);
 
-	(void)type;
 	return ret > 0 ? -EAGAIN : ret;
 }
 
 /* F_OFD_SETLKW knows no time limit, and only a signal to the thread that waits ends it. */
-static int try_until(int (*try)(int fd, enum device_lock type, uint64_t offset, uint64_t length),
-		     int fd, enum device_lock type, uint64_t offset, uint64_t length,
-		     const struct lock_wait *wait)
+int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
+		 const struct lock_wait *wait)
 {
 	struct timespec step = { 0, FIRST_STEP_NS };
 	uint64_t start = now_ns();
 	int ret;
 
-	while ((ret = try(fd, type, offset, length)) == -EAGAIN) {
+	while ((ret = look_or_lock(fd, type, offset, length, wait->only_look)) == -EAGAIN) {
 		if (now_ns() - start >= wait->patience_ns)
 			return -ETIMEDOUT;
 		ret = nanosleep(&step, NULL) < 0 ? -errno : 0;
@@ -67,17 +66,6 @@ static int try_until(int (*try)(int fd, enum device_lock type, uint64_t offset, 
 		step.tv_nsec = (long)min_u64((uint64_t)step.tv_nsec * 2, LAST_STEP_NS);
 	}
 	return ret;
-}
-
-int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
-		 const struct lock_wait *wait)
-{
-	return try_until(fd_lock, fd, type, offset, length, wait);
-}
-
-int fd_lock_await_free(int fd, uint64_t offset, uint64_t length, const struct lock_wait *wait)
-{
-	return try_until(try_free, fd, DEVICE_EXCLUSIVE, offset, length, wait);
 }
 
 int device_fd_lock(struct device *dev, enum device_lock type, uint64_t offset, uint64_t length,

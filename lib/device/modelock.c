@@ -18,11 +18,6 @@
 /* A switch looks at every process of the host, more than once. */
 static const struct lock_wait share_wait = { .patience_ns = DEVICE_LOCK_PATIENCE_S * NS_PER_S };
 
-/* udev opens a device for a moment after each change. A server that is told to end while it waits
- * still has to switch the device back. */
-static const struct lock_wait exclude_wait = { .patience_ns = 500 * NS_PER_MS,
-					       .ignore_signals = true };
-
 /* Users who can open the node can read the lock file. An ACL or an owner other than root is not
  * copied: every user may then read the lock file. */
 static mode_t wanted_mode(const struct dax_node *node, const struct stat *st)
@@ -126,37 +121,38 @@ static int refuse_shared(const struct dax_node *node, const char *name, int fd,
 	return -EBUSY;
 }
 
-int modelock_check(const struct dax_node *node, struct famfs_error *err)
+static int exclude(const struct dax_node *node, bool only_look, int *out, struct famfs_error *err)
 {
+	/* udev opens a device for a moment after each change. A server that is told to end while it
+	 * waits still has to switch the device back. */
+	const struct lock_wait wait = { .patience_ns = 500 * NS_PER_MS,
+					.only_look = only_look,
+					.ignore_signals = true };
 	struct famfs_dax_info info;
 	cleanup_fd int fd = -1;
 	int ret = daxinfo_read(node->root, node->number, &info);
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
-	fd = open_file(node, info.name, false);
-	if (fd == -ENOENT)
+	fd = open_file(node, info.name, !only_look);
+	if (fd == -ENOENT && only_look)
 		return 0;
-	ret = fd < 0 ? fd : fd_lock_await_free(fd, 0, 0, &exclude_wait);
-	if (ret == -ETIMEDOUT)
-		return refuse_shared(node, info.name, fd, err);
-	return ret < 0 ? cannot_lock(node, info.name, ret, err) : 0;
-}
-
-int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *err)
-{
-	struct famfs_dax_info info;
-	cleanup_fd int fd = -1;
-	int ret = daxinfo_read(node->root, node->number, &info);
-
-	if (ret < 0)
-		return error_errno(err, ret, "cannot read what sysfs says of '%s'", node->path);
-	fd = open_file(node, info.name, true);
-	ret = fd < 0 ? fd : fd_lock_wait(fd, DEVICE_EXCLUSIVE, 0, 0, &exclude_wait);
+	ret = fd < 0 ? fd : fd_lock_wait(fd, DEVICE_EXCLUSIVE, 0, 0, &wait);
 	if (ret == -ETIMEDOUT)
 		return refuse_shared(node, info.name, fd, err);
 	if (ret < 0)
 		return cannot_lock(node, info.name, ret, err);
-	*out = steal_fd(&fd);
+	if (!only_look)
+		*out = steal_fd(&fd);
 	return 0;
+}
+
+int modelock_check(const struct dax_node *node, struct famfs_error *err)
+{
+	return exclude(node, true, NULL, err);
+}
+
+int modelock_exclude(const struct dax_node *node, int *out, struct famfs_error *err)
+{
+	return exclude(node, false, out, err);
 }
