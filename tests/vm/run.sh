@@ -25,21 +25,8 @@ silence=${FAMFS_VM_SILENCE:-900}
 vm_work=$(mktemp -d "${TMPDIR:-/tmp}/famfs-vm.XXXXXX")
 # shellcheck source=machine.bash
 . "$here/machine.bash"
-trap clean EXIT
+trap 'vm_clean; rm -rf "$vm_work"' EXIT
 trap 'exit 130' INT TERM
-
-lane_pids=()
-
-# A lane that runs beside others cleans up after itself.
-clean()
-{
-	if [[ ${#lane_pids[@]} -gt 0 ]]; then
-		kill "${lane_pids[@]}" 2>/dev/null || true
-		wait "${lane_pids[@]}" || true
-	fi
-	vm_clean
-	rm -rf "$vm_work"
-}
 
 memory_dir()
 {
@@ -202,73 +189,21 @@ if [[ ${1:-} == --shell ]]; then
 	done
 	exit "$status"
 fi
-# prepare: kernels and device are there, or $obstacle says what is missing.
-prepare()
-{
-	if ! vm_kernel 6.1; then
-		obstacle="there is no Linux 6.1 to boot"
-	elif ! vm_new_device "$vm_device"; then
-		obstacle="no machine could make the device ($(vm_why format))"
-	fi
-}
-
-# As many lanes at a time as there are processors, each in a run of its own.
-side_by_side()
-{
-	local lane
-	for lane; do
-		(($(jobs -rp | wc -l) < $(nproc))) || wait -n || true
-		"$here/run.sh" "$lane" >"$vm_work/$lane.tap" 2>&1 &
-		lane_pids+=("$!")
-	done
-	wait
-	lane_pids=()
-	for lane; do
-		results_of_lane "$lane"
-	done
-}
-
-# Its lines, numbered anew. A run that ended early has no plan.
-results_of_lane()
-{
-	local line plan=0
-	while IFS= read -r line; do
-		case $line in
-		"ok "* | "not ok "*)
-			number=$((number + 1))
-			[[ $line == ok* ]] || failures=$((failures + 1))
-			sed -E "s/^((not )?ok) [0-9]+/\1 $number/" <<<"$line"
-			;;
-		1..*) plan=1 ;;
-		*) echo "$line" ;;
-		esac
-	done <"$vm_work/$1.tap"
-	[[ $plan == 1 ]] || result not "$1: its run ended early"
-}
-
-run_lane()
-{
-	local begin=$SECONDS
-	if [[ -n $obstacle ]]; then
-		result not "$1: never came up: $obstacle"
-	else
-		"lane_$1"
-	fi
-	echo "# $1: $((SECONDS - begin)) s"
-}
-
 [[ $# -gt 0 ]] || set -- devdax system famfsmode hosts page
 obstacle=
-prepare
-if [[ $# -gt 1 && -z $obstacle ]]; then
-	# Fetched before; the lane says what it means that there is none.
-	[[ " $* " != *" famfsmode "* ]] || vm_kernel 7.3 || true
-	rm -f "$vm_device"
-	side_by_side "$@"
-else
-	for lane; do
-		run_lane "$lane"
-	done
+if ! vm_kernel 6.1; then
+	obstacle="there is no Linux 6.1 to boot"
+elif ! vm_new_device "$vm_device"; then
+	obstacle="no machine could make the device ($(vm_why format))"
 fi
+for lane; do
+	SECONDS=0
+	if [[ -n $obstacle ]]; then
+		result not "$lane: never came up: $obstacle"
+	else
+		"lane_$lane"
+	fi
+	echo "# $lane: $SECONDS s"
+done
 echo "1..$number"
 [[ $failures == 0 ]]
