@@ -82,12 +82,12 @@ hold()
 	for source in "$img" "$BATS_TEST_TMPDIR/node"; do
 		fake_mount "$source"
 		# What the rest of the test rests on: that an open is seen.
-		run -99 here "$HOSTILE" watch "$source" head -c 1 "$source" 3>&- 8<&-
+		run -97 here "$HOSTILE" watch "$source" head -c 1 "$source" 3>&- 8<&-
 		for command in doctor info "info $mnt" "ls $mnt" "fsck $mnt" "umount $mnt" list \
 			"__complete -- famfsctl ls $mnt/"; do
 			# shellcheck disable=SC2086 # command and arguments
 			run here timeout 60 "$HOSTILE" watch "$source" "$FAMFSCTL" $command 3>&- 8<&-
-			[[ $status -ne 99 ]] || fail "$command opens $source"
+			[[ $status -ne 97 ]] || fail "$command opens $source"
 			[[ $status -lt 90 ]] || fail "$command ends with $status"
 			refute_output --partial "Sanitizer"
 		done
@@ -263,7 +263,7 @@ tree()
 		assert_error 1 "'./$file' is a $type, "
 	done
 	# What the rest of the test rests on: that an open is seen.
-	run -99 "$HOSTILE" watch node head -c 1 node 3>&-
+	run -97 "$HOSTILE" watch node head -c 1 node 3>&-
 	mkdir mount
 	for command in "mkfs -f ./node" "info ./node" "mount ./node mount"; do
 		# shellcheck disable=SC2086 # command and arguments

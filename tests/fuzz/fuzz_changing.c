@@ -388,6 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	changes_left = size;
 	reads = 0;
 	changed_entry = 0;
+	memset(seen, 0, sizeof(seen));
 	use(false);
 	fsck(false);
 	fsck(true);

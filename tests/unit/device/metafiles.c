@@ -182,9 +182,7 @@ static void cut_short(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a mapping of a mount's file locks the device where it may open it, and "
-		     "nothing "
-		     "else",
+		TEST("a mapping of a mount's file locks the device and nothing else",
 		     mapping_locks_the_node),
 		TEST("a mount's files show its metadata", metadata),
 		TEST("nothing else is read through them, and nothing is written", out_of_reach),

@@ -106,9 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("maps and devices are found while the log is being replayed", answers),
-		TEST("a reader who opens a file that shares space again and again does not fill "
-		     "the "
-		     "log",
+		TEST("repeated opens of a file that shares space do not fill the log",
 		     refused_again_and_again),
 		TEST("a device without the right driver is not handed over", wrong_driver),
 	};
