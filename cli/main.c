@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command.h"
-#include "common.h"
+#include "core/command.h"
+#include "core/common.h"
+#include "core/help.h"
+#include "core/options.h"
+#include "core/report.h"
 #include "famfs.h"
-#include "help.h"
-#include "helper.h"
-#include "options.h"
-#include "report.h"
-#include "stdout.h"
+#include "helpers/helpers.h"
+#include "output/stdout.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -189,7 +189,7 @@ id_of()
 	codes=$(sed -n '/^ \* - Fallible functions/,/^ \*   The append lock/p' "$FAMFS_TOP/lib/famfs.h" | grep -oE -- '-E[A-Z0-9]+ ')
 	[[ $(wc -l <<<"$codes") -ge 11 ]]
 	for code in $codes; do
-		grep -qE "\{ ${code#-}, \"" "$FAMFS_TOP/cli/report_id.c" || fail "$code has no word in JSON"
+		grep -qE "\{ ${code#-}, \"" "$FAMFS_TOP/cli/core/report_id.c" || fail "$code has no word in JSON"
 	done
 }
 
@@ -210,7 +210,7 @@ id_of()
 }
 
 @test "the words of errors in docs/JSON.md and in the schema are those of the program" {
-	words=$(sed -n '/^static const char \*const names/,/^const char/s/.*"\(.*\)".*/\1/p' "$FAMFS_TOP/cli/report_id.c" | sort -u)
+	words=$(sed -n '/^static const char \*const names/,/^const char/s/.*"\(.*\)".*/\1/p' "$FAMFS_TOP/cli/core/report_id.c" | sort -u)
 	assert_equal "$(jq -r '."$defs".message.properties.id.enum[]' "$FAMFS_TOP/docs/schema/error.json" | sort)" "$words"
 	assert_equal "$(sed -n '/^| id /,$s/^| \(`[^|]*`\) |.*/\1/p' "$FAMFS_TOP/docs/JSON.md" | grep -o '[a-z-]*[a-z]' | sort)" "$words"
 }

@@ -28,8 +28,8 @@ done
 compile_all()
 {
 	local file
-	for file in "$top"/lib/*/*.c "$top"/cli/*.c; do
-		"$cross-gcc" "${flags[@]}" -c "$file" -o "$work/$(basename "$file" .c).o" || return 1
+	for file in "$top"/lib/*/*.c "$top"/cli/*.c "$top"/cli/*/*.c; do
+		"$cross-gcc" "${flags[@]}" -c "$file" -o "$work/$(tr / _ <<<"${file#"$top/"}").o" || return 1
 	done
 }
 

@@ -24,7 +24,7 @@ done
 [[ $count -ge 30 ]] || finding "only $count hints were found"
 
 # These two put a hint into an error: error_hint(), and error_hint_same_size() for one without names.
-mapfile -t others < <(printf '%s\n' "${files[@]}" | grep -vxE 'lib/base/error.c|cli/session.c')
+mapfile -t others < <(printf '%s\n' "${files[@]}" | grep -vxE 'lib/base/error.c|cli/core/session.c')
 found=$(grep_code '(printf|cpy|cat|memmove) *\([^;]*(->|\berr\.)hint\b' "${others[@]}")
 [[ -z $found ]] || finding "a hint is made by error_hint():"$'\n'"$found"
 finish

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/commands.h"
+#include "core/common.h"
+#include "core/inspect.h"
+#include "core/options.h"
+#include "core/report.h"
+#include "dump/fields.h"
+#include "famfs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	int all;
+	int raw;
+	bool range;
+	uint64_t first, last;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "entry", 'e', POPT_ARG_STRING, NULL, 'e',
+	  "only these entries, with all of their fields, published or not", "N[-M]" },
+	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0, "also what lies in slots that are not published",
+	  NULL },
+	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "the bytes in hexadecimal as well", NULL },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	const char *dash = strchr(value, '-');
+	char first[24];
+	int ret;
+
+	(void)val;
+	if (!dash)
+		dash = value + strlen(value);
+	if ((size_t)(dash - value) >= sizeof(first))
+		return report_usage("--%s expects N or N-M, got '%s'", name, value);
+	snprintf(first, sizeof(first), "%.*s", (int)(dash - value), value);
+	ret = option_number(name, first, 0, UINT64_MAX - 1, &opt.first);
+	opt.last = opt.first;
+	if (ret == EXIT_DONE && *dash)
+		ret = option_number(name, dash + 1, opt.first, UINT64_MAX - 1, &opt.last);
+	opt.range = true;
+	return ret;
+}
+
+struct dump {
+	struct output out;
+	bool details; /* every field of every entry */
+	bool any;
+};
+
+/* Nothing was ever written there, so that nothing can be wrong with it. */
+static bool is_unused(const struct famfs_log_entry *entry)
+{
+	return entry->empty && !entry->published;
+}
+
+static const char *crc_word(const struct famfs_log_entry *entry)
+{
+	if (!entry->raw->crc_bytes || is_unused(entry))
+		return "-";
+	return entry->raw->crc_stored == entry->raw->crc_computed ? "ok" : "BAD";
+}
+
+static const char *state_word(const struct famfs_log_entry *entry)
+{
+	return entry->published ? "" : entry->empty ? " (empty)" : " (not published)";
+}
+
+static bool has_size(const struct famfs_log_entry *entry)
+{
+	return strcmp(entry->type_name, "file") == 0 || strcmp(entry->type_name, "daxdev") == 0;
+}
+
+/* Says how readers interpret the recorded path, if they do not take it as it is; else "". */
+static const char *reading(char buf[128], const struct famfs_log_entry *entry)
+{
+	*buf = '\0';
+	if (entry->hidden)
+		snprintf(buf, 128, " (hidden)");
+	else if (entry->readable && strcmp(entry->path, entry->read_as) != 0)
+		snprintf(buf, 128, " (read as '/%s')", entry->read_as);
+	return buf;
+}
+
+static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
+{
+	const struct famfs_raw *raw = entry->raw;
+	bool unused = is_unused(entry), fault = raw->fault && !unused;
+	char why[240] = "", read_as[128];
+	const struct field fields[] = {
+		{ .label = "entry", .width = 8, .kind = FIELD_NUMBER, .number = raw->entry },
+		{ .label = "offset", .width = 12, .kind = FIELD_HEX, .number = raw->offset },
+		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
+		{ .label = "type",
+		  .width = -8,
+		  .kind = FIELD_TEXT,
+		  .text = unused ? "-" : entry->type_name },
+		{ .label = "size",
+		  .width = 15,
+		  .kind = has_size(entry) && !unused ? FIELD_NUMBER : FIELD_NULL,
+		  .number = entry->map.size },
+		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
+		{ .label = "crc", .width = -5, .kind = FIELD_TEXT, .text = crc_word(entry) },
+		{ .label = "path", .kind = FIELD_PATH, .text = entry->path },
+		{ .label = "", .kind = FIELD_TEXT, .text = reading(read_as, entry) },
+		{ .label = "", .kind = FIELD_TEXT, .text = state_word(entry) },
+		{ .label = "", .kind = FIELD_TEXT, .text = why },
+	};
+
+	if (fault)
+		snprintf(why, sizeof(why), "  [%s: %s]", raw->fault, raw->message);
+	if (!dump->any || dump->details)
+		output_heading(&dump->out, fields, COUNT_OF(fields));
+	output_row(&dump->out, fields, COUNT_OF(fields));
+}
+
+static void print_extents(struct dump *dump, const struct famfs_fmap *map)
+{
+	output_array_begin(&dump->out, "extents");
+	for (uint32_t i = 0; i < map->nextents; i++) {
+		const struct famfs_extent *extent = &map->extents[i];
+		const struct field fields[] = {
+			{ .key = "daxdev", .kind = FIELD_NUMBER, .number = extent->daxdev },
+			{ .key = "offset", .kind = FIELD_NUMBER, .number = extent->offset },
+			{ .key = "length", .kind = FIELD_NUMBER, .number = extent->length },
+		};
+
+		output_row(&dump->out, fields, COUNT_OF(fields));
+	}
+	output_array_end(&dump->out);
+}
+
+static void print_members(struct dump *dump, const struct famfs_log_entry *entry)
+{
+	bool named = *entry->path != '\0', mapped = strcmp(entry->type_name, "file") == 0;
+	bool striped = mapped && entry->map.type == FAMFS_MAP_INTERLEAVED;
+	char octal[16];
+	const struct field fields[] = {
+		{ .key = "entry", .kind = FIELD_NUMBER, .number = entry->raw->entry },
+		{ .key = "published", .kind = FIELD_BOOL, .flag = entry->published },
+		{ .key = "empty", .kind = FIELD_BOOL, .flag = entry->empty },
+		{ .key = "type", .kind = FIELD_TEXT, .text = entry->type_name },
+		{ .key = "type_number", .kind = FIELD_NUMBER, .number = entry->type },
+		{ .key = "path", .kind = named ? FIELD_PATH : FIELD_NULL, .text = entry->path },
+		{ .key = "read_as",
+		  .kind = entry->readable ? FIELD_PATH : FIELD_NULL,
+		  .text = entry->read_as },
+		{ .key = "hidden", .kind = FIELD_BOOL, .flag = entry->hidden },
+		{ .key = "size",
+		  .kind = has_size(entry) ? FIELD_NUMBER : FIELD_NULL,
+		  .number = entry->map.size },
+		{ .key = "mode", .kind = named ? FIELD_TEXT : FIELD_NULL, .text = octal },
+		{ .key = "uid", .kind = named ? FIELD_NUMBER : FIELD_NULL, .number = entry->uid },
+		{ .key = "gid", .kind = named ? FIELD_NUMBER : FIELD_NULL, .number = entry->gid },
+		{ .key = "map",
+		  .kind = mapped ? FIELD_TEXT : FIELD_NULL,
+		  .text = striped ? "interleaved" : "simple" },
+		{ .key = "chunk_size",
+		  .kind = striped ? FIELD_NUMBER : FIELD_NULL,
+		  .number = entry->map.chunk_size },
+	};
+
+	snprintf(octal, sizeof(octal), "%04" PRIo32, entry->mode);
+	output_fields(&dump->out, fields, COUNT_OF(fields));
+	raw_members(&dump->out, entry->raw);
+	print_extents(dump, &entry->map);
+}
+
+static int print_entry(void *arg, const struct famfs_log_entry *entry)
+{
+	struct dump *dump = arg;
+
+	if (is_unused(entry) && !opt.range)
+		return 0;
+	if (dump->details && dump->any)
+		output_note(&dump->out, "%s", "");
+	output_item_begin(&dump->out);
+	if (dump->out.json)
+		print_members(dump, entry);
+	else
+		print_row(dump, entry);
+	if (dump->details && (dump->out.json || !is_unused(entry)))
+		raw_print_fields(&dump->out, entry->raw);
+	if (opt.raw)
+		raw_print_bytes(&dump->out, entry->raw);
+	output_item_end(&dump->out);
+	dump->any = true;
+	return ferror(stdout);
+}
+
+/* The header comes with the whole log; details of one entry are about that one. */
+static void print_header(struct dump *dump, const struct famfs_raw *raw,
+			 const struct famfs_medium_info *info)
+{
+	char entries[64];
+
+	if (opt.range && !dump->out.json)
+		return;
+	snprintf(entries, sizeof(entries), "; %" PRIu64 " of %" PRIu64 " entries", info->published,
+		 info->log_capacity);
+	raw_print_structure(&dump->out, "log header", raw, entries, opt.raw);
+	output_note(&dump->out, "%s", "");
+}
+
+static int print_log(struct dump *dump, struct famfs_medium *medium, const char *name)
+{
+	struct famfs_medium_info info;
+	struct famfs_error err = { 0 };
+	struct famfs_raw header;
+	uint64_t first = 0, count;
+	int ret;
+
+	famfs_medium_info(medium, &info);
+	if (famfs_medium_log_header(medium, &header, &err) < 0)
+		return report_failure(&err);
+	count = opt.all ? info.log_capacity : info.published;
+	if (opt.range) {
+		first = opt.first;
+		count = opt.last - opt.first + 1;
+	}
+	if (first && first >= info.log_capacity)
+		return report_usage("--entry: '%s' has room for %" PRIu64
+				    " entries, numbered from 0",
+				    name, info.log_capacity);
+	medium_warn(name, &info);
+
+	output_begin(&dump->out, common.json, "famfsctl.dump-log/1");
+	medium_members(&dump->out, medium);
+	print_header(dump, &header, &info);
+	output_array_begin(&dump->out, "entries");
+	ret = famfs_medium_entries(medium, first, count, print_entry, dump, &err);
+	output_array_end(&dump->out);
+	output_end(&dump->out);
+	return ret < 0 ? report_failure(&err) : EXIT_DONE;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_medium struct famfs_medium *medium = NULL;
+	struct dump dump = { .details = opt.range || common.verbose };
+	int ret = medium_open(argv[0], &medium);
+
+	(void)argc;
+	return ret == EXIT_DONE ? print_log(&dump, medium, argv[0]) : ret;
+}
+
+const struct command cmd_dump_log = {
+	.name = "dump-log",
+	.synopsis = "[OPTION...] DEVICE|MOUNT",
+	.summary = "Show the log header and the log's entries, also damaged ones",
+	.description = "A line for each entry; with --verbose or --entry also all of its fields.\n"
+		       "It exits 0 when the log could be read, whatever is in it: fsck judges.",
+	.example = "dump-log fam.img\ndump-log --entry 3-5 --raw fam.img",
+	.flags = COMMAND_JSON,
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
+	.run = run,
+};

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cleanup.h"
+#include "core/commands.h"
+#include "core/common.h"
+#include "core/inspect.h"
+#include "core/report.h"
+#include "dump/fields.h"
+#include "famfs.h"
+
+static struct {
+	int raw;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "the bytes in hexadecimal as well", NULL },
+	POPT_TABLEEND,
+};
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_medium struct famfs_medium *medium = NULL;
+	struct famfs_error err = { 0 };
+	struct famfs_raw raw;
+	struct output out;
+	int ret = medium_open(argv[0], &medium);
+
+	(void)argc;
+	if (ret != EXIT_DONE)
+		return ret;
+	if (famfs_medium_super(medium, &raw, &err) < 0)
+		return report_failure(&err);
+	output_begin(&out, common.json, "famfsctl.dump-super/1");
+	medium_members(&out, medium);
+	raw_print_structure(&out, "superblock", &raw, "", opt.raw);
+	output_end(&out);
+	return EXIT_DONE;
+}
+
+const struct command cmd_dump_super = {
+	.name = "dump-super",
+	.synopsis = "[OPTION...] DEVICE|MOUNT",
+	.summary = "Show every field of a superblock, also of a damaged one",
+	.description =
+		"It exits 0 when the superblock could be read, whatever is in it: fsck judges.",
+	.example = "dump-super fam.img",
+	.flags = COMMAND_JSON,
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
+	.run = run,
+};

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fsck/fsck.h"
+#include "core/cleanup.h"
+#include "core/commands.h"
+#include "core/common.h"
+#include "core/options.h"
+#include "core/reference.h"
+#include "core/report.h"
+#include "famfs.h"
+#include "fsck/undo.h"
+#include "output/output.h"
+#include "output/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static struct {
+	int repair;
+	char *save;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "repair", 0, POPT_ARG_NONE, &opt.repair, 0,
+	  "mend what can be mended, after saving what it changes", NULL },
+	{ "save", 0, POPT_ARG_STRING, NULL, 's',
+	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
+	REFERENCE_IGNORED("fuse", 0),
+	REFERENCE_IGNORED("nofuse", 'F'),
+	REFERENCE_IGNORED("human", 0),
+	REFERENCE_IGNORED("set-daxmode", 'M'),
+	REFERENCE_IGNORED("load-module", 'L'),
+	REFERENCE_READING,
+	REFERENCE_IGNORED("nodax", 'D'),
+	REFERENCE_IGNORED("force", 'f'),
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	(void)val;
+	(void)name;
+	return option_string(&opt.save, value);
+}
+
+struct check {
+	const struct fsck_request *request;
+	struct output out;
+	bool begun;      /* a check that cannot be made prints no result */
+	bool declined;   /* a repair that has to be agreed to was not */
+	bool repairable; /* a problem is that was not repaired */
+	const char *name;
+	bool dry; /* what is called repaired would be */
+	struct undo undo;
+};
+
+static void print_problem(const struct check *check, const struct famfs_problem *problem)
+{
+	cleanup_free char *path = text_escape(problem->path);
+	cleanup_free char *message = text_escape(problem->message);
+	char entries[TEXT_ENTRIES_LENGTH];
+
+	printf("%s: %s: ", text_entries(entries, problem->entry, problem->last_entry),
+	       problem->code);
+	if (path && *path)
+		printf("'%s': ", path);
+	fputs(message ? message : "", stdout);
+	if (problem->repaired)
+		printf(check->dry ? " (would be repaired: %s)" : " (repaired)", problem->repair);
+	else if (problem->repair)
+		printf(" (repair: %s)", problem->repair);
+	putchar('\n');
+}
+
+static void begin(struct check *check)
+{
+	if (check->begun)
+		return;
+	check->begun = true;
+	output_begin(&check->out, common.json, "famfsctl.fsck/1");
+	output_array_begin(&check->out, "problems");
+}
+
+static void on_problem(void *arg, const struct famfs_problem *problem)
+{
+	struct check *check = arg;
+	const struct field fields[] = {
+		{ .key = "entry",
+		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
+		  .number = problem->entry },
+		{ .key = "last_entry",
+		  .kind = problem->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
+		  .number = problem->last_entry },
+		{ .key = "code", .kind = FIELD_TEXT, .text = problem->code },
+		{ .key = "path",
+		  .kind = *problem->path ? FIELD_PATH : FIELD_NULL,
+		  .text = problem->path },
+		{ .key = "message", .kind = FIELD_TEXT, .text = problem->message },
+		{ .key = "repair",
+		  .kind = problem->repair ? FIELD_TEXT : FIELD_NULL,
+		  .text = problem->repair },
+		{ .key = "repaired", .kind = FIELD_BOOL, .flag = problem->repaired && !check->dry },
+		{ .key = "would_repair",
+		  .kind = FIELD_BOOL,
+		  .flag = problem->repaired && check->dry },
+	};
+
+	begin(check);
+	check->repairable |= problem->repair && !problem->repaired;
+	if (check->out.json)
+		output_row(&check->out, fields, COUNT_OF(fields));
+	else
+		print_problem(check, problem);
+}
+
+static bool ask(const struct famfs_problem *problem)
+{
+	char entries[TEXT_ENTRIES_LENGTH];
+
+	return report_confirm(
+		"%s %s damaged: %s?", text_entries(entries, problem->entry, problem->last_entry),
+		problem->last_entry == problem->entry ? "is" : "are", problem->repair);
+}
+
+static bool confirm(void *arg, const struct famfs_problem *problem)
+{
+	struct check *check = arg;
+
+	if (check->request->never_ask)
+		return false;
+	/* Nothing is lost by a yes to what is not done. */
+	if (check->dry) {
+		check->declined = !common.yes;
+		return true;
+	}
+	if (ask(problem))
+		return true;
+	check->declined = true;
+	return false;
+}
+
+static int save(void *arg, uint64_t offset, const void *old, size_t length)
+{
+	struct check *check = arg;
+
+	return undo_save(&check->undo, offset, old, length);
+}
+
+/* `error` is why the check or the repair came to no end, or NULL. */
+static void print_members(struct check *check, const struct famfs_fsck_result *result,
+			  const char *error)
+{
+	const char *saved = undo_name(&check->undo);
+	/* Without a superblock there is nothing to count. */
+	bool known = result->log_capacity > 0;
+	enum field_kind number = known ? FIELD_NUMBER : FIELD_NULL;
+	const struct field fields[] = {
+		{ .key = "clean", .kind = FIELD_BOOL, .flag = !error && result->problems == 0 },
+		{ .key = "error", .kind = error ? FIELD_TEXT : FIELD_NULL, .text = error },
+		{ .key = "uuid", .kind = known ? FIELD_UUID : FIELD_NULL, .uuid = result->uuid },
+		{ .key = "log_entries", .kind = number, .number = result->log_entries },
+		{ .key = "log_capacity", .kind = number, .number = result->log_capacity },
+		{ .key = "files", .kind = number, .number = result->files },
+		{ .key = "directories", .kind = number, .number = result->directories },
+		{ .key = "file_bytes", .kind = number, .number = result->file_bytes },
+		{ .key = "allocated_bytes", .kind = number, .number = result->allocated_bytes },
+		{ .key = "free_bytes", .kind = number, .number = result->free_bytes },
+		{ .key = "paths_not_normalised", .kind = number, .number = result->not_normalised },
+		{ .key = "paths_hidden", .kind = number, .number = result->hidden },
+		{ .key = "paths_not_utf8", .kind = number, .number = result->not_utf8 },
+		{ .key = "first_not_utf8",
+		  .kind = result->not_utf8 ? FIELD_NUMBER : FIELD_NULL,
+		  .number = result->first_not_utf8 },
+		{ .key = "problem_count", .kind = FIELD_NUMBER, .number = result->problems },
+		{ .key = "repaired_count",
+		  .kind = FIELD_NUMBER,
+		  .number = check->dry ? 0 : result->repaired },
+		{ .key = "would_repair_count",
+		  .kind = FIELD_NUMBER,
+		  .number = check->dry ? result->repaired : 0 },
+		{ .key = "undo_file", .kind = saved ? FIELD_PATH : FIELD_NULL, .text = saved },
+	};
+
+	output_array_end(&check->out);
+	output_fields(&check->out, fields, COUNT_OF(fields));
+	output_end(&check->out);
+}
+
+/* These paths are sound for famfsctl; the reference implementation may not show them. */
+static void print_paths(struct output *out, const struct famfs_fsck_result *result)
+{
+	if (result->not_normalised)
+		output_note(out, "paths not normalised: %" PRIu64 ", read as dump-log shows them",
+			    result->not_normalised);
+	if (result->hidden)
+		output_note(out, "paths in .meta: %" PRIu64 ", not shown", result->hidden);
+	if (result->not_utf8)
+		output_note(out,
+			    "paths not UTF-8: %" PRIu64 ", the reference implementation cannot "
+			    "mount past entry %" PRIu64,
+			    result->not_utf8, result->first_not_utf8);
+}
+
+static void print_summary(struct check *check, const struct famfs_fsck_result *result)
+{
+	const char *saved = undo_name(&check->undo);
+	struct output *out = &check->out;
+
+	if (saved)
+		output_note(out, "what was changed is saved in '%s'", saved);
+	if (common.quiet)
+		return;
+	if (result->log_capacity)
+		output_note(out,
+			    "files: %" PRIu64 ", directories: %" PRIu64 ", log entries: %" PRIu64
+			    " of %" PRIu64,
+			    result->files, result->directories, result->log_entries,
+			    result->log_capacity);
+	print_paths(out, result);
+	if (result->problems == 0)
+		output_note(out, "clean");
+	else
+		output_note(out, "%" PRIu64 " problem%s found, %" PRIu64 " %s", result->problems,
+			    result->problems == 1 ? "" : "s", result->repaired,
+			    check->dry ? "would be repaired" : "repaired");
+}
+
+static int check_failed(struct check *check, const struct famfs_fsck_result *result,
+			const struct famfs_error *err)
+{
+	/* The library has only heard that saving failed. */
+	if (check->undo.error.code)
+		err = &check->undo.error;
+	if (check->begun)
+		print_members(check, result, err->message);
+	report_failure(err);
+	if (undo_name(&check->undo))
+		report_hint("what was changed is saved in %s", undo_name(&check->undo));
+	return FSCK_FAILED;
+}
+
+static int check_done(struct check *check, const struct famfs_fsck_result *result)
+{
+	begin(check);
+	print_members(check, result, NULL);
+	print_summary(check, result);
+	if (check->declined)
+		report_hint("to give up damaged entries, run: famfsctl fsck --repair --yes %s",
+			    check->name);
+	else if (check->repairable && !check->request->repair && !common.quiet)
+		report_hint("to repair it, run: famfsctl fsck --repair %s", check->name);
+	if (result->problems == 0)
+		return FSCK_CLEAN;
+	return check->dry || result->repaired < result->problems ? FSCK_LEFT : FSCK_REPAIRED;
+}
+
+int fsck_target(const struct famfs_target *target, const struct fsck_request *request)
+{
+	struct check check = { .request = request,
+			       .name = target->device,
+			       .dry = request->repair && common.dry_run };
+	const struct famfs_fsck_params params = {
+		.repair = request->repair,
+		.dry_run = common.dry_run,
+		.report = on_problem,
+		.confirm = confirm,
+		.save = save,
+		.arg = &check,
+	};
+	struct famfs_fsck_result result = { 0 };
+	struct famfs_error err = { 0 };
+	int ret;
+
+	undo_init(&check.undo, target->device, request->save);
+	if (famfs_fsck(target, &params, &result, &err) < 0)
+		ret = check_failed(&check, &result, &err);
+	else
+		ret = check_done(&check, &result);
+	undo_close(&check.undo);
+	return ret;
+}
+
+int fsck_resolve(const char *arg, struct famfs_target **out)
+{
+	struct famfs_error err = { 0 };
+
+	if (famfs_target_resolve(arg, out, &err) < 0) {
+		report_failure(&err);
+		return FSCK_FAILED;
+	}
+	if ((*out)->path && !(*out)->mountpoint) {
+		(void)report_usage("'%s' names a file, not a device or a mount", arg);
+		return FSCK_USAGE;
+	}
+	return FSCK_CLEAN;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_target struct famfs_target *target = NULL;
+	const struct fsck_request request = {
+		.repair = opt.repair,
+		.save = opt.save,
+	};
+	int ret = reference_check_reading() == EXIT_DONE ? FSCK_CLEAN : FSCK_USAGE;
+
+	(void)argc;
+	if (ret == FSCK_CLEAN)
+		ret = fsck_resolve(argv[0], &target);
+	if (ret == FSCK_CLEAN)
+		ret = fsck_target(target, &request);
+	free(opt.save);
+	opt.save = NULL;
+	return ret;
+}
+
+const struct command cmd_fsck = {
+	.name = "fsck",
+	.synopsis = "[OPTION...] DEVICE|MOUNT",
+	.summary = "Check a famfs, and repair it on request",
+	.example = "fsck --repair fam.img",
+	.flags = COMMAND_JSON | COMMAND_DRY_RUN | COMMAND_YES,
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
+	.exit_codes =
+		"0   clean\n1   repaired\n4   problems left\n8   could not check\n16  wrong usage",
+	.exit_failed = FSCK_FAILED,
+	.exit_usage = FSCK_USAGE,
+	.run = run,
+};

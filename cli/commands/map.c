@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "map/map.h"
+#include "core/cleanup.h"
+#include "core/commands.h"
+#include "core/common.h"
+#include "core/inspect.h"
+#include "core/options.h"
+#include "core/report.h"
+#include "core/session.h"
+#include "famfs.h"
+#include "output/newfile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+	char *svg;
+} opt;
+
+static const struct poptOption options[] = {
+	{ "svg", 0, POPT_ARG_STRING, NULL, 's', "write the picture as SVG, with \"-\" to stdout",
+	  "FILE" },
+	POPT_TABLEEND,
+};
+
+static int take_option(int val, const char *name, const char *value)
+{
+	(void)val;
+	if (!*value)
+		return report_usage("--%s expects a file, got ''", name);
+	return option_string(&opt.svg, value);
+}
+
+/* The picture must not replace what it shows. */
+static int check_svg(const char *arg)
+{
+	cleanup_target struct famfs_target *target = NULL;
+
+	if (famfs_target_resolve(arg, &target, NULL) < 0)
+		return EXIT_DONE;
+	if (same_device(opt.svg, target->device)) {
+		report_as(REPORT_REFUSED, 0, "'%s' is what the picture is to show, not its file",
+			  opt.svg);
+		return EXIT_REFUSED;
+	}
+	return EXIT_DONE;
+}
+
+static int write_svg(const struct space_map *map, const char *name)
+{
+	struct new_file file;
+	int ret;
+
+	if (strcmp(opt.svg, "-") == 0) {
+		map_print_svg(stdout, map, name);
+		return EXIT_DONE;
+	}
+	ret = new_file_open(&file, opt.svg);
+	if (ret != EXIT_DONE)
+		return ret;
+	map_print_svg(file.stream, map, name);
+	return new_file_finish(&file);
+}
+
+static void print_regions(struct output *out, const struct space_map *map)
+{
+	output_array_begin(out, "regions");
+	for (size_t i = 0; i < map->nregions && !ferror(stdout); i++) {
+		const struct space_region *region = &map->regions[i];
+		const struct space_file *file = space_region_file(map, region);
+		bool shared = region->other != NO_SEGMENT;
+		const struct field fields[] = {
+			{ .key = "offset", .kind = FIELD_NUMBER, .number = region->offset },
+			{ .key = "length", .kind = FIELD_NUMBER, .number = region->length },
+			{ .key = "kind",
+			  .kind = FIELD_TEXT,
+			  .text = region_kind_name(region->kind) },
+			{ .key = "entry",
+			  .kind = file ? FIELD_NUMBER : FIELD_NULL,
+			  .number = file ? file->entry : 0 },
+			{ .key = "strip",
+			  .kind = file && file->chunk_size ? FIELD_NUMBER : FIELD_NULL,
+			  .number = file ? map->segments[region->segment].strip : 0 },
+			{ .key = "shared_with",
+			  .kind = shared ? FIELD_NUMBER : FIELD_NULL,
+			  .number = shared ? map->files[map->segments[region->other].file].entry
+					   : 0 },
+		};
+
+		output_row(out, fields, COUNT_OF(fields));
+	}
+	output_array_end(out);
+}
+
+static void print_files(struct output *out, const struct space_map *map)
+{
+	output_array_begin(out, "files");
+	for (size_t i = 0; i < map->nfiles && !ferror(stdout); i++) {
+		const struct space_file *file = &map->files[i];
+		const struct field fields[] = {
+			{ .key = "entry", .kind = FIELD_NUMBER, .number = file->entry },
+			{ .key = "path",
+			  .kind = file->kept ? FIELD_NULL : FIELD_PATH,
+			  .text = space_path(map, file) },
+			{ .key = "size", .kind = FIELD_NUMBER, .number = file->size },
+			{ .key = "extents", .kind = FIELD_NUMBER, .number = file->nsegments },
+			{ .key = "chunk_size",
+			  .kind = file->chunk_size ? FIELD_NUMBER : FIELD_NULL,
+			  .number = file->chunk_size },
+			{ .key = "fault",
+			  .kind = file->fault ? FIELD_TEXT : FIELD_NULL,
+			  .text = file->fault },
+		};
+
+		output_row(out, fields, COUNT_OF(fields));
+	}
+	output_array_end(out);
+}
+
+static void print_json(const struct space_map *map, const struct famfs_medium *medium)
+{
+	const struct field fields[] = {
+		{ .key = "uuid", .kind = map->named ? FIELD_UUID : FIELD_NULL, .uuid = map->uuid },
+		{ .key = "damaged_entries", .kind = FIELD_NUMBER, .number = map->damaged },
+		{ .key = "extents_elsewhere", .kind = FIELD_NUMBER, .number = map->elsewhere },
+	};
+	struct output out;
+
+	output_begin(&out, true, "famfsctl.map/1");
+	medium_members(&out, medium);
+	output_fields(&out, fields, COUNT_OF(fields));
+	print_regions(&out, map);
+	print_files(&out, map);
+	output_end(&out);
+}
+
+static int show(struct famfs_medium *medium, const char *name)
+{
+	struct space_map map;
+	int ret = space_map_read(medium, &map);
+
+	if (ret == EXIT_DONE) {
+		medium_warn(name, &map.info);
+		if (opt.svg)
+			ret = write_svg(&map, name);
+		if (common.json)
+			print_json(&map, medium);
+		else if (!opt.svg)
+			ret = map_print_text(&map, name, common.verbose);
+	}
+	space_map_clear(&map);
+	return ret;
+}
+
+static int run(int argc, const char *const *argv)
+{
+	cleanup_medium struct famfs_medium *medium = NULL;
+	int ret = EXIT_DONE;
+
+	(void)argc;
+	if (opt.svg && common.json && strcmp(opt.svg, "-") == 0)
+		ret = report_usage("--svg=- and --json both want standard output");
+	else if (opt.svg)
+		ret = check_svg(argv[0]);
+	if (ret == EXIT_DONE)
+		ret = medium_open(argv[0], &medium);
+	if (ret == EXIT_DONE)
+		ret = show(medium, argv[0]);
+	free(opt.svg);
+	opt.svg = NULL;
+	return ret;
+}
+
+const struct command cmd_map = {
+	.name = "map",
+	.synopsis = "[OPTION...] DEVICE|MOUNT",
+	.summary = "Show a whole device as a picture: log, files, stripes, free space, damage",
+	.description = "With --verbose also where each file lies.",
+	.example = "map fam.img\nmap --svg fam.svg fam.img",
+	.flags = COMMAND_JSON,
+	.options = options,
+	.take_option = take_option,
+	.min_args = 1,
+	.max_args = 1,
+	.arg_kinds = { VALUE_VOLUME },
+	.run = run,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/commands.h"
+#include "core/common.h"
+#include "core/report.h"
+#include "famfs.h"
+#include "output/output.h"
+
+static void print_device(struct output *out, const char *device, enum famfs_dax_mode was,
+			 bool switched)
+{
+	const char *before = famfs_dax_mode_name(was);
+	bool done = switched && !common.dry_run;
+	const struct field fields[] = {
+		{ .key = "device", .kind = FIELD_PATH, .text = device },
+		{ .key = "mode_before", .kind = FIELD_TEXT, .text = before },
+		{ .key = "mode", .kind = FIELD_TEXT, .text = done ? "devdax" : before },
+		{ .key = "would_switch", .kind = FIELD_BOOL, .flag = switched && !done },
+	};
+
+	output_item_begin(out);
+	output_fields(out, fields, COUNT_OF(fields));
+	output_item_end(out);
+	if (common.quiet)
+		return;
+	if (!switched)
+		output_note(out, "'%s' is in devdax mode already", device);
+	else
+		output_note(out, "'%s' %s devdax mode%s; it %s %s", device,
+			    done ? "is in" : "would be in", done ? " again" : "",
+			    done ? "was" : "is",
+			    was == FAMFS_DAX_FAMFS ? "in famfs mode" : "without a driver");
+}
+
+static int run(int argc, const char *const *argv)
+{
+	const struct famfs_reset_mode_params params = { .dry_run = common.dry_run };
+	struct output out;
+	int result = EXIT_DONE;
+
+	output_begin(&out, common.json, "famfsctl.reset-mode/1");
+	output_array_begin(&out, "devices");
+	for (int i = 0; i < argc; i++) {
+		struct famfs_error err = { 0 };
+		enum famfs_dax_mode was;
+		int ret = famfs_reset_mode(argv[i], &params, &was, &err);
+
+		if (ret < 0)
+			result = report_failure(&err);
+		else
+			print_device(&out, argv[i], was, ret > 0);
+	}
+	output_array_end(&out);
+	output_end(&out);
+	return result;
+}
+
+const struct command cmd_reset_mode = {
+	.name = "reset-mode",
+	.synopsis = "[OPTION...] DEVICE...",
+	.summary = "Take a DAX device that was left in famfs mode back to devdax mode",
+	.description =
+		"It looks first for mounts of the device and for processes that have it open\n"
+		"or mapped, and is refused when there are any.",
+	.example = "reset-mode --dry-run DEVICE\nreset-mode DEVICE",
+	.flags = COMMAND_JSON | COMMAND_DRY_RUN,
+	.min_args = 1,
+	.arg_kinds = { VALUE_DEVICE },
+	.run = run,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options that are declared once for all commands, and may stand before or after the name of
+ * the command. Every command takes -q, -v, --color, -h and -V; --json, --dry-run and --yes are
+ * taken by those that say so in their flags.
+ */
+#ifndef CLI_CORE_COMMON_H
+#define CLI_CORE_COMMON_H
+
+#include "core/command.h"
+
+#include <stdbool.h>
+
+/* Options of commands have lower .val. */
+#define COMMON_VAL 0x10000
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct common {
+	int json;         /* results and messages are JSON */
+	int dry_run;      /* check everything, say what would be done, write nothing */
+	int yes;          /* what would be asked is agreed to; report_confirm() knows */
+	int quiet;        /* only results and errors; report.h knows, prose on stdout is left out */
+	unsigned verbose; /* how often -v was given; report_log() knows */
+	enum color_choice color;
+	int help;
+	int version;
+};
+
+/* As given so far. Only the parser writes it. */
+extern struct common common;
+
+/* Whether what is written to descriptor `fd` may have colour: asked once, before the first. */
+bool common_color(int fd);
+
+/* The table that every command takes, and those behind a flag of enum command_flags. */
+extern const struct poptOption common_options[];
+const struct poptOption *common_table(enum command_flags flag);
+
+#define COMMON_FLAGS 3 /* in enum command_flags */
+
+/* The values of common options, as in struct command. */
+extern const struct option_value common_values[];
+
+/* Takes an option of val >= COMMON_VAL. `value` is NULL when it has none. Returns an exit code. */
+int common_take_option(int val, const char *value);
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/options.h"
+#include "core/cleanup.h"
+#include "core/common.h"
+#include "core/parse.h"
+#include "core/report.h"
+#include "core/suggest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_include(const struct poptOption *option)
+{
+	return (option->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE;
+}
+
+static bool is_end(const struct poptOption *option)
+{
+	return !option->longName && !option->shortName && !option->arg;
+}
+
+static void visit_table(const struct poptOption *table, bool common_one, option_visit_fn visit,
+			void *arg)
+{
+	for (const struct poptOption *o = table; o && !is_end(o); o++) {
+		if (is_include(o))
+			visit_table(o->arg, common_one, visit, arg);
+		else if (!(o->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
+			visit(arg, o, common_one);
+	}
+}
+
+static bool has_flag(const struct command *cmd, unsigned i)
+{
+	return !cmd || cmd->flags & 1u << i;
+}
+
+void options_each(const struct command *cmd, option_visit_fn visit, void *arg)
+{
+	if (cmd)
+		visit_table(cmd->options, false, visit, arg);
+	for (unsigned i = 0; i < COMMON_FLAGS; i++) {
+		if (has_flag(cmd, i))
+			visit_table(common_table(1u << i), false, visit, arg);
+	}
+	visit_table(common_options, true, visit, arg);
+}
+
+/* What placeholders stand for, where it can be completed. */
+static const struct {
+	const char *placeholder;
+	enum value_kind kind;
+} placeholders[] = {
+	{ "DEVICE", VALUE_DEVICE }, { "DIR", VALUE_DIRECTORY }, { "FILE", VALUE_FILE },
+	{ "GID", VALUE_GROUP },     { "PATH", VALUE_PATH },     { "UID", VALUE_USER },
+};
+
+static const struct option_value *find_value(const struct option_value *table, const char *name)
+{
+	for (const struct option_value *v = table; v && v->option; v++) {
+		if (strcmp(v->option, name) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+struct option_value options_value(const struct command *cmd, const struct poptOption *option)
+{
+	const struct option_value *own = cmd ? find_value(cmd->values, option->longName) : NULL;
+	struct option_value value = { option->longName, VALUE_NONE, NULL };
+
+	if (!own)
+		own = find_value(common_values, option->longName);
+	if (own)
+		return *own;
+	for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
+		if (option->argDescrip &&
+		    strcmp(option->argDescrip, placeholders[i].placeholder) == 0)
+			value.kind = placeholders[i].kind;
+	}
+	return value;
+}
+
+static void offer_option(void *arg, const struct poptOption *option, bool common_one)
+{
+	(void)common_one;
+	guess_offer(arg, option->longName);
+}
+
+static int unknown_option(const struct command *cmd, const char *option)
+{
+	cleanup_free char *typed = strndup(option, strcspn(option, "="));
+	struct guess guess = GUESS(typed ? typed : "");
+
+	report_as(REPORT_UNKNOWN_OPTION, 0, "unknown option '%s'", typed ? typed : option);
+	if (strncmp(guess.typed, "--", 2) == 0) {
+		guess.typed += 2;
+		options_each(cmd, offer_option, &guess);
+	}
+	if (guess.best)
+		report_own_hint("did you mean '--%s'?", guess.best);
+	else
+		report_see_help();
+	return EXIT_USAGE;
+}
+
+/* Reports what popt said no to. */
+static int bad_option(const struct command *cmd, poptContext context, int error)
+{
+	const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+
+	switch (error) {
+	case POPT_ERROR_BADOPT: return unknown_option(cmd, option);
+	case POPT_ERROR_NOARG: return report_usage("option '%s' expects a value", option);
+	case POPT_ERROR_UNWANTEDARG: return report_usage("'%s': the option takes no value", option);
+	default: return report_usage("'%s': %s", option, poptStrerror(error));
+	}
+}
+
+static const struct poptOption *find_option(const struct poptOption *table, int val)
+{
+	for (const struct poptOption *o = table; !is_end(o); o++) {
+		if (is_include(o)) {
+			const struct poptOption *found = find_option(o->arg, val);
+
+			if (found)
+				return found;
+		} else if (o->val == val) {
+			return o;
+		}
+	}
+	return NULL;
+}
+
+static bool wants_value(const struct poptOption *option)
+{
+	return (option->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE &&
+	       !(option->argInfo & POPT_ARGFLAG_OPTIONAL);
+}
+
+static int take_option(const struct command *cmd, int val, const char *value)
+{
+	const struct poptOption *option;
+
+	if (val >= COMMON_VAL)
+		return common_take_option(val, value);
+	option = cmd ? find_option(cmd->options, val) : NULL;
+	if (!option || (!value && wants_value(option)))
+		return report_usage("cannot read the options");
+	return cmd->take_option(val, option->longName, value);
+}
+
+static int parse(const struct command *cmd, const struct poptOption *table, unsigned flags,
+		 int argc, const char **argv, struct options *out)
+{
+	int val, ret = EXIT_DONE;
+
+	memset(out, 0, sizeof(*out));
+	out->context = poptGetContext("famfsctl", argc, argv, table, flags);
+	if (!out->context)
+		return report_no_memory();
+	while (ret == EXIT_DONE && (val = poptGetNextOpt(out->context)) > 0) {
+		cleanup_free char *value = poptGetOptArg(out->context);
+
+		ret = take_option(cmd, val, value);
+	}
+	if (ret == EXIT_DONE && val < -1)
+		ret = bad_option(cmd, out->context, val);
+	if (ret != EXIT_DONE)
+		return ret;
+	out->args = poptGetArgs(out->context);
+	while (out->args && out->args[out->count])
+		out->count++;
+	return EXIT_DONE;
+}
+
+#define INCLUDE(table)                                                                             \
+	{                                                                                          \
+		NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, NULL, NULL         \
+	}
+
+static const struct poptOption nothing[] = { POPT_TABLEEND };
+
+static const struct poptOption *table_if(const struct command *cmd, unsigned i)
+{
+	return has_flag(cmd, i) ? common_table(1u << i) : nothing;
+}
+
+/* An option before the command's name that the command does not take. */
+static int check_taken(const struct command *cmd)
+{
+	const struct {
+		int given;
+		const char *name;
+	} given[COMMON_FLAGS] = {
+		{ common.json, "json" },
+		{ common.dry_run, "dry-run" },
+		{ common.yes, "yes" },
+	};
+
+	for (unsigned i = 0; i < COMMON_FLAGS; i++) {
+		if (given[i].given && !has_flag(cmd, i) && !common.help && !common.version)
+			return report_usage("%s does not take --%s", cmd->name, given[i].name);
+	}
+	return EXIT_DONE;
+}
+
+int options_parse(const struct command *cmd, int argc, const char **argv, struct options *out)
+{
+	const struct poptOption table[] = {
+		INCLUDE(cmd->options ? cmd->options : nothing),
+		INCLUDE(table_if(cmd, 0)),
+		INCLUDE(table_if(cmd, 1)),
+		INCLUDE(table_if(cmd, 2)),
+		INCLUDE(common_options),
+		POPT_TABLEEND,
+	};
+	int ret = parse(cmd, table, 0, argc, argv, out);
+
+	return ret == EXIT_DONE ? check_taken(cmd) : ret;
+}
+
+int options_parse_global(const struct poptOption *own, int argc, const char **argv,
+			 struct options *out)
+{
+	const struct poptOption table[] = {
+		INCLUDE(own),
+		INCLUDE(table_if(NULL, 0)),
+		INCLUDE(table_if(NULL, 1)),
+		INCLUDE(table_if(NULL, 2)),
+		INCLUDE(common_options),
+		POPT_TABLEEND,
+	};
+
+	return parse(NULL, table, POPT_CONTEXT_POSIXMEHARDER, argc, argv, out);
+}
+
+void options_free(struct options *options)
+{
+	poptFreeContext(options->context);
+}
+
+/* "a, b or c" */
+static char *list_words(const struct word *words)
+{
+	size_t length = 1;
+	char *list, *end;
+
+	for (const struct word *w = words; w->name; w++)
+		length += strlen(w->name) + strlen(" or ");
+	list = malloc(length);
+	if (!list)
+		return NULL;
+	end = list;
+	*end = '\0';
+	for (const struct word *w = words; w->name; w++) {
+		const char *before = w == words ? "" : w[1].name ? ", " : " or ";
+
+		end = stpcpy(stpcpy(end, before), w->name);
+	}
+	return list;
+}
+
+int option_word(const char *name, const char *value, const struct word *words, unsigned *index)
+{
+	struct guess guess = GUESS(value);
+	cleanup_free char *list = NULL;
+
+	for (unsigned i = 0; words[i].name; i++) {
+		if (strcmp(words[i].name, value) == 0) {
+			*index = i;
+			return EXIT_DONE;
+		}
+		guess_offer(&guess, words[i].name);
+	}
+	list = list_words(words);
+	if (!list)
+		return report_no_memory();
+	report_as(REPORT_USAGE, 0, "--%s expects %s, got '%s'", name, list, value);
+	if (guess.best)
+		report_hint("did you mean %s?", guess.best);
+	else
+		report_see_help();
+	return EXIT_USAGE;
+}
+
+int option_string(char **place, const char *value)
+{
+	free(*place);
+	*place = strdup(value);
+	return *place ? EXIT_DONE : report_no_memory();
+}
+
+int option_size(const char *name, const char *value, uint64_t *out)
+{
+	if (famfs_parse_size(value, out) && *out > 0)
+		return EXIT_DONE;
+	return report_usage("--%s expects a size such as 64M, got '%s'", name, value);
+}
+
+int option_power_of_two(const char *name, const char *value, uint64_t min, const char *least,
+			uint64_t *out)
+{
+	int ret = option_size(name, value, out);
+
+	if (ret == EXIT_DONE && (*out < min || (*out & (*out - 1))))
+		return report_usage("--%s expects a power of two from %s on, got '%s'", name, least,
+				    value);
+	return ret;
+}
+
+int option_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out)
+{
+	if (parse_number(value, max, out) && *out >= min)
+		return EXIT_DONE;
+	return report_usage("--%s expects a number from %" PRIu64 " to %" PRIu64 ", got '%s'", name,
+			    min, max, value);
+}
+
+int option_seed(const char *name, const char *value, uint32_t *out)
+{
+	uint64_t seed;
+	int ret = option_number(name, value, 0, UINT32_MAX, &seed);
+
+	if (ret == EXIT_DONE)
+		*out = (uint32_t)seed;
+	return ret;
+}
+
+int option_mode(const char *name, const char *value, uint32_t *out)
+{
+	if (parse_mode(value, out))
+		return EXIT_DONE;
+	return report_usage("--%s expects an octal mode such as 0644, got '%s'", name, value);
+}
+
+int option_user(const char *name, const char *value, uint32_t *out)
+{
+	if (parse_user(value, out))
+		return EXIT_DONE;
+	return report_usage("--%s expects a user's name or number, got '%s'", name, value);
+}
+
+int option_group(const char *name, const char *value, uint32_t *out)
+{
+	if (parse_group(value, out))
+		return EXIT_DONE;
+	return report_usage("--%s expects a group's name or number, got '%s'", name, value);
+}
+
+int option_uuid(const char *name, const char *value, uint8_t out[16])
+{
+	if (parse_uuid(value, out))
+		return EXIT_DONE;
+	return report_usage("--%s expects a UUID, got '%s'", name, value);
+}

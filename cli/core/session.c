@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/session.h"
+#include "core/common.h"
+#include "core/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool error_is_final(int code)
+{
+	switch (code) {
+	case -ENOSPC:
+	case -EROFS:
+	case -ESTALE:
+	case -EUCLEAN:
+	case -EBUSY:
+	case -ENOMEM:
+	case -ETIMEDOUT:
+	case -EINTR:
+	case -ECANCELED: return true;
+	default: return false;
+	}
+}
+
+int error_fill(struct famfs_error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	*err = (struct famfs_error){ .code = code };
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	return code;
+}
+
+void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
+			  uint64_t size, const char *hint)
+{
+	struct famfs_stat st;
+
+	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == size)
+		snprintf(err->hint, sizeof(err->hint), "%s", hint);
+}
+
+bool same_device(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (stat(a, &sa) < 0 || stat(b, &sb) < 0)
+		return false;
+	if (S_ISCHR(sa.st_mode) && S_ISCHR(sb.st_mode))
+		return sa.st_rdev == sb.st_rdev;
+	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+int session_resolve(struct session *session, const char *arg)
+{
+	struct famfs_error err = { 0 };
+
+	famfs_target_free(session->target);
+	session->target = NULL;
+	if (famfs_target_resolve(arg, &session->target, &err) < 0)
+		return report_failure(&err);
+	return EXIT_DONE;
+}
+
+static void close_volume(struct session *session)
+{
+	famfs_close(session->volume);
+	session->volume = NULL;
+	free(session->device);
+	session->device = NULL;
+}
+
+int session_use(struct session *session, const char *arg)
+{
+	const struct famfs_volume_params params = { .write = session->write,
+						    .dry_run = session->write && common.dry_run,
+						    .log = report_log,
+						    .cancelled = session->cancelled,
+						    .cancel_arg = session->cancel_arg };
+	struct famfs_error err = { 0 };
+	int ret = session_resolve(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (session->volume && same_device(session->device, session->target->device))
+		return EXIT_DONE;
+
+	close_volume(session);
+	session->device = strdup(session->target->device);
+	if (!session->device)
+		return report_no_memory();
+	if (famfs_open(session->target, &params, &session->volume, &err) < 0)
+		return report_failure(&err);
+	return EXIT_DONE;
+}
+
+const char *session_path(const struct session *session)
+{
+	return session->target->path ? session->target->path : "";
+}
+
+void session_close(struct session *session)
+{
+	close_volume(session);
+	famfs_target_free(session->target);
+	session->target = NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file system that a command's arguments lie in, opened once for all that share it. */
+#ifndef CLI_CORE_SESSION_H
+#define CLI_CORE_SESSION_H
+
+#include "famfs.h"
+
+struct session {
+	bool write;
+	struct famfs_volume *volume;
+	char *device;                /* that the volume lies on */
+	struct famfs_target *target; /* the last argument */
+	famfs_cancel_fn cancelled;   /* ends waits for the append lock; may be NULL */
+	void *cancel_arg;
+};
+
+#define SESSION_READ                                                                               \
+	{                                                                                          \
+		.write = false                                                                     \
+	}
+#define SESSION_WRITE                                                                              \
+	{                                                                                          \
+		.write = true                                                                      \
+	}
+
+/*
+ * Makes `arg` the current target: resolves it, and opens its volume unless it is open already; with
+ * --dry-run for a dry run. Returns an exit code; what went wrong has been reported.
+ */
+int session_use(struct session *session, const char *arg);
+
+/* Resolves `arg` without opening anything. Returns an exit code. */
+int session_resolve(struct session *session, const char *arg);
+
+/* Path of the current target in its file system. */
+const char *session_path(const struct session *session);
+
+void session_close(struct session *session);
+
+#define cleanup_session __attribute__((cleanup(session_close)))
+
+/* Whether an error that one file met would meet every file after it as well. */
+bool error_is_final(int code);
+
+/* Fills in an error as the library does; the hint becomes empty. Returns `code`. */
+int error_fill(struct famfs_error *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds a hint to an error, if `path` is a file of `size` bytes, which can be written in place. The
+ * hint holds only words of this program: nothing in it is quoted. */
+void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
+			  uint64_t size, const char *hint);
+
+/* Whether two paths name one device node or image. */
+bool same_device(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dump/wire.h"
+
+#include "core/report.h"
+#include "output/output.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct dump {
+	struct output out;
+	const struct famfs_wire *wire;
+	bool first;
+};
+
+/* The bytes as they are, the value as the kernel reads it. */
+static int print_field(void *arg, const struct famfs_wire_field *field)
+{
+	struct dump *dump = arg;
+	const unsigned char *bytes = (const unsigned char *)dump->wire->data + field->offset;
+	char name[64], hex[3 * 8 + 1] = "";
+
+	for (size_t i = 0; i < field->size; i++)
+		snprintf(hex + 3 * i, sizeof(hex) - 3 * i, "%02x ", bytes[i]);
+	if (field->index == FAMFS_WIRE_NO_INDEX)
+		snprintf(name, sizeof(name), "%s.%s", field->group, field->name);
+	else
+		snprintf(name, sizeof(name), "%s[%" PRIu32 "].%s", field->group, field->index,
+			 field->name);
+	const struct field fields[] = {
+		{ .key = "offset",
+		  .label = "offset",
+		  .width = 8,
+		  .kind = FIELD_NUMBER,
+		  .number = field->offset },
+		{ .key = "size",
+		  .label = "size",
+		  .width = 6,
+		  .kind = FIELD_NUMBER,
+		  .number = field->size },
+		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
+		{ .label = "bytes", .width = -26, .kind = FIELD_TEXT, .text = hex },
+		{ .key = "name", .label = "field", .width = -26, .kind = FIELD_TEXT, .text = name },
+		{ .key = "value", .label = "value", .kind = FIELD_NUMBER, .number = field->value },
+	};
+
+	if (dump->first)
+		output_heading(&dump->out, fields, COUNT_OF(fields));
+	dump->first = false;
+	output_row(&dump->out, fields, COUNT_OF(fields));
+	return ferror(stdout);
+}
+
+static void print_file(struct dump *dump, const char *path, const char *profile)
+{
+	const struct field fields[] = {
+		{ .key = "path", .kind = FIELD_PATH, .text = path },
+		{ .key = "reply_size", .kind = FIELD_NUMBER, .number = dump->wire->size },
+	};
+
+	output_item_begin(&dump->out);
+	if (dump->out.json)
+		output_fields(&dump->out, fields, COUNT_OF(fields));
+	output_note(&dump->out, "%s: GET_FMAP reply of %zu bytes, profile %s", path,
+		    dump->wire->size, profile);
+	output_array_begin(&dump->out, "fields");
+	dump->first = true;
+	famfs_wire_fields(dump->wire, print_field, dump);
+	output_array_end(&dump->out);
+	output_item_end(&dump->out);
+}
+
+static int dump_one(struct session *session, struct dump *dump, const char *profile,
+		    const char *arg)
+{
+	struct famfs_error err = { 0 };
+	struct famfs_wire wire;
+	int ret = session_use(session, arg);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (famfs_fmap_wire(session->volume, session_path(session), profile, &wire, &err) < 0)
+		return report_failure(&err);
+	dump->wire = &wire;
+	print_file(dump, session_path(session), profile);
+	famfs_wire_free(&wire);
+	return EXIT_DONE;
+}
+
+int wire_dump(struct session *session, const char *profile, bool json, int argc,
+	      const char *const *argv)
+{
+	struct dump dump = { .first = true };
+	int result = EXIT_DONE;
+
+	output_begin(&dump.out, json, "famfsctl.wire/1");
+	output_fields(&dump.out,
+		      &(struct field){ .key = "profile", .kind = FIELD_TEXT, .text = profile }, 1);
+	output_array_begin(&dump.out, "files");
+	for (int i = 0; i < argc && !ferror(stdout); i++) {
+		int ret = dump_one(session, &dump, profile, argv[i]);
+
+		if (ret != EXIT_DONE)
+			result = ret;
+	}
+	output_array_end(&dump.out);
+	output_end(&dump.out);
+	return result;
+}

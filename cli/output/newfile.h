@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file that a command writes because an option named it. It is written under a temporary name and
+ * renamed, so that what had the name before is replaced whole or not at all, and no link or device
+ * in its place is ever written through. It keeps the mode of the file that it replaces.
+ */
+#ifndef CLI_OUTPUT_NEWFILE_H
+#define CLI_OUTPUT_NEWFILE_H
+
+#include "famfs.h"
+
+#include <stdio.h>
+
+struct new_file {
+	const char *path; /* as given */
+	const char *name; /* in `dir`, a part of `path` */
+	int dir;          /* that it goes into */
+	char temporary[40];
+	FILE *stream; /* to write to */
+};
+
+/*
+ * Opens the directory of `path`, which must outlive the struct, and a temporary file in it.
+ * Refused: a path that is something else than a regular file, and a directory in a mounted famfs,
+ * to which a link on the way may lead. Reports what fails. Returns an exit code; after EXIT_DONE,
+ * new_file_finish() is due.
+ */
+int new_file_open(struct new_file *file, const char *path);
+
+/* Puts the file in place. Reports a failure, which leaves what was there before. */
+int new_file_finish(struct new_file *file);
+
+/*
+ * The directory that `path` names a file in, as a descriptor (O_PATH) for openat(2); *name becomes
+ * the file's name in it, a part of `path`. Refused with -EPERM: a directory in a mounted famfs.
+ * -EISDIR when `path` ends in a slash.
+ */
+int new_file_directory(const char *path, const char **name, struct famfs_error *err);
+
+#endif

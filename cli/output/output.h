@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Results on stdout. A command describes a result once, as fields; they come out as text for
+ * people or as members of a JSON object. Rows are written as they come, so that a million of them
+ * need no memory. Errors of stdout are found by main() at the end.
+ */
+#ifndef CLI_OUTPUT_OUTPUT_H
+#define CLI_OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_kind {
+	FIELD_NUMBER,
+	FIELD_SIZE, /* bytes: "4 GiB (4294967296)" in text */
+	FIELD_HEX,  /* hexadecimal in text, a number in JSON */
+	FIELD_TEXT,
+	FIELD_PATH, /* escaped in text; JSON adds KEY_hex when it is not UTF-8 */
+	FIELD_UUID,
+	FIELD_BOOL,
+	FIELD_NULL,
+};
+
+struct field {
+	const char *key;   /* in JSON; NULL: only in text */
+	const char *label; /* in text; NULL: only in JSON */
+	enum field_kind kind;
+	int width; /* of the column in a row of text, negative: to the left */
+	union {
+		uint64_t number;
+		const char *text;
+		const uint8_t *uuid;
+		bool flag;
+	};
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define OUTPUT_DEPTH 6
+
+struct output {
+	bool json;
+	unsigned depth;
+	bool filled[OUTPUT_DEPTH]; /* the object or array at this depth has a member */
+};
+
+/* The outermost object, which names its schema. */
+void output_begin(struct output *out, bool json, const char *schema);
+void output_end(struct output *out);
+
+/* An array in the open object. Nothing in text. */
+void output_array_begin(struct output *out, const char *key);
+void output_array_end(struct output *out);
+
+/* An object in the open array, to be filled by output_fields() and arrays. Nothing in text. */
+void output_item_begin(struct output *out);
+void output_item_end(struct output *out);
+
+/* Members of the open object; in text a line each. */
+void output_fields(struct output *out, const struct field *fields, size_t count);
+
+/* A whole object in the open array; in text a line with a column for each field. */
+void output_row(struct output *out, const struct field *fields, size_t count);
+
+/* The labels above the columns of rows. Nothing in JSON. */
+void output_heading(struct output *out, const struct field *fields, size_t count);
+
+/* What a command that prints nothing else says of a thing that it did: "would VERB ..." in a dry
+ * run, "DONE ..." with --verbose, else nothing. Escaped. */
+void output_deed(const char *verb, const char *done, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A line of text, escaped. Nothing in JSON. */
+void output_note(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
