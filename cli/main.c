@@ -68,7 +68,7 @@ static int run_name(const char *name, int argc, const char **argv)
 	const struct command *cmd = command_find(name);
 
 	return cmd ? run_command(cmd, argc, argv)
-		   : report_unknown_command(name, command_guess(name));
+		   : report_unknown_command(name, command_suggest(name));
 }
 
 static void list_commands(void)

@@ -133,12 +133,12 @@ int famfs_guard_memory_errors(void);
 
 /* ---- identity: which host is this ------------------------------------------------------- */
 
-enum famfs_identity_source {
-	FAMFS_IDENTITY_NONE,       /* the host has none; it can only be a client */
-	FAMFS_IDENTITY_ENV,        /* $FAMFS_SYSTEM_UUID; not in a set-id program */
-	FAMFS_IDENTITY_ETC,        /* /etc/famfs/system_uuid */
-	FAMFS_IDENTITY_OPT,        /* /opt/famfs/system_uuid, the reference implementation's file */
-	FAMFS_IDENTITY_MACHINE_ID, /* derived from /etc/machine-id */
+enum famfs_system_uuid_source {
+	FAMFS_SYSTEM_UUID_NONE, /* the host has none; it can only be a client */
+	FAMFS_SYSTEM_UUID_ENV,  /* $FAMFS_SYSTEM_UUID; not in a set-id program */
+	FAMFS_SYSTEM_UUID_ETC,  /* /etc/famfs/system_uuid */
+	FAMFS_SYSTEM_UUID_OPT,  /* /opt/famfs/system_uuid, the reference implementation's file */
+	FAMFS_SYSTEM_UUID_MACHINE_ID, /* derived from /etc/machine-id */
 };
 
 enum famfs_role {
@@ -147,7 +147,7 @@ enum famfs_role {
 };
 
 /* "environment", "/etc/famfs/system_uuid", ... Static storage. */
-const char *famfs_identity_source_name(enum famfs_identity_source source);
+const char *famfs_system_uuid_source_name(enum famfs_system_uuid_source source);
 
 /* ---- targets: what does an argument name ------------------------------------------------ */
 
@@ -201,7 +201,7 @@ struct famfs_mkfs_params {
 struct famfs_mkfs_result {
 	uint8_t uuid[16];
 	uint8_t system_uuid[16];
-	enum famfs_identity_source identity;
+	enum famfs_system_uuid_source identity;
 	uint64_t device_size;
 	uint64_t log_length;
 	uint64_t log_entries; /* capacity of the log */
@@ -327,7 +327,7 @@ struct famfs_info {
 	uint8_t device_uuid[16];
 	uint8_t master_uuid[16]; /* system UUID of the master host, from the superblock */
 	uint8_t system_uuid[16]; /* of this host */
-	enum famfs_identity_source identity;
+	enum famfs_system_uuid_source identity;
 	enum famfs_role role;
 	uint64_t version; /* of the superblock layout: 48 */
 	uint32_t omf_major;
@@ -710,18 +710,18 @@ int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params
  * What lies on a device, field by field, whatever is wrong with it: for looking at media that
  * famfs_open() refuses, and at those that it does not. Nothing is believed, everything is judged.
  */
-struct famfs_medium;
+struct famfs_inspect;
 
 /*
  * Opens the device of a target, or for a mount whose device the caller may not open its .meta
- * files. Whether there is a famfs does not matter. End with famfs_medium_close().
+ * files. Whether there is a famfs does not matter. End with famfs_inspect_close().
  * Errors: those of open(2), -ENOTSUP, -EMEDIUMTYPE for a device too small for a superblock, -EIO.
  */
-int famfs_medium_open(const struct famfs_target *target, struct famfs_medium **out,
-		      struct famfs_error *err);
-void famfs_medium_close(struct famfs_medium *medium);
+int famfs_inspect_open(const struct famfs_target *target, struct famfs_inspect **out,
+		       struct famfs_error *err);
+void famfs_inspect_close(struct famfs_inspect *inspect);
 
-struct famfs_medium_info {
+struct famfs_inspect_info {
 	uint64_t size;        /* of the device in bytes; 0: unknown, read through a mount */
 	uint64_t usable_size; /* the smaller of this and a recorded one that can be */
 	uint64_t log_length;  /* bytes */
@@ -734,8 +734,8 @@ struct famfs_medium_info {
 	bool header_ok;        /* the log header can be believed, and its index can be */
 };
 
-/* As of famfs_medium_open(). */
-void famfs_medium_info(const struct famfs_medium *medium, struct famfs_medium_info *out);
+/* As of famfs_inspect_open(). */
+void famfs_inspect_info(const struct famfs_inspect *inspect, struct famfs_inspect_info *out);
 
 enum famfs_structure {
 	FAMFS_SUPERBLOCK,
@@ -765,10 +765,11 @@ struct famfs_raw {
 	unsigned char bytes[FAMFS_RAW_SIZE] __attribute__((aligned(8)));
 };
 
-int famfs_medium_super(struct famfs_medium *medium, struct famfs_raw *out, struct famfs_error *err);
+int famfs_inspect_super(struct famfs_inspect *inspect, struct famfs_raw *out,
+			struct famfs_error *err);
 /* -EMEDIUMTYPE when the device ends before it. */
-int famfs_medium_log_header(struct famfs_medium *medium, struct famfs_raw *out,
-			    struct famfs_error *err);
+int famfs_inspect_log_header(struct famfs_inspect *inspect, struct famfs_raw *out,
+			     struct famfs_error *err);
 
 /* A log entry, decoded as far as it goes: values are as recorded, and may be nonsense. */
 struct famfs_log_entry {
@@ -797,8 +798,8 @@ typedef int (*famfs_log_entry_fn)(void *arg, const struct famfs_log_entry *entry
  * Visits `count` entries from number `first` on, as far as the log reaches, published or not. An
  * entry that cannot be read is visited with the fault "io". -EINVAL when `first` is beyond the log.
  */
-int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t count,
-			 famfs_log_entry_fn visit, void *arg, struct famfs_error *err);
+int famfs_inspect_entries(struct famfs_inspect *inspect, uint64_t first, uint64_t count,
+			  famfs_log_entry_fn visit, void *arg, struct famfs_error *err);
 
 enum famfs_raw_kind {
 	FAMFS_RAW_NUMBER, /* 4 or 8 bytes, little-endian */
@@ -954,7 +955,8 @@ void famfs_fuse_info(struct famfs_fuse_info *out);
 
 /* This host's system UUID and where it comes from. Having none is no error: *source says so, and
  * the UUID is zero. -EINVAL for one that is not a UUID, and errors of reading it. */
-int famfs_identity(uint8_t uuid[16], enum famfs_identity_source *source, struct famfs_error *err);
+int famfs_system_uuid(uint8_t uuid[16], enum famfs_system_uuid_source *source,
+		      struct famfs_error *err);
 
 /* How many mappings a process may have: vm.max_map_count. 0: not known. */
 uint64_t famfs_mapping_limit(void);

@@ -14,7 +14,7 @@
 #include <search.h>
 #include <string.h>
 
-#define MOST_JOBS 64
+#define MAX_JOBS 64
 
 static struct cp_options opt = { .jobs = 1 };
 static bool progress_given;
@@ -104,12 +104,12 @@ static int take_progress(const char *name, const char *value)
 /* The reference implementation's --jobs: 0 is no thread, and it takes more of them. */
 static int take_threads(const char *name, const char *value)
 {
-	int ret = option_number(name, value, 0, REFERENCE_MOST_THREADS, &opt.jobs);
+	int ret = option_number(name, value, 0, REFERENCE_MAX_THREADS, &opt.jobs);
 
 	if (opt.jobs < 1)
 		opt.jobs = 1;
-	if (opt.jobs > MOST_JOBS)
-		opt.jobs = MOST_JOBS;
+	if (opt.jobs > MAX_JOBS)
+		opt.jobs = MAX_JOBS;
 	return ret;
 }
 
@@ -127,7 +127,7 @@ static int take_option(int val, const char *name, const char *value)
 	int ret;
 
 	switch (val) {
-	case 'j': return option_number(name, value, 1, MOST_JOBS, &opt.jobs);
+	case 'j': return option_number(name, value, 1, MAX_JOBS, &opt.jobs);
 	case 't': return take_threads(name, value);
 	case OPTION_EXCLUDE: return take_exclude(value);
 	case OPTION_FILES_FROM: return option_string(&opt.files_from, value);

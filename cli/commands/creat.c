@@ -114,7 +114,7 @@ static int take_option(int val, const char *name, const char *value)
 	int ret;
 
 	switch (val) {
-	case 't': return option_number(name, value, 0, REFERENCE_MOST_THREADS, &unused);
+	case 't': return option_number(name, value, 0, REFERENCE_MAX_THREADS, &unused);
 	case 's': return option_size(name, value, &opt.size);
 	case 'M': return add_plan(value);
 	case 'S': opt.has_seed = true; return option_seed(name, value, &opt.seed);
@@ -236,8 +236,8 @@ static int create_reported(struct famfs_volume *volume, const char *arg, const c
 	int ret = create_or_refill(volume, path, &plan, &filled, &err);
 
 	if (ret == 0) {
-		output_deed(filled ? "fill" : "create", filled ? "filled" : "created", "'%s' of %s",
-			    arg, text_size(size, plan.size));
+		output_action(filled ? "fill" : "create", filled ? "filled" : "created",
+			      "'%s' of %s", arg, text_size(size, plan.size));
 		return EXIT_DONE;
 	}
 	*over = error_is_final(ret);

@@ -196,7 +196,7 @@ static int print_entry(void *arg, const struct famfs_log_entry *entry)
 
 /* The header comes with the whole log; details of one entry are about that one. */
 static void print_header(struct dump *dump, const struct famfs_raw *raw,
-			 const struct famfs_medium_info *info)
+			 const struct famfs_inspect_info *info)
 {
 	char entries[64];
 
@@ -208,16 +208,16 @@ static void print_header(struct dump *dump, const struct famfs_raw *raw,
 	output_note(&dump->out, "%s", "");
 }
 
-static int print_log(struct dump *dump, struct famfs_medium *medium, const char *name)
+static int print_log(struct dump *dump, struct famfs_inspect *inspect, const char *name)
 {
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 	struct famfs_error err = { 0 };
 	struct famfs_raw header;
 	uint64_t first = 0, count;
 	int ret;
 
-	famfs_medium_info(medium, &info);
-	if (famfs_medium_log_header(medium, &header, &err) < 0)
+	famfs_inspect_info(inspect, &info);
+	if (famfs_inspect_log_header(inspect, &header, &err) < 0)
 		return report_failure(&err);
 	count = opt.all ? info.log_capacity : info.published;
 	if (opt.range) {
@@ -228,13 +228,13 @@ static int print_log(struct dump *dump, struct famfs_medium *medium, const char 
 		return report_usage("--entry: '%s' has room for %" PRIu64
 				    " entries, numbered from 0",
 				    name, info.log_capacity);
-	medium_warn(name, &info);
+	inspect_warn(name, &info);
 
 	output_begin(&dump->out, common.json, "famfsctl.dump-log/1");
-	medium_members(&dump->out, medium);
+	inspect_members(&dump->out, inspect);
 	print_header(dump, &header, &info);
 	output_array_begin(&dump->out, "entries");
-	ret = famfs_medium_entries(medium, first, count, print_entry, dump, &err);
+	ret = famfs_inspect_entries(inspect, first, count, print_entry, dump, &err);
 	output_array_end(&dump->out);
 	output_end(&dump->out);
 	return ret < 0 ? report_failure(&err) : EXIT_DONE;
@@ -242,12 +242,12 @@ static int print_log(struct dump *dump, struct famfs_medium *medium, const char 
 
 static int run(int argc, const char *const *argv)
 {
-	cleanup_medium struct famfs_medium *medium = NULL;
+	cleanup_inspect struct famfs_inspect *inspect = NULL;
 	struct dump dump = { .details = opt.range || common.verbose };
-	int ret = medium_open(argv[0], &medium);
+	int ret = inspect_open(argv[0], &inspect);
 
 	(void)argc;
-	return ret == EXIT_DONE ? print_log(&dump, medium, argv[0]) : ret;
+	return ret == EXIT_DONE ? print_log(&dump, inspect, argv[0]) : ret;
 }
 
 const struct command cmd_dump_log = {

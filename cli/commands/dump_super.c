@@ -18,19 +18,19 @@ static const struct poptOption options[] = {
 
 static int run(int argc, const char *const *argv)
 {
-	cleanup_medium struct famfs_medium *medium = NULL;
+	cleanup_inspect struct famfs_inspect *inspect = NULL;
 	struct famfs_error err = { 0 };
 	struct famfs_raw raw;
 	struct output out;
-	int ret = medium_open(argv[0], &medium);
+	int ret = inspect_open(argv[0], &inspect);
 
 	(void)argc;
 	if (ret != EXIT_DONE)
 		return ret;
-	if (famfs_medium_super(medium, &raw, &err) < 0)
+	if (famfs_inspect_super(inspect, &raw, &err) < 0)
 		return report_failure(&err);
 	output_begin(&out, common.json, "famfsctl.dump-super/1");
-	medium_members(&out, medium);
+	inspect_members(&out, inspect);
 	raw_print_structure(&out, "superblock", &raw, "", opt.raw);
 	output_end(&out);
 	return EXIT_DONE;

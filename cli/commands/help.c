@@ -13,7 +13,7 @@ static int run(int argc, const char *const *argv)
 	}
 	cmd = command_find(argv[0]);
 	if (!cmd)
-		return report_unknown_command(argv[0], command_guess(argv[0]));
+		return report_unknown_command(argv[0], command_suggest(argv[0]));
 	help_command(cmd, stdout);
 	return EXIT_DONE;
 }

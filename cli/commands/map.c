@@ -117,7 +117,7 @@ static void print_files(struct output *out, const struct space_map *map)
 	output_array_end(out);
 }
 
-static void print_json(const struct space_map *map, const struct famfs_medium *medium)
+static void print_json(const struct space_map *map, const struct famfs_inspect *inspect)
 {
 	const struct field fields[] = {
 		{ .key = "uuid", .kind = map->named ? FIELD_UUID : FIELD_NULL, .uuid = map->uuid },
@@ -127,24 +127,24 @@ static void print_json(const struct space_map *map, const struct famfs_medium *m
 	struct output out;
 
 	output_begin(&out, true, "famfsctl.map/1");
-	medium_members(&out, medium);
+	inspect_members(&out, inspect);
 	output_fields(&out, fields, COUNT_OF(fields));
 	print_regions(&out, map);
 	print_files(&out, map);
 	output_end(&out);
 }
 
-static int show(struct famfs_medium *medium, const char *name)
+static int show(struct famfs_inspect *inspect, const char *name)
 {
 	struct space_map map;
-	int ret = space_map_read(medium, &map);
+	int ret = space_map_read(inspect, &map);
 
 	if (ret == EXIT_DONE) {
-		medium_warn(name, &map.info);
+		inspect_warn(name, &map.info);
 		if (opt.svg)
 			ret = write_svg(&map, name);
 		if (common.json)
-			print_json(&map, medium);
+			print_json(&map, inspect);
 		else if (!opt.svg)
 			ret = map_print_text(&map, name, common.verbose);
 	}
@@ -154,7 +154,7 @@ static int show(struct famfs_medium *medium, const char *name)
 
 static int run(int argc, const char *const *argv)
 {
-	cleanup_medium struct famfs_medium *medium = NULL;
+	cleanup_inspect struct famfs_inspect *inspect = NULL;
 	int ret = EXIT_DONE;
 
 	(void)argc;
@@ -163,9 +163,9 @@ static int run(int argc, const char *const *argv)
 	else if (opt.svg)
 		ret = check_svg(argv[0]);
 	if (ret == EXIT_DONE)
-		ret = medium_open(argv[0], &medium);
+		ret = inspect_open(argv[0], &inspect);
 	if (ret == EXIT_DONE)
-		ret = show(medium, argv[0]);
+		ret = show(inspect, argv[0]);
 	free(opt.svg);
 	opt.svg = NULL;
 	return ret;

@@ -51,7 +51,7 @@ static int make_directory(struct session *session, const char *arg, bool *over)
 		*over = error_is_final(err.code);
 		return report_failure(&err);
 	}
-	output_deed("make", "made", "directory '%s'", arg);
+	output_action("make", "made", "directory '%s'", arg);
 	return EXIT_DONE;
 }
 

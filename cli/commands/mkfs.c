@@ -57,7 +57,7 @@ static int take_option(int val, const char *name, const char *value)
 
 static void print_result(const char *device, const struct famfs_mkfs_result *result)
 {
-	const char *identity = famfs_identity_source_name(result->identity);
+	const char *identity = famfs_system_uuid_source_name(result->identity);
 	const struct field fields[] = {
 		{ .key = "device", .kind = FIELD_PATH, .text = device },
 		{ .key = "dry_run", .kind = FIELD_BOOL, .flag = common.dry_run },

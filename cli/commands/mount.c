@@ -80,15 +80,15 @@ static void log_message(void *arg, int priority, const char *message)
 
 static int failed(int code, const struct famfs_error *err)
 {
-	const char *guess = code == -EINVAL ? mount_guess_option(opt.mount_options) : NULL;
+	const char *suggestion = code == -EINVAL ? mount_suggest_option(opt.mount_options) : NULL;
 
 	/* The library's word for options that are none. */
 	if (code != -EINVAL)
 		return report_failure(err);
-	if (!guess)
+	if (!suggestion)
 		return report_usage("%s", err->message);
 	report_as(REPORT_USAGE, 0, "%s", err->message);
-	report_hint("did you mean %s?", guess);
+	report_hint("did you mean %s?", suggestion);
 	return EXIT_USAGE;
 }
 
@@ -122,7 +122,7 @@ static int run(int argc, const char *const *argv)
 	params.options = opt.mount_options;
 	ret = famfs_mount(&params, &err);
 	if (ret == 0)
-		output_deed("mount", "mounted", "'%s' at '%s'", argv[0], argv[1]);
+		output_action("mount", "mounted", "'%s' at '%s'", argv[0], argv[1]);
 	ret = ret == 0 ? EXIT_DONE : failed(ret, &err);
 	free(opt.mount_options);
 	opt.mount_options = NULL;

@@ -26,7 +26,7 @@ static int run(int argc, const char *const *argv)
 			result = report_failure(&err);
 			continue;
 		}
-		output_deed("unmount", "unmounted", "'%s'", argv[i]);
+		output_action("unmount", "unmounted", "'%s'", argv[i]);
 		/* The mount is gone, so the exit code is 0, but the device is still to be reset. */
 		if (ret > 0)
 			report_unfinished(&err);

@@ -81,7 +81,7 @@ static int take_option(int val, const char *name, const char *value)
 	switch (val) {
 	case 'm': return add_check(value);
 	case 'f': return add_name(value);
-	case 't': return option_number(name, value, 0, REFERENCE_MOST_THREADS, &unused);
+	case 't': return option_number(name, value, 0, REFERENCE_MAX_THREADS, &unused);
 	default: break;
 	}
 	opt.has_seed = true;

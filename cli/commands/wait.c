@@ -61,7 +61,7 @@ static void print_result(struct output *out, const char *arg, bool found)
 	if (out->json)
 		output_row(out, fields, COUNT_OF(fields));
 	else if (found)
-		output_deed("find", "found", "'%s'", arg);
+		output_action("find", "found", "'%s'", arg);
 }
 
 static int run(int argc, const char *const *argv)

@@ -38,15 +38,15 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-const char *command_guess(const char *name)
+const char *command_suggest(const char *name)
 {
-	struct guess guess = GUESS(name);
+	struct suggestion suggestion = SUGGESTION(name);
 
 	for (size_t i = 0; commands[i]; i++) {
 		if (!commands[i]->hidden)
-			guess_offer(&guess, commands[i]->name);
+			suggestion_offer(&suggestion, commands[i]->name);
 	}
-	return guess.best;
+	return suggestion.best;
 }
 
 const char *command_prefix(const struct command *cmd)
@@ -60,7 +60,7 @@ enum value_kind command_arg_kind(const struct command *cmd, int index)
 
 	if (cmd->max_args && index >= cmd->max_args)
 		return VALUE_NONE;
-	for (int i = 0; i < MOST_ARG_KINDS && i <= index && cmd->arg_kinds[i] != VALUE_NONE; i++)
+	for (int i = 0; i < MAX_ARG_KINDS && i <= index && cmd->arg_kinds[i] != VALUE_NONE; i++)
 		kind = cmd->arg_kinds[i];
 	return kind;
 }

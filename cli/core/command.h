@@ -58,7 +58,7 @@ enum command_flags {
 	COMMAND_YES = 4,     /* -y, --yes: it asks */
 };
 
-#define MOST_ARG_KINDS 3
+#define MAX_ARG_KINDS 3
 
 struct command {
 	const char *name;
@@ -90,7 +90,7 @@ struct command {
 
 	/* One for each argument; the last that is not VALUE_NONE also stands for those behind it.
 	 */
-	enum value_kind arg_kinds[MOST_ARG_KINDS];
+	enum value_kind arg_kinds[MAX_ARG_KINDS];
 	const struct word *arg_words; /* of VALUE_WORD among them */
 
 	/* Where the exit codes are not the usual ones; 0: they are. */
@@ -108,7 +108,7 @@ extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
 /* The name of the command that `name` is most likely a misspelling of, or NULL. */
-const char *command_guess(const char *name);
+const char *command_suggest(const char *name);
 
 /* What stands before its name on a command line. */
 const char *command_prefix(const struct command *cmd);

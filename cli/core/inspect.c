@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-int medium_open(const char *arg, struct famfs_medium **out)
+int inspect_open(const char *arg, struct famfs_inspect **out)
 {
 	cleanup_target struct famfs_target *target = NULL;
 	struct famfs_error err = { 0 };
@@ -16,16 +16,16 @@ int medium_open(const char *arg, struct famfs_medium **out)
 		return report_failure(&err);
 	if (target->path && !target->mountpoint)
 		return report_usage("'%s' names a file, not a device or a mount", arg);
-	if (famfs_medium_open(target, out, &err) < 0)
+	if (famfs_inspect_open(target, out, &err) < 0)
 		return report_failure(&err);
 	return EXIT_DONE;
 }
 
-void medium_members(struct output *out, const struct famfs_medium *medium)
+void inspect_members(struct output *out, const struct famfs_inspect *inspect)
 {
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 
-	famfs_medium_info(medium, &info);
+	famfs_inspect_info(inspect, &info);
 	const struct field fields[] = {
 		{ .key = "device_size",
 		  .kind = info.size ? FIELD_NUMBER : FIELD_NULL,
@@ -43,7 +43,7 @@ void medium_members(struct output *out, const struct famfs_medium *medium)
 	output_fields(out, fields, COUNT_OF(fields));
 }
 
-void medium_warn(const char *name, const struct famfs_medium_info *info)
+void inspect_warn(const char *name, const struct famfs_inspect_info *info)
 {
 	bool least = strcmp(info->log_length_source, "minimum") == 0;
 

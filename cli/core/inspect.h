@@ -6,20 +6,20 @@
 #include "famfs.h"
 #include "output/output.h"
 
-static inline void cleanup_medium_(struct famfs_medium **medium)
+static inline void cleanup_inspect_(struct famfs_inspect **inspect)
 {
-	famfs_medium_close(*medium);
+	famfs_inspect_close(*inspect);
 }
 
-#define cleanup_medium __attribute__((cleanup(cleanup_medium_)))
+#define cleanup_inspect __attribute__((cleanup(cleanup_inspect_)))
 
 /* Opens what `arg` names, which is not a file in it. Returns an exit code after reporting. */
-int medium_open(const char *arg, struct famfs_medium **out);
+int inspect_open(const char *arg, struct famfs_inspect **out);
 
 /* Members of the outermost object: what is known of the device as a whole. Nothing in text. */
-void medium_members(struct output *out, const struct famfs_medium *medium);
+void inspect_members(struct output *out, const struct famfs_inspect *inspect);
 
 /* Warns of what is not as the medium says. */
-void medium_warn(const char *name, const struct famfs_medium_info *info);
+void inspect_warn(const char *name, const struct famfs_inspect_info *info);
 
 #endif

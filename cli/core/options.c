@@ -85,21 +85,21 @@ struct option_value options_value(const struct command *cmd, const struct poptOp
 static void offer_option(void *arg, const struct poptOption *option, bool common_one)
 {
 	(void)common_one;
-	guess_offer(arg, option->longName);
+	suggestion_offer(arg, option->longName);
 }
 
 static int unknown_option(const struct command *cmd, const char *option)
 {
 	cleanup_free char *typed = strndup(option, strcspn(option, "="));
-	struct guess guess = GUESS(typed ? typed : "");
+	struct suggestion suggestion = SUGGESTION(typed ? typed : "");
 
 	report_as(REPORT_UNKNOWN_OPTION, 0, "unknown option '%s'", typed ? typed : option);
-	if (strncmp(guess.typed, "--", 2) == 0) {
-		guess.typed += 2;
-		options_each(cmd, offer_option, &guess);
+	if (strncmp(suggestion.typed, "--", 2) == 0) {
+		suggestion.typed += 2;
+		options_each(cmd, offer_option, &suggestion);
 	}
-	if (guess.best)
-		report_own_hint("did you mean '--%s'?", guess.best);
+	if (suggestion.best)
+		report_own_hint("did you mean '--%s'?", suggestion.best);
 	else
 		report_see_help();
 	return EXIT_USAGE;
@@ -264,7 +264,7 @@ static char *list_words(const struct word *words)
 
 int option_word(const char *name, const char *value, const struct word *words, unsigned *index)
 {
-	struct guess guess = GUESS(value);
+	struct suggestion suggestion = SUGGESTION(value);
 	cleanup_free char *list = NULL;
 
 	for (unsigned i = 0; words[i].name; i++) {
@@ -272,14 +272,14 @@ int option_word(const char *name, const char *value, const struct word *words, u
 			*index = i;
 			return EXIT_DONE;
 		}
-		guess_offer(&guess, words[i].name);
+		suggestion_offer(&suggestion, words[i].name);
 	}
 	list = list_words(words);
 	if (!list)
 		return report_no_memory();
 	report_as(REPORT_USAGE, 0, "--%s expects %s, got '%s'", name, list, value);
-	if (guess.best)
-		report_hint("did you mean %s?", guess.best);
+	if (suggestion.best)
+		report_hint("did you mean %s?", suggestion.best);
 	else
 		report_see_help();
 	return EXIT_USAGE;

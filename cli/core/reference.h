@@ -38,6 +38,6 @@ extern int reference_mmap, reference_read;
 int reference_check_reading(void);
 
 /* The most threads that the reference implementation takes. */
-#define REFERENCE_MOST_THREADS 256
+#define REFERENCE_MAX_THREADS 256
 
 #endif

@@ -316,11 +316,11 @@ int report_usage(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-int report_unknown_command(const char *name, const char *guess)
+int report_unknown_command(const char *name, const char *suggestion)
 {
 	report_as(REPORT_UNKNOWN_COMMAND, 0, "unknown command '%s'", name);
-	if (guess)
-		report_hint("did you mean %s?", guess);
+	if (suggestion)
+		report_hint("did you mean %s?", suggestion);
 	else
 		report_hint("see 'famfsctl --help'");
 	return EXIT_USAGE;

@@ -67,7 +67,7 @@ void report_see_help(void);
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* `guess` is what may have been meant, or NULL. Returns EXIT_USAGE. */
-int report_unknown_command(const char *name, const char *guess);
+int report_unknown_command(const char *name, const char *suggestion);
 
 /* The library's message and hint. Returns EXIT_FAILED or EXIT_REFUSED. */
 int report_failure(const struct famfs_error *err);

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-#define MOST_LENGTH   24
-#define MOST_DISTANCE 2
+#define MAX_LENGTH   24
+#define MAX_DISTANCE 2
 
 /* Levenshtein's distance: how many letters were added, dropped or mistaken. */
 static unsigned edit_distance(const char *a, const char *b)
 {
-	unsigned row[MOST_LENGTH + 1];
+	unsigned row[MAX_LENGTH + 1];
 	size_t width = strlen(b);
 
-	if (width > MOST_LENGTH || strlen(a) > MOST_LENGTH)
-		return MOST_LENGTH;
+	if (width > MAX_LENGTH || strlen(a) > MAX_LENGTH)
+		return MAX_LENGTH;
 	for (unsigned j = 0; j <= width; j++)
 		row[j] = j;
 
@@ -35,15 +35,15 @@ static unsigned edit_distance(const char *a, const char *b)
 	return row[width];
 }
 
-void guess_offer(struct guess *guess, const char *word)
+void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
-	unsigned distance = edit_distance(guess->typed, word);
+	unsigned distance = edit_distance(suggestion->typed, word);
 
 	/* Another word of the same length is no slip of the finger. */
-	if (distance > MOST_DISTANCE || distance >= strlen(guess->typed))
+	if (distance > MAX_DISTANCE || distance >= strlen(suggestion->typed))
 		return;
-	if (guess->best && distance >= guess->distance)
+	if (suggestion->best && distance >= suggestion->distance)
 		return;
-	guess->best = word;
-	guess->distance = distance;
+	suggestion->best = word;
+	suggestion->distance = distance;
 }

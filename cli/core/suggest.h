@@ -3,18 +3,18 @@
 #ifndef CLI_CORE_SUGGEST_H
 #define CLI_CORE_SUGGEST_H
 
-struct guess {
+struct suggestion {
 	const char *typed;
 	const char *best; /* NULL: none is near enough */
 	unsigned distance;
 };
 
-#define GUESS(word)                                                                                \
-	(struct guess)                                                                             \
+#define SUGGESTION(word)                                                                           \
+	(struct suggestion)                                                                        \
 	{                                                                                          \
 		.typed = (word)                                                                    \
 	}
 
-void guess_offer(struct guess *guess, const char *word);
+void suggestion_offer(struct suggestion *suggestion, const char *word);
 
 #endif

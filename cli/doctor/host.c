@@ -252,21 +252,21 @@ static void check_identity(struct doctor *doctor)
 	/* uuidgen(1) is not everywhere, and would leave an empty file. */
 	static const char make[] = "mkdir -p /etc/famfs && cat /proc/sys/kernel/random/uuid "
 				   ">/etc/famfs/system_uuid";
-	enum famfs_identity_source source;
+	enum famfs_system_uuid_source source;
 	struct famfs_error err = { 0 };
 	char text[UUID_STR_LEN];
 	uint8_t uuid[16];
 
-	if (famfs_identity(uuid, &source, &err) < 0) {
+	if (famfs_system_uuid(uuid, &source, &err) < 0) {
 		doctor_say(doctor, SEVERITY_PROBLEM, "identity.unreadable", NULL, NULL, "%s",
 			   err.message);
 		return;
 	}
 	uuid_unparse_lower(uuid, text);
-	if (source == FAMFS_IDENTITY_NONE)
+	if (source == FAMFS_SYSTEM_UUID_NONE)
 		doctor_say(doctor, SEVERITY_WARNING, "identity.none", NULL, make,
 			   "this host has no system UUID: it can be no master");
-	else if (source == FAMFS_IDENTITY_MACHINE_ID && is_virtual())
+	else if (source == FAMFS_SYSTEM_UUID_MACHINE_ID && is_virtual())
 		doctor_say(doctor, SEVERITY_WARNING, "identity.machine-id", NULL, make,
 			   "%s comes from /etc/machine-id, which clones of a virtual machine "
 			   "share, and two masters destroy each other's files; a new UUID makes "
@@ -274,7 +274,7 @@ static void check_identity(struct doctor *doctor)
 			   text);
 	else
 		doctor_say(doctor, SEVERITY_OK, "identity", NULL, NULL, "%s, from %s", text,
-			   famfs_identity_source_name(source));
+			   famfs_system_uuid_source_name(source));
 }
 
 static void check_limits(struct doctor *doctor)

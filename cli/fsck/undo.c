@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_FILES 1000
+#define MAX_FILES 1000
 
 static const char header[] =
 	"# famfsctl fsck: what a device held before it was repaired, a line for each range:\n"
@@ -58,7 +58,7 @@ static int create_file(struct undo *undo)
 {
 	int ret = -EEXIST;
 
-	for (unsigned n = 0; ret == -EEXIST && n < (undo->wanted ? 1 : MOST_FILES); n++) {
+	for (unsigned n = 0; ret == -EEXIST && n < (undo->wanted ? 1 : MAX_FILES); n++) {
 		free(undo->name);
 		undo->name = make_name(undo, n);
 		ret = undo->name ? try_name(undo) : -ENOMEM;

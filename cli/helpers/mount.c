@@ -225,11 +225,11 @@ static int mount_spec(const char *spec, const char *dir)
 	int ret = famfs_mount(&params, &err);
 
 	if (ret < 0) {
-		const char *guess = ret == -EINVAL ? mount_guess_option(opt.options) : NULL;
+		const char *suggestion = ret == -EINVAL ? mount_suggest_option(opt.options) : NULL;
 
 		report_failure(&err);
-		if (guess)
-			report_hint("did you mean %s?", guess);
+		if (suggestion)
+			report_hint("did you mean %s?", suggestion);
 		return exit_code(ret);
 	}
 	if (!opt.fake)

@@ -15,8 +15,8 @@
 #define MARGIN      24.0
 #define SPOT_WIDTH  300.0
 #define CHUNKS_LEFT (MAP_SVG_LEFT + SPOT_WIDTH + 40)
-#define CHUNKS_MOST 48 /* cells of a lane; more chunks share cells */
-#define DAMAGE_MOST 10 /* entries that are named */
+#define CHUNKS_MAX  48 /* cells of a lane; more chunks share cells */
+#define DAMAGE_MAX  10 /* entries that are named */
 #define LABEL_FROM  24 /* pixels of a cell that has a number */
 
 static bool has_lanes(const struct space_file *file)
@@ -105,7 +105,7 @@ static void put_lane(FILE *out, const struct space_map *map, const struct space_
 			     .segment = segment,
 			     .class = color(map, file, class),
 			     .y = y,
-			     .together = (chunks + CHUNKS_MOST - 1) / CHUNKS_MOST };
+			     .together = (chunks + CHUNKS_MAX - 1) / CHUNKS_MAX };
 
 	put_spot(out, map, segment, class, y);
 	if (!chunks)
@@ -146,7 +146,7 @@ static bool is_damaged(const struct space_file *file)
 
 double map_svg_damage_height(const struct space_map *map)
 {
-	uint64_t lines = map->damaged < DAMAGE_MOST ? map->damaged : DAMAGE_MOST;
+	uint64_t lines = map->damaged < DAMAGE_MAX ? map->damaged : DAMAGE_MAX;
 
 	return map->damaged ? HEAD_HEIGHT + MARGIN + (double)lines * LANE_PITCH : 0;
 }
@@ -165,7 +165,7 @@ void map_svg_damage(FILE *out, const struct space_map *map, double y)
 		MARGIN, y, MAP_SVG_LEFT + 60, y, map->damaged,
 		map->damaged == 1 ? "entry is damaged" : "entries are damaged");
 	y += HEAD_HEIGHT - 6;
-	for (size_t i = 0; i < map->nfiles && shown < DAMAGE_MOST; i++) {
+	for (size_t i = 0; i < map->nfiles && shown < DAMAGE_MAX; i++) {
 		const struct space_file *file = &map->files[i];
 
 		if (!is_damaged(file))

@@ -245,14 +245,14 @@ static int copy_uuid(void *arg, const struct famfs_raw_field *field)
 	return strcmp(field->name, "ts_uuid") == 0;
 }
 
-static int read_super(struct famfs_medium *medium, struct space_map *map)
+static int read_super(struct famfs_inspect *inspect, struct space_map *map)
 {
 	struct famfs_error err = { 0 };
 	struct famfs_raw raw;
 	size_t at = 0;
 
-	famfs_medium_info(medium, &map->info);
-	if (famfs_medium_super(medium, &raw, &err) < 0)
+	famfs_inspect_info(inspect, &map->info);
+	if (famfs_inspect_super(inspect, &raw, &err) < 0)
 		return report_failure(&err);
 	if (famfs_raw_fields(&raw, copy_uuid, &at))
 		memcpy(map->uuid, raw.bytes + at, sizeof(map->uuid));
@@ -262,16 +262,16 @@ static int read_super(struct famfs_medium *medium, struct space_map *map)
 	return EXIT_DONE;
 }
 
-int space_map_read(struct famfs_medium *medium, struct space_map *out)
+int space_map_read(struct famfs_inspect *inspect, struct space_map *out)
 {
 	struct famfs_error err = { 0 };
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = read_super(medium, out);
+	ret = read_super(inspect, out);
 	if (ret != EXIT_DONE)
 		return ret;
-	if (famfs_medium_entries(medium, 0, out->info.published, add_entry, out, &err) < 0)
+	if (famfs_inspect_entries(inspect, 0, out->info.published, add_entry, out, &err) < 0)
 		return report_failure(&err);
 	add_metadata(out);
 	add_data(out);

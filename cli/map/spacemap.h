@@ -57,7 +57,7 @@ struct space_region {
 struct space_map {
 	uint64_t size; /* bytes of the device */
 	uint64_t data_offset;
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 	uint8_t uuid[16];
 	bool named; /* the superblock says a UUID that can be believed */
 
@@ -78,7 +78,7 @@ struct space_map {
 };
 
 /* Reads the log. Returns an exit code after reporting. Call space_map_clear() in any case. */
-int space_map_read(struct famfs_medium *medium, struct space_map *out);
+int space_map_read(struct famfs_inspect *inspect, struct space_map *out);
 void space_map_clear(struct space_map *map);
 
 static inline const char *space_path(const struct space_map *map, const struct space_file *file)

@@ -9,7 +9,7 @@
 
 #define ROW_HEIGHT 26.0
 #define ROW_PITCH  32.0
-#define ROWS_MOST  16
+#define ROWS_MAX   16
 #define TOP        150.0 /* of the first row */
 #define MARGIN     24.0
 #define VISIBLE    0.8 /* pixels that a region of its own has at least */
@@ -354,8 +354,8 @@ void map_print_svg(FILE *file, const struct space_map *map, const char *name)
 	struct svg svg = { .file = file, .map = map, .row_bytes = 8 * FAMFS_ALLOC_UNIT };
 	double end;
 
-	while (map->size / svg.row_bytes > ROWS_MOST ||
-	       (map->size / svg.row_bytes == ROWS_MOST && map->size % svg.row_bytes))
+	while (map->size / svg.row_bytes > ROWS_MAX ||
+	       (map->size / svg.row_bytes == ROWS_MAX && map->size % svg.row_bytes))
 		svg.row_bytes *= 2;
 	svg.scale = (MAP_SVG_WIDTH - MAP_SVG_LEFT - MARGIN) / (double)svg.row_bytes;
 	end = map->size ? y_of(&svg, map->size - 1) + ROW_PITCH : TOP;

@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include <uuid/uuid.h>
 
-#define LABEL     11 /* columns before the cells */
-#define ROWS_MOST 24
+#define LABEL    11 /* columns before the cells */
+#define ROWS_MAX 24
 
 struct style {
 	bool utf8;
@@ -76,7 +76,7 @@ static void choose_scale(struct picture *picture)
 		columns = columns / 2 * 3;
 	picture->columns = columns;
 	picture->cell_bytes = FAMFS_ALLOC_UNIT;
-	while (picture->map->size / columns / ROWS_MOST > picture->cell_bytes)
+	while (picture->map->size / columns / ROWS_MAX > picture->cell_bytes)
 		picture->cell_bytes *= 2;
 	picture->count = (picture->map->size + picture->cell_bytes - 1) / picture->cell_bytes;
 }

@@ -54,13 +54,13 @@ int mount_add_option(char **list, const char *key, const char *value)
 	return EXIT_DONE;
 }
 
-const char *mount_guess_option(const char *options)
+const char *mount_suggest_option(const char *options)
 {
 	cleanup_free char *list = strdup(options ? options : "");
 	char *rest = list, *word;
 
 	while (rest && (word = strsep(&rest, ","))) {
-		struct guess guess = GUESS(word);
+		struct suggestion suggestion = SUGGESTION(word);
 		bool known = false;
 
 		for (const struct word *w = mount_words; w->name && !known; w++) {
@@ -68,10 +68,10 @@ const char *mount_guess_option(const char *options)
 
 			known = strncmp(word, w->name, length) == 0 &&
 				(w->name[length - 1] == '=' || !word[length]);
-			guess_offer(&guess, w->name);
+			suggestion_offer(&suggestion, w->name);
 		}
-		if (!known && guess.best)
-			return guess.best;
+		if (!known && suggestion.best)
+			return suggestion.best;
 	}
 	return NULL;
 }

@@ -18,6 +18,6 @@ extern const struct word mount_words[];
 int mount_add_option(char **list, const char *key, const char *value);
 
 /* What a mistyped word of a list with commas is nearest to, or NULL. */
-const char *mount_guess_option(const char *options);
+const char *mount_suggest_option(const char *options);
 
 #endif

@@ -197,7 +197,7 @@ void output_heading(struct output *out, const struct field *fields, size_t count
 	putchar('\n');
 }
 
-void output_deed(const char *verb, const char *done, const char *format, ...)
+void output_action(const char *verb, const char *done, const char *format, ...)
 {
 	cleanup_free char *text = NULL;
 	va_list args;

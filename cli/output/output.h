@@ -68,7 +68,7 @@ void output_heading(struct output *out, const struct field *fields, size_t count
 
 /* What a command that prints nothing else says of a thing that it did: "would VERB ..." in a dry
  * run, "DONE ..." with --verbose, else nothing. Escaped. */
-void output_deed(const char *verb, const char *done, const char *format, ...)
+void output_action(const char *verb, const char *done, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* A line of text, escaped. Nothing in JSON. */

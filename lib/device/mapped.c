@@ -9,11 +9,11 @@
 
 static void copy(void *to, const void *from, size_t length)
 {
-	enum { MOST_WORDS = 64 };
+	enum { MAX_WORDS = 64 };
 	uint64_t *dst = to;
 	const uint64_t *src = from;
 
-	if ((((uintptr_t)to | (uintptr_t)from | length) & 7) || length > MOST_WORDS * 8) {
+	if ((((uintptr_t)to | (uintptr_t)from | length) & 7) || length > MAX_WORDS * 8) {
 		memcpy(to, from, length);
 		return;
 	}

@@ -18,9 +18,9 @@ static int not_master(const struct famfs_volume *vol, const uint8_t owner[OMF_UU
 
 	uuid_unparse_lower(owner, master);
 	uuid_unparse_lower(vol->identity.uuid, self);
-	error_set(err, -EROFS,
-		  "'%s' belongs to the master %s; this host is the client %s (from %s)",
-		  vol->dev->path, master, self, famfs_identity_source_name(vol->identity.source));
+	error_set(
+		err, -EROFS, "'%s' belongs to the master %s; this host is the client %s (from %s)",
+		vol->dev->path, master, self, famfs_system_uuid_source_name(vol->identity.source));
 	error_hint(err,
 		   "add files on the master; only if it is gone for good, run: famfsctl takeover "
 		   "--yes %s",
@@ -30,7 +30,7 @@ static int not_master(const struct famfs_volume *vol, const uint8_t owner[OMF_UU
 
 static bool is_self(const struct famfs_volume *vol, const uint8_t owner[OMF_UUID_SIZE])
 {
-	return vol->identity.source != FAMFS_IDENTITY_NONE &&
+	return vol->identity.source != FAMFS_SYSTEM_UUID_NONE &&
 	       memcmp(owner, vol->identity.uuid, OMF_UUID_SIZE) == 0;
 }
 

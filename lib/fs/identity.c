@@ -19,26 +19,26 @@ static const uuid_t machine_namespace = { 0x5c, 0x1f, 0x8e, 0x3a, 0x94, 0x0b, 0x
 					  0xa6, 0x51, 0x2e, 0x7d, 0xc0, 0x83, 0xf9, 0x14 };
 
 struct source {
-	enum famfs_identity_source id;
+	enum famfs_system_uuid_source id;
 	const char *path;
 };
 
 static const struct source files[] = {
-	{ FAMFS_IDENTITY_ETC, "/etc/famfs/system_uuid" },
-	{ FAMFS_IDENTITY_OPT, "/opt/famfs/system_uuid" },
-	{ FAMFS_IDENTITY_MACHINE_ID, "/etc/machine-id" },
+	{ FAMFS_SYSTEM_UUID_ETC, "/etc/famfs/system_uuid" },
+	{ FAMFS_SYSTEM_UUID_OPT, "/opt/famfs/system_uuid" },
+	{ FAMFS_SYSTEM_UUID_MACHINE_ID, "/etc/machine-id" },
 };
 
 #define NFILES (sizeof(files) / sizeof(files[0]))
 
-const char *famfs_identity_source_name(enum famfs_identity_source source)
+const char *famfs_system_uuid_source_name(enum famfs_system_uuid_source source)
 {
 	switch (source) {
-	case FAMFS_IDENTITY_ENV: return "$" ENV_NAME;
-	case FAMFS_IDENTITY_ETC: return files[0].path;
-	case FAMFS_IDENTITY_OPT: return files[1].path;
-	case FAMFS_IDENTITY_MACHINE_ID: return files[2].path;
-	case FAMFS_IDENTITY_NONE: break;
+	case FAMFS_SYSTEM_UUID_ENV: return "$" ENV_NAME;
+	case FAMFS_SYSTEM_UUID_ETC: return files[0].path;
+	case FAMFS_SYSTEM_UUID_OPT: return files[1].path;
+	case FAMFS_SYSTEM_UUID_MACHINE_ID: return files[2].path;
+	case FAMFS_SYSTEM_UUID_NONE: break;
 	}
 	return "none";
 }
@@ -73,7 +73,7 @@ static int read_source(const char *root, const struct source *source, uint8_t uu
 		text[0] = '\0';
 	fclose(f);
 	text[strcspn(text, " \t\r\n")] = '\0';
-	if (source->id == FAMFS_IDENTITY_MACHINE_ID) {
+	if (source->id == FAMFS_SYSTEM_UUID_MACHINE_ID) {
 		/* "uninitialized" is what systemd writes before the first boot. */
 		if (text[0] == '\0' || strcmp(text, "uninitialized") == 0)
 			return 0;
@@ -91,7 +91,7 @@ static int read_env(struct identity *out, struct famfs_error *err)
 
 	if (!text || !*text)
 		return 0;
-	out->source = FAMFS_IDENTITY_ENV;
+	out->source = FAMFS_SYSTEM_UUID_ENV;
 	if (uuid_parse(text, out->uuid) < 0)
 		return error_set(err, -EINVAL, "$" ENV_NAME " is not a UUID: '%.60s'", text);
 	return 1;
@@ -117,12 +117,13 @@ int identity_role(const char *root, const uint8_t master[OMF_UUID_SIZE], struct 
 	int ret = identity_read(root, out, err);
 
 	*role = FAMFS_ROLE_CLIENT;
-	if (ret < 0 || out->source == FAMFS_IDENTITY_NONE)
+	if (ret < 0 || out->source == FAMFS_SYSTEM_UUID_NONE)
 		return ret;
 	if (memcmp(out->uuid, master, OMF_UUID_SIZE) == 0)
 		*role = FAMFS_ROLE_MASTER;
 	for (size_t i = 0;
-	     *role == FAMFS_ROLE_CLIENT && out->source != FAMFS_IDENTITY_ENV && i < NFILES; i++) {
+	     *role == FAMFS_ROLE_CLIENT && out->source != FAMFS_SYSTEM_UUID_ENV && i < NFILES;
+	     i++) {
 		uint8_t uuid[OMF_UUID_SIZE];
 
 		if (read_source(root, &files[i], uuid, NULL) <= 0 ||
@@ -135,7 +136,8 @@ int identity_role(const char *root, const uint8_t master[OMF_UUID_SIZE], struct 
 	return 0;
 }
 
-int famfs_identity(uint8_t uuid[16], enum famfs_identity_source *source, struct famfs_error *err)
+int famfs_system_uuid(uint8_t uuid[16], enum famfs_system_uuid_source *source,
+		      struct famfs_error *err)
 {
 	struct identity own;
 	int ret = identity_read("", &own, err);

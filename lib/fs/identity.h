@@ -8,8 +8,8 @@
 #include "media/format.h"
 
 struct identity {
-	uint8_t uuid[OMF_UUID_SIZE]; /* zero when source is FAMFS_IDENTITY_NONE */
-	enum famfs_identity_source source;
+	uint8_t uuid[OMF_UUID_SIZE]; /* zero when source is FAMFS_SYSTEM_UUID_NONE */
+	enum famfs_system_uuid_source source;
 };
 
 /*

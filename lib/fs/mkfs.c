@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/minmax.h"
-#include "device/announce.h"
+#include "device/udev_notify.h"
 #include "device/usage.h"
 #include "fs/identity.h"
 #include "fs/overwrite.h"
@@ -108,7 +108,7 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 {
 	int ret = identity_read("", &mkfs->identity, err);
 
-	if (ret < 0 || mkfs->identity.source != FAMFS_IDENTITY_NONE)
+	if (ret < 0 || mkfs->identity.source != FAMFS_SYSTEM_UUID_NONE)
 		return ret;
 	error_set(err, -ENOKEY, "this host has no identity, so it cannot be a master");
 	error_hint(err, "run: sudo install -D -m 0444 /proc/sys/kernel/random/uuid "
@@ -436,6 +436,6 @@ int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 		remove_created(&mkfs);
 	device_close(mkfs.dev);
 	if (ret == 0 && !params->dry_run && stat(device, &st) == 0 && S_ISCHR(st.st_mode))
-		device_announce(st.st_rdev);
+		udev_notify(st.st_rdev);
 	return ret;
 }

@@ -173,7 +173,7 @@ int famfs_open(const struct famfs_target *target, const struct famfs_volume_para
 		   "'%s': %s of %" PRIu64 " bytes, of which %" PRIu64
 		   " are usable; this host's identity is from %s",
 		   vol->dev->path, vol->dev->ops->kind, vol->dev->size, vol->usable,
-		   famfs_identity_source_name(vol->identity.source));
+		   famfs_system_uuid_source_name(vol->identity.source));
 	volume_log(vol, LOG_INFO,
 		   "'%s': %" PRIu64 " of %" PRIu64 " log entries in use, this host is %s",
 		   vol->dev->path, vol->applied, vol->log.capacity,

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/minmax.h"
-#include "device/probe.h"
+#include "device/signature.h"
 #include "fs/volume.h"
 
 #include <errno.h>
@@ -139,7 +139,7 @@ static int check_others(const struct overwrite *overwrite, struct device *dev,
 			struct famfs_error *err)
 {
 	char signature[80], what[96];
-	int ret = device_probe(dev, signature, sizeof(signature));
+	int ret = device_find_signature(dev, signature, sizeof(signature));
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot look for signatures on '%s'", overwrite->name);

@@ -89,7 +89,7 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (vol->role == FAMFS_ROLE_MASTER)
 		return 0;
-	if (vol->identity.source == FAMFS_IDENTITY_NONE)
+	if (vol->identity.source == FAMFS_SYSTEM_UUID_NONE)
 		return error_set(err, -ENOKEY,
 				 "this host has no identity, so it cannot be a "
 				 "master");
@@ -153,7 +153,7 @@ static void finish(const char *device, const struct famfs_takeover_params *param
 	struct omf_super raw;
 	struct log log;
 
-	if (identity_read("", &self, NULL) < 0 || self.source == FAMFS_IDENTITY_NONE ||
+	if (identity_read("", &self, NULL) < 0 || self.source == FAMFS_SYSTEM_UUID_NONE ||
 	    device_open(device, DEVICE_WRITE, &dev, NULL) < 0 ||
 	    device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false) < 0)
 		return;

@@ -6,7 +6,7 @@
 #include "base/thread.h"
 #include "device/daxmode.h"
 #include "device/mountinfo.h"
-#include "server/acquire.h"
+#include "server/device_setup.h"
 #include "server/node.h"
 #include "server/server.h"
 
@@ -118,7 +118,7 @@ static int load(struct server *server, const struct source *source, struct famfs
 	if (known)
 		return volume_catch_up(vol, err);
 	ret = volume_load_log(vol, err);
-	return ret < 0 ? ret : acquire_learn(server, err);
+	return ret < 0 ? ret : device_setup_finish(server, err);
 }
 
 static int begin(struct server *server, struct source *source, struct famfs_error *err)

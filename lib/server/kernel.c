@@ -49,7 +49,7 @@ __attribute__((format(printf, 3, 4))) static void settle(struct kernel_choice *o
 	va_end(args);
 }
 
-static bool has_famfs(struct kernel_evidence *evidence)
+static bool has_famfs(struct kernel_detection *detection)
 {
 	/* In the order of what it costs to look. */
 	static const enum kernel_fact proofs[] = {
@@ -58,30 +58,30 @@ static bool has_famfs(struct kernel_evidence *evidence)
 	};
 
 	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
-		if (kernel_has(evidence, proofs[i]))
+		if (kernel_has(detection, proofs[i]))
 			return true;
 	return false;
 }
 
-static bool has_bpf_prototype(struct kernel_evidence *evidence)
+static bool has_bpf_prototype(struct kernel_detection *detection)
 {
-	return kernel_has(evidence, FACT_DAX_FMAP_OPS) ||
-	       kernel_has(evidence, FACT_FUSE_DAX_FMAP_OPS);
+	return kernel_has(detection, FACT_DAX_FMAP_OPS) ||
+	       kernel_has(detection, FACT_FUSE_DAX_FMAP_OPS);
 }
 
-static bool has_only_fuse_iomap(struct kernel_evidence *evidence)
+static bool has_only_fuse_iomap(struct kernel_detection *detection)
 {
-	return kernel_has(evidence, FACT_IOMAP_BEGIN) && !has_famfs(evidence);
+	return kernel_has(detection, FACT_IOMAP_BEGIN) && !has_famfs(detection);
 }
 
 /* The ioctl tells, unless it could not be tried. */
-static bool takes_devices(struct kernel_evidence *evidence)
+static bool takes_devices(struct kernel_detection *detection)
 {
-	if (kernel_has(evidence, FACT_DAXDEV_OPEN))
+	if (kernel_has(detection, FACT_DAXDEV_OPEN))
 		return true;
-	if (evidence->readable & KERNEL_IOCTL)
+	if (detection->readable & KERNEL_IOCTL)
 		return false;
-	return kernel_has(evidence, FACT_DAXDEV_INDEX) || kernel_has(evidence, FACT_PUSH_OPEN);
+	return kernel_has(detection, FACT_DAXDEV_INDEX) || kernel_has(detection, FACT_PUSH_OPEN);
 }
 
 static bool offers(const struct kernel_init *init, unsigned int bit)
@@ -99,25 +99,25 @@ static const char *other_meaning(const struct kernel_init *init, unsigned int bi
 	return NULL;
 }
 
-static void choose_by_evidence(const struct kernel_init *init, struct kernel_evidence *evidence,
+static void choose_by_evidence(const struct kernel_init *init, struct kernel_detection *detection,
 			       struct kernel_choice *out)
 {
 	bool ambiguous = init->minor >= FIRST_MINOR_OF_BUFPOOL && offers(init, BIT_IO_URING);
 
-	if (has_bpf_prototype(evidence))
+	if (has_bpf_prototype(detection))
 		settle(out, FMAP_OFF,
 		       "the kernel has the BPF prototype of famfs, which has maps "
 		       "of another kind");
-	else if (has_only_fuse_iomap(evidence))
+	else if (has_only_fuse_iomap(detection))
 		settle(out, FMAP_OFF, "the kernel has fuse-iomap and no famfs support");
-	else if (ambiguous && !has_famfs(evidence))
+	else if (ambiguous && !has_famfs(detection))
 		settle(out, FMAP_OFF,
 		       "bit 43 is for io_uring in FUSE 7.%" PRIu32
 		       ", and nothing else in the kernel tells of famfs",
 		       init->minor);
 	else if (init->minor <= LAST_MINOR_OF_BIT_42)
 		settle(out, FMAP_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32, init->minor);
-	else if (takes_devices(evidence))
+	else if (takes_devices(detection))
 		settle(out, FMAP_PUSH,
 		       "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and takes devices",
 		       init->minor);
@@ -133,25 +133,25 @@ static bool plausible(uint32_t opcode)
 }
 
 /* The kernel's own numbers, where BTF has them: nothing reserves the ones of the patches. */
-static void take_opcodes(struct kernel_evidence *evidence, struct kernel_choice *out)
+static void take_opcodes(struct kernel_detection *detection, struct kernel_choice *out)
 {
 	uint32_t op_daxdev = out->op_daxdev;
 
-	kernel_gather(evidence, KERNEL_BTF);
-	if (!plausible(evidence->op_fmap))
+	kernel_gather(detection, KERNEL_BTF);
+	if (!plausible(detection->op_fmap))
 		return;
-	if (plausible(evidence->op_daxdev))
-		op_daxdev = evidence->op_daxdev;
+	if (plausible(detection->op_daxdev))
+		op_daxdev = detection->op_daxdev;
 	else if (out->profile->push)
 		op_daxdev = 0;
-	if (op_daxdev == evidence->op_fmap)
+	if (op_daxdev == detection->op_fmap)
 		return;
-	out->op_fmap = evidence->op_fmap;
+	out->op_fmap = detection->op_fmap;
 	out->op_daxdev = op_daxdev;
 }
 
 void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
-		   struct kernel_evidence *evidence, struct kernel_choice *out)
+		   struct kernel_detection *detection, struct kernel_choice *out)
 {
 	bool old = init->minor <= LAST_MINOR_OF_BIT_42;
 	const struct fmap_profile *row = forced ? forced : fmap_profile(old ? FMAP_V2 : FMAP_PULL);
@@ -172,9 +172,9 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 		       "fmap=%s was asked for, and the kernel offered bit %u of FUSE 7.%" PRIu32,
 		       forced->name, row->init_bit, init->minor);
 	else
-		choose_by_evidence(init, evidence, out);
+		choose_by_evidence(init, detection, out);
 	if (out->profile->generation != FMAP_OFF)
-		take_opcodes(evidence, out);
+		take_opcodes(detection, out);
 }
 
 bool kernel_units_too_large(uint64_t page, char *why, size_t size)
@@ -207,28 +207,28 @@ __attribute__((format(printf, 3, 4))) static void verdict(struct famfs_kernel_in
 }
 
 /* Without an INIT: by the ioctl and the opcodes. */
-static enum fmap_generation likely_generation(struct kernel_evidence *evidence)
+static enum fmap_generation likely_generation(struct kernel_detection *detection)
 {
-	if (takes_devices(evidence))
+	if (takes_devices(detection))
 		return FMAP_PUSH;
-	if (evidence->op_fmap == fmap_profile(FMAP_V2)->op_fmap)
+	if (detection->op_fmap == fmap_profile(FMAP_V2)->op_fmap)
 		return FMAP_V2;
 	return FMAP_PULL;
 }
 
-void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out)
+void kernel_judge(struct kernel_detection *detection, struct famfs_kernel_info *out)
 {
 	char why[120];
 
-	kernel_gather(evidence, KERNEL_ALL);
+	kernel_gather(detection, KERNEL_ALL);
 	out->generation = NULL;
-	if (has_bpf_prototype(evidence)) {
+	if (has_bpf_prototype(detection)) {
 		verdict(out, FAMFS_KERNEL_OTHER,
 			"this kernel has the BPF prototype of famfs, which has maps of another "
 			"kind: mounts are served by the server");
-	} else if (has_famfs(evidence)) {
-		out->generation = fmap_profile(likely_generation(evidence))->name;
-		if (kernel_units_too_large(evidence->page, why, sizeof(why)))
+	} else if (has_famfs(detection)) {
+		out->generation = fmap_profile(likely_generation(detection))->name;
+		if (kernel_units_too_large(detection->page, why, sizeof(why)))
 			verdict(out, FAMFS_KERNEL_FAMFS,
 				"mounts are served by the server, although this kernel has famfs "
 				"support: %s",
@@ -237,11 +237,11 @@ void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *ou
 			verdict(out, FAMFS_KERNEL_FAMFS,
 				"this kernel has famfs support: it maps files of a mount whose "
 				"mounter has CAP_SYS_RAWIO, if the device is in famfs mode");
-	} else if (kernel_has(evidence, FACT_IOMAP_BEGIN)) {
+	} else if (kernel_has(detection, FACT_IOMAP_BEGIN)) {
 		verdict(out, FAMFS_KERNEL_OTHER,
 			"this kernel has fuse-iomap and no famfs support: mounts are served by "
 			"the server");
-	} else if (!(evidence->readable & ~(unsigned int)KERNEL_IOCTL)) {
+	} else if (!(detection->readable & ~(unsigned int)KERNEL_IOCTL)) {
 		verdict(out, FAMFS_KERNEL_UNKNOWN,
 			"neither BTF nor symbols nor configuration of this kernel can be read: a "
 			"mount finds out what it can do");
@@ -251,7 +251,7 @@ void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *ou
 	}
 }
 
-static void describe(const struct kernel_evidence *evidence, enum kernel_fact fact,
+static void describe(const struct kernel_detection *detection, enum kernel_fact fact,
 		     struct famfs_kernel_fact *out)
 {
 	enum kernel_part part = kernel_fact_part(fact);
@@ -261,16 +261,16 @@ static void describe(const struct kernel_evidence *evidence, enum kernel_fact fa
 		      : part == KERNEL_BTF    ? "BTF"
 					      : "symbols";
 	out->name = kernel_fact_name(fact);
-	out->found = evidence->found >> fact & 1;
-	out->known = out->found || evidence->readable & part;
-	out->number = fact == FACT_GET_FMAP     ? evidence->op_fmap
-		      : fact == FACT_GET_DAXDEV ? evidence->op_daxdev
+	out->found = detection->found >> fact & 1;
+	out->known = out->found || detection->readable & part;
+	out->number = fact == FACT_GET_FMAP     ? detection->op_fmap
+		      : fact == FACT_GET_DAXDEV ? detection->op_daxdev
 						: 0;
 }
 
 int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err)
 {
-	struct kernel_evidence evidence = { .root = "" };
+	struct kernel_detection detection = { .root = "" };
 	struct utsname system;
 
 	_Static_assert((int)KERNEL_FACTS <= FAMFS_KERNEL_FACTS, "public array of facts");
@@ -278,8 +278,8 @@ int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err)
 	if (uname(&system) < 0)
 		return error_errno(err, -errno, "cannot name the running kernel");
 	snprintf(out->release, sizeof(out->release), "%s", system.release);
-	kernel_judge(&evidence, out);
+	kernel_judge(&detection, out);
 	for (int i = 0; i < KERNEL_FACTS; i++)
-		describe(&evidence, i, &out->facts[out->nfacts++]);
+		describe(&detection, i, &out->facts[out->nfacts++]);
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "famfs.h"
 
-#include "server/evidence.h"
+#include "server/kernel_detect.h"
 #include "server/profile.h"
 
 /* What the kernel's INIT says. */
@@ -37,7 +37,7 @@ int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
  * from the first request. The opcodes hold for the refined row as well.
  */
 void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
-		   struct kernel_evidence *evidence, struct kernel_choice *out);
+		   struct kernel_detection *detection, struct kernel_choice *out);
 
 /*
  * Whether the kernel maps in units that are larger than those in which files lie, and then why. It
@@ -48,6 +48,6 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 bool kernel_units_too_large(uint64_t page, char *why, size_t size);
 
 /* What a mount can expect, before there is one: generation, support and verdict of *out. */
-void kernel_judge(struct kernel_evidence *evidence, struct famfs_kernel_info *out);
+void kernel_judge(struct kernel_detection *detection, struct famfs_kernel_info *out);
 
 #endif

@@ -4,8 +4,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/find.h"
-#include "server/acquire.h"
 #include "server/daemonize.h"
+#include "server/device_setup.h"
 #include "server/node.h"
 #include "server/remount.h"
 #include "server/session.h"
@@ -101,21 +101,21 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 		.mountpoint = job->mountpoint,
 		.debug = job->params->debug,
 	};
-	const struct acquire_params device = { job->device, &job->options, stay, false };
+	const struct device_setup_params device = { job->device, &job->options, stay, false };
 	struct server server = { .daemon = daemon,
 				 .log_limit = RATELIMIT_INIT,
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
 	struct famfs_error lost;
 	bool switched, told_to_end;
-	int released, ret = acquire(&server, &device, err);
+	int released, ret = device_setup(&server, &device, err);
 
 	if (ret < 0)
 		return ret;
 	switched = server.daxmode != NULL;
 	ret = session_run(&server, &params, err);
 	server_log(&server, LOG_INFO, "no longer serving '%s'", job->device);
-	released = release(&server, &lost);
+	released = device_teardown(&server, &lost);
 	told_to_end = signals_drop(&server.signals);
 	if (released < 0) {
 		server_log(&server, LOG_WARNING, "%s", lost.message);
@@ -147,13 +147,13 @@ static int serve(const struct job *job, struct daemon *daemon, struct famfs_erro
 /* All that can be found out without a mount. */
 static int rehearse(const struct job *job, struct famfs_error *err)
 {
-	const struct acquire_params device = { job->device, &job->options, "", true };
+	const struct device_setup_params device = { job->device, &job->options, "", true };
 	struct server server = { .log_limit = RATELIMIT_INIT,
 				 .log_fn = job->params->log,
 				 .log_arg = job->params->log_arg };
-	int ret = acquire(&server, &device, err);
+	int ret = device_setup(&server, &device, err);
 
-	return ret < 0 ? ret : release(&server, err);
+	return ret < 0 ? ret : device_teardown(&server, err);
 }
 
 static int serve_in_background(void *arg, struct daemon *daemon, struct famfs_error *err)
@@ -216,15 +216,15 @@ static int check_medium(const struct job *job, struct famfs_error *err)
 	struct first_problem first = { 0 };
 	const struct famfs_fsck_params params = { .report = note_problem, .arg = &first };
 	const struct famfs_target target = { .device = job->device };
-	const struct acquire_params device = { job->device, &job->options, "",
-					       job->params->dry_run };
+	const struct device_setup_params device = { job->device, &job->options, "",
+						    job->params->dry_run };
 	struct famfs_fsck_result result;
 	char where[32] = "metadata";
 	int ret;
 
 	if (!job->options.check)
 		return 0;
-	ret = acquire_settle(&device, err);
+	ret = device_settle(&device, err);
 	if (ret == 0)
 		ret = famfs_fsck(&target, &params, &result, err);
 	if (ret < 0 || result.problems == 0)

@@ -141,7 +141,8 @@ static int check_open_meta(fuse_req_t req, fuse_ino_t ino, bool write)
 {
 	const struct server *server = fuse_req_userdata(req);
 	const struct fuse_ctx *opener = fuse_req_ctx(req);
-	bool own = server->follow.used && own_process(&server->own, opener->uid, opener->pid);
+	bool own = server->follow.used &&
+		   trusted_opener_matches(&server->trusted, opener->uid, opener->pid);
 
 	if (ino == INODE_META_DEVICE || (ino == INODE_META_LOG && write))
 		return own ? 0 : -EPERM;

@@ -80,7 +80,7 @@ static void tell_ready(struct server *server)
 }
 
 /* Whether the kernel is to map files, at a place where this process can open them. */
-static bool wants_priming(const struct server *server)
+static bool wants_first_open(const struct server *server)
 {
 	return shim_serves(&server->shim) && has_path(server);
 }
@@ -105,7 +105,7 @@ void server_milestone(struct server *server)
 	/* In famfs mode the first open is that of who follows. */
 	if (server->follow.used)
 		start_following(server);
-	else if (!wants_priming(server) || prime_start(server, tell_ready) < 0)
+	else if (!wants_first_open(server) || first_open_start(server, tell_ready) < 0)
 		tell_ready(server);
 }
 

@@ -10,13 +10,13 @@
 
 #include "base/ratelimit.h"
 #include "fs/volume.h"
+#include "server/first_open.h"
 #include "server/follow.h"
 #include "server/invalidate.h"
 #include "server/options.h"
-#include "server/own.h"
-#include "server/prime.h"
 #include "server/shim.h"
 #include "server/signals.h"
+#include "server/trusted_opener.h"
 #include "server/watch.h"
 
 #define FUSE_USE_VERSION 317 /* older libraries take it for their own latest */
@@ -47,7 +47,7 @@ struct server {
 	bool read_only;
 	bool metadata_public; /* superblock and log can be read by every user of the mount */
 	char stay[160];       /* why a DAX device is in devdax mode */
-	struct own own;
+	struct trusted_opener trusted;
 	uint64_t generation; /* of every node: not zero, and another for another file system */
 	pthread_key_t buffers;
 	struct fuse_session *session;
@@ -68,9 +68,9 @@ struct server {
 	unsigned int io_text;   /* how many of them are used */
 	const char *io_status;  /* set atomically; NULL before INIT */
 	const char *mountpoint; /* absolute; "/dev/fd/N" for another program's mount */
-	struct prime prime;
+	struct first_open first_open;
 	struct held_signals signals; /* from the end of the session until the device is released */
-	void (*primed)(struct server *server);
+	void (*first_open_done)(struct server *server);
 	struct ratelimit log_limit;
 	famfs_log_fn log_fn;
 	void *log_arg;

@@ -82,12 +82,12 @@ static void refuse_init(struct server *server, const char *why)
 static void choose_profile(void *userdata, const struct kernel_init *init,
 			   struct kernel_choice *out)
 {
-	struct kernel_evidence evidence = { .root = "" };
+	struct kernel_detection detection = { .root = "" };
 	struct server *server = userdata;
 	char text[MAX_REASON];
 	const char *why = unmappable(server, text);
 
-	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &evidence, out);
+	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &detection, out);
 	if (why)
 		snprintf(out->why, sizeof(out->why), "%s", why);
 	server_set_io_status(server, out->profile, out->why);
@@ -222,7 +222,7 @@ static int run_session(struct server *server, const struct session_params *param
 		invalidate_close(&server->invalidator);
 		/* Closes the connection: requests without an answer get an error. */
 		fuse_session_unmount(server->session);
-		prime_join(&server->prime);
+		first_open_join(&server->first_open);
 		follow_join(&server->follow);
 	}
 	if (ret == 0 && server->failed) {
@@ -247,7 +247,7 @@ int session_create(struct server *server, const struct session_params *params,
 	}
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start the FUSE server");
-	own_init(&server->own);
+	trusted_opener_init(&server->trusted);
 	server->forced = params->options->forced;
 	server->mountpoint = params->mountpoint;
 	pthread_mutex_init(&server->push.mutex, NULL);

@@ -17,11 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CATCHUPS    20000 /* calls that are timed together */
-#define GROUP       1000  /* files whose time is compared, the first ones with the last */
-#define MOST_ROUNDS 10000
-#define REPLAYS     8 /* of a small log, for each of a large one */
-#define LARGE       (UINT64_C(64) << 20)
+#define CATCHUPS   20000 /* calls that are timed together */
+#define GROUP      1000  /* files whose time is compared, the first ones with the last */
+#define MAX_ROUNDS 10000
+#define REPLAYS    8 /* of a small log, for each of a large one */
+#define LARGE      (UINT64_C(64) << 20)
 
 static struct famfs_error err;
 
@@ -206,11 +206,11 @@ int main(int argc, char *argv[])
 		fill(argv[2], number(argv[3], UINT64_MAX), number(argv[4], UINT64_MAX),
 		     strtoull(argv[5], NULL, 10), strtoull(argv[6], NULL, 10));
 	else if (argc >= 4 && strcmp(what, "replay") == 0)
-		replay(number(argv[2], MOST_ROUNDS), argc - 3, argv + 3);
+		replay(number(argv[2], MAX_ROUNDS), argc - 3, argv + 3);
 	else if (argc == 4 && strcmp(what, "catchup") == 0)
-		catchup(number(argv[2], MOST_ROUNDS), argv[3]);
+		catchup(number(argv[2], MAX_ROUNDS), argv[3]);
 	else if (argc == 6 && strcmp(what, "create") == 0)
-		create(number(argv[2], MOST_ROUNDS), argv[3], number(argv[4], UINT64_MAX),
+		create(number(argv[2], MAX_ROUNDS), argv[3], number(argv[4], UINT64_MAX),
 		       number(argv[5], UINT64_MAX));
 	else
 		die("see the head of core.c");

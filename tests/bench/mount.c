@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_ROUNDS 10000
-#define MOST_FILES  1000000
+#define MAX_ROUNDS 10000
+#define MAX_FILES  1000000
 
 /* Makes the kernel forget the names of one mount, which any remount does, and waits until the
  * server has been told. */
@@ -129,11 +129,11 @@ int main(int argc, char *argv[])
 	const char *what = argc > 1 ? argv[1] : "";
 
 	if (argc == 6 && strcmp(what, "stat") == 0)
-		measure_stat(number(argv[2], MOST_ROUNDS), number(argv[3], MOST_FILES), argv + 4);
+		measure_stat(number(argv[2], MAX_ROUNDS), number(argv[3], MAX_FILES), argv + 4);
 	else if (argc == 6 && strcmp(what, "ls") == 0)
-		measure_ls(number(argv[2], MOST_ROUNDS), argv + 3);
+		measure_ls(number(argv[2], MAX_ROUNDS), argv + 3);
 	else if (argc == 5 && strcmp(what, "io") == 0)
-		measure_io(number(argv[2], MOST_ROUNDS), argv + 3);
+		measure_io(number(argv[2], MAX_ROUNDS), argv + 3);
 	else
 		die("see the head of mount.c");
 	return 0;

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /* Enough to be timed; small blocks need not go through the whole file for that. */
-#define MOST_BLOCKS 8192
-#define LARGEST     (1u << 20)
+#define MAX_BLOCKS 8192
+#define LARGEST    (1u << 20)
 
 struct pattern {
 	const char *key;
@@ -46,7 +46,7 @@ static uint32_t *order(const struct pattern *pattern, uint64_t size, uint64_t se
 		block[other] = block[i - 1];
 		block[i - 1] = swapped;
 	}
-	*count = pattern->block == LARGEST || blocks < MOST_BLOCKS ? blocks : MOST_BLOCKS;
+	*count = pattern->block == LARGEST || blocks < MAX_BLOCKS ? blocks : MAX_BLOCKS;
 	return block;
 }
 

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_COMMANDS 16
-#define MOST_ROUNDS   100000
+#define MAX_COMMANDS 16
+#define MAX_ROUNDS   100000
 
 struct command {
 	char **argv;
@@ -33,8 +33,8 @@ static size_t split(char **words, struct command *commands)
 	while (*words) {
 		struct command *command = &commands[count++];
 
-		if (count > MOST_COMMANDS)
-			die("more than %d commands", MOST_COMMANDS);
+		if (count > MAX_COMMANDS)
+			die("more than %d commands", MAX_COMMANDS);
 		command->timed = strcmp(*words, "@") != 0;
 		command->argv = words + !command->timed;
 		while (*words && strcmp(*words, "::") != 0)
@@ -117,13 +117,13 @@ static void report(struct command *commands, size_t count)
 
 int main(int argc, char *argv[])
 {
-	struct command commands[MOST_COMMANDS] = { 0 };
+	struct command commands[MAX_COMMANDS] = { 0 };
 	uint64_t rounds;
 	size_t count;
 
 	if (argc < 3)
 		die("see the head of spawn.c");
-	rounds = number(argv[1], MOST_ROUNDS);
+	rounds = number(argv[1], MAX_ROUNDS);
 	count = split(argv + 2, commands);
 	for (uint64_t round = 0; round <= rounds; round++)
 		run_all(commands, count, round, round > 0);

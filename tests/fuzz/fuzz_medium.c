@@ -26,7 +26,7 @@ enum {
 	REPAIR = 64,
 	GOOD_TAIL = 128, /* a bad last entry is given time to arrive, which takes long */
 	LOG_LENGTH = 0x800000,
-	MOST_ENTRIES = 64,
+	MAX_ENTRIES = 64,
 };
 
 #define DEVICE_SIZE UINT64_C(0x100000000)
@@ -100,7 +100,7 @@ static void make_log(uint8_t control, const uint8_t **data, size_t *size)
 	uint64_t count = 0;
 
 	take(changes, sizeof(changes), data, size);
-	for (; *size >= OMF_ENTRY_SIZE / 2 && count < MOST_ENTRIES; count++) {
+	for (; *size >= OMF_ENTRY_SIZE / 2 && count < MAX_ENTRIES; count++) {
 		memset(entry, 0, sizeof(entry));
 		take(entry, sizeof(entry), data, size);
 		if (control & FIX_SEQNUMS)
@@ -268,25 +268,25 @@ static int look_at_entry(void *arg, const struct famfs_log_entry *entry)
 static void look(const struct famfs_target *target)
 {
 	struct famfs_error err = { 0 };
-	struct famfs_medium_info info;
-	struct famfs_medium *medium;
+	struct famfs_inspect_info info;
+	struct famfs_inspect *inspect;
 	struct famfs_raw raw;
 
 	/* The device always reaches into the log. */
-	if (famfs_medium_open(target, &medium, &err) < 0)
+	if (famfs_inspect_open(target, &inspect, &err) < 0)
 		abort();
-	famfs_medium_info(medium, &info);
+	famfs_inspect_info(inspect, &info);
 	if (info.published > info.log_capacity || info.usable_size > DEVICE_SIZE)
 		abort();
-	if (famfs_medium_super(medium, &raw, &err) < 0)
+	if (famfs_inspect_super(inspect, &raw, &err) < 0)
 		abort();
 	look_at(&raw);
-	if (famfs_medium_log_header(medium, &raw, &err) < 0)
+	if (famfs_inspect_log_header(inspect, &raw, &err) < 0)
 		abort();
 	look_at(&raw);
-	if (famfs_medium_entries(medium, 0, MOST_ENTRIES + 8, look_at_entry, NULL, &err) < 0)
+	if (famfs_inspect_entries(inspect, 0, MAX_ENTRIES + 8, look_at_entry, NULL, &err) < 0)
 		abort();
-	famfs_medium_close(medium);
+	famfs_inspect_close(inspect);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -26,7 +26,7 @@ enum {
 	FIX_NODE = 16,   /* node ids are small, or those of .meta */
 	FIX_OPCODE = 32, /* opcodes are below 64 */
 	RESEND = 64,     /* each message is sent twice, the second time as a resend */
-	MOST_MESSAGES = 32,
+	MAX_MESSAGES = 32,
 };
 
 #define DEVICE_SIZE   UINT64_C(0x10000000)
@@ -225,7 +225,7 @@ static void send_message(struct server *server, int kernel, uint8_t control, con
 static void send_all(struct server *server, int kernel, uint8_t control, const uint8_t *data,
 		     size_t size)
 {
-	for (int i = 0; i < MOST_MESSAGES && size > 1; i++) {
+	for (int i = 0; i < MAX_MESSAGES && size > 1; i++) {
 		/* The upper half of the range stands for long ones. */
 		size_t n = data[0] < 128 ? data[0] : (size_t)(data[0] - 127) * 24;
 

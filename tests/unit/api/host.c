@@ -12,17 +12,17 @@
 
 static void identity(void **state)
 {
-	enum famfs_identity_source source;
+	enum famfs_system_uuid_source source;
 	struct famfs_error err;
 	uint8_t uuid[16];
 
 	(void)state;
 	be_master();
-	assert_ok(famfs_identity(uuid, &source, &err), &err);
-	assert_int_equal(source, FAMFS_IDENTITY_ENV);
+	assert_ok(famfs_system_uuid(uuid, &source, &err), &err);
+	assert_int_equal(source, FAMFS_SYSTEM_UUID_ENV);
 	assert_int_equal(uuid[15], 0x0a);
 	setenv("FAMFS_SYSTEM_UUID", "no uuid", 1);
-	assert_error(famfs_identity(uuid, &source, &err), -EINVAL, &err, "is not a UUID");
+	assert_error(famfs_system_uuid(uuid, &source, &err), -EINVAL, &err, "is not a UUID");
 	be_master();
 }
 

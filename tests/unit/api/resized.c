@@ -4,7 +4,7 @@
 #include "support.h"
 
 #include "fs/volume.h"
-#include "server/acquire.h"
+#include "server/device_setup.h"
 #include "server/server.h"
 
 #include <fcntl.h>
@@ -49,16 +49,16 @@ static void server(void **state)
 {
 	struct server server = { .log_limit = RATELIMIT_INIT };
 	struct mount_options options;
-	const struct acquire_params params = { IMAGE, &options, "", false };
+	const struct device_setup_params params = { IMAGE, &options, "", false };
 	struct famfs_error err;
 
 	(void)state;
 	start();
 	assert_ok(mount_options_parse("", false, &options, &err), &err);
-	assert_ok(acquire(&server, &params, &err), &err);
+	assert_ok(device_setup(&server, &params, &err), &err);
 	assert_false(grow_at_lock);
 	assert_int_equal(server.vol->dev->size, 64 * MIB);
-	assert_ok(release(&server, &err), &err);
+	assert_ok(device_teardown(&server, &err), &err);
 	mount_options_free(&options);
 }
 

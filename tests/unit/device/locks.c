@@ -4,7 +4,7 @@
 
 #include "device/device.h"
 #include "device/mountinfo.h"
-#include "device/probe.h"
+#include "device/signature.h"
 #include "device/usage.h"
 
 #include <errno.h>
@@ -268,9 +268,9 @@ static void signatures(void **state)
 	(void)state;
 	make_file();
 	dev = open_image(DEVICE_WRITE);
-	assert_int_equal(device_probe(dev, name, sizeof(name)), 0);
+	assert_int_equal(device_find_signature(dev, name, sizeof(name)), 0);
 	assert_int_equal(device_write(dev, 0, "LUKS\xba\xbe\0\1", 8), 0);
-	assert_int_equal(device_probe(dev, name, sizeof(name)), 1);
+	assert_int_equal(device_find_signature(dev, name, sizeof(name)), 1);
 	assert_string_equal(name, "crypto_LUKS");
 	device_close(dev);
 }

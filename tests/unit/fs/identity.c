@@ -53,7 +53,7 @@ static void put(const char *path, const char *text)
 	put_bytes(path, text, strlen(text));
 }
 
-static void assert_identity(enum famfs_identity_source source, const char *uuid)
+static void assert_identity(enum famfs_system_uuid_source source, const char *uuid)
 {
 	struct identity self;
 	struct famfs_error err;
@@ -83,7 +83,7 @@ static void none(void **state)
 
 	(void)state;
 	start();
-	assert_identity(FAMFS_IDENTITY_NONE, NULL);
+	assert_identity(FAMFS_SYSTEM_UUID_NONE, NULL);
 	/* Not even of a medium whose master has no UUID. */
 	assert_ok(identity_role(ROOT, master, &self, &role, &err), &err);
 	assert_int_equal(role, FAMFS_ROLE_CLIENT);
@@ -94,15 +94,15 @@ static void precedence(void **state)
 	(void)state;
 	start();
 	put(MID, MACHINE_ID "\n");
-	assert_identity(FAMFS_IDENTITY_MACHINE_ID, MACHINE_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_MACHINE_ID, MACHINE_UUID);
 	put(OPT, OPT_UUID "\n");
-	assert_identity(FAMFS_IDENTITY_OPT, OPT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_OPT, OPT_UUID);
 	put(ETC, ETC_UUID "\n");
-	assert_identity(FAMFS_IDENTITY_ETC, ETC_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_ETC, ETC_UUID);
 	setenv("FAMFS_SYSTEM_UUID", ENV_UUID, 1);
-	assert_identity(FAMFS_IDENTITY_ENV, ENV_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_ENV, ENV_UUID);
 	setenv("FAMFS_SYSTEM_UUID", "", 1);
-	assert_identity(FAMFS_IDENTITY_ETC, ETC_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_ETC, ETC_UUID);
 }
 
 static void spellings(void **state)
@@ -111,13 +111,13 @@ static void spellings(void **state)
 	start();
 	/* As the reference writes it: 37 bytes, the last one NUL. */
 	put_bytes(OPT, OPT_UUID, 37);
-	assert_identity(FAMFS_IDENTITY_OPT, OPT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_OPT, OPT_UUID);
 	put_bytes(OPT, OPT_UUID, 36);
-	assert_identity(FAMFS_IDENTITY_OPT, OPT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_OPT, OPT_UUID);
 	put(OPT, "CCCCCCCC-0000-4000-8000-000000000003\r\n");
-	assert_identity(FAMFS_IDENTITY_OPT, OPT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_OPT, OPT_UUID);
 	put(OPT, OPT_UUID " # ours\n");
-	assert_identity(FAMFS_IDENTITY_OPT, OPT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_OPT, OPT_UUID);
 }
 
 static void bad_contents(void **state)
@@ -157,7 +157,7 @@ static void unreadable(void **state)
 	assert_error(identity_read(ROOT, &self, &err), -ELOOP, &err, "cannot read '" ETC "'");
 	start();
 	put(MID, MACHINE_ID "\n");
-	assert_identity(FAMFS_IDENTITY_MACHINE_ID, MACHINE_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_MACHINE_ID, MACHINE_UUID);
 }
 
 static void machine_id(void **state)
@@ -168,7 +168,7 @@ static void machine_id(void **state)
 	(void)state;
 	start();
 	put(MID, MACHINE_ID "\n");
-	assert_identity(FAMFS_IDENTITY_MACHINE_ID, MACHINE_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_MACHINE_ID, MACHINE_UUID);
 	assert_int_equal(identity_read(ROOT, &self, NULL), 0);
 	assert_int_equal(uuid_type(self.uuid), UUID_TYPE_DCE_SHA1);
 	/* machine-id(5): what is derived must not give the machine-id away. */
@@ -176,18 +176,19 @@ static void machine_id(void **state)
 		assert_int_equal(sscanf(&MACHINE_ID[2 * (size_t)i], "%2hhx", &plain[i]), 1);
 	assert_memory_not_equal(self.uuid, plain, 4);
 	put(MID, NEXT_ID "\n");
-	assert_identity(FAMFS_IDENTITY_MACHINE_ID, NEXT_UUID);
+	assert_identity(FAMFS_SYSTEM_UUID_MACHINE_ID, NEXT_UUID);
 	put(MID, "");
-	assert_identity(FAMFS_IDENTITY_NONE, NULL);
+	assert_identity(FAMFS_SYSTEM_UUID_NONE, NULL);
 	put(MID, "uninitialized\n");
-	assert_identity(FAMFS_IDENTITY_NONE, NULL);
+	assert_identity(FAMFS_SYSTEM_UUID_NONE, NULL);
 	put(MID, "0123456789abcdef0123456789abcde\n");
 	assert_bad("machine-id' does not hold a UUID");
 	put(MID, "0123456789abcdef0123456789abcdeg\n");
 	assert_bad("machine-id' does not hold a UUID");
 }
 
-static void assert_role(const char *master, enum famfs_role want, enum famfs_identity_source source)
+static void assert_role(const char *master, enum famfs_role want,
+			enum famfs_system_uuid_source source)
 {
 	struct identity self;
 	enum famfs_role role;
@@ -210,27 +211,28 @@ static void roles(void **state)
 	put(OPT, OPT_UUID "\n");
 	put(ETC, ETC_UUID "\n");
 	/* Whichever of its names the medium was made under. */
-	assert_role(ETC_UUID, FAMFS_ROLE_MASTER, FAMFS_IDENTITY_ETC);
-	assert_role(OPT_UUID, FAMFS_ROLE_MASTER, FAMFS_IDENTITY_OPT);
-	assert_role(MACHINE_UUID, FAMFS_ROLE_MASTER, FAMFS_IDENTITY_MACHINE_ID);
-	assert_role(ENV_UUID, FAMFS_ROLE_CLIENT, FAMFS_IDENTITY_ETC);
+	assert_role(ETC_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_ETC);
+	assert_role(OPT_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_OPT);
+	assert_role(MACHINE_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_MACHINE_ID);
+	assert_role(ENV_UUID, FAMFS_ROLE_CLIENT, FAMFS_SYSTEM_UUID_ETC);
 	/* The environment overrides all of them. */
 	setenv("FAMFS_SYSTEM_UUID", ENV_UUID, 1);
-	assert_role(ENV_UUID, FAMFS_ROLE_MASTER, FAMFS_IDENTITY_ENV);
-	assert_role(ETC_UUID, FAMFS_ROLE_CLIENT, FAMFS_IDENTITY_ENV);
-	assert_role(MACHINE_UUID, FAMFS_ROLE_CLIENT, FAMFS_IDENTITY_ENV);
+	assert_role(ENV_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_ENV);
+	assert_role(ETC_UUID, FAMFS_ROLE_CLIENT, FAMFS_SYSTEM_UUID_ENV);
+	assert_role(MACHINE_UUID, FAMFS_ROLE_CLIENT, FAMFS_SYSTEM_UUID_ENV);
 }
 
 static void names(void **state)
 {
 	(void)state;
-	assert_string_equal(famfs_identity_source_name(FAMFS_IDENTITY_NONE), "none");
-	assert_string_equal(famfs_identity_source_name(FAMFS_IDENTITY_ENV), "$FAMFS_SYSTEM_UUID");
-	assert_string_equal(famfs_identity_source_name(FAMFS_IDENTITY_ETC),
+	assert_string_equal(famfs_system_uuid_source_name(FAMFS_SYSTEM_UUID_NONE), "none");
+	assert_string_equal(famfs_system_uuid_source_name(FAMFS_SYSTEM_UUID_ENV),
+			    "$FAMFS_SYSTEM_UUID");
+	assert_string_equal(famfs_system_uuid_source_name(FAMFS_SYSTEM_UUID_ETC),
 			    "/etc/famfs/system_uuid");
-	assert_string_equal(famfs_identity_source_name(FAMFS_IDENTITY_OPT),
+	assert_string_equal(famfs_system_uuid_source_name(FAMFS_SYSTEM_UUID_OPT),
 			    "/opt/famfs/system_uuid");
-	assert_string_equal(famfs_identity_source_name(FAMFS_IDENTITY_MACHINE_ID),
+	assert_string_equal(famfs_system_uuid_source_name(FAMFS_SYSTEM_UUID_MACHINE_ID),
 			    "/etc/machine-id");
 }
 

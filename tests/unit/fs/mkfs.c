@@ -23,7 +23,7 @@ static void new_image(void **state)
 	assert_true(result.device_size == 65 * MIB + 4096);
 	assert_true(result.log_length == 8 * MIB && result.log_entries == 15420);
 	assert_true(result.data_offset == 10 * MIB && result.data_length == 54 * MIB);
-	assert_int_equal(result.identity, FAMFS_IDENTITY_ENV);
+	assert_int_equal(result.identity, FAMFS_SYSTEM_UUID_ENV);
 	assert_string_equal(result.replaced, "");
 	vol = open_volume(false);
 	famfs_info(vol, &info);

@@ -121,19 +121,19 @@ static const struct choice_case cases[] = {
 
 static struct kernel_choice choose(const struct choice_case *c)
 {
-	struct kernel_evidence evidence = { .root = NO_ROOT,
-					    .asked = KERNEL_ALL,
-					    .readable = KERNEL_ALL & ~c->unreadable,
-					    .found = c->found,
-					    .op_fmap = c->ops[0],
-					    .op_daxdev = c->ops[1] };
+	struct kernel_detection detection = { .root = NO_ROOT,
+					      .asked = KERNEL_ALL,
+					      .readable = KERNEL_ALL & ~c->unreadable,
+					      .found = c->found,
+					      .op_fmap = c->ops[0],
+					      .op_daxdev = c->ops[1] };
 	const struct kernel_init init = { .minor = c->minor, .flags = c->flags };
 	const struct fmap_profile *forced;
 	struct kernel_choice choice;
 
 	assert_int_equal(kernel_forced_profile(c->word ? c->word : "auto", &forced), 0);
 	memset(&choice, 0xa5, sizeof(choice));
-	kernel_choose(&init, forced, &evidence, &choice);
+	kernel_choose(&init, forced, &detection, &choice);
 	return choice;
 }
 
@@ -222,14 +222,14 @@ static void opcodes(void **state)
 
 static unsigned int asked_for(uint32_t minor, uint64_t flags, const char *word)
 {
-	struct kernel_evidence evidence = { .root = NO_ROOT };
+	struct kernel_detection detection = { .root = NO_ROOT };
 	const struct kernel_init init = { .minor = minor, .flags = flags };
 	const struct fmap_profile *forced;
 	struct kernel_choice choice;
 
 	assert_int_equal(kernel_forced_profile(word, &forced), 0);
-	kernel_choose(&init, forced, &evidence, &choice);
-	return evidence.asked;
+	kernel_choose(&init, forced, &detection, &choice);
+	return detection.asked;
 }
 
 static void as_little_as_possible(void **state)
@@ -252,17 +252,17 @@ static void as_little_as_possible(void **state)
 
 static void enough_is_enough(void **state)
 {
-	struct kernel_evidence evidence = { .root = NO_ROOT,
-					    .asked = KERNEL_BTF | KERNEL_IOCTL,
-					    .readable = KERNEL_BTF | KERNEL_IOCTL,
-					    .found = BTF_PULL };
+	struct kernel_detection detection = { .root = NO_ROOT,
+					      .asked = KERNEL_BTF | KERNEL_IOCTL,
+					      .readable = KERNEL_BTF | KERNEL_IOCTL,
+					      .found = BTF_PULL };
 	const struct kernel_init init = { .minor = 46, .flags = BIT(41) | BIT(43) };
 	struct kernel_choice choice;
 
 	(void)state;
-	kernel_choose(&init, NULL, &evidence, &choice);
+	kernel_choose(&init, NULL, &detection, &choice);
 	assert_int_equal(choice.profile->generation, FMAP_PULL);
-	assert_false(evidence.asked & KERNEL_SYMBOLS);
+	assert_false(detection.asked & KERNEL_SYMBOLS);
 }
 
 static void words(void **state)
@@ -310,16 +310,17 @@ static void verdicts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		struct kernel_evidence evidence = { .root = NO_ROOT,
-						    .page = 4096,
-						    .asked = KERNEL_ALL,
-						    .readable = KERNEL_ALL & ~wanted[i].unreadable,
-						    .found = wanted[i].found,
-						    .op_fmap = wanted[i].op_fmap };
+		struct kernel_detection detection = { .root = NO_ROOT,
+						      .page = 4096,
+						      .asked = KERNEL_ALL,
+						      .readable =
+							      KERNEL_ALL & ~wanted[i].unreadable,
+						      .found = wanted[i].found,
+						      .op_fmap = wanted[i].op_fmap };
 		struct famfs_kernel_info info;
 
 		memset(&info, 0xa5, sizeof(info));
-		kernel_judge(&evidence, &info);
+		kernel_judge(&detection, &info);
 		assert_int_equal(info.support, wanted[i].support);
 		assert_text(info.verdict, wanted[i].text);
 		assert_true(strlen(info.verdict) < sizeof(info.verdict) - 1);
@@ -333,12 +334,12 @@ static void verdicts(void **state)
 /* Files lie in units of 2 MiB, which is what a kernel with pages of 4 KiB maps at once. */
 static void page_sizes(void **state)
 {
-	struct kernel_evidence evidence = { .root = NO_ROOT,
-					    .page = 65536,
-					    .asked = KERNEL_ALL,
-					    .readable = KERNEL_ALL,
-					    .found = BTF_PULL,
-					    .op_fmap = 54 };
+	struct kernel_detection detection = { .root = NO_ROOT,
+					      .page = 65536,
+					      .asked = KERNEL_ALL,
+					      .readable = KERNEL_ALL,
+					      .found = BTF_PULL,
+					      .op_fmap = 54 };
 	struct famfs_kernel_info info;
 	char why[120];
 
@@ -350,7 +351,7 @@ static void page_sizes(void **state)
 			    "in units of 2 MiB");
 	assert_true(kernel_units_too_large(65536, why, sizeof(why)));
 	assert_text(why, "units of 512 MiB");
-	kernel_judge(&evidence, &info);
+	kernel_judge(&detection, &info);
 	assert_int_equal(info.support, FAMFS_KERNEL_FAMFS);
 	assert_text(info.verdict, "mounts are served by the server, although this kernel has famfs "
 				  "support: the kernel, with pages of 64 KiB");
@@ -377,10 +378,10 @@ static void running_kernel(void **state)
 	if (info.support != FAMFS_KERNEL_NONE)
 		skip();
 	for (size_t i = 0; i < ARRAY_SIZE(inits); i++) {
-		struct kernel_evidence evidence = { .root = "" };
+		struct kernel_detection detection = { .root = "" };
 		struct kernel_choice choice;
 
-		kernel_choose(&inits[i], NULL, &evidence, &choice);
+		kernel_choose(&inits[i], NULL, &detection, &choice);
 		assert_int_equal(choice.profile->generation, FMAP_OFF);
 	}
 }

@@ -2,7 +2,7 @@
 /* Kernels made of files below the current directory. */
 #include "support.h"
 
-#include "server/evidence.h"
+#include "server/kernel_detect.h"
 #include "server/make_btf.h"
 
 #include <libdeflate.h>
@@ -68,13 +68,13 @@ static uint32_t only(enum kernel_fact fact)
 
 static void nothing(void **state)
 {
-	struct kernel_evidence evidence = { .root = NO_ROOT };
+	struct kernel_detection detection = { .root = NO_ROOT };
 
 	(void)state;
-	kernel_gather(&evidence, KERNEL_ALL);
-	assert_int_equal(evidence.asked, KERNEL_ALL);
-	assert_int_equal(evidence.readable, 0);
-	assert_int_equal(evidence.found, 0);
+	kernel_gather(&detection, KERNEL_ALL);
+	assert_int_equal(detection.asked, KERNEL_ALL);
+	assert_int_equal(detection.readable, 0);
+	assert_int_equal(detection.found, 0);
 }
 
 static void on_demand(void **state)
@@ -91,31 +91,31 @@ static void on_demand(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(demands); i++) {
-		struct kernel_evidence evidence = { .root = NO_ROOT };
+		struct kernel_detection detection = { .root = NO_ROOT };
 
-		assert_false(kernel_has(&evidence, demands[i].fact));
-		assert_int_equal(evidence.asked, demands[i].part);
+		assert_false(kernel_has(&detection, demands[i].fact));
+		assert_int_equal(detection.asked, demands[i].part);
 	}
 }
 
 static void once(void **state)
 {
-	struct kernel_evidence evidence = { .root = "once" };
+	struct kernel_detection detection = { .root = "once" };
 
 	(void)state;
-	assert_false(kernel_has(&evidence, FACT_CONFIG));
+	assert_false(kernel_has(&detection, FACT_CONFIG));
 	write_config_gz("once", "CONFIG_FUSE_FAMFS_DAX=y\n");
-	assert_false(kernel_has(&evidence, FACT_CONFIG));
-	evidence.asked = 0;
-	assert_true(kernel_has(&evidence, FACT_CONFIG));
+	assert_false(kernel_has(&detection, FACT_CONFIG));
+	detection.asked = 0;
+	assert_true(kernel_has(&detection, FACT_CONFIG));
 }
 
 static bool config_has(const char *root)
 {
-	struct kernel_evidence evidence = { .root = root };
-	bool has = kernel_has(&evidence, FACT_CONFIG);
+	struct kernel_detection detection = { .root = root };
+	bool has = kernel_has(&detection, FACT_CONFIG);
 
-	assert_int_equal(evidence.readable, KERNEL_CONFIG);
+	assert_int_equal(detection.readable, KERNEL_CONFIG);
 	return has;
 }
 
@@ -162,20 +162,20 @@ static void damaged_config(void **state)
 
 	(void)state;
 	for (size_t cut = 1; cut < length; cut++) {
-		struct kernel_evidence evidence = { .root = "cut" };
+		struct kernel_detection detection = { .root = "cut" };
 
 		write_file("cut", "/proc/config.gz", packed, cut);
-		assert_false(kernel_has(&evidence, FACT_CONFIG));
-		assert_int_equal(evidence.readable, 0);
+		assert_false(kernel_has(&detection, FACT_CONFIG));
+		assert_int_equal(detection.readable, 0);
 	}
 	for (int round = 0; round < 500; round++) {
-		struct kernel_evidence evidence = { .root = "cut" };
+		struct kernel_detection detection = { .root = "cut" };
 		unsigned char bad[sizeof(packed)];
 
 		memcpy(bad, packed, length);
 		bad[rng_below(&rng, length)] ^= 1 + (unsigned char)rng_below(&rng, 255);
 		write_file("cut", "/proc/config.gz", bad, length);
-		kernel_gather(&evidence, KERNEL_CONFIG);
+		kernel_gather(&detection, KERNEL_CONFIG);
 	}
 	write_boot_config("cut", "CONFIG_FUSE_FAMFS_DAX=y\n");
 	write_file("cut", "/proc/config.gz", packed, length - 1);
@@ -184,7 +184,7 @@ static void damaged_config(void **state)
 
 static void symbols(void **state)
 {
-	struct kernel_evidence evidence = { .root = "pull" };
+	struct kernel_detection detection = { .root = "pull" };
 
 	(void)state;
 	write_text("pull", "/proc/kallsyms",
@@ -196,14 +196,14 @@ static void symbols(void **state)
 		   "0000000000000000 T famfs_daxdev_opened\n"
 		   "0000000000000000 T famfs_daxdev_ope\n"
 		   "0000000000000000 T other\t[famfs_daxdev_open]\n");
-	kernel_gather(&evidence, KERNEL_SYMBOLS);
-	assert_int_equal(evidence.readable, KERNEL_SYMBOLS);
-	assert_int_equal(evidence.found,
+	kernel_gather(&detection, KERNEL_SYMBOLS);
+	assert_int_equal(detection.readable, KERNEL_SYMBOLS);
+	assert_int_equal(detection.found,
 			 only(FACT_FILE_INIT_DAX) | only(FACT_TEARDOWN) | only(FACT_FUSE_GET_FMAP));
 
-	evidence = (struct kernel_evidence){ .root = "push" };
+	detection = (struct kernel_detection){ .root = "push" };
 	write_text("push", "/proc/kallsyms", "0000000000000000 T famfs_daxdev_open");
-	assert_true(kernel_has(&evidence, FACT_PUSH_OPEN));
+	assert_true(kernel_has(&detection, FACT_PUSH_OPEN));
 }
 
 static void symbols_without_names(void **state)
@@ -214,12 +214,12 @@ static void symbols_without_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		struct kernel_evidence evidence = { .root = "hidden" };
+		struct kernel_detection detection = { .root = "hidden" };
 
 		write_text("hidden", "/proc/kallsyms", texts[i]);
-		kernel_gather(&evidence, KERNEL_SYMBOLS);
-		assert_int_equal(evidence.readable, 0);
-		assert_int_equal(evidence.found, 0);
+		kernel_gather(&detection, KERNEL_SYMBOLS);
+		assert_int_equal(detection.readable, 0);
+		assert_int_equal(detection.found, 0);
 	}
 }
 
@@ -233,7 +233,7 @@ static void write_btf(const char *root, const char *name, const struct make_btf 
 
 static void built_in(void **state)
 {
-	struct kernel_evidence evidence = { .root = "built-in" };
+	struct kernel_detection detection = { .root = "built-in" };
 	struct make_btf make;
 
 	(void)state;
@@ -243,17 +243,17 @@ static void built_in(void **state)
 	make_name(&make, "my_daxdev_index");
 	make_opcodes(&make, 57, 58);
 	write_btf("built-in", "/sys/kernel/btf/vmlinux", &make);
-	kernel_gather(&evidence, KERNEL_BTF);
-	assert_int_equal(evidence.readable, KERNEL_BTF);
-	assert_int_equal(evidence.found, only(FACT_FUSE_OPCODE) | only(FACT_FAMFS_IOMAP) |
-						 only(FACT_GET_FMAP) | only(FACT_GET_DAXDEV));
-	assert_int_equal(evidence.op_fmap, 57);
-	assert_int_equal(evidence.op_daxdev, 58);
+	kernel_gather(&detection, KERNEL_BTF);
+	assert_int_equal(detection.readable, KERNEL_BTF);
+	assert_int_equal(detection.found, only(FACT_FUSE_OPCODE) | only(FACT_FAMFS_IOMAP) |
+						  only(FACT_GET_FMAP) | only(FACT_GET_DAXDEV));
+	assert_int_equal(detection.op_fmap, 57);
+	assert_int_equal(detection.op_daxdev, 58);
 }
 
 static void in_a_module(void **state)
 {
-	struct kernel_evidence evidence = { .root = "module" };
+	struct kernel_detection detection = { .root = "module" };
 	struct make_btf kernel, module;
 
 	(void)state;
@@ -265,18 +265,18 @@ static void in_a_module(void **state)
 	make_name(&module, "fuse_iomap_begin_in");
 	make_opcodes(&module, 54, 0);
 	write_btf("module", "/sys/kernel/btf/fuse", &module);
-	kernel_gather(&evidence, KERNEL_BTF);
-	assert_int_equal(evidence.readable, KERNEL_BTF);
-	assert_int_equal(evidence.found, only(FACT_FUSE_OPCODE) | only(FACT_DAX_FMAP_OPS) |
-						 only(FACT_DAXDEV_INDEX) | only(FACT_IOMAP_BEGIN) |
-						 only(FACT_GET_FMAP));
-	assert_int_equal(evidence.op_fmap, 54);
-	assert_int_equal(evidence.op_daxdev, 0);
+	kernel_gather(&detection, KERNEL_BTF);
+	assert_int_equal(detection.readable, KERNEL_BTF);
+	assert_int_equal(detection.found, only(FACT_FUSE_OPCODE) | only(FACT_DAX_FMAP_OPS) |
+						  only(FACT_DAXDEV_INDEX) | only(FACT_IOMAP_BEGIN) |
+						  only(FACT_GET_FMAP));
+	assert_int_equal(detection.op_fmap, 54);
+	assert_int_equal(detection.op_daxdev, 0);
 }
 
 static void btf_without_fuse(void **state)
 {
-	struct kernel_evidence evidence = { .root = "no-fuse" };
+	struct kernel_detection detection = { .root = "no-fuse" };
 	struct make_btf make;
 
 	(void)state;
@@ -284,37 +284,37 @@ static void btf_without_fuse(void **state)
 	make_name(&make, "list_head");
 	write_btf("no-fuse", "/sys/kernel/btf/vmlinux", &make);
 	write_text("no-fuse", "/sys/kernel/btf/fuse", "not BTF");
-	kernel_gather(&evidence, KERNEL_BTF);
-	assert_int_equal(evidence.readable, 0);
+	kernel_gather(&detection, KERNEL_BTF);
+	assert_int_equal(detection.readable, 0);
 }
 
 static void ioctl_of_another_file(void **state)
 {
-	struct kernel_evidence evidence = { .root = "stock" };
+	struct kernel_detection detection = { .root = "stock" };
 
 	(void)state;
 	write_text("stock", "/dev/fuse", "");
-	assert_false(kernel_has(&evidence, FACT_DAXDEV_OPEN));
-	assert_int_equal(evidence.readable, KERNEL_IOCTL);
+	assert_false(kernel_has(&detection, FACT_DAXDEV_OPEN));
+	assert_int_equal(detection.readable, KERNEL_IOCTL);
 }
 
 static void odd_roots(void **state)
 {
 	static char root[2 * 4096];
-	struct kernel_evidence evidence = { .root = root };
+	struct kernel_detection detection = { .root = root };
 
 	(void)state;
 	memset(root, 'x', sizeof(root) - 1);
-	kernel_gather(&evidence, KERNEL_ALL);
-	assert_int_equal(evidence.readable, 0);
+	kernel_gather(&detection, KERNEL_ALL);
+	assert_int_equal(detection.readable, 0);
 
-	evidence = (struct kernel_evidence){ .root = "odd" };
+	detection = (struct kernel_detection){ .root = "odd" };
 	mkdir("odd", 0755);
 	mkdir("odd/proc", 0755);
 	mkdir("odd/proc/config.gz", 0755);
 	mkdir("odd/proc/kallsyms", 0755);
-	kernel_gather(&evidence, KERNEL_ALL);
-	assert_int_equal(evidence.readable, 0);
+	kernel_gather(&detection, KERNEL_ALL);
+	assert_int_equal(detection.readable, 0);
 }
 
 static void facts(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/evidence.h"
+#include "server/kernel_detect.h"
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -57,29 +57,29 @@ const char *kernel_fact_name(enum kernel_fact fact)
 	return facts[fact].name;
 }
 
-static void mark(struct kernel_evidence *evidence, enum kernel_part part, const char *name,
+static void mark(struct kernel_detection *detection, enum kernel_part part, const char *name,
 		 size_t length)
 {
 	for (unsigned int i = 0; i < KERNEL_FACTS; i++)
 		if (facts[i].part == part && facts[i].length == length &&
 		    memcmp(facts[i].name, name, length) == 0)
-			evidence->found |= 1u << i;
+			detection->found |= 1u << i;
 }
 
-static int open_file(const struct kernel_evidence *evidence, const char *name, int flags)
+static int open_file(const struct kernel_detection *detection, const char *name, int flags)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s%s", evidence->root, name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s%s", detection->root, name) >= (int)sizeof(path))
 		return -1;
 	return open(path, flags | O_CLOEXEC);
 }
 
 /* NULL for what cannot be read, is empty, or is longer than it may be. */
-static char *read_file(const struct kernel_evidence *evidence, const char *name, size_t limit,
+static char *read_file(const struct kernel_detection *detection, const char *name, size_t limit,
 		       size_t *length)
 {
-	cleanup_fd int fd = open_file(evidence, name, O_RDONLY);
+	cleanup_fd int fd = open_file(detection, name, O_RDONLY);
 	cleanup_free char *data = NULL;
 	struct stat st;
 	ssize_t n;
@@ -96,10 +96,10 @@ static char *read_file(const struct kernel_evidence *evidence, const char *name,
 }
 
 /* A descriptor that is no connection yet gets EPERM from a kernel that knows the ioctl. */
-static void gather_ioctl(struct kernel_evidence *evidence)
+static void gather_ioctl(struct kernel_detection *detection)
 {
 	struct kernel_daxdev none = { .fd = -1 };
-	cleanup_fd int fd = open_file(evidence, "/dev/fuse", O_RDWR);
+	cleanup_fd int fd = open_file(detection, "/dev/fuse", O_RDWR);
 	int error;
 
 	if (fd < 0)
@@ -107,9 +107,9 @@ static void gather_ioctl(struct kernel_evidence *evidence)
 	error = ioctl(fd, KERNEL_DAXDEV_OPEN, &none) < 0 ? errno : 0;
 	if (error == EACCES || error == ENOSYS)
 		return; /* a security policy answered, not the driver */
-	evidence->readable |= KERNEL_IOCTL;
+	detection->readable |= KERNEL_IOCTL;
 	if (error != ENOTTY)
-		evidence->found |= 1u << FACT_DAXDEV_OPEN;
+		detection->found |= 1u << FACT_DAXDEV_OPEN;
 }
 
 /* The trailer of gzip ends in the length of what was packed, little-endian. */
@@ -136,11 +136,11 @@ static char *unpack(const char *packed, size_t packed_length, size_t *length)
 	return result == LIBDEFLATE_SUCCESS ? steal_ptr(&data) : NULL;
 }
 
-static char *read_config(const struct kernel_evidence *evidence, size_t *length)
+static char *read_config(const struct kernel_detection *detection, size_t *length)
 {
 	size_t packed_length;
 	cleanup_free char *packed =
-		read_file(evidence, "/proc/config.gz", MAX_CONFIG, &packed_length);
+		read_file(detection, "/proc/config.gz", MAX_CONFIG, &packed_length);
 	char *config = packed ? unpack(packed, packed_length, length) : NULL;
 	struct utsname system;
 	char name[sizeof(system.release) + sizeof("/boot/config-")];
@@ -148,75 +148,75 @@ static char *read_config(const struct kernel_evidence *evidence, size_t *length)
 	if (config || uname(&system) < 0)
 		return config;
 	snprintf(name, sizeof(name), "/boot/config-%s", system.release);
-	return read_file(evidence, name, MAX_CONFIG, length);
+	return read_file(detection, name, MAX_CONFIG, length);
 }
 
-static void gather_config(struct kernel_evidence *evidence)
+static void gather_config(struct kernel_detection *detection)
 {
 	size_t length;
-	cleanup_free char *config = read_config(evidence, &length);
+	cleanup_free char *config = read_config(detection, &length);
 	const char *line = config;
 
 	if (!config)
 		return;
-	evidence->readable |= KERNEL_CONFIG;
+	detection->readable |= KERNEL_CONFIG;
 	while (length) {
 		const char *newline = memchr(line, '\n', length);
 		size_t n = newline ? (size_t)(newline - line) : length;
 
 		if (n > 2 && memcmp(line + n - 2, "=y", 2) == 0)
-			mark(evidence, KERNEL_CONFIG, line, n - 2);
+			mark(detection, KERNEL_CONFIG, line, n - 2);
 		n += newline != NULL;
 		line += n;
 		length -= n;
 	}
 }
 
-static void look_at_btf(struct kernel_evidence *evidence, const struct btf *btf)
+static void look_at_btf(struct kernel_detection *detection, const struct btf *btf)
 {
 	struct btf_enumeration opcodes;
 
 	for (const char *s = btf_next_string(btf, NULL); s; s = btf_next_string(btf, s))
-		mark(evidence, KERNEL_BTF, s, strlen(s));
+		mark(detection, KERNEL_BTF, s, strlen(s));
 	if (!btf_find_enum(btf, facts[FACT_FUSE_OPCODE].name, &opcodes))
 		return;
-	btf_enum_value(&opcodes, facts[FACT_GET_FMAP].name, &evidence->op_fmap);
-	btf_enum_value(&opcodes, facts[FACT_GET_DAXDEV].name, &evidence->op_daxdev);
+	btf_enum_value(&opcodes, facts[FACT_GET_FMAP].name, &detection->op_fmap);
+	btf_enum_value(&opcodes, facts[FACT_GET_DAXDEV].name, &detection->op_daxdev);
 }
 
 /* FUSE is in the kernel, or in a module whose BTF adds to the kernel's. */
-static void gather_btf(struct kernel_evidence *evidence)
+static void gather_btf(struct kernel_detection *detection)
 {
 	size_t length;
 	cleanup_free char *kernel_data =
-		read_file(evidence, "/sys/kernel/btf/vmlinux", MAX_BTF, &length);
+		read_file(detection, "/sys/kernel/btf/vmlinux", MAX_BTF, &length);
 	cleanup_free char *module_data = NULL;
 	struct btf kernel, module;
 
 	if (!kernel_data || btf_parse(kernel_data, length, NULL, &kernel) < 0)
 		return;
-	look_at_btf(evidence, &kernel);
-	module_data = read_file(evidence, "/sys/kernel/btf/fuse", MAX_BTF, &length);
+	look_at_btf(detection, &kernel);
+	module_data = read_file(detection, "/sys/kernel/btf/fuse", MAX_BTF, &length);
 	if (module_data && btf_parse(module_data, length, &kernel, &module) == 0)
-		look_at_btf(evidence, &module);
-	if (evidence->found & 1u << FACT_FUSE_OPCODE)
-		evidence->readable |= KERNEL_BTF;
+		look_at_btf(detection, &module);
+	if (detection->found & 1u << FACT_FUSE_OPCODE)
+		detection->readable |= KERNEL_BTF;
 }
 
 /* "ADDRESS TYPE NAME[SUFFIX][\t[MODULE]]", where compilers add suffixes that start with a dot. */
-static bool mark_symbol(struct kernel_evidence *evidence, const char *line)
+static bool mark_symbol(struct kernel_detection *detection, const char *line)
 {
 	const char *space = strchr(line, ' ');
 
 	if (!space || space[1] == '\0' || space[2] != ' ')
 		return false;
-	mark(evidence, KERNEL_SYMBOLS, space + 3, strcspn(space + 3, ". \t\n"));
+	mark(detection, KERNEL_SYMBOLS, space + 3, strcspn(space + 3, ". \t\n"));
 	return true;
 }
 
-static void gather_symbols(struct kernel_evidence *evidence)
+static void gather_symbols(struct kernel_detection *detection)
 {
-	int fd = open_file(evidence, "/proc/kallsyms", O_RDONLY);
+	int fd = open_file(detection, "/proc/kallsyms", O_RDONLY);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	cleanup_free char *line = NULL;
 	size_t size = 0;
@@ -226,15 +226,15 @@ static void gather_symbols(struct kernel_evidence *evidence)
 		return;
 	}
 	while (getline(&line, &size, file) > 0)
-		if (mark_symbol(evidence, line))
-			evidence->readable |= KERNEL_SYMBOLS;
+		if (mark_symbol(detection, line))
+			detection->readable |= KERNEL_SYMBOLS;
 	fclose(file);
 }
 
 /* /dev/fuse first: opening it loads the module, whose facts the others then see. */
 static const struct {
 	enum kernel_part part;
-	void (*gather)(struct kernel_evidence *evidence);
+	void (*gather)(struct kernel_detection *detection);
 } parts_in_order[] = {
 	{ KERNEL_IOCTL, gather_ioctl },
 	{ KERNEL_CONFIG, gather_config },
@@ -242,20 +242,20 @@ static const struct {
 	{ KERNEL_SYMBOLS, gather_symbols },
 };
 
-void kernel_gather(struct kernel_evidence *evidence, unsigned int parts)
+void kernel_gather(struct kernel_detection *detection, unsigned int parts)
 {
 	for (size_t i = 0; i < sizeof(parts_in_order) / sizeof(parts_in_order[0]); i++) {
 		enum kernel_part part = parts_in_order[i].part;
 
-		if (!(parts & part) || evidence->asked & part)
+		if (!(parts & part) || detection->asked & part)
 			continue;
-		evidence->asked |= part;
-		parts_in_order[i].gather(evidence);
+		detection->asked |= part;
+		parts_in_order[i].gather(detection);
 	}
 }
 
-bool kernel_has(struct kernel_evidence *evidence, enum kernel_fact fact)
+bool kernel_has(struct kernel_detection *detection, enum kernel_fact fact)
 {
-	kernel_gather(evidence, facts[fact].part);
-	return evidence->found >> fact & 1;
+	kernel_gather(detection, facts[fact].part);
+	return detection->found >> fact & 1;
 }

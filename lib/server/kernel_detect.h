@@ -6,8 +6,8 @@
  *
  * The names are those of the patches in docs/PROTOCOL.md.
  */
-#ifndef SERVER_EVIDENCE_H
-#define SERVER_EVIDENCE_H
+#ifndef SERVER_KERNEL_DETECT_H
+#define SERVER_KERNEL_DETECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,7 +53,7 @@ enum kernel_fact {
 };
 
 /* Zero-initialised but for the root. */
-struct kernel_evidence {
+struct kernel_detection {
 	const char *root;      /* put before each path: "" outside of tests */
 	uint64_t page;         /* bytes; 0: that of the running kernel */
 	unsigned int asked;    /* places that were looked at */
@@ -67,10 +67,10 @@ struct kernel_evidence {
  * Looks at those of the places that were not looked at before. A place that cannot be read has no
  * facts. Reads files and opens /dev/fuse: not for a thread that may be cancelled.
  */
-void kernel_gather(struct kernel_evidence *evidence, unsigned int parts);
+void kernel_gather(struct kernel_detection *detection, unsigned int parts);
 
 /* Looks where the fact would be, if that was not done before. */
-bool kernel_has(struct kernel_evidence *evidence, enum kernel_fact fact);
+bool kernel_has(struct kernel_detection *detection, enum kernel_fact fact);
 
 enum kernel_part kernel_fact_part(enum kernel_fact fact);
 const char *kernel_fact_name(enum kernel_fact fact);

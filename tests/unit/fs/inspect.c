@@ -5,23 +5,23 @@
 #include <errno.h>
 #include <string.h>
 
-static struct famfs_medium *open_medium(void)
+static struct famfs_inspect *open_medium(void)
 {
 	const struct famfs_target target = image_target();
-	struct famfs_medium *medium = NULL;
+	struct famfs_inspect *inspect = NULL;
 	struct famfs_error err;
 
-	assert_ok(famfs_medium_open(&target, &medium, &err), &err);
-	return medium;
+	assert_ok(famfs_inspect_open(&target, &inspect, &err), &err);
+	return inspect;
 }
 
-static struct famfs_medium_info info_now(void)
+static struct famfs_inspect_info info_now(void)
 {
-	struct famfs_medium *medium = open_medium();
-	struct famfs_medium_info info;
+	struct famfs_inspect *inspect = open_medium();
+	struct famfs_inspect_info info;
 
-	famfs_medium_info(medium, &info);
-	famfs_medium_close(medium);
+	famfs_inspect_info(inspect, &info);
+	famfs_inspect_close(inspect);
 	return info;
 }
 
@@ -63,18 +63,18 @@ static int see(void *arg, const struct famfs_log_entry *entry)
 
 static struct seen entries(uint64_t first, uint64_t count)
 {
-	struct famfs_medium *medium = open_medium();
+	struct famfs_inspect *inspect = open_medium();
 	struct seen seen = { 0 };
 	struct famfs_error err;
 
-	assert_ok(famfs_medium_entries(medium, first, count, see, &seen, &err), &err);
-	famfs_medium_close(medium);
+	assert_ok(famfs_inspect_entries(inspect, first, count, see, &seen, &err), &err);
+	famfs_inspect_close(inspect);
 	return seen;
 }
 
 static void a_sound_medium(void **state)
 {
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 	struct seen seen;
 
 	(void)state;
@@ -107,7 +107,7 @@ static void put64(uint64_t offset, uint64_t value)
 static void damage(void **state)
 {
 	const uint64_t next_seqnum = OMF_LOG_OFFSET + 32, next_index = OMF_LOG_OFFSET + 40;
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 
 	(void)state;
 	start();
@@ -164,40 +164,40 @@ static void images_of_any_size(void **state)
 					  2 * MIB + 47, 2 * MIB + 48, 2 * MIB + 591, 2 * MIB + 592,
 					  9 * MIB,      10 * MIB,     11 * MIB };
 	const struct famfs_target target = image_target();
-	struct famfs_medium *medium;
+	struct famfs_inspect *inspect;
 	struct famfs_raw raw;
 	struct famfs_error err;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct famfs_medium_info info;
+		struct famfs_inspect_info info;
 		struct seen seen = { 0 };
 
 		start();
 		image_resize(sizes[i]);
-		medium = open_medium();
-		famfs_medium_info(medium, &info);
+		inspect = open_medium();
+		famfs_inspect_info(inspect, &info);
 		assert_true(info.published <= info.log_capacity);
 		assert_true(
 			sizes[i] <= 2 * MIB + 48 ||
 			info.log_capacity ==
 				(sizes[i] < 10 * MIB ? (sizes[i] - 2 * MIB - 48) / 544 : 15420));
-		assert_ok(famfs_medium_super(medium, &raw, &err), &err);
+		assert_ok(famfs_inspect_super(inspect, &raw, &err), &err);
 		if (sizes[i] < 2 * MIB + 48)
-			assert_error(famfs_medium_log_header(medium, &raw, &err), -EMEDIUMTYPE,
+			assert_error(famfs_inspect_log_header(inspect, &raw, &err), -EMEDIUMTYPE,
 				     &err, "ends before its log");
 		if (info.log_capacity)
-			assert_ok(famfs_medium_entries(medium, 0, UINT64_MAX, see, &seen, &err),
+			assert_ok(famfs_inspect_entries(inspect, 0, UINT64_MAX, see, &seen, &err),
 				  &err);
 		assert_int_equal(seen.count, info.log_capacity);
-		famfs_medium_close(medium);
+		famfs_inspect_close(inspect);
 	}
 	image_resize(199);
-	assert_error(famfs_medium_open(&target, &medium, &err), -EMEDIUMTYPE, &err,
+	assert_error(famfs_inspect_open(&target, &inspect, &err), -EMEDIUMTYPE, &err,
 		     "199 bytes, too few");
 	/* An image of no size is no device of unknown size. */
 	image_resize(0);
-	assert_error(famfs_medium_open(&target, &medium, &err), -EMEDIUMTYPE, &err,
+	assert_error(famfs_inspect_open(&target, &inspect, &err), -EMEDIUMTYPE, &err,
 		     "0 bytes, too few");
 }
 
@@ -209,19 +209,19 @@ static int stop(void *arg, const struct famfs_log_entry *entry)
 
 static void walks(void **state)
 {
-	struct famfs_medium *medium;
+	struct famfs_inspect *inspect;
 	struct famfs_error err;
 
 	(void)state;
 	start();
-	medium = open_medium();
-	assert_int_equal(famfs_medium_entries(medium, 0, 100, stop, NULL, &err), 55);
-	assert_error(famfs_medium_entries(medium, 15420, 1, stop, NULL, &err), -EINVAL, &err,
+	inspect = open_medium();
+	assert_int_equal(famfs_inspect_entries(inspect, 0, 100, stop, NULL, &err), 55);
+	assert_error(famfs_inspect_entries(inspect, 15420, 1, stop, NULL, &err), -EINVAL, &err,
 		     "no log entry 15420");
-	assert_error(famfs_medium_entries(medium, UINT64_MAX, UINT64_MAX, stop, NULL, &err),
+	assert_error(famfs_inspect_entries(inspect, UINT64_MAX, UINT64_MAX, stop, NULL, &err),
 		     -EINVAL, &err, "no log entry");
-	assert_ok(famfs_medium_entries(medium, 0, 0, stop, NULL, &err), &err);
-	famfs_medium_close(medium);
+	assert_ok(famfs_inspect_entries(inspect, 0, 0, stop, NULL, &err), &err);
+	famfs_inspect_close(inspect);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DEVICE_ANNOUNCE_H
-#define DEVICE_ANNOUNCE_H
+#ifndef DEVICE_UDEV_NOTIFY_H
+#define DEVICE_UDEV_NOTIFY_H
 
 #include <sys/types.h>
 
@@ -9,6 +9,6 @@
  * character devices not. Close the device first, since udev's rule will look at it. Does nothing
  * for what is no DAX device, and when the caller may not: nothing depends on it.
  */
-void device_announce(dev_t number);
+void udev_notify(dev_t number);
 
 #endif

@@ -6,24 +6,24 @@
  *
  * A thread of its own, since the open is answered by those that serve.
  */
-#ifndef SERVER_PRIME_H
-#define SERVER_PRIME_H
+#ifndef SERVER_FIRST_OPEN_H
+#define SERVER_FIRST_OPEN_H
 
 #include <pthread.h>
 #include <stdbool.h>
 
 struct server;
 
-struct prime {
+struct first_open {
 	pthread_t thread;
 	bool running;
 };
 
 /* Starts a thread that opens a file of the mount and then calls `done`, also when the open fails.
  * Returns -errno when no thread can be started; `done` is then not called. */
-int prime_start(struct server *server, void (*done)(struct server *server));
+int first_open_start(struct server *server, void (*done)(struct server *server));
 
 /* After the loop has ended and the mount is gone. */
-void prime_join(struct prime *prime);
+void first_open_join(struct first_open *first);
 
 #endif

@@ -16,13 +16,13 @@
 
 #define BATCH 256
 
-struct famfs_medium {
+struct famfs_inspect {
 	struct device *dev;
-	struct famfs_medium_info info;
+	struct famfs_inspect_info info;
 	struct log log;
 };
 
-static int read_structure(const struct famfs_medium *medium, enum famfs_structure structure,
+static int read_structure(const struct famfs_inspect *inspect, enum famfs_structure structure,
 			  struct famfs_raw *raw)
 {
 	bool super = structure == FAMFS_SUPERBLOCK;
@@ -33,41 +33,42 @@ static int read_structure(const struct famfs_medium *medium, enum famfs_structur
 	raw->entry = FAMFS_NO_ENTRY;
 	raw->offset = super ? 0 : OMF_LOG_OFFSET;
 	raw->size = super ? sizeof(struct omf_super) : sizeof(struct omf_log_header);
-	raw->device_size = medium->info.size;
-	raw->log_length = medium->info.log_length;
-	device_invalidate(medium->dev, raw->offset, raw->size);
-	ret = device_read(medium->dev, raw->offset, raw->bytes, raw->size);
+	raw->device_size = inspect->info.size;
+	raw->log_length = inspect->info.log_length;
+	device_invalidate(inspect->dev, raw->offset, raw->size);
+	ret = device_read(inspect->dev, raw->offset, raw->bytes, raw->size);
 	if (ret == 0)
 		layout_judge(raw);
 	return ret;
 }
 
-int famfs_medium_super(struct famfs_medium *medium, struct famfs_raw *out, struct famfs_error *err)
+int famfs_inspect_super(struct famfs_inspect *inspect, struct famfs_raw *out,
+			struct famfs_error *err)
 {
 	/* No size and no descriptor: unknown. No size and a descriptor: an empty image. */
-	bool empty = medium->dev->size == 0 && medium->dev->fd >= 0;
-	int ret = empty ? -EFAULT : read_structure(medium, FAMFS_SUPERBLOCK, out);
+	bool empty = inspect->dev->size == 0 && inspect->dev->fd >= 0;
+	int ret = empty ? -EFAULT : read_structure(inspect, FAMFS_SUPERBLOCK, out);
 
 	if (ret == -EFAULT)
 		return error_set(err, -EMEDIUMTYPE,
 				 "'%s' has %" PRIu64 " bytes, too few for a superblock",
-				 medium->dev->path, medium->dev->size);
+				 inspect->dev->path, inspect->dev->size);
 	return ret < 0 ? error_errno(err, ret, "cannot read the superblock of '%s'",
-				     medium->dev->path)
+				     inspect->dev->path)
 		       : 0;
 }
 
-int famfs_medium_log_header(struct famfs_medium *medium, struct famfs_raw *out,
-			    struct famfs_error *err)
+int famfs_inspect_log_header(struct famfs_inspect *inspect, struct famfs_raw *out,
+			     struct famfs_error *err)
 {
-	int ret = read_structure(medium, FAMFS_LOG_HEADER, out);
+	int ret = read_structure(inspect, FAMFS_LOG_HEADER, out);
 
 	if (ret == -EFAULT)
 		return error_set(err, -EMEDIUMTYPE,
 				 "'%s' has %" PRIu64 " bytes and ends before its log",
-				 medium->dev->path, medium->dev->size);
+				 inspect->dev->path, inspect->dev->size);
 	return ret < 0 ? error_errno(err, ret, "cannot read the log header of '%s'",
-				     medium->dev->path)
+				     inspect->dev->path)
 		       : 0;
 }
 
@@ -78,13 +79,13 @@ static bool is_log_length(uint64_t length)
 }
 
 /* Which of those that say how long the log is can be believed. */
-static void find_log(struct famfs_medium *medium, const struct famfs_raw *super,
+static void find_log(struct famfs_inspect *inspect, const struct famfs_raw *super,
 		     const struct famfs_raw *header)
 {
 	const struct omf_super *sb = (const void *)super->bytes;
 	const struct omf_log_header *log = (const void *)header->bytes;
 	uint64_t recorded = le64_get(sb->log_length), own = le64_get(log->length);
-	struct famfs_medium_info *info = &medium->info;
+	struct famfs_inspect_info *info = &inspect->info;
 
 	if (super->crc_stored == super->crc_computed && is_log_length(recorded)) {
 		info->log_length = recorded;
@@ -99,9 +100,9 @@ static void find_log(struct famfs_medium *medium, const struct famfs_raw *super,
 }
 
 /* As many entries as lie on the device. */
-static uint64_t entries_within(const struct famfs_medium *medium)
+static uint64_t entries_within(const struct famfs_inspect *inspect)
 {
-	uint64_t length = medium->info.log_length, size = medium->info.size;
+	uint64_t length = inspect->info.log_length, size = inspect->info.size;
 
 	if (size && length > size - OMF_LOG_OFFSET)
 		length = size - OMF_LOG_OFFSET;
@@ -121,11 +122,11 @@ static int stop_at_fault(void *arg, const struct famfs_log_entry *entry)
 }
 
 /* Like a replay: if next_index is out of range, next_seqnum tells, and then the entries. */
-static int find_end(struct famfs_medium *medium, const struct famfs_raw *raw,
+static int find_end(struct famfs_inspect *inspect, const struct famfs_raw *raw,
 		    struct famfs_error *err)
 {
 	const struct omf_log_header *header = (const void *)raw->bytes;
-	struct famfs_medium_info *info = &medium->info;
+	struct famfs_inspect_info *info = &inspect->info;
 	uint64_t index = le64_get(header->next_index), seqnum = le64_get(header->next_seqnum);
 	int ret;
 
@@ -135,17 +136,17 @@ static int find_end(struct famfs_medium *medium, const struct famfs_raw *raw,
 		return 0;
 	}
 	info->counted = true;
-	ret = famfs_medium_entries(
-		medium, 0, seqnum && seqnum <= info->log_capacity ? seqnum : info->log_capacity,
+	ret = famfs_inspect_entries(
+		inspect, 0, seqnum && seqnum <= info->log_capacity ? seqnum : info->log_capacity,
 		stop_at_fault, &info->published, err);
 	return ret < 0 ? ret : 0;
 }
 
-static void find_usable(struct famfs_medium *medium, const struct famfs_raw *super)
+static void find_usable(struct famfs_inspect *inspect, const struct famfs_raw *super)
 {
 	const struct omf_super *sb = (const void *)super->bytes;
 	uint64_t recorded = le64_get(sb->device_size);
-	struct famfs_medium_info *info = &medium->info;
+	struct famfs_inspect_info *info = &inspect->info;
 	uint64_t least = OMF_LOG_OFFSET + info->log_length;
 
 	info->usable_size = info->size;
@@ -155,64 +156,64 @@ static void find_usable(struct famfs_medium *medium, const struct famfs_raw *sup
 		info->usable_size = OMF_DEVICE_MAX;
 }
 
-static int look(struct famfs_medium *medium, struct famfs_error *err)
+static int look(struct famfs_inspect *inspect, struct famfs_error *err)
 {
 	struct famfs_raw super, header;
-	int ret = famfs_medium_super(medium, &super, err);
+	int ret = famfs_inspect_super(inspect, &super, err);
 
 	if (ret < 0)
 		return ret;
-	medium->info.super_ok = !super.fault;
+	inspect->info.super_ok = !super.fault;
 	memset(&header, 0, sizeof(header));
 	/* A device that ends before its log still has a superblock to be looked at. */
-	if (medium->info.size == 0 ||
-	    medium->info.size >= OMF_LOG_OFFSET + sizeof(struct omf_log_header))
-		ret = famfs_medium_log_header(medium, &header, err);
+	if (inspect->info.size == 0 ||
+	    inspect->info.size >= OMF_LOG_OFFSET + sizeof(struct omf_log_header))
+		ret = famfs_inspect_log_header(inspect, &header, err);
 	if (ret < 0)
 		return ret;
 	if (!header.size)
 		return 0;
-	find_log(medium, &super, &header);
-	find_usable(medium, &super);
-	log_init(&medium->log, medium->dev, medium->info.log_length);
-	medium->info.log_capacity = entries_within(medium);
-	ret = famfs_medium_log_header(medium, &header, err);
-	return ret < 0 ? ret : find_end(medium, &header, err);
+	find_log(inspect, &super, &header);
+	find_usable(inspect, &super);
+	log_init(&inspect->log, inspect->dev, inspect->info.log_length);
+	inspect->info.log_capacity = entries_within(inspect);
+	ret = famfs_inspect_log_header(inspect, &header, err);
+	return ret < 0 ? ret : find_end(inspect, &header, err);
 }
 
-int famfs_medium_open(const struct famfs_target *target, struct famfs_medium **out,
-		      struct famfs_error *err)
+int famfs_inspect_open(const struct famfs_target *target, struct famfs_inspect **out,
+		       struct famfs_error *err)
 {
-	struct famfs_medium *medium = calloc(1, sizeof(*medium));
+	struct famfs_inspect *inspect = calloc(1, sizeof(*inspect));
 	int ret;
 
-	if (!medium)
+	if (!inspect)
 		return error_set(err, -ENOMEM, "out of memory");
-	medium->info.log_length_source = "minimum";
-	ret = target_open_device(target, &medium->dev, err);
+	inspect->info.log_length_source = "minimum";
+	ret = target_open_device(target, &inspect->dev, err);
 	if (ret == 0) {
-		medium->info.size = medium->dev->size;
-		ret = look(medium, err);
+		inspect->info.size = inspect->dev->size;
+		ret = look(inspect, err);
 	}
 	if (ret < 0) {
-		famfs_medium_close(medium);
+		famfs_inspect_close(inspect);
 		return ret;
 	}
-	*out = medium;
+	*out = inspect;
 	return 0;
 }
 
-void famfs_medium_close(struct famfs_medium *medium)
+void famfs_inspect_close(struct famfs_inspect *inspect)
 {
-	if (!medium)
+	if (!inspect)
 		return;
-	device_close(medium->dev);
-	free(medium);
+	device_close(inspect->dev);
+	free(inspect);
 }
 
-void famfs_medium_info(const struct famfs_medium *medium, struct famfs_medium_info *out)
+void famfs_inspect_info(const struct famfs_inspect *inspect, struct famfs_inspect_info *out)
 {
-	*out = medium->info;
+	*out = inspect->info;
 }
 
 static bool all_zero(const struct omf_entry *entry)
@@ -223,7 +224,7 @@ static bool all_zero(const struct omf_entry *entry)
 }
 
 /* `bytes` NULL: could not be read, `error` says why. */
-static int visit_entry(const struct famfs_medium *medium, uint64_t index,
+static int visit_entry(const struct famfs_inspect *inspect, uint64_t index,
 		       const struct omf_entry *bytes, int error, famfs_log_entry_fn visit,
 		       void *arg)
 {
@@ -231,9 +232,10 @@ static int visit_entry(const struct famfs_medium *medium, uint64_t index,
 				 .entry = index,
 				 .offset = omf_entry_offset(index),
 				 .size = sizeof(*bytes),
-				 .device_size = medium->info.usable_size,
-				 .log_length = medium->info.log_length };
-	struct famfs_log_entry entry = { .raw = &raw, .published = index < medium->info.published };
+				 .device_size = inspect->info.usable_size,
+				 .log_length = inspect->info.log_length };
+	struct famfs_log_entry entry = { .raw = &raw,
+					 .published = index < inspect->info.published };
 
 	if (bytes) {
 		memcpy(raw.bytes, bytes, sizeof(*bytes));
@@ -248,32 +250,32 @@ static int visit_entry(const struct famfs_medium *medium, uint64_t index,
 	return visit(arg, &entry);
 }
 
-static int visit_batch(struct famfs_medium *medium, struct omf_entry *batch, uint64_t first,
+static int visit_batch(struct famfs_inspect *inspect, struct omf_entry *batch, uint64_t first,
 		       uint64_t count, famfs_log_entry_fn visit, void *arg)
 {
-	bool whole = log_read(&medium->log, first, count, batch) == 0;
+	bool whole = log_read(&inspect->log, first, count, batch) == 0;
 	int ret = 0;
 
 	for (uint64_t i = 0; ret == 0 && i < count; i++) {
 		/* One line that is gone must not hide its neighbours. */
-		int error = whole ? 0 : log_read(&medium->log, first + i, 1, &batch[i]);
+		int error = whole ? 0 : log_read(&inspect->log, first + i, 1, &batch[i]);
 
-		ret = visit_entry(medium, first + i, error ? NULL : &batch[i], error, visit, arg);
+		ret = visit_entry(inspect, first + i, error ? NULL : &batch[i], error, visit, arg);
 	}
 	return ret;
 }
 
-int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t count,
-			 famfs_log_entry_fn visit, void *arg, struct famfs_error *err)
+int famfs_inspect_entries(struct famfs_inspect *inspect, uint64_t first, uint64_t count,
+			  famfs_log_entry_fn visit, void *arg, struct famfs_error *err)
 {
-	uint64_t capacity = medium->info.log_capacity, end;
+	uint64_t capacity = inspect->info.log_capacity, end;
 	cleanup_free struct omf_entry *batch = NULL;
 	int ret = 0;
 
 	if (first && count && first >= capacity)
 		return error_set(err, -EINVAL,
 				 "'%s' has no log entry %" PRIu64 ", there is room for %" PRIu64,
-				 medium->dev->path, first, capacity);
+				 inspect->dev->path, first, capacity);
 	batch = malloc(BATCH * sizeof(*batch));
 	if (!batch)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -281,7 +283,7 @@ int famfs_medium_entries(struct famfs_medium *medium, uint64_t first, uint64_t c
 	while (ret == 0 && first < end) {
 		uint64_t n = end - first < BATCH ? end - first : BATCH;
 
-		ret = visit_batch(medium, batch, first, n, visit, arg);
+		ret = visit_batch(inspect, batch, first, n, visit, arg);
 		first += n;
 	}
 	return ret;

@@ -7,14 +7,14 @@
  *   its node opened again for the locks; the rest is read through the mount, see follow.h
  * - a device that is in famfs mode already: its node is opened, all is read through the mount
  */
-#ifndef SERVER_ACQUIRE_H
-#define SERVER_ACQUIRE_H
+#ifndef SERVER_DEVICE_SETUP_H
+#define SERVER_DEVICE_SETUP_H
 
 #include "server/options.h"
 
 struct server;
 
-struct acquire_params {
+struct device_setup_params {
 	const char *device;
 	const struct mount_options *options;
 	/* Why the device is to stay in devdax mode; "": as all else has it. */
@@ -24,19 +24,20 @@ struct acquire_params {
 
 /* Takes a device back to devdax mode that a process which is gone has left in famfs mode, if that
  * is for us to do. -EBUSY when it is in use, and when it is in famfs mode for another mount. */
-int acquire_settle(const struct acquire_params *params, struct famfs_error *err);
+int device_settle(const struct device_setup_params *params, struct famfs_error *err);
 
 /*
  * Sets vol, daxmode, follow.used, stage, read_only, access and stay of *server, whose log_fn is
- * set. What others have left is settled first. release() is due after a success.
+ * set. What others have left is settled first. device_teardown() is due after a success.
  */
-int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err);
+int device_setup(struct server *server, const struct device_setup_params *params,
+		 struct famfs_error *err);
 
 /* After the session is destroyed. The device goes back to the mode that it was in; an error when it
  * does not. */
-int release(struct server *server, struct famfs_error *err);
+int device_teardown(struct server *server, struct famfs_error *err);
 
 /* When the log has been read through the mount: what the server is to this file system. */
-int acquire_learn(struct server *server, struct famfs_error *err);
+int device_setup_finish(struct server *server, struct famfs_error *err);
 
 #endif

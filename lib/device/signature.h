@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DEVICE_PROBE_H
-#define DEVICE_PROBE_H
+#ifndef DEVICE_SIGNATURE_H
+#define DEVICE_SIGNATURE_H
 
 #include "device/device.h"
 
@@ -9,7 +9,7 @@
  * Writes its name ("ext4", "gpt partition table") to `name`. 1 when something was found, 0 when
  * nothing was, -errno.
  */
-int device_probe(struct device *dev, char *name, size_t size);
+int device_find_signature(struct device *dev, char *name, size_t size);
 
 /*
  * Of an image: the first byte that is not zero within 1 MiB of its start, or else of its end, which

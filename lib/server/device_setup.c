@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/acquire.h"
+#include "server/device_setup.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -62,7 +62,7 @@ static void learn(struct server *server)
 		server->vol->dev->writable = false;
 }
 
-int acquire_learn(struct server *server, struct famfs_error *err)
+int device_setup_finish(struct server *server, struct famfs_error *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
@@ -88,13 +88,13 @@ static const char *units_objection(const struct mount_options *options, char tex
 /* NULL when nothing speaks against famfs mode. */
 static const char *kernel_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
-	struct kernel_evidence evidence = { .root = "" };
+	struct kernel_detection detection = { .root = "" };
 	struct famfs_kernel_info info;
 
 	if (options->forced)
 		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for"
 							       : units_objection(options, text);
-	kernel_judge(&evidence, &info);
+	kernel_judge(&detection, &info);
 	switch (info.support) {
 	case FAMFS_KERNEL_FAMFS: return units_objection(options, text);
 	case FAMFS_KERNEL_NONE: return "the kernel has no famfs support";
@@ -104,7 +104,7 @@ static const char *kernel_objection(const struct mount_options *options, char te
 	return "the kernel does not show whether it has famfs support";
 }
 
-static const char *objection(const struct acquire_params *params, char text[MAX_OBJECTION])
+static const char *objection(const struct device_setup_params *params, char text[MAX_OBJECTION])
 {
 	if (*params->stay)
 		return params->stay;
@@ -211,8 +211,8 @@ static int switch_mode(struct server *server, const char *path, struct famfs_err
 	return reopen(server, path, err);
 }
 
-static int acquire_devdax(struct server *server, const struct acquire_params *params, bool dax,
-			  struct famfs_error *err)
+static int setup_devdax(struct server *server, const struct device_setup_params *params, bool dax,
+			struct famfs_error *err)
 {
 	char text[MAX_OBJECTION];
 	const char *why = dax ? objection(params, text) : NULL;
@@ -228,8 +228,8 @@ static int acquire_devdax(struct server *server, const struct acquire_params *pa
 }
 
 /* Nothing can be read yet. */
-static int acquire_famfs(struct server *server, const struct acquire_params *params,
-			 struct famfs_error *err)
+static int setup_famfs(struct server *server, const struct device_setup_params *params,
+		       struct famfs_error *err)
 {
 	const struct volume_params own = volume_params(server);
 	struct device *dev = NULL;
@@ -267,7 +267,7 @@ static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 	return -EBUSY;
 }
 
-int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
+int device_settle(const struct device_setup_params *params, struct famfs_error *err)
 {
 	struct dax_node node;
 	int ret;
@@ -283,13 +283,14 @@ int acquire_settle(const struct acquire_params *params, struct famfs_error *err)
 	return ret < 0 ? ret : 0;
 }
 
-int acquire(struct server *server, const struct acquire_params *params, struct famfs_error *err)
+int device_setup(struct server *server, const struct device_setup_params *params,
+		 struct famfs_error *err)
 {
 	struct famfs_dax_info info;
 	char text[MAX_OBJECTION];
 	struct dax_node node;
 	bool dax;
-	int ret = acquire_settle(params, err);
+	int ret = device_settle(params, err);
 
 	if (ret < 0)
 		return ret;
@@ -299,15 +300,15 @@ int acquire(struct server *server, const struct acquire_params *params, struct f
 	      daxinfo_read(node.root, node.number, &info) == 0;
 	if (dax && info.mode == FAMFS_DAX_FAMFS && geteuid() == 0 &&
 	    !kernel_objection(params->options, text))
-		ret = acquire_famfs(server, params, err);
+		ret = setup_famfs(server, params, err);
 	else
-		ret = acquire_devdax(server, params, dax, err);
+		ret = setup_devdax(server, params, dax, err);
 	if (ret < 0)
-		(void)release(server, NULL);
+		(void)device_teardown(server, NULL);
 	return ret;
 }
 
-int release(struct server *server, struct famfs_error *err)
+int device_teardown(struct server *server, struct famfs_error *err)
 {
 	struct daxmode *mode = server->daxmode;
 

@@ -26,8 +26,8 @@ static void start(struct server *server, bool asked)
 	server->shim.asked = asked;
 	done = 0;
 	server_set_io_status(server, fmap_profile(FMAP_PULL), "it was chosen");
-	assert_int_equal(prime_start(server, count), 0);
-	prime_join(&server->prime);
+	assert_int_equal(first_open_start(server, count), 0);
+	first_open_join(&server->first_open);
 	assert_int_equal(done, 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/prime.h"
+#include "server/first_open.h"
 
 #include "server/node.h"
 #include "server/server.h"
@@ -47,23 +47,23 @@ static void *run(void *arg)
 			   server->mountpoint, strerror(-ret));
 	else if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE))
 		give_up(server);
-	server->primed(server);
+	server->first_open_done(server);
 	return NULL;
 }
 
-int prime_start(struct server *server, void (*done)(struct server *server))
+int first_open_start(struct server *server, void (*done)(struct server *server))
 {
 	int ret;
 
-	server->primed = done;
-	ret = pthread_create(&server->prime.thread, NULL, run, server);
-	server->prime.running = ret == 0;
+	server->first_open_done = done;
+	ret = pthread_create(&server->first_open.thread, NULL, run, server);
+	server->first_open.running = ret == 0;
 	return -ret;
 }
 
-void prime_join(struct prime *prime)
+void first_open_join(struct first_open *first)
 {
-	if (prime->running)
-		pthread_join(prime->thread, NULL);
-	prime->running = false;
+	if (first->running)
+		pthread_join(first->thread, NULL);
+	first->running = false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/announce.h"
+#include "device/udev_notify.h"
 
 #include "base/cleanup.h"
 #include "device/daxinfo.h"
@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-void device_announce(dev_t number)
+void udev_notify(dev_t number)
 {
 	static const char event[] = "change";
 	struct famfs_dax_info info;

@@ -7,20 +7,20 @@
  * name: after an update the new program waits for a new mount. A process that this one cannot see,
  * in another PID namespace, is none of them.
  */
-#ifndef SERVER_OWN_H
-#define SERVER_OWN_H
+#ifndef SERVER_TRUSTED_OPENER_H
+#define SERVER_TRUSTED_OPENER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct own {
+struct trusted_opener {
 	dev_t dev; /* of the executable; 0: unknown */
 	ino_t ino;
 };
 
-void own_init(struct own *own);
+void trusted_opener_init(struct trusted_opener *trusted);
 
 /* `tid`: what the kernel says of the opener, which is a thread. Asks no file system. */
-bool own_process(const struct own *own, uid_t uid, pid_t tid);
+bool trusted_opener_matches(const struct trusted_opener *trusted, uid_t uid, pid_t tid);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/probe.h"
+#include "device/signature.h"
 
 #include "base/cleanup.h"
 #include "base/minmax.h"
@@ -105,7 +105,7 @@ static int probe_fd(int fd, uint64_t length, char *name, size_t size)
 	return ret;
 }
 
-int device_probe(struct device *dev, char *name, size_t size)
+int device_find_signature(struct device *dev, char *name, size_t size)
 {
 	cleanup_fd int copy = -1;
 	struct stat st;
