@@ -54,7 +54,7 @@ static int close_stdout(int ret, int failed)
 	return ret == EXIT_DONE ? failed : ret;
 }
 
-static int run_command(const struct command *cmd, int argc, const char **argv)
+static int run_command(const struct command *cmd, int argc, const char *const *argv)
 {
 	int ret;
 
@@ -63,7 +63,7 @@ static int run_command(const struct command *cmd, int argc, const char **argv)
 	return close_stdout(ret, cmd->exit_failed ? cmd->exit_failed : EXIT_FAILED);
 }
 
-static int run_name(const char *name, int argc, const char **argv)
+static int run_name(const char *name, int argc, const char *const *argv)
 {
 	const struct command *cmd = command_find(name);
 
@@ -107,7 +107,7 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-static int run_famfsctl(int argc, const char **argv)
+static int run_famfsctl(int argc, const char *const *argv)
 {
 	int list = 0, ret;
 	const struct poptOption own[] = {
@@ -118,7 +118,7 @@ static int run_famfsctl(int argc, const char **argv)
 
 	ret = options_parse_global(own, argc, argv, &options);
 	if (ret == EXIT_DONE && options.count > 0 && !list)
-		ret = run_name(options.args[0], options.count, (const char **)options.args);
+		ret = run_name(options.args[0], options.count, options.args);
 	else if (ret == EXIT_DONE)
 		ret = run_global(list);
 	options_free(&options);
@@ -134,8 +134,8 @@ int main(int argc, char **argv)
 	survive_broken_pipes();
 	stdout_start();
 	report_json(wants_json(argc, argv));
-	ret = helper ? run_command(helper, argc, (const char **)argv)
-		     : run_famfsctl(argc, (const char **)argv);
+	ret = helper ? run_command(helper, argc, (const char *const *)argv)
+		     : run_famfsctl(argc, (const char *const *)argv);
 	report_finish();
 	return ret;
 }

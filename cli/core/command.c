@@ -88,7 +88,7 @@ static int exit_code_of(const struct command *cmd, int ret)
 	return ret;
 }
 
-int command_run(const struct command *cmd, int argc, const char **argv)
+int command_run(const struct command *cmd, int argc, const char *const *argv)
 {
 	struct options options;
 	int ret;

@@ -117,6 +117,6 @@ const char *command_prefix(const struct command *cmd);
 enum value_kind command_arg_kind(const struct command *cmd, int index);
 
 /* Parses argv[1] onwards, and runs the command or shows its help. Returns the exit code. */
-int command_run(const struct command *cmd, int argc, const char **argv);
+int command_run(const struct command *cmd, int argc, const char *const *argv);
 
 #endif

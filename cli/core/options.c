@@ -151,13 +151,26 @@ static int take_option(const struct command *cmd, int val, const char *value)
 	return cmd->take_option(val, option->longName, value);
 }
 
+/* popt takes an array that it may write to. */
+static const char **copy_words(int argc, const char *const *argv)
+{
+	const char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+	for (int i = 0; copy && i < argc; i++)
+		copy[i] = argv[i];
+	return copy;
+}
+
 static int parse(const struct command *cmd, const struct poptOption *table, unsigned flags,
-		 int argc, const char **argv, struct options *out)
+		 int argc, const char *const *argv, struct options *out)
 {
 	int val, ret = EXIT_DONE;
 
 	memset(out, 0, sizeof(*out));
-	out->context = poptGetContext("famfsctl", argc, argv, table, flags);
+	out->given = copy_words(argc, argv);
+	if (!out->given)
+		return report_no_memory();
+	out->context = poptGetContext("famfsctl", argc, out->given, table, flags);
 	if (!out->context)
 		return report_no_memory();
 	while (ret == EXIT_DONE && (val = poptGetNextOpt(out->context)) > 0) {
@@ -206,7 +219,7 @@ static int check_taken(const struct command *cmd)
 	return EXIT_DONE;
 }
 
-int options_parse(const struct command *cmd, int argc, const char **argv, struct options *out)
+int options_parse(const struct command *cmd, int argc, const char *const *argv, struct options *out)
 {
 	const struct poptOption table[] = {
 		INCLUDE(cmd->options ? cmd->options : nothing),
@@ -221,7 +234,7 @@ int options_parse(const struct command *cmd, int argc, const char **argv, struct
 	return ret == EXIT_DONE ? check_taken(cmd) : ret;
 }
 
-int options_parse_global(const struct poptOption *own, int argc, const char **argv,
+int options_parse_global(const struct poptOption *own, int argc, const char *const *argv,
 			 struct options *out)
 {
 	const struct poptOption table[] = {
@@ -239,6 +252,7 @@ int options_parse_global(const struct poptOption *own, int argc, const char **ar
 void options_free(struct options *options)
 {
 	poptFreeContext(options->context);
+	free(options->given);
 }
 
 /* "a, b or c" */

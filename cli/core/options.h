@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct options {
+	const char **given;  /* the words that the context reads */
 	poptContext context; /* owns args */
 	const char *const *args;
 	int count;
@@ -18,11 +19,12 @@ struct options {
  * Parses what follows the name of a command: its own options and the common ones. Returns an exit
  * code, EXIT_DONE when all was understood. Call options_free() in any case.
  */
-int options_parse(const struct command *cmd, int argc, const char **argv, struct options *out);
+int options_parse(const struct command *cmd, int argc, const char *const *argv,
+		  struct options *out);
 
 /* The same before the name of a command: the common options and `own`. .args begins with the name.
  */
-int options_parse_global(const struct poptOption *own, int argc, const char **argv,
+int options_parse_global(const struct poptOption *own, int argc, const char *const *argv,
 			 struct options *out);
 void options_free(struct options *options);
 

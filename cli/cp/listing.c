@@ -163,12 +163,12 @@ static void summary_text(const struct cp *cp, char *text, size_t size)
 	char bytes[TEXT_SIZE_LENGTH];
 	size_t length = 0;
 
-	for (int event = 0; event < CP_EVENTS; event++) {
+	for (enum cp_event event = 0; event < CP_EVENTS; event++) {
 		uint64_t count = count_of(cp, event);
-		const int named = event == (int)main_event ? CP_COPIED : event;
+		const enum cp_event named = event == main_event ? CP_COPIED : event;
 		const char *noun = count == 1 ? words[named].one : words[named].many;
 
-		if (!count && event != (int)main_event)
+		if (!count && event != main_event)
 			continue;
 		length = append(text, size, length, "%s%" PRIu64 "%s ", length ? ", " : "", count,
 				noun ? noun : "");
@@ -191,7 +191,7 @@ static void summary_json(const struct cp *cp)
 	};
 	struct output out;
 
-	for (int event = 0; event < CP_EVENTS; event++)
+	for (enum cp_event event = 0; event < CP_EVENTS; event++)
 		fields[4 + event] = (struct field){ .key = words[event].count,
 						    .kind = FIELD_NUMBER,
 						    .number = count_of(cp, event) };

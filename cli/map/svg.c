@@ -302,7 +302,7 @@ static void put_legend(const struct svg *svg)
 	char size[TEXT_SIZE_LENGTH], buf[8];
 	double x = MARGIN;
 
-	for (int kind = 0; kind < REGION_KINDS; kind++) {
+	for (enum region_kind kind = 0; kind < REGION_KINDS; kind++) {
 		const char *pattern = kind_pattern(kind);
 		const char *text = region_kind_text(kind);
 

@@ -245,7 +245,7 @@ static void print_legend(struct picture *picture)
 	       text_size(size, picture->cell_bytes),
 	       picture->style.utf8 ? "▄ by files, ▒ by striped ones"
 				   : "'+' by files, '-' by striped ones");
-	for (int kind = 0; kind < REGION_KINDS; kind++) {
+	for (enum region_kind kind = 0; kind < REGION_KINDS; kind++) {
 		uint64_t count = count_of(map, kind);
 
 		if (!map->bytes[kind] && kind != REGION_FREE && kind != REGION_FILE)

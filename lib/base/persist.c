@@ -29,8 +29,8 @@ static void store_cached(const struct persist *persist, char *to, const char *fr
 #define LINE 64
 
 #define FOR_EACH_LINE(p, addr, length)                                                             \
-	for (const char *p = (const char *)((uintptr_t)(addr) & ~(uintptr_t)(LINE - 1)),           \
-			*p##_end = (const char *)(addr) + (length);                                \
+	for (char *p = (char *)((uintptr_t)(addr) & ~(uintptr_t)(LINE - 1)),                       \
+		  *p##_end = (char *)((uintptr_t)(addr) + (length));                               \
 	     p < p##_end; p += LINE)
 
 /* The memory operand is both read and written, so that no store to the line moves past it. */

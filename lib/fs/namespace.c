@@ -68,7 +68,7 @@ static size_t arena_take(struct arena *arena, size_t bytes)
 /* Last of all: node_exists() trusts whatever has a kind. */
 static void set_kind(struct node *node, enum kind kind)
 {
-	__atomic_store_n(&node->kind, kind, __ATOMIC_RELEASE);
+	__atomic_store_n(&node->kind, (uint8_t)kind, __ATOMIC_RELEASE);
 }
 
 static void init_dir(struct node *node, uint32_t mode, enum kind kind)

@@ -279,7 +279,7 @@ int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err)
 		return error_errno(err, -errno, "cannot name the running kernel");
 	snprintf(out->release, sizeof(out->release), "%s", system.release);
 	kernel_judge(&detection, out);
-	for (int i = 0; i < KERNEL_FACTS; i++)
+	for (enum kernel_fact i = 0; i < KERNEL_FACTS; i++)
 		describe(&detection, i, &out->facts[out->nfacts++]);
 	return 0;
 }

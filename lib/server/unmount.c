@@ -28,8 +28,6 @@
 #define WAIT_LAZY_NS UINT64_C(200000000)
 #define STEP_NS      2000000
 
-extern char **environ;
-
 /* The first line, in `text`; to the end, or its writer would block or die. */
 static int read_said(int fd, char *text, size_t size)
 {

@@ -52,17 +52,13 @@ struct walk {
 	void *arg;
 };
 
-/* Host byte order, as it is on the wire. */
+/* The wire has the byte order of the host, and the hosts of famfs are little-endian. */
 static uint64_t value_of(const unsigned char *p, size_t size)
 {
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < size; i++)
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 		value |= (uint64_t)p[i] << 8 * i;
-#else
-		value = value << 8 | p[i];
-#endif
 	return value;
 }
 

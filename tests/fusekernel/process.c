@@ -19,8 +19,6 @@
 #define MAX_ARGS     24
 #define WAIT_SECONDS 30
 
-extern char **environ;
-
 /* For atexit(), which gives no argument. */
 static const char *leftover;
 

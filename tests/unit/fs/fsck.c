@@ -371,7 +371,7 @@ static void nothing_wrong(void **state)
 	(void)state;
 	make_sample();
 	assert_ok(run(&s, true, &result, &err), &err);
-	assert_int_equal(result.problems + s.saved + s.asked, 0);
+	assert_int_equal((int)result.problems + s.saved + s.asked, 0);
 	assert_int_equal(result.files, 4);
 	assert_int_equal(result.directories, 1);
 	assert_int_equal(result.log_entries, 5);

@@ -260,7 +260,7 @@ static void changed(void **state)
 		assert_int_equal(s.asked, 1);
 		assert_run(&s, 0, 1, 2);
 		assert_text(s.problem[0].message, "changed since it was checked");
-		assert_int_equal(result.repaired + s.saved, 0);
+		assert_int_equal((int)result.repaired + s.saved, 0);
 		entry_get(1, &raw);
 		assert_memory_equal(&raw, &zeros, sizeof(raw));
 	}

@@ -206,7 +206,7 @@ static int mappings_of(const unsigned int order[3])
 	count = data_mappings();
 	fill_bytes(want, 3 * AU, 5);
 	p = famfs_mapping_addr(mapping);
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		assert_memory_equal(p + i * AU, want + order[i] * AU, AU);
 	famfs_unmap(mapping);
 	assert_int_equal(data_mappings(), 0);

@@ -30,7 +30,7 @@ static struct record record_of(uint64_t i, const char *path)
 	struct record rec = { .type = i % 100 ? OMF_FILE : OMF_MKDIR,
 			      .uid = (uint32_t)i,
 			      .mode = 0600,
-			      .map = { .size = i, .nextents = 1 + i % 2 * 3 } };
+			      .map = { .size = i, .nextents = (uint32_t)(1 + i % 2 * 3) } };
 
 	record_set_path(&rec, path);
 	for (uint32_t k = 0; k < rec.map.nextents; k++)

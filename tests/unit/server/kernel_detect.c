@@ -320,7 +320,7 @@ static void odd_roots(void **state)
 static void facts(void **state)
 {
 	(void)state;
-	for (int i = 0; i < KERNEL_FACTS; i++) {
+	for (enum kernel_fact i = 0; i < KERNEL_FACTS; i++) {
 		assert_true(kernel_fact_part(i) & KERNEL_ALL);
 		assert_true(strlen(kernel_fact_name(i)) > 0);
 	}

@@ -62,7 +62,7 @@ static inline void make_start(struct make_btf *make, uint32_t first_name)
 /* enum fuse_opcode with LOOKUP and, when they are not 0, the two of famfs. */
 static inline void make_opcodes(struct make_btf *make, uint32_t op_fmap, uint32_t op_daxdev)
 {
-	make_type(make, make_name(make, "fuse_opcode"), 6, 1 + (op_fmap != 0) + (op_daxdev != 0));
+	make_type(make, make_name(make, "fuse_opcode"), 6, 1u + (op_fmap != 0) + (op_daxdev != 0));
 	make_member(make, make_name(make, "FUSE_LOOKUP"), 1);
 	if (op_fmap)
 		make_member(make, make_name(make, "FUSE_GET_FMAP"), op_fmap);

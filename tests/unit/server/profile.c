@@ -108,7 +108,7 @@ static void refined(void **state)
 static void room(void **state)
 {
 	(void)state;
-	for (int i = FMAP_OFF + 1; i < FMAP_GENERATIONS; i++) {
+	for (enum fmap_generation i = FMAP_OFF + 1; i < FMAP_GENERATIONS; i++) {
 		const struct fmap_profile *profile = fmap_profile(i);
 
 		assert_true(32 + 24 * (uint64_t)profile->max_extents <= profile->max_reply);
