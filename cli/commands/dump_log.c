@@ -5,7 +5,7 @@
 #include "core/options.h"
 #include "core/report.h"
 #include "dump/fields.h"
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include <inttypes.h>
 #include <stdio.h>

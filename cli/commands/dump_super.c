@@ -5,7 +5,7 @@
 #include "core/inspect.h"
 #include "core/report.h"
 #include "dump/fields.h"
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 static struct {
 	int raw;

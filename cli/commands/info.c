@@ -3,7 +3,7 @@
 #include "core/common.h"
 #include "core/report.h"
 #include "core/session.h"
-#include "famfs.h"
+#include "famfs_inspect.h"
 #include "output/output.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_CORE_INSPECT_H
 #define CLI_CORE_INSPECT_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 #include "output/output.h"
 
 static inline void cleanup_inspect_(struct famfs_inspect **inspect)

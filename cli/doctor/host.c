@@ -2,7 +2,7 @@
 #include "doctor/doctor.h"
 
 #include "core/cleanup.h"
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include <errno.h>
 #include <glob.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_DUMP_FIELDS_H
 #define CLI_DUMP_FIELDS_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 #include "output/output.h"
 
 #define CRC_LENGTH 24

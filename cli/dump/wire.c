@@ -2,6 +2,7 @@
 #include "dump/wire.h"
 
 #include "core/report.h"
+#include "famfs_inspect.h"
 #include "output/output.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 #ifndef CLI_MAP_SPACEMAP_H
 #define CLI_MAP_SPACEMAP_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include <stdbool.h>
 #include <stdint.h>

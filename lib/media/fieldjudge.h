@@ -3,7 +3,7 @@
 #ifndef MEDIA_FIELDJUDGE_H
 #define MEDIA_FIELDJUDGE_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 /* Sets field->verdict and field->meaning; the rest of the field is set. */
 typedef void (*field_judge)(const struct famfs_raw *raw, struct famfs_raw_field *field);

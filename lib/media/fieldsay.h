@@ -3,7 +3,7 @@
 #ifndef MEDIA_FIELDSAY_H
 #define MEDIA_FIELDSAY_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 void say(struct famfs_raw_field *field, enum famfs_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -6,7 +6,7 @@
 #ifndef MEDIA_LAYOUT_H
 #define MEDIA_LAYOUT_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include "media/format.h"
 

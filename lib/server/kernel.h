@@ -4,7 +4,7 @@
 #ifndef SERVER_KERNEL_H
 #define SERVER_KERNEL_H
 
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include "server/kernel_detect.h"
 #include "server/profile.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of a GET_FMAP reply, and what each of them means. */
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 #include "base/error.h"
 #include "fs/volume.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../tools/omf.h"
-#include "famfs.h"
+#include "famfs_inspect.h"
 
 enum {
 	FIX_SUPER = 1, /* CRCs */

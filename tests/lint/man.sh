@@ -107,12 +107,12 @@ done
 check_codes "$pages/famfsctl.8.scd" ""
 check_options "$pages/famfsctl.8.scd" "$("$build/cli/famfsctl" --help)"
 
-# libfamfs(3) names every function of the header and no other, and its example is C.
+# libfamfs(3) names every function of the two headers and no other, and its example is C.
 page=$pages/libfamfs.3.scd
-code_only lib/famfs.h | grep -oE '\bfamfs_[a-z_]+\(' | tr -d '(' | LC_ALL=C sort -u >"$work/header"
+{ code_only lib/famfs.h; code_only lib/famfs_inspect.h; } | grep -oE '\bfamfs_[a-z_]+\(' | tr -d '(' | LC_ALL=C sort -u >"$work/header"
 grep -oE '\*famfs_[a-z_]+\*\(\)' "$page" | tr -d '*()' | LC_ALL=C sort -u >"$work/page"
 finding_each "not in $page" < <(LC_ALL=C comm -23 "$work/header" "$work/page")
-finding_each "in $page, not in lib/famfs.h" < <(LC_ALL=C comm -13 "$work/header" "$work/page")
+finding_each "in $page, in neither header" < <(LC_ALL=C comm -13 "$work/header" "$work/page")
 awk '/^```/ { on = !on; next } on' "$page" |
 	gcc -std=c11 -Wall -Wextra -Werror -Wno-unused-function -fsyntax-only -Ilib -include famfs.h -x c - ||
 	finding "$page: the example does not compile"

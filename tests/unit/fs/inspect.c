@@ -2,6 +2,8 @@
 /* Looking at a device of which nothing is believed. */
 #include "support.h"
 
+#include "famfs_inspect.h"
+
 #include <errno.h>
 #include <string.h>
 
