@@ -40,9 +40,9 @@ static void problem(struct check *check, int bit, const char *code, const char *
 		    const char *message)
 {
 	const struct field fields[] = {
-		{ .key = "code", .kind = FIELD_TEXT, .text = code },
-		{ .key = "path", .kind = *path ? FIELD_PATH : FIELD_NULL, .text = path },
-		{ .key = "message", .kind = FIELD_TEXT, .text = message },
+		field_text("code", NULL, code),
+		field_when(*path, field_path("path", NULL, path)),
+		field_text("message", NULL, message),
 	};
 
 	check->problems++;
@@ -186,8 +186,8 @@ static int check_files(struct check *check)
 static void print_totals(struct check *check)
 {
 	const struct field fields[] = {
-		{ .key = "files", .kind = FIELD_NUMBER, .number = check->files },
-		{ .key = "directories", .kind = FIELD_NUMBER, .number = check->directories },
+		field_number("files", NULL, check->files),
+		field_number("directories", NULL, check->directories),
 	};
 
 	if (check->out.json)

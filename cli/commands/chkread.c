@@ -151,14 +151,11 @@ static void print_result(struct output *out, const struct views *views, bool ok)
 {
 	bool compared = ok && !views->one;
 	const struct field fields[] = {
-		{ .key = "argument", .kind = FIELD_PATH, .text = views->name },
-		{ .key = "ok", .kind = FIELD_BOOL, .flag = ok },
-		{ .key = "compared",
-		  .kind = FIELD_BOOL,
-		  .flag = compared || views->differs_at != NOWHERE },
-		{ .key = "differs_at",
-		  .kind = views->differs_at == NOWHERE ? FIELD_NULL : FIELD_NUMBER,
-		  .number = views->differs_at },
+		field_path("argument", NULL, views->name),
+		field_bool("ok", NULL, ok),
+		field_bool("compared", NULL, compared || views->differs_at != NOWHERE),
+		field_when(views->differs_at != NOWHERE,
+			   field_number("differs_at", NULL, views->differs_at)),
 	};
 
 	if (out->json)

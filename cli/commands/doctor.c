@@ -53,11 +53,11 @@ void doctor_say(struct doctor *doctor, enum severity severity, const char *id, c
 		message = NULL;
 	va_end(args);
 	const struct field fields[] = {
-		{ .key = "id", .kind = FIELD_TEXT, .text = id },
-		{ .key = "severity", .kind = FIELD_TEXT, .text = words[severity] },
-		{ .key = "subject", .kind = subject ? FIELD_PATH : FIELD_NULL, .text = subject },
-		{ .key = "message", .kind = FIELD_TEXT, .text = message ? message : "" },
-		{ .key = "repair", .kind = repair ? FIELD_PATH : FIELD_NULL, .text = repair },
+		field_text("id", NULL, id),
+		field_text("severity", NULL, words[severity]),
+		field_path("subject", NULL, subject),
+		field_text("message", NULL, message ? message : ""),
+		field_path("repair", NULL, repair),
 	};
 
 	doctor->counts[severity]++;
@@ -73,13 +73,9 @@ static int print_result(struct doctor *doctor)
 {
 	const unsigned *counts = doctor->counts;
 	const struct field fields[] = {
-		{ .key = "ok_count", .kind = FIELD_NUMBER, .number = counts[SEVERITY_OK] },
-		{ .key = "warning_count",
-		  .kind = FIELD_NUMBER,
-		  .number = counts[SEVERITY_WARNING] },
-		{ .key = "problem_count",
-		  .kind = FIELD_NUMBER,
-		  .number = counts[SEVERITY_PROBLEM] },
+		field_number("ok_count", NULL, counts[SEVERITY_OK]),
+		field_number("warning_count", NULL, counts[SEVERITY_WARNING]),
+		field_number("problem_count", NULL, counts[SEVERITY_PROBLEM]),
 	};
 
 	output_fields(&doctor->out, fields, COUNT_OF(fields));

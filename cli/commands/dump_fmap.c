@@ -70,9 +70,9 @@ static void print_daxdevs(struct dump *dump)
 		if (!dump->out.json)
 			continue;
 		const struct field fields[] = {
-			{ .key = "index", .kind = FIELD_NUMBER, .number = dev.index },
-			{ .key = "name", .kind = FIELD_PATH, .text = dev.name },
-			{ .key = "size", .kind = FIELD_NUMBER, .number = dev.size },
+			field_number("index", NULL, dev.index),
+			field_path("name", NULL, dev.name),
+			field_number("size", NULL, dev.size),
 		};
 		output_row(&dump->out, fields, COUNT_OF(fields));
 	}
@@ -83,13 +83,11 @@ static void print_file(struct dump *dump, const char *path, const struct famfs_f
 {
 	bool interleaved = map->type == FAMFS_MAP_INTERLEAVED;
 	const struct field fields[] = {
-		{ .key = "path", .kind = FIELD_PATH, .text = path },
-		{ .key = "size", .kind = FIELD_NUMBER, .number = map->size },
-		{ .key = "type",
-		  .kind = FIELD_TEXT,
-		  .text = interleaved ? "interleaved" : "simple" },
-		{ .key = "nstrips", .kind = FIELD_NUMBER, .number = map->nextents },
-		{ .key = "chunk_size", .kind = FIELD_NUMBER, .number = map->chunk_size },
+		field_path("path", NULL, path),
+		field_number("size", NULL, map->size),
+		field_text("type", NULL, interleaved ? "interleaved" : "simple"),
+		field_number("nstrips", NULL, map->nextents),
+		field_number("chunk_size", NULL, map->chunk_size),
 	};
 
 	output_note(&dump->out, "%s", "");
@@ -113,23 +111,11 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 	for (uint32_t i = 0; i < map->nextents; i++) {
 		const struct famfs_extent *extent = &map->extents[i];
 		const struct field fields[] = {
-			{ .label = "ext", .width = 5, .kind = FIELD_NUMBER, .number = i },
-			{ .label = "logical", .width = 19, .kind = FIELD_HEX, .number = logical },
-			{ .key = "daxdev",
-			  .label = "device",
-			  .width = 8,
-			  .kind = FIELD_NUMBER,
-			  .number = extent->daxdev },
-			{ .key = "offset",
-			  .label = "offset",
-			  .width = 19,
-			  .kind = FIELD_HEX,
-			  .number = extent->offset },
-			{ .key = "length",
-			  .label = "length",
-			  .width = 19,
-			  .kind = FIELD_HEX,
-			  .number = extent->length },
+			column(5, field_number(NULL, "ext", i)),
+			column(19, field_hex(NULL, "logical", logical)),
+			column(8, field_number("daxdev", "device", extent->daxdev)),
+			column(19, field_hex("offset", "offset", extent->offset)),
+			column(19, field_hex("length", "length", extent->length)),
 		};
 
 		if (i == 0)

@@ -94,23 +94,18 @@ static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 	bool unused = is_unused(entry), fault = raw->fault && !unused;
 	char why[240] = "", read_as[128];
 	const struct field fields[] = {
-		{ .label = "entry", .width = 8, .kind = FIELD_NUMBER, .number = raw->entry },
-		{ .label = "offset", .width = 12, .kind = FIELD_HEX, .number = raw->offset },
-		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "type",
-		  .width = -8,
-		  .kind = FIELD_TEXT,
-		  .text = unused ? "-" : entry->type_name },
-		{ .label = "size",
-		  .width = 15,
-		  .kind = has_size(entry) && !unused ? FIELD_NUMBER : FIELD_NULL,
-		  .number = entry->map.size },
-		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "crc", .width = -5, .kind = FIELD_TEXT, .text = crc_word(entry) },
-		{ .label = "path", .kind = FIELD_PATH, .text = entry->path },
-		{ .label = "", .kind = FIELD_TEXT, .text = reading(read_as, entry) },
-		{ .label = "", .kind = FIELD_TEXT, .text = state_word(entry) },
-		{ .label = "", .kind = FIELD_TEXT, .text = why },
+		column(8, field_number(NULL, "entry", raw->entry)),
+		column(12, field_hex(NULL, "offset", raw->offset)),
+		column_gap(),
+		column(-8, field_text(NULL, "type", unused ? "-" : entry->type_name)),
+		column(15, field_when(has_size(entry) && !unused,
+				      field_number(NULL, "size", entry->map.size))),
+		column_gap(),
+		column(-5, field_text(NULL, "crc", crc_word(entry))),
+		field_path(NULL, "path", entry->path),
+		field_text(NULL, "", reading(read_as, entry)),
+		field_text(NULL, "", state_word(entry)),
+		field_text(NULL, "", why),
 	};
 
 	if (fault)
@@ -126,9 +121,9 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 	for (uint32_t i = 0; i < map->nextents; i++) {
 		const struct famfs_extent *extent = &map->extents[i];
 		const struct field fields[] = {
-			{ .key = "daxdev", .kind = FIELD_NUMBER, .number = extent->daxdev },
-			{ .key = "offset", .kind = FIELD_NUMBER, .number = extent->offset },
-			{ .key = "length", .kind = FIELD_NUMBER, .number = extent->length },
+			field_number("daxdev", NULL, extent->daxdev),
+			field_number("offset", NULL, extent->offset),
+			field_number("length", NULL, extent->length),
 		};
 
 		output_row(&dump->out, fields, COUNT_OF(fields));
@@ -142,28 +137,20 @@ static void print_members(struct dump *dump, const struct famfs_log_entry *entry
 	bool striped = mapped && entry->map.type == FAMFS_MAP_INTERLEAVED;
 	char octal[16];
 	const struct field fields[] = {
-		{ .key = "entry", .kind = FIELD_NUMBER, .number = entry->raw->entry },
-		{ .key = "published", .kind = FIELD_BOOL, .flag = entry->published },
-		{ .key = "empty", .kind = FIELD_BOOL, .flag = entry->empty },
-		{ .key = "type", .kind = FIELD_TEXT, .text = entry->type_name },
-		{ .key = "type_number", .kind = FIELD_NUMBER, .number = entry->type },
-		{ .key = "path", .kind = named ? FIELD_PATH : FIELD_NULL, .text = entry->path },
-		{ .key = "read_as",
-		  .kind = entry->readable ? FIELD_PATH : FIELD_NULL,
-		  .text = entry->read_as },
-		{ .key = "hidden", .kind = FIELD_BOOL, .flag = entry->hidden },
-		{ .key = "size",
-		  .kind = has_size(entry) ? FIELD_NUMBER : FIELD_NULL,
-		  .number = entry->map.size },
-		{ .key = "mode", .kind = named ? FIELD_TEXT : FIELD_NULL, .text = octal },
-		{ .key = "uid", .kind = named ? FIELD_NUMBER : FIELD_NULL, .number = entry->uid },
-		{ .key = "gid", .kind = named ? FIELD_NUMBER : FIELD_NULL, .number = entry->gid },
-		{ .key = "map",
-		  .kind = mapped ? FIELD_TEXT : FIELD_NULL,
-		  .text = striped ? "interleaved" : "simple" },
-		{ .key = "chunk_size",
-		  .kind = striped ? FIELD_NUMBER : FIELD_NULL,
-		  .number = entry->map.chunk_size },
+		field_number("entry", NULL, entry->raw->entry),
+		field_bool("published", NULL, entry->published),
+		field_bool("empty", NULL, entry->empty),
+		field_text("type", NULL, entry->type_name),
+		field_number("type_number", NULL, entry->type),
+		field_when(named, field_path("path", NULL, entry->path)),
+		field_when(entry->readable, field_path("read_as", NULL, entry->read_as)),
+		field_bool("hidden", NULL, entry->hidden),
+		field_when(has_size(entry), field_number("size", NULL, entry->map.size)),
+		field_when(named, field_text("mode", NULL, octal)),
+		field_when(named, field_number("uid", NULL, entry->uid)),
+		field_when(named, field_number("gid", NULL, entry->gid)),
+		field_when(mapped, field_text("map", NULL, striped ? "interleaved" : "simple")),
+		field_when(striped, field_number("chunk_size", NULL, entry->map.chunk_size)),
 	};
 
 	snprintf(octal, sizeof(octal), "%04" PRIo32, entry->mode);

@@ -23,35 +23,19 @@ static const struct poptOption options[] = {
 static void print_identity(struct output *out, const char *device, const struct famfs_info *info)
 {
 	const struct field fields[] = {
-		{ .key = "device", .label = "device", .kind = FIELD_PATH, .text = device },
-		{ .key = "recorded_device",
-		  .label = "made as",
-		  .kind = FIELD_PATH,
-		  .text = info->recorded_name },
-		{ .key = "uuid", .label = "uuid", .kind = FIELD_UUID, .uuid = info->uuid },
-		{ .key = "device_uuid",
-		  .label = "device uuid",
-		  .kind = FIELD_UUID,
-		  .uuid = info->device_uuid },
-		{ .key = "master_uuid",
-		  .label = "master",
-		  .kind = FIELD_UUID,
-		  .uuid = info->master_uuid },
-		{ .key = "system_uuid",
-		  .label = "this host",
-		  .kind = info->identity == FAMFS_SYSTEM_UUID_NONE ? FIELD_NULL : FIELD_UUID,
-		  .uuid = info->system_uuid },
-		{ .key = "identity_source",
-		  .label = "identity from",
-		  .kind = FIELD_TEXT,
-		  .text = famfs_system_uuid_source_name(info->identity) },
-		{ .key = "role",
-		  .label = "role",
-		  .kind = FIELD_TEXT,
-		  .text = info->role == FAMFS_ROLE_MASTER ? "master" : "client" },
-		{ .key = "superblock_version", .kind = FIELD_NUMBER, .number = info->version },
-		{ .key = "omf_major", .kind = FIELD_NUMBER, .number = info->omf_major },
-		{ .key = "omf_minor", .kind = FIELD_NUMBER, .number = info->omf_minor },
+		field_path("device", "device", device),
+		field_path("recorded_device", "made as", info->recorded_name),
+		field_uuid("uuid", "uuid", info->uuid),
+		field_uuid("device_uuid", "device uuid", info->device_uuid),
+		field_uuid("master_uuid", "master", info->master_uuid),
+		field_when(info->identity != FAMFS_SYSTEM_UUID_NONE,
+			   field_uuid("system_uuid", "this host", info->system_uuid)),
+		field_text("identity_source", "identity from",
+			   famfs_system_uuid_source_name(info->identity)),
+		field_text("role", "role", info->role == FAMFS_ROLE_MASTER ? "master" : "client"),
+		field_number("superblock_version", NULL, info->version),
+		field_number("omf_major", NULL, info->omf_major),
+		field_number("omf_minor", NULL, info->omf_minor),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -62,19 +46,13 @@ static void print_identity(struct output *out, const char *device, const struct 
 static void print_counts(struct output *out, const struct famfs_info *info)
 {
 	const struct field fields[] = {
-		{ .key = "files", .label = "files", .kind = FIELD_NUMBER, .number = info->files },
-		{ .key = "directories",
-		  .label = "directories",
-		  .kind = FIELD_NUMBER,
-		  .number = info->directories },
-		{ .key = "file_bytes",
-		  .label = "bytes in files",
-		  .kind = FIELD_SIZE,
-		  .number = info->file_bytes },
-		{ .key = "log_length", .kind = FIELD_NUMBER, .number = info->log_length },
-		{ .key = "log_entries", .kind = FIELD_NUMBER, .number = info->log_entries },
-		{ .key = "log_capacity", .kind = FIELD_NUMBER, .number = info->log_capacity },
-		{ .key = "bad_entries", .kind = FIELD_NUMBER, .number = info->bad_entries },
+		field_number("files", "files", info->files),
+		field_number("directories", "directories", info->directories),
+		field_size("file_bytes", "bytes in files", info->file_bytes),
+		field_number("log_length", NULL, info->log_length),
+		field_number("log_entries", NULL, info->log_entries),
+		field_number("log_capacity", NULL, info->log_capacity),
+		field_number("bad_entries", NULL, info->bad_entries),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -88,35 +66,15 @@ static void print_counts(struct output *out, const struct famfs_info *info)
 static void print_space(struct output *out, const struct famfs_info *info)
 {
 	const struct field fields[] = {
-		{ .key = "alloc_unit",
-		  .label = "allocation unit",
-		  .kind = FIELD_SIZE,
-		  .number = info->alloc_unit },
-		{ .key = "device_size",
-		  .label = info->device_size ? "device size" : NULL,
-		  .kind = FIELD_SIZE,
-		  .number = info->device_size },
-		{ .key = "recorded_size",
-		  .label = "recorded size",
-		  .kind = FIELD_SIZE,
-		  .number = info->recorded_size },
-		{ .key = "usable_size", .kind = FIELD_NUMBER, .number = info->usable_size },
-		{ .key = "data_length",
-		  .label = "space for data",
-		  .kind = FIELD_SIZE,
-		  .number = info->data_length },
-		{ .key = "allocated_bytes",
-		  .label = "used",
-		  .kind = FIELD_SIZE,
-		  .number = info->allocated_bytes },
-		{ .key = "free_bytes",
-		  .label = "free",
-		  .kind = FIELD_SIZE,
-		  .number = info->free_bytes },
-		{ .key = "largest_free",
-		  .label = "largest free run",
-		  .kind = FIELD_SIZE,
-		  .number = info->largest_free },
+		field_size("alloc_unit", "allocation unit", info->alloc_unit),
+		field_size("device_size", info->device_size ? "device size" : NULL,
+			   info->device_size),
+		field_size("recorded_size", "recorded size", info->recorded_size),
+		field_number("usable_size", NULL, info->usable_size),
+		field_size("data_length", "space for data", info->data_length),
+		field_size("allocated_bytes", "used", info->allocated_bytes),
+		field_size("free_bytes", "free", info->free_bytes),
+		field_size("largest_free", "largest free run", info->largest_free),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -138,14 +96,13 @@ static void print_io(struct output *out, const char *mountpoint)
 	bool server = strcmp(io.profile, "off") == 0;
 	char text[320];
 	const struct field fields[] = {
-		{ .key = "io",
-		  .kind = FIELD_TEXT,
-		  .text = !asked   ? "unknown"
-			  : server ? "server"
-				   : "kernel" },
-		{ .key = "fmap", .kind = FIELD_TEXT, .text = io.profile },
-		{ .key = "io_reason", .kind = FIELD_TEXT, .text = asked ? io.reason : err.message },
-		{ .label = "I/O", .kind = FIELD_TEXT, .text = text },
+		field_text("io", NULL,
+			   !asked   ? "unknown"
+			   : server ? "server"
+				    : "kernel"),
+		field_text("fmap", NULL, io.profile),
+		field_text("io_reason", NULL, asked ? io.reason : err.message),
+		field_text(NULL, "I/O", text),
 	};
 
 	if (!asked)
@@ -161,22 +118,11 @@ static void print_io(struct output *out, const char *mountpoint)
 static void print_mount(struct output *out, const struct famfs_mount_info *mount, bool with_device)
 {
 	const struct field fields[] = {
-		{ .key = "mountpoint",
-		  .label = "mounted at",
-		  .kind = FIELD_PATH,
-		  .text = mount->mountpoint },
-		{ .key = "device",
-		  .label = with_device ? "device" : NULL,
-		  .kind = FIELD_PATH,
-		  .text = mount->device },
-		{ .key = "read_only", .kind = FIELD_BOOL, .flag = mount->read_only },
-		{ .key = "options",
-		  .label = "mount options",
-		  .kind = FIELD_PATH,
-		  .text = mount->options },
-		{ .label = "access",
-		  .kind = FIELD_TEXT,
-		  .text = mount->read_only ? "read only" : "read and write" },
+		field_path("mountpoint", "mounted at", mount->mountpoint),
+		field_path("device", with_device ? "device" : NULL, mount->device),
+		field_bool("read_only", NULL, mount->read_only),
+		field_path("options", "mount options", mount->options),
+		field_text(NULL, "access", mount->read_only ? "read only" : "read and write"),
 	};
 
 	output_item_begin(out);
@@ -240,31 +186,15 @@ static const char *support_name(enum famfs_kernel_support support)
 static void print_fact(struct output *out, const struct famfs_kernel_fact *fact, bool first)
 {
 	const struct field fields[] = {
-		{ .key = "source",
-		  .label = "source",
-		  .width = -15,
-		  .kind = FIELD_TEXT,
-		  .text = fact->source },
-		{ .key = "name",
-		  .label = "evidence",
-		  .width = -26,
-		  .kind = FIELD_TEXT,
-		  .text = fact->name },
-		{ .key = "found",
-		  .kind = fact->known ? FIELD_BOOL : FIELD_NULL,
-		  .flag = fact->found },
-		{ .label = "found",
-		  .kind = FIELD_TEXT,
-		  .text = !fact->known  ? "cannot be read"
-			  : fact->found ? "yes"
-					: "no" },
-		{ .key = "number",
-		  .kind = fact->number ? FIELD_NUMBER : FIELD_NULL,
-		  .number = fact->number },
-		{ .label = fact->number ? "" : NULL,
-		  .width = 4,
-		  .kind = FIELD_NUMBER,
-		  .number = fact->number },
+		column(-15, field_text("source", "source", fact->source)),
+		column(-26, field_text("name", "evidence", fact->name)),
+		field_when(fact->known, field_bool("found", NULL, fact->found)),
+		field_text(NULL, "found",
+			   !fact->known  ? "cannot be read"
+			   : fact->found ? "yes"
+					 : "no"),
+		field_when(fact->number, field_number("number", NULL, fact->number)),
+		column(4, field_number(NULL, fact->number ? "" : NULL, fact->number)),
 	};
 
 	if (first)
@@ -276,12 +206,9 @@ static void print_verdict(struct output *out, const struct famfs_kernel_info *in
 {
 	const char *generation = info->generation;
 	const struct field fields[] = {
-		{ .key = "support", .kind = FIELD_TEXT, .text = support_name(info->support) },
-		{ .key = "generation",
-		  .label = generation ? "generation" : NULL,
-		  .kind = generation ? FIELD_TEXT : FIELD_NULL,
-		  .text = generation },
-		{ .key = "verdict", .label = "verdict", .kind = FIELD_TEXT, .text = info->verdict },
+		field_text("support", NULL, support_name(info->support)),
+		field_text("generation", generation ? "generation" : NULL, generation),
+		field_text("verdict", "verdict", info->verdict),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -296,12 +223,7 @@ static int print_kernel(void)
 	if (famfs_kernel_info(&info, &err) < 0)
 		return report_failure(&err);
 	output_begin(&out, common.json, "famfsctl.kernel/1");
-	output_fields(&out,
-		      &(struct field){ .key = "release",
-				       .label = "kernel",
-				       .kind = FIELD_TEXT,
-				       .text = info.release },
-		      1);
+	output_field(&out, field_text("release", "kernel", info.release));
 	output_array_begin(&out, "evidence");
 	for (uint32_t i = 0; i < info.nfacts; i++)
 		print_fact(&out, &info.facts[i], i == 0);

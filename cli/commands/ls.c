@@ -45,27 +45,15 @@ static int print_entry(void *arg, const char *path, const struct famfs_stat *st)
 	struct listing *listing = arg;
 	char mode[MODE_LENGTH], octal[8];
 	const struct field fields[] = {
-		{ .key = "path", .kind = FIELD_PATH, .text = path },
-		{ .key = "type", .kind = FIELD_TEXT, .text = mode_type(st->mode) },
-		{ .key = "mode", .kind = FIELD_TEXT, .text = octal },
-		{ .label = opt.l ? "mode" : NULL, .width = -11, .kind = FIELD_TEXT, .text = mode },
-		{ .key = "uid",
-		  .label = opt.l ? "uid" : NULL,
-		  .width = 6,
-		  .kind = FIELD_NUMBER,
-		  .number = st->uid },
-		{ .key = "gid",
-		  .label = opt.l ? "gid" : NULL,
-		  .width = 6,
-		  .kind = FIELD_NUMBER,
-		  .number = st->gid },
-		{ .key = "size",
-		  .label = opt.l ? "size" : NULL,
-		  .width = 15,
-		  .kind = FIELD_NUMBER,
-		  .number = st->size },
-		{ .label = opt.l ? "  " : NULL, .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "name", .kind = FIELD_PATH, .text = shown(listing, path) },
+		field_path("path", NULL, path),
+		field_text("type", NULL, mode_type(st->mode)),
+		field_text("mode", NULL, octal),
+		column(-11, field_text(NULL, opt.l ? "mode" : NULL, mode)),
+		column(6, field_number("uid", opt.l ? "uid" : NULL, st->uid)),
+		column(6, field_number("gid", opt.l ? "gid" : NULL, st->gid)),
+		column(15, field_number("size", opt.l ? "size" : NULL, st->size)),
+		field_text(NULL, opt.l ? "  " : NULL, "  "),
+		field_path(NULL, "name", shown(listing, path)),
 	};
 
 	/* A directory stands for what is in it. */

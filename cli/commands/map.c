@@ -69,22 +69,16 @@ static void print_regions(struct output *out, const struct space_map *map)
 		const struct space_region *region = &map->regions[i];
 		const struct space_file *file = space_region_file(map, region);
 		bool shared = region->other != NO_SEGMENT;
+		uint64_t entry = file ? file->entry : 0;
+		uint64_t strip = file ? map->segments[region->segment].strip : 0;
+		uint64_t other = shared ? map->files[map->segments[region->other].file].entry : 0;
 		const struct field fields[] = {
-			{ .key = "offset", .kind = FIELD_NUMBER, .number = region->offset },
-			{ .key = "length", .kind = FIELD_NUMBER, .number = region->length },
-			{ .key = "kind",
-			  .kind = FIELD_TEXT,
-			  .text = region_kind_name(region->kind) },
-			{ .key = "entry",
-			  .kind = file ? FIELD_NUMBER : FIELD_NULL,
-			  .number = file ? file->entry : 0 },
-			{ .key = "strip",
-			  .kind = file && file->chunk_size ? FIELD_NUMBER : FIELD_NULL,
-			  .number = file ? map->segments[region->segment].strip : 0 },
-			{ .key = "shared_with",
-			  .kind = shared ? FIELD_NUMBER : FIELD_NULL,
-			  .number = shared ? map->files[map->segments[region->other].file].entry
-					   : 0 },
+			field_number("offset", NULL, region->offset),
+			field_number("length", NULL, region->length),
+			field_text("kind", NULL, region_kind_name(region->kind)),
+			field_when(file, field_number("entry", NULL, entry)),
+			field_when(file && file->chunk_size, field_number("strip", NULL, strip)),
+			field_when(shared, field_number("shared_with", NULL, other)),
 		};
 
 		output_row(out, fields, COUNT_OF(fields));
@@ -98,18 +92,13 @@ static void print_files(struct output *out, const struct space_map *map)
 	for (size_t i = 0; i < map->nfiles && !ferror(stdout); i++) {
 		const struct space_file *file = &map->files[i];
 		const struct field fields[] = {
-			{ .key = "entry", .kind = FIELD_NUMBER, .number = file->entry },
-			{ .key = "path",
-			  .kind = file->kept ? FIELD_NULL : FIELD_PATH,
-			  .text = space_path(map, file) },
-			{ .key = "size", .kind = FIELD_NUMBER, .number = file->size },
-			{ .key = "extents", .kind = FIELD_NUMBER, .number = file->nsegments },
-			{ .key = "chunk_size",
-			  .kind = file->chunk_size ? FIELD_NUMBER : FIELD_NULL,
-			  .number = file->chunk_size },
-			{ .key = "fault",
-			  .kind = file->fault ? FIELD_TEXT : FIELD_NULL,
-			  .text = file->fault },
+			field_number("entry", NULL, file->entry),
+			field_when(!file->kept, field_path("path", NULL, space_path(map, file))),
+			field_number("size", NULL, file->size),
+			field_number("extents", NULL, file->nsegments),
+			field_when(file->chunk_size,
+				   field_number("chunk_size", NULL, file->chunk_size)),
+			field_text("fault", NULL, file->fault),
 		};
 
 		output_row(out, fields, COUNT_OF(fields));
@@ -120,9 +109,9 @@ static void print_files(struct output *out, const struct space_map *map)
 static void print_json(const struct space_map *map, const struct famfs_inspect *inspect)
 {
 	const struct field fields[] = {
-		{ .key = "uuid", .kind = map->named ? FIELD_UUID : FIELD_NULL, .uuid = map->uuid },
-		{ .key = "damaged_entries", .kind = FIELD_NUMBER, .number = map->damaged },
-		{ .key = "extents_elsewhere", .kind = FIELD_NUMBER, .number = map->elsewhere },
+		field_when(map->named, field_uuid("uuid", NULL, map->uuid)),
+		field_number("damaged_entries", NULL, map->damaged),
+		field_number("extents_elsewhere", NULL, map->elsewhere),
 	};
 	struct output out;
 

@@ -11,10 +11,10 @@ static void print_device(struct output *out, const char *device, enum famfs_dax_
 	const char *before = famfs_dax_mode_name(was);
 	bool done = switched && !common.dry_run;
 	const struct field fields[] = {
-		{ .key = "device", .kind = FIELD_PATH, .text = device },
-		{ .key = "mode_before", .kind = FIELD_TEXT, .text = before },
-		{ .key = "mode", .kind = FIELD_TEXT, .text = done ? "devdax" : before },
-		{ .key = "would_switch", .kind = FIELD_BOOL, .flag = switched && !done },
+		field_path("device", NULL, device),
+		field_text("mode_before", NULL, before),
+		field_text("mode", NULL, done ? "devdax" : before),
+		field_bool("would_switch", NULL, switched && !done),
 	};
 
 	output_item_begin(out);

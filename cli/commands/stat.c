@@ -14,18 +14,16 @@ static void print_attributes(struct output *out, const char *path, const struct 
 {
 	char mode[MODE_LENGTH], octal[8];
 	const struct field fields[] = {
-		{ .key = "path", .label = "path", .kind = FIELD_PATH, .text = path },
-		{ .key = "type", .label = "type", .kind = FIELD_TEXT, .text = mode_type(st->mode) },
-		{ .key = "mode", .kind = FIELD_TEXT, .text = octal },
-		{ .label = "mode", .kind = FIELD_TEXT, .text = mode },
-		{ .key = "uid", .label = "uid", .kind = FIELD_NUMBER, .number = st->uid },
-		{ .key = "gid", .label = "gid", .kind = FIELD_NUMBER, .number = st->gid },
-		{ .key = "inode", .label = "inode", .kind = FIELD_NUMBER, .number = st->inode },
-		{ .key = "entry",
-		  .label = "log entry",
-		  .kind = st->entry == FAMFS_NO_ENTRY ? FIELD_NULL : FIELD_NUMBER,
-		  .number = st->entry },
-		{ .key = "size", .label = "size", .kind = FIELD_SIZE, .number = st->size },
+		field_path("path", "path", path),
+		field_text("type", "type", mode_type(st->mode)),
+		field_text("mode", NULL, octal),
+		field_text(NULL, "mode", mode),
+		field_number("uid", "uid", st->uid),
+		field_number("gid", "gid", st->gid),
+		field_number("inode", "inode", st->inode),
+		field_when(st->entry != FAMFS_NO_ENTRY,
+			   field_number("entry", "log entry", st->entry)),
+		field_size("size", "size", st->size),
 	};
 
 	mode_text(st->mode, mode);
@@ -37,29 +35,18 @@ static void print_attributes(struct output *out, const char *path, const struct 
 static void print_map(struct output *out, const struct famfs_fmap *map, bool file)
 {
 	bool interleaved = file && map->type == FAMFS_MAP_INTERLEAVED;
+	const char *extents = interleaved ? "strips" : "extents";
+	const char *chunk = interleaved ? "chunk size" : NULL;
 	uint64_t allocated = 0;
 
 	for (uint32_t i = 0; i < map->nextents; i++)
 		allocated += map->extents[i].length;
 	const struct field fields[] = {
-		{ .key = "allocated",
-		  .label = file ? "on the device" : NULL,
-		  .kind = file ? FIELD_SIZE : FIELD_NULL,
-		  .number = allocated },
-		{ .key = "map",
-		  .label = file ? "map" : NULL,
-		  .kind = file ? FIELD_TEXT : FIELD_NULL,
-		  .text = interleaved ? "interleaved" : "simple" },
-		{ .key = "nextents",
-		  .label = !file         ? NULL
-			   : interleaved ? "strips"
-					 : "extents",
-		  .kind = file ? FIELD_NUMBER : FIELD_NULL,
-		  .number = map->nextents },
-		{ .key = "chunk_size",
-		  .label = interleaved ? "chunk size" : NULL,
-		  .kind = interleaved ? FIELD_SIZE : FIELD_NULL,
-		  .number = map->chunk_size },
+		field_when(file, field_size("allocated", file ? "on the device" : NULL, allocated)),
+		field_when(file, field_text("map", file ? "map" : NULL,
+					    interleaved ? "interleaved" : "simple")),
+		field_when(file, field_number("nextents", file ? extents : NULL, map->nextents)),
+		field_when(interleaved, field_size("chunk_size", chunk, map->chunk_size)),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));

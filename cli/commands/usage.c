@@ -49,22 +49,12 @@ static void print_device(struct output *out, const struct famfs_info *info)
 {
 	bool more = info->device_size > info->usable_size;
 	const struct field fields[] = {
-		{ .key = "device_size",
-		  .label = more ? "device" : NULL,
-		  .kind = info->device_size ? FIELD_SIZE : FIELD_NULL,
-		  .number = info->device_size },
-		{ .key = "usable_size",
-		  .label = more ? "of it recorded" : "device",
-		  .kind = FIELD_SIZE,
-		  .number = info->usable_size },
-		{ .key = "reserved_bytes",
-		  .label = "superblock, log",
-		  .kind = FIELD_SIZE,
-		  .number = info->usable_size - info->data_length },
-		{ .key = "allocated_bytes",
-		  .label = "allocated",
-		  .kind = FIELD_SIZE,
-		  .number = info->allocated_bytes },
+		field_when(info->device_size,
+			   field_size("device_size", more ? "device" : NULL, info->device_size)),
+		field_size("usable_size", more ? "of it recorded" : "device", info->usable_size),
+		field_size("reserved_bytes", "superblock, log",
+			   info->usable_size - info->data_length),
+		field_size("allocated_bytes", "allocated", info->allocated_bytes),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -77,26 +67,12 @@ static void print_files(struct output *out, const struct usage *usage,
 		usage->in_files > info->file_bytes ? usage->in_files - info->file_bytes : 0;
 	uint64_t stripes = slack > usage->rounding ? slack - usage->rounding : 0;
 	const struct field fields[] = {
-		{ .key = "file_bytes",
-		  .label = "in files",
-		  .kind = FIELD_SIZE,
-		  .number = info->file_bytes },
-		{ .key = "slack_bytes",
-		  .label = "behind file ends",
-		  .kind = FIELD_SIZE,
-		  .number = slack },
-		{ .key = "stripe_slack_bytes",
-		  .label = stripes ? "of it in stripes" : NULL,
-		  .kind = FIELD_SIZE,
-		  .number = stripes },
-		{ .key = "shared_bytes",
-		  .label = shared(usage, info) ? "claimed twice" : NULL,
-		  .kind = FIELD_SIZE,
-		  .number = shared(usage, info) },
-		{ .key = "lost_bytes",
-		  .label = "lost to damage",
-		  .kind = FIELD_SIZE,
-		  .number = lost(usage, info) },
+		field_size("file_bytes", "in files", info->file_bytes),
+		field_size("slack_bytes", "behind file ends", slack),
+		field_size("stripe_slack_bytes", stripes ? "of it in stripes" : NULL, stripes),
+		field_size("shared_bytes", shared(usage, info) ? "claimed twice" : NULL,
+			   shared(usage, info)),
+		field_size("lost_bytes", "lost to damage", lost(usage, info)),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -105,22 +81,11 @@ static void print_files(struct output *out, const struct usage *usage,
 static void print_left(struct output *out, const struct famfs_info *info)
 {
 	const struct field fields[] = {
-		{ .key = "free_bytes",
-		  .label = "free",
-		  .kind = FIELD_SIZE,
-		  .number = info->free_bytes },
-		{ .key = "largest_free",
-		  .label = "largest free run",
-		  .kind = FIELD_SIZE,
-		  .number = info->largest_free },
-		{ .key = "log_entries",
-		  .label = "log entries used",
-		  .kind = FIELD_NUMBER,
-		  .number = info->log_entries },
-		{ .key = "log_entries_left",
-		  .label = "log entries left",
-		  .kind = FIELD_NUMBER,
-		  .number = info->log_capacity - info->log_entries },
+		field_size("free_bytes", "free", info->free_bytes),
+		field_size("largest_free", "largest free run", info->largest_free),
+		field_number("log_entries", "log entries used", info->log_entries),
+		field_number("log_entries_left", "log entries left",
+			     info->log_capacity - info->log_entries),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));

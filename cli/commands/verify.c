@@ -189,11 +189,9 @@ static int verify_plain(int fd, const struct check *check, uint64_t *differs_at)
 static void print_result(struct output *out, const char *arg, bool ok, uint64_t differs_at)
 {
 	const struct field fields[] = {
-		{ .key = "argument", .kind = FIELD_PATH, .text = arg },
-		{ .key = "ok", .kind = FIELD_BOOL, .flag = ok },
-		{ .key = "differs_at",
-		  .kind = differs_at == NOWHERE ? FIELD_NULL : FIELD_NUMBER,
-		  .number = differs_at },
+		field_path("argument", NULL, arg),
+		field_bool("ok", NULL, ok),
+		field_when(differs_at != NOWHERE, field_number("differs_at", NULL, differs_at)),
 	};
 
 	if (out->json)

@@ -54,8 +54,8 @@ static int wait_for(struct session *session, const char *arg)
 static void print_result(struct output *out, const char *arg, bool found)
 {
 	const struct field fields[] = {
-		{ .key = "argument", .kind = FIELD_PATH, .text = arg },
-		{ .key = "found", .kind = FIELD_BOOL, .flag = found },
+		field_path("argument", NULL, arg),
+		field_bool("found", NULL, found),
 	};
 
 	if (out->json)

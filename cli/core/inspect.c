@@ -27,17 +27,15 @@ void inspect_members(struct output *out, const struct famfs_inspect *inspect)
 
 	famfs_inspect_info(inspect, &info);
 	const struct field fields[] = {
-		{ .key = "device_size",
-		  .kind = info.size ? FIELD_NUMBER : FIELD_NULL,
-		  .number = info.size },
-		{ .key = "usable_size", .kind = FIELD_NUMBER, .number = info.usable_size },
-		{ .key = "super_ok", .kind = FIELD_BOOL, .flag = info.super_ok },
-		{ .key = "header_ok", .kind = FIELD_BOOL, .flag = info.header_ok },
-		{ .key = "log_length", .kind = FIELD_NUMBER, .number = info.log_length },
-		{ .key = "log_length_source", .kind = FIELD_TEXT, .text = info.log_length_source },
-		{ .key = "log_capacity", .kind = FIELD_NUMBER, .number = info.log_capacity },
-		{ .key = "published", .kind = FIELD_NUMBER, .number = info.published },
-		{ .key = "published_counted", .kind = FIELD_BOOL, .flag = info.counted },
+		field_when(info.size, field_number("device_size", NULL, info.size)),
+		field_number("usable_size", NULL, info.usable_size),
+		field_bool("super_ok", NULL, info.super_ok),
+		field_bool("header_ok", NULL, info.header_ok),
+		field_number("log_length", NULL, info.log_length),
+		field_text("log_length_source", NULL, info.log_length_source),
+		field_number("log_capacity", NULL, info.log_capacity),
+		field_number("published", NULL, info.published),
+		field_bool("published_counted", NULL, info.counted),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));

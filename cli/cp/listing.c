@@ -40,11 +40,11 @@ static void list_json(enum cp_event event, const char *source, const char *desti
 		      uint64_t bytes)
 {
 	const struct field fields[] = {
-		{ .key = "event", .kind = FIELD_TEXT, .text = words[event].event },
-		{ .key = "dry_run", .kind = FIELD_BOOL, .flag = common.dry_run },
-		{ .key = "source", .kind = FIELD_PATH, .text = source },
-		{ .key = "destination", .kind = FIELD_PATH, .text = destination },
-		{ .key = "bytes", .kind = FIELD_NUMBER, .number = bytes },
+		field_text("event", NULL, words[event].event),
+		field_bool("dry_run", NULL, common.dry_run),
+		field_path("source", NULL, source),
+		field_path("destination", NULL, destination),
+		field_number("bytes", NULL, bytes),
 	};
 	struct output out;
 
@@ -184,17 +184,15 @@ static void summary_text(const struct cp *cp, char *text, size_t size)
 static void summary_json(const struct cp *cp)
 {
 	struct field fields[CP_EVENTS + 4] = {
-		{ .key = "event", .kind = FIELD_TEXT, .text = "end" },
-		{ .key = "dry_run", .kind = FIELD_BOOL, .flag = common.dry_run },
-		{ .key = "complete", .kind = FIELD_BOOL, .flag = !cp_stopped(cp) },
-		{ .key = "bytes", .kind = FIELD_NUMBER, .number = atomic_load(&cp->bytes) },
+		field_text("event", NULL, "end"),
+		field_bool("dry_run", NULL, common.dry_run),
+		field_bool("complete", NULL, !cp_stopped(cp)),
+		field_number("bytes", NULL, atomic_load(&cp->bytes)),
 	};
 	struct output out;
 
 	for (enum cp_event event = 0; event < CP_EVENTS; event++)
-		fields[4 + event] = (struct field){ .key = words[event].count,
-						    .kind = FIELD_NUMBER,
-						    .number = count_of(cp, event) };
+		fields[4 + event] = field_number(words[event].count, NULL, count_of(cp, event));
 	output_begin(&out, true, PROGRESS_SCHEMA);
 	output_fields(&out, fields, COUNT_OF(fields));
 	output_end(&out);

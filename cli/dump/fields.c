@@ -28,23 +28,13 @@ void raw_members(struct output *out, const struct famfs_raw *raw)
 {
 	char stored[CRC_LENGTH], computed[CRC_LENGTH];
 	const struct field fields[] = {
-		{ .key = "offset", .kind = FIELD_NUMBER, .number = raw->offset },
-		{ .key = "bytes", .kind = FIELD_NUMBER, .number = raw->size },
-		{ .key = "crc_stored",
-		  .kind = FIELD_TEXT,
-		  .text = raw_crc(stored, raw->crc_stored) },
-		{ .key = "crc_computed",
-		  .kind = FIELD_TEXT,
-		  .text = raw_crc(computed, raw->crc_computed) },
-		{ .key = "crc_ok",
-		  .kind = FIELD_BOOL,
-		  .flag = raw->crc_bytes && raw->crc_stored == raw->crc_computed },
-		{ .key = "fault",
-		  .kind = raw->fault ? FIELD_TEXT : FIELD_NULL,
-		  .text = raw->fault },
-		{ .key = "message",
-		  .kind = raw->fault ? FIELD_TEXT : FIELD_NULL,
-		  .text = raw->message },
+		field_number("offset", NULL, raw->offset),
+		field_number("bytes", NULL, raw->size),
+		field_text("crc_stored", NULL, raw_crc(stored, raw->crc_stored)),
+		field_text("crc_computed", NULL, raw_crc(computed, raw->crc_computed)),
+		field_bool("crc_ok", NULL, raw->crc_bytes && raw->crc_stored == raw->crc_computed),
+		field_text("fault", NULL, raw->fault),
+		field_when(raw->fault, field_text("message", NULL, raw->message)),
 	};
 
 	output_fields(out, fields, COUNT_OF(fields));
@@ -87,17 +77,14 @@ static void print_row(struct dump *dump, const struct famfs_raw_field *field, co
 {
 	char name[48];
 	const struct field fields[] = {
-		{ .label = "offset", .width = 12, .kind = FIELD_HEX, .number = field->offset },
-		{ .label = "size", .width = 6, .kind = FIELD_NUMBER, .number = field->size },
-		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "",
-		  .width = -4,
-		  .kind = FIELD_TEXT,
-		  .text = verdict_word(field->verdict) },
-		{ .label = "field", .width = -27, .kind = FIELD_TEXT, .text = name },
-		{ .label = "value", .width = -20, .kind = FIELD_PATH, .text = text },
-		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "meaning", .kind = FIELD_TEXT, .text = field->meaning },
+		column(12, field_hex(NULL, "offset", field->offset)),
+		column(6, field_number(NULL, "size", field->size)),
+		column_gap(),
+		column(-4, field_text(NULL, "", verdict_word(field->verdict))),
+		column(-27, field_text(NULL, "field", name)),
+		column(-20, field_path(NULL, "value", text)),
+		column_gap(),
+		field_text(NULL, "meaning", field->meaning),
 	};
 
 	if (field->index == FAMFS_WIRE_NO_INDEX)
@@ -117,25 +104,19 @@ static void print_object(struct dump *dump, const struct famfs_raw_field *field,
 	bool indexed = field->index != FAMFS_WIRE_NO_INDEX;
 	bool number = field->kind == FAMFS_RAW_NUMBER;
 	const struct field fields[] = {
-		{ .key = "group", .kind = FIELD_TEXT, .text = field->group },
-		{ .key = "index",
-		  .kind = indexed ? FIELD_NUMBER : FIELD_NULL,
-		  .number = field->index },
-		{ .key = "name", .kind = FIELD_TEXT, .text = field->name },
-		{ .key = "offset", .kind = FIELD_NUMBER, .number = field->offset },
-		{ .key = "bytes", .kind = FIELD_NUMBER, .number = field->size },
-		{ .key = "raw", .kind = FIELD_TEXT, .text = hex },
-		number ? (struct field){ .key = "value",
-					 .kind = FIELD_NUMBER,
-					 .number = field->value }
-		       : (struct field){ .key = "value",
-					 .kind = field->kind == FAMFS_RAW_UNUSED ? FIELD_NULL
-										 : FIELD_PATH,
-					 .text = text },
-		{ .key = "verdict",
-		  .kind = field->verdict == FAMFS_VERDICT_NONE ? FIELD_NULL : FIELD_TEXT,
-		  .text = field->verdict == FAMFS_VERDICT_OK ? "ok" : "bad" },
-		{ .key = "meaning", .kind = FIELD_TEXT, .text = field->meaning },
+		field_text("group", NULL, field->group),
+		field_when(indexed, field_number("index", NULL, field->index)),
+		field_text("name", NULL, field->name),
+		field_number("offset", NULL, field->offset),
+		field_number("bytes", NULL, field->size),
+		field_text("raw", NULL, hex),
+		number ? field_number("value", NULL, field->value)
+		       : field_when(field->kind != FAMFS_RAW_UNUSED,
+				    field_path("value", NULL, text)),
+		field_when(field->verdict != FAMFS_VERDICT_NONE,
+			   field_text("verdict", NULL,
+				      field->verdict == FAMFS_VERDICT_OK ? "ok" : "bad")),
+		field_text("meaning", NULL, field->meaning),
 	};
 
 	hex_of(hex, bytes, field->size);
@@ -195,8 +176,7 @@ void raw_print_bytes(struct output *out, const struct famfs_raw *raw)
 
 	if (out->json) {
 		hex_of(hex, raw->bytes, raw->size);
-		output_fields(out, &(struct field){ .key = "raw", .kind = FIELD_TEXT, .text = hex },
-			      1);
+		output_field(out, field_text("raw", NULL, hex));
 		return;
 	}
 	for (size_t at = 0; at < raw->size; at += HEX_MAX) {
@@ -212,11 +192,9 @@ void raw_print_bytes(struct output *out, const struct famfs_raw *raw)
 void raw_print_structure(struct output *out, const char *name, const struct famfs_raw *raw,
 			 const char *more, bool bytes)
 {
-	const struct field structure = { .key = "structure", .kind = FIELD_TEXT, .text = name };
-
 	output_array_begin(out, "structures");
 	output_item_begin(out);
-	output_fields(out, &structure, 1);
+	output_field(out, field_text("structure", NULL, name));
 	raw_members(out, raw);
 	output_note(out, "%s at 0x%" PRIx64 ", %zu bytes: %s%s%s", name, raw->offset, raw->size,
 		    raw->fault ? "BAD, " : "ok", raw->fault ? raw->message : "", more);

@@ -29,20 +29,12 @@ static int print_field(void *arg, const struct famfs_wire_field *field)
 		snprintf(name, sizeof(name), "%s[%" PRIu32 "].%s", field->group, field->index,
 			 field->name);
 	const struct field fields[] = {
-		{ .key = "offset",
-		  .label = "offset",
-		  .width = 8,
-		  .kind = FIELD_NUMBER,
-		  .number = field->offset },
-		{ .key = "size",
-		  .label = "size",
-		  .width = 6,
-		  .kind = FIELD_NUMBER,
-		  .number = field->size },
-		{ .label = "  ", .kind = FIELD_TEXT, .text = "  " },
-		{ .label = "bytes", .width = -26, .kind = FIELD_TEXT, .text = hex },
-		{ .key = "name", .label = "field", .width = -26, .kind = FIELD_TEXT, .text = name },
-		{ .key = "value", .label = "value", .kind = FIELD_NUMBER, .number = field->value },
+		column(8, field_number("offset", "offset", field->offset)),
+		column(6, field_number("size", "size", field->size)),
+		column_gap(),
+		column(-26, field_text(NULL, "bytes", hex)),
+		column(-26, field_text("name", "field", name)),
+		field_number("value", "value", field->value),
 	};
 
 	if (dump->first)
@@ -55,8 +47,8 @@ static int print_field(void *arg, const struct famfs_wire_field *field)
 static void print_file(struct dump *dump, const char *path, const char *profile)
 {
 	const struct field fields[] = {
-		{ .key = "path", .kind = FIELD_PATH, .text = path },
-		{ .key = "reply_size", .kind = FIELD_NUMBER, .number = dump->wire->size },
+		field_path("path", NULL, path),
+		field_number("reply_size", NULL, dump->wire->size),
 	};
 
 	output_item_begin(&dump->out);
@@ -95,8 +87,7 @@ int wire_dump(struct session *session, const char *profile, bool json, int argc,
 	int result = EXIT_DONE;
 
 	output_begin(&dump.out, json, "famfsctl.wire/1");
-	output_fields(&dump.out,
-		      &(struct field){ .key = "profile", .kind = FIELD_TEXT, .text = profile }, 1);
+	output_field(&dump.out, field_text("profile", NULL, profile));
 	output_array_begin(&dump.out, "files");
 	for (int i = 0; i < argc && !ferror(stdout); i++) {
 		int ret = dump_one(session, &dump, profile, argv[i]);

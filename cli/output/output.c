@@ -114,8 +114,7 @@ void output_begin(struct output *out, bool json, const char *schema)
 	if (!json)
 		return;
 	json_open(out, '{');
-	output_fields(out, &(struct field){ .key = "schema", .kind = FIELD_TEXT, .text = schema },
-		      1);
+	output_field(out, field_text("schema", NULL, schema));
 }
 
 void output_end(struct output *out)
@@ -169,6 +168,11 @@ void output_fields(struct output *out, const struct field *fields, size_t count)
 		print_value(&fields[i], 0);
 		putchar('\n');
 	}
+}
+
+void output_field(struct output *out, struct field field)
+{
+	output_fields(out, &field, 1);
 }
 
 void output_row(struct output *out, const struct field *fields, size_t count)

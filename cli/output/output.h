@@ -35,6 +35,73 @@ struct field {
 	};
 };
 
+/*
+ * Constructors. `key` is the name in JSON; NULL leaves the field out there. `label` is the name in
+ * text; NULL leaves it out there. A text, path or uuid that is NULL becomes null in JSON and "-" in
+ * text.
+ */
+static inline struct field field_number(const char *key, const char *label, uint64_t number)
+{
+	return (struct field){ .key = key, .label = label, .kind = FIELD_NUMBER, .number = number };
+}
+
+static inline struct field field_size(const char *key, const char *label, uint64_t bytes)
+{
+	return (struct field){ .key = key, .label = label, .kind = FIELD_SIZE, .number = bytes };
+}
+
+static inline struct field field_hex(const char *key, const char *label, uint64_t number)
+{
+	return (struct field){ .key = key, .label = label, .kind = FIELD_HEX, .number = number };
+}
+
+static inline struct field field_text(const char *key, const char *label, const char *text)
+{
+	enum field_kind kind = text ? FIELD_TEXT : FIELD_NULL;
+
+	return (struct field){ .key = key, .label = label, .kind = kind, .text = text };
+}
+
+static inline struct field field_path(const char *key, const char *label, const char *path)
+{
+	enum field_kind kind = path ? FIELD_PATH : FIELD_NULL;
+
+	return (struct field){ .key = key, .label = label, .kind = kind, .text = path };
+}
+
+static inline struct field field_uuid(const char *key, const char *label, const uint8_t *uuid)
+{
+	enum field_kind kind = uuid ? FIELD_UUID : FIELD_NULL;
+
+	return (struct field){ .key = key, .label = label, .kind = kind, .uuid = uuid };
+}
+
+static inline struct field field_bool(const char *key, const char *label, bool flag)
+{
+	return (struct field){ .key = key, .label = label, .kind = FIELD_BOOL, .flag = flag };
+}
+
+/* The field if its value is known, else a null of the same name. */
+static inline struct field field_when(bool known, struct field field)
+{
+	if (!known)
+		field.kind = FIELD_NULL;
+	return field;
+}
+
+/* The field in a column of a row of text; a negative width aligns it to the left. */
+static inline struct field column(int width, struct field field)
+{
+	field.width = width;
+	return field;
+}
+
+/* Two blanks, between a column that is aligned to the right and one that is aligned to the left. */
+static inline struct field column_gap(void)
+{
+	return field_text(NULL, "  ", "  ");
+}
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define OUTPUT_DEPTH 6
@@ -57,8 +124,9 @@ void output_array_end(struct output *out);
 void output_item_begin(struct output *out);
 void output_item_end(struct output *out);
 
-/* Members of the open object; in text a line each. */
+/* Members of the open object; in text a line each. One alone needs no array. */
 void output_fields(struct output *out, const struct field *fields, size_t count);
+void output_field(struct output *out, struct field field);
 
 /* A whole object in the open array; in text a line with a column for each field. */
 void output_row(struct output *out, const struct field *fields, size_t count);

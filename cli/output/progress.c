@@ -106,17 +106,15 @@ static void fit_terminal(char *line)
 
 static void print_json(const struct moment *m)
 {
-	enum field_kind known = m->counted ? FIELD_NUMBER : FIELD_NULL;
 	const struct field fields[] = {
-		{ .key = "event", .kind = FIELD_TEXT, .text = "progress" },
-		{ .key = "files", .kind = FIELD_NUMBER, .number = m->files },
-		{ .key = "total_files", .kind = known, .number = m->total_files },
-		{ .key = "bytes", .kind = FIELD_NUMBER, .number = (uint64_t)m->done },
-		{ .key = "total_bytes", .kind = known, .number = (uint64_t)m->total },
-		{ .key = "bytes_per_second", .kind = FIELD_NUMBER, .number = (uint64_t)m->rate },
-		{ .key = "eta_seconds",
-		  .kind = m->left < 0 ? FIELD_NULL : FIELD_NUMBER,
-		  .number = m->left < 0 ? 0 : (uint64_t)m->left },
+		field_text("event", NULL, "progress"),
+		field_number("files", NULL, m->files),
+		field_when(m->counted, field_number("total_files", NULL, m->total_files)),
+		field_number("bytes", NULL, (uint64_t)m->done),
+		field_when(m->counted, field_number("total_bytes", NULL, (uint64_t)m->total)),
+		field_number("bytes_per_second", NULL, (uint64_t)m->rate),
+		field_when(m->left >= 0,
+			   field_number("eta_seconds", NULL, m->left < 0 ? 0 : (uint64_t)m->left)),
 	};
 	struct output out;
 
