@@ -73,9 +73,9 @@ static int run_name(const char *name, int argc, const char *const *argv)
 
 static void list_commands(void)
 {
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->hidden)
-			puts(commands[i]->name);
+	for (size_t i = 0; commands[i].command; i++) {
+		if (commands[i].listed)
+			puts(commands[i].command->name);
 	}
 }
 

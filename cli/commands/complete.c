@@ -71,7 +71,6 @@ static int run(int argc, const char *const *argv)
 
 const struct command cmd_complete = {
 	.name = "__complete",
-	.hidden = true,
 	.synopsis = "[OPTION...] -- PROGRAM WORD...",
 	.summary = "What can stand where the last word is, for the completion of shells",
 	.example = "__complete -- famfsctl mkfs --f",

@@ -21,7 +21,6 @@ static int run(int argc, const char *const *argv)
 /* Not listed: it is the list. */
 const struct command cmd_help = {
 	.name = "help",
-	.hidden = true,
 	.synopsis = "[COMMAND]",
 	.summary = "Show the commands, or the help of one",
 	.example = "help mkfs",

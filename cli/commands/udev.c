@@ -41,7 +41,6 @@ static int run(int argc, const char *const *argv)
 
 const struct command cmd_udev = {
 	.name = "__udev",
-	.hidden = true,
 	.synopsis = "DEVICE",
 	.summary = "Print what udev is to know of a device; nothing when there is no famfs",
 	.example = "__udev fam.img",

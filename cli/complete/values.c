@@ -68,9 +68,11 @@ static void complete_groups(const struct completion *c)
 
 void complete_commands(const struct completion *c)
 {
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->hidden)
-			complete_offer(c, commands[i]->name, "", commands[i]->summary);
+	for (size_t i = 0; commands[i].command; i++) {
+		const struct command *cmd = commands[i].command;
+
+		if (commands[i].listed)
+			complete_offer(c, cmd->name, "", cmd->summary);
 	}
 }
 

@@ -9,13 +9,11 @@
 
 #include <string.h>
 
-const struct command *const commands[] = {
-	&cmd_mkfs,       &cmd_mount, &cmd_umount,   &cmd_creat,  &cmd_mkdir,     &cmd_cp,
-	&cmd_ls,         &cmd_cat,   &cmd_stat,     &cmd_verify, &cmd_dump_fmap, &cmd_dump_super,
-	&cmd_dump_log,   &cmd_info,  &cmd_usage,    &cmd_map,    &cmd_list,      &cmd_doctor,
-	&cmd_wait,       &cmd_fsck,  &cmd_check,    &cmd_flush,  &cmd_chkread,   &cmd_takeover,
-	&cmd_reset_mode, &cmd_help,  &cmd_complete, &cmd_getmap, &cmd_logplay,   &cmd_mkmeta,
-	&cmd_udev,       NULL,
+const struct command_entry commands[] = {
+#define COMMAND(name)          { &cmd_##name, true },
+#define UNLISTED_COMMAND(name) { &cmd_##name, false },
+#include "core/command_list.h"
+	{ NULL, false },
 };
 
 static bool has_name(const struct command *cmd, const char *name)
@@ -31,9 +29,9 @@ static bool has_name(const struct command *cmd, const char *name)
 
 const struct command *command_find(const char *name)
 {
-	for (size_t i = 0; commands[i]; i++) {
-		if (has_name(commands[i], name))
-			return commands[i];
+	for (size_t i = 0; commands[i].command; i++) {
+		if (has_name(commands[i].command, name))
+			return commands[i].command;
 	}
 	return NULL;
 }
@@ -42,9 +40,9 @@ const char *command_suggest(const char *name)
 {
 	struct suggestion suggestion = SUGGESTION(name);
 
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->hidden)
-			suggestion_offer(&suggestion, commands[i]->name);
+	for (size_t i = 0; commands[i].command; i++) {
+		if (commands[i].listed)
+			suggestion_offer(&suggestion, commands[i].command->name);
 	}
 	return suggestion.best;
 }

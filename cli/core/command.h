@@ -63,7 +63,6 @@ enum command_flags {
 struct command {
 	const char *name;
 	const char *const *aliases; /* names that work as well and are not listed; NULL: none */
-	bool hidden;                /* not listed, for machines */
 	bool helper;                /* the name is that of a program; see helper.h */
 	const char *synopsis;       /* what follows the name */
 	const char *summary;        /* one sentence, without its full stop */
@@ -101,8 +100,15 @@ struct command {
 	int (*run)(int argc, const char *const *argv);
 };
 
-/* Ends with NULL. Holds hidden ones as well. */
-extern const struct command *const commands[];
+/* An entry of the table of commands, which command_list.h lists. */
+struct command_entry {
+	const struct command *command;
+	bool listed; /* in the help and in completion; the others are for programs, but for "help"
+		      */
+};
+
+/* Ends with a NULL command. */
+extern const struct command_entry commands[];
 
 /* By name or alias; NULL when there is none. */
 const struct command *command_find(const char *name);

@@ -71,9 +71,11 @@ void help_program(FILE *file)
 	      "Administer famfs, the file system in memory that several hosts share.\n\n"
 	      "Commands:\n",
 	      file);
-	for (size_t i = 0; commands[i]; i++) {
-		if (!commands[i]->hidden)
-			fprintf(file, "  %-12s%s\n", commands[i]->name, commands[i]->summary);
+	for (size_t i = 0; commands[i].command; i++) {
+		const struct command *cmd = commands[i].command;
+
+		if (commands[i].listed)
+			fprintf(file, "  %-12s%s\n", cmd->name, cmd->summary);
 	}
 	fputs("  help        Show this help, or with a name that of a command\n"
 	      "\nOptions of commands, before or after the name; see COMMAND --help:\n",
