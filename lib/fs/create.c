@@ -2,14 +2,14 @@
 /*
  * Adding files and directories: reserve, fill, flush, publish.
  *
- * A reservation is a set of byte-range locks on the extents, so that it dies with its holder, and
- * bits in this process's allocator. The log is locked only to pick extents and to append, so that
- * a terabyte copy blocks no other writer.
+ * The log is locked only to pick extents and to append, so that a terabyte copy blocks no other
+ * writer.
  */
 #include "device/usage.h"
 #include "fs/append.h"
 #include "fs/extents.h"
 #include "fs/file.h"
+#include "fs/reservation.h"
 #include "fs/stripe.h"
 #include "media/path.h"
 
@@ -21,56 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t to_units(uint64_t bytes)
-{
-	return bytes / OMF_ALLOC_UNIT;
-}
-
-/* Holds an extent in this process, and locks it against the others. */
-static int take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
-		       struct held_range *held)
-{
-	int ret = device_lock(vol->dev, DEVICE_EXCLUSIVE, ext->offset, ext->length, false);
-
-	if (ret == -EAGAIN &&
-	    device_lock_find(vol->dev, ext->offset, ext->length, &held->start, &held->end) < 0)
-		return -EIO;
-	if (ret == 0)
-		allocator_hold(&vol->alloc, to_units(ext->offset), to_units(ext->length));
-	return ret;
-}
-
-/* For an extent that is published before the append lock is dropped, or by a dry run never: no
- * other process can take it, unless it reserved it earlier. */
-static int take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
-			 struct held_range *held)
-{
-	int ret = device_lock_find(vol->dev, ext->offset, ext->length, &held->start, &held->end);
-
-	if (ret > 0)
-		return -EAGAIN;
-	if (ret == 0)
-		allocator_hold(&vol->alloc, to_units(ext->offset), to_units(ext->length));
-	return ret;
-}
-
-void layout_untake(struct famfs_volume *vol, const struct famfs_fmap *map)
-{
-	for (uint32_t i = 0; i < map->nextents; i++) {
-		const struct famfs_extent *ext = &map->extents[i];
-
-		allocator_release(&vol->alloc, to_units(ext->offset), to_units(ext->length));
-		(void)device_lock(vol->dev, DEVICE_UNLOCK, ext->offset, ext->length, false);
-	}
-}
-
-void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map)
-{
-	pthread_mutex_lock(&vol->mutex);
-	layout_untake(vol, map);
-	pthread_mutex_unlock(&vol->mutex);
-}
 
 /* How to make the parent, of the first `length` bytes of `path`. */
 static void hint_mkdir(const struct famfs_volume *vol, const char *path, size_t length,
@@ -177,7 +127,8 @@ static int reserve_space(struct famfs_file *file, const struct layout *layout,
 		return ret;
 	ret = check_free(vol, file->path, err);
 	if (ret == 0) {
-		ret = layout_place(vol, layout, vol->dry_run ? take_unlocked : take_locked,
+		ret = layout_place(vol, layout,
+				   vol->dry_run ? extent_take_unlocked : extent_take_locked,
 				   &file->map, &why);
 		if (ret < 0)
 			name_failure(vol, file->path, ret, &why, err);
@@ -285,14 +236,12 @@ static int create_locked(struct famfs_file *file, const struct layout *layout,
 
 	if (ret < 0)
 		return ret;
-	ret = layout_place(vol, layout, take_unlocked, &file->map, &why);
+	ret = layout_place(vol, layout, extent_take_unlocked, &file->map, &why);
 	if (ret < 0)
 		return name_failure(vol, file->path, ret, &why, err);
 	rec = file_record(file);
 	ret = append_path(vol, &rec, file->path, err);
-	for (uint32_t i = 0; i < file->map.nextents; i++)
-		allocator_release(&vol->alloc, to_units(file->map.extents[i].offset),
-				  to_units(file->map.extents[i].length));
+	extents_release_unlocked(vol, &file->map);
 	return ret;
 }
 

@@ -19,7 +19,4 @@ struct famfs_file {
  * through there. */
 int file_zero_slack(struct famfs_file *file, struct famfs_error *err);
 
-/* Lets the extents of an unpublished file go. Without the volume's mutex held. */
-void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map);
-
 #endif

@@ -172,7 +172,7 @@ static int take_pieces(struct famfs_volume *vol, uint64_t need, extent_taker tak
 	int ret;
 
 	do {
-		layout_untake(vol, map);
+		extents_release(vol, map);
 		map->nextents = 0;
 		ret = try_pieces(vol, need, take, map, &avoided, found);
 	} while (ret == -EAGAIN && avoided.count < sizeof(avoided.runs) / sizeof(avoided.runs[0]));
@@ -192,7 +192,7 @@ static int place_simple(struct famfs_volume *vol, uint64_t need, extent_taker ta
 		ret = take_pieces(vol, need, take, map, &found);
 	if (ret == 0)
 		return 0;
-	layout_untake(vol, map);
+	extents_release(vol, map);
 	if (ret == -EAGAIN)
 		return error_set(err, -ENOSPC,
 				 "need %" PRIu64 " MiB, and others are filling what is free",
@@ -258,13 +258,13 @@ static int place_interleaved(struct famfs_volume *vol, const struct layout *layo
 		ret = take_contiguous(vol, need, bucket->from, bucket->to, take, map);
 		if (ret == 0 || ret == -ENOSPC)
 			continue;
-		layout_untake(vol, map);
+		extents_release(vol, map);
 		return error_errno(err, ret, "cannot reserve space on '%s'", vol->dev->path);
 	}
 	found = map->nextents;
 	if (found == layout->nstrips)
 		return 0;
-	layout_untake(vol, map);
+	extents_release(vol, map);
 	return error_set(err, -ENOSPC,
 			 "need %" PRIu64 " MiB in a piece in each of %u buckets, %u of %u have it",
 			 mib(need), layout->nstrips, found, layout->nbuckets);

@@ -3,7 +3,7 @@
 #ifndef FS_STRIPE_H
 #define FS_STRIPE_H
 
-#include "fs/volume.h"
+#include "fs/reservation.h"
 
 struct layout {
 	uint64_t size;
@@ -16,27 +16,11 @@ struct layout {
 int layout_check(const struct famfs_volume *vol, const struct layout *layout,
 		 struct famfs_error *err);
 
-/* Device bytes that another process holds. */
-struct held_range {
-	uint64_t start;
-	uint64_t end;
-};
-
-/*
- * Takes one extent: holds it, and locks it where that is wanted. -EAGAIN when another process holds
- * part of it; *held, which begins as the whole extent, is then narrowed to what it holds.
- */
-typedef int (*extent_taker)(struct famfs_volume *vol, const struct famfs_extent *ext,
-			    struct held_range *held);
-
 /*
  * Picks free extents for the layout and takes each; fills in the map. On failure nothing is left
  * taken. Between begin and end of an append. -ENOSPC with numbers.
  */
 int layout_place(struct famfs_volume *vol, const struct layout *layout, extent_taker take,
 		 struct famfs_fmap *map, struct famfs_error *err);
-
-/* Undoes what a taker did, for all extents of the map. The volume's mutex is held. */
-void layout_untake(struct famfs_volume *vol, const struct famfs_fmap *map);
 
 #endif

@@ -294,7 +294,7 @@ static int stale_error(const struct famfs_volume *vol, struct famfs_error *err)
 int volume_judge_line(struct famfs_volume *vol, const struct super_line *line,
 		      struct famfs_error *err)
 {
-	if (__atomic_load_n(&vol->stale, __ATOMIC_RELAXED))
+	if (volume_is_stale(vol))
 		return stale_error(vol, err);
 	if (memcmp(line, &vol->super_line, sizeof(*line)) == 0)
 		return 0;
@@ -308,7 +308,7 @@ int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
 	struct super_line line;
 	int ret;
 
-	if (__atomic_load_n(&vol->stale, __ATOMIC_RELAXED))
+	if (volume_is_stale(vol))
 		return stale_error(vol, err);
 	ret = load_super_line(vol, &line);
 	if (ret < 0)
@@ -341,4 +341,16 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 int famfs_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 {
 	return volume_catch_up(vol, err);
+}
+
+void volume_space(struct famfs_volume *vol, struct volume_space *out)
+{
+	pthread_mutex_lock(&vol->mutex);
+	*out = (struct volume_space){
+		.data_units = vol->alloc.units - vol->alloc.first,
+		.free_units = vol->alloc.free,
+		.log_capacity = vol->log.capacity,
+		.log_entries = vol->applied,
+	};
+	pthread_mutex_unlock(&vol->mutex);
 }

@@ -130,6 +130,60 @@ static inline const struct namespace *volume_namespace(const struct famfs_volume
 	return __atomic_load_n(&vol->ns, __ATOMIC_ACQUIRE);
 }
 
+/* For questions that only the device answers: its locks, its mode, its .meta files. */
+static inline struct device *volume_device(const struct famfs_volume *vol)
+{
+	return vol->dev;
+}
+
+/* The path of the device, for messages and for the kernel. */
+static inline const char *volume_device_path(const struct famfs_volume *vol)
+{
+	return vol->dev->path;
+}
+
+/* OMF_UUID_SIZE bytes; known from volume_load_superblock() on. */
+static inline const uint8_t *volume_uuid(const struct famfs_volume *vol)
+{
+	return vol->sb.uuid;
+}
+
+/* The role of this host; known from volume_load_log() on, FAMFS_ROLE_CLIENT before. */
+static inline enum famfs_role volume_role(const struct famfs_volume *vol)
+{
+	return vol->role;
+}
+
+/* Bytes; known from volume_load_superblock() on. */
+static inline uint64_t volume_log_length(const struct famfs_volume *vol)
+{
+	return vol->sb.log_length;
+}
+
+/* The result of the last volume_check_stale() or volume_catch_up(): whether it was -ESTALE. Looks
+ * at no device and takes no lock. */
+static inline bool volume_is_stale(const struct famfs_volume *vol)
+{
+	return __atomic_load_n(&vol->stale, __ATOMIC_RELAXED);
+}
+
+/* Whether a file with this map shares space with another one or with itself. Takes no lock. */
+static inline bool volume_map_overlaps(const struct famfs_volume *vol, const struct famfs_fmap *map)
+{
+	return overlap_found(&vol->overlap, map);
+}
+
+/* Numbers for statfs, all of one moment. */
+struct volume_space {
+	uint64_t data_units; /* allocation units for file data, and those of them that are free */
+	uint64_t free_units;
+	uint64_t log_capacity; /* entries, and those of them that are in use */
+	uint64_t log_entries;
+};
+
+/* Waits for the volume's mutex. */
+void volume_space(struct famfs_volume *vol, struct volume_space *out);
+
 static inline void cleanup_volume_(struct famfs_volume **vol)
 {
 	volume_close(*vol);
@@ -151,15 +205,5 @@ struct record_limits volume_limits(const struct famfs_volume *vol);
 
 void volume_log(struct famfs_volume *vol, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-/* Reads or writes the bytes of a file through its map. Reads see memory, writes are in memory when
- * the call returns. -ENXIO for a device that is not attached, -EIO. Caller checked the range. */
-int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
-		    void *buf, size_t length);
-int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
-		     const void *buf, size_t length);
-/* Like volume_write_map() with zeros; the range may reach into the slack. */
-int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
-		    uint64_t length);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data.h"
 
+#include "fs/volume_io.h"
 #include "server/node.h"
 
 #include <errno.h>

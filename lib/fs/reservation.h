@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Extents that a writer holds before it publishes them: byte-range locks on the device, so that a
+ * reservation dies with its holder, and bits in this process's allocator.
+ */
+#ifndef FS_RESERVATION_H
+#define FS_RESERVATION_H
+
+#include "fs/volume.h"
+
+/* Device bytes that another process holds. */
+struct held_range {
+	uint64_t start;
+	uint64_t end;
+};
+
+/*
+ * Takes one extent. -EAGAIN when another process holds part of it; *held, which begins as the whole
+ * extent, is then narrowed to the part that the other process holds. The volume's mutex is held.
+ */
+typedef int (*extent_taker)(struct famfs_volume *vol, const struct famfs_extent *ext,
+			    struct held_range *held);
+
+/* Holds an extent in this process, and locks it against other processes. */
+int extent_take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
+		       struct held_range *held);
+
+/* The same without the lock: for an extent that is published before the append lock is dropped, and
+ * for a dry run. No other process can take it, unless it reserved it earlier. */
+int extent_take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
+			 struct held_range *held);
+
+/* Undoes extent_take_unlocked() for all extents of the map. The volume's mutex is held. */
+void extents_release_unlocked(struct famfs_volume *vol, const struct famfs_fmap *map);
+
+/* Undoes either: releases all extents of the map and unlocks them. The volume's mutex is held. */
+void extents_release(struct famfs_volume *vol, const struct famfs_fmap *map);
+
+/* The same for an unpublished file. Takes the volume's mutex. */
+void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map);
+
+#endif
