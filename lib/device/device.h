@@ -65,6 +65,12 @@ struct device {
 	void *cancel_arg;
 };
 
+/* Whether a kernel with famfs can map the device: it is no image file. */
+static inline bool device_is_dax(const struct device *dev)
+{
+	return dev->ops->dax;
+}
+
 enum device_access {
 	DEVICE_READ,
 	DEVICE_WRITE,     /* -EACCES, -EROFS when the file may not be written */

@@ -282,7 +282,7 @@ static int resize(struct mkfs *mkfs, struct famfs_error *err)
 
 	if (size == 0 || size == old)
 		return 0;
-	if (mkfs->dev->ops->dax)
+	if (device_is_dax(mkfs->dev))
 		return error_set(err, -EINVAL,
 				 "'%s' has %" PRIu64 " bytes, and only images can be resized",
 				 mkfs->name, old);

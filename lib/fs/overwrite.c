@@ -147,7 +147,7 @@ static int check_others(const struct overwrite *overwrite, struct device *dev,
 		snprintf(what, sizeof(what), "a signature of %s", signature);
 		return refuse_other(overwrite, what, err);
 	}
-	if (dev->ops->dax)
+	if (device_is_dax(dev))
 		return 0;
 	ret = check_log(overwrite, dev, err);
 	return ret < 0 || overwrite->found[0] ? ret : check_data(overwrite, dev, err);

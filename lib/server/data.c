@@ -16,16 +16,12 @@ static size_t clip(uint64_t offset, size_t size, uint64_t end)
 static int read_meta(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf, size_t size,
 		     size_t *done)
 {
-	struct device *dev = server->vol->dev;
 	uint64_t start, length;
 
 	if (!inode_meta_range(server, ino, &start, &length))
 		return -EISDIR;
 	*done = clip(offset, size, length);
-	if (!*done)
-		return 0;
-	device_invalidate(dev, start + offset, *done);
-	return device_read(dev, start + offset, buf, *done);
+	return *done ? volume_read_raw(server->vol, start + offset, buf, *done) : 0;
 }
 
 int data_read(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf, size_t size,
@@ -34,8 +30,8 @@ int data_read(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf,
 	struct famfs_fmap map;
 	int ret;
 
-	/* Only the kernel can read. */
-	if (server->follow.used)
+	/* The server cannot reach the bytes; the kernel reads and writes them itself. */
+	if (server_in_famfs_mode(server))
 		return -EIO;
 	if (inode_is_meta(ino))
 		return read_meta(server, ino, offset, buf, size, done);
@@ -56,7 +52,7 @@ int data_write(struct server *server, fuse_ino_t ino, uint64_t offset, const voi
 		return -EPERM;
 	if (server->read_only)
 		return -EROFS;
-	if (server->follow.used)
+	if (server_in_famfs_mode(server))
 		return -EIO;
 	ret = inode_fmap(server, ino, &map);
 	if (ret < 0)

@@ -3,6 +3,7 @@
 
 #include "device/daxmode.h"
 #include "server/buffer.h"
+#include "server/catch_up.h"
 #include "server/fmapwire.h"
 #include "server/meta.h"
 #include "server/node.h"
@@ -15,7 +16,7 @@
 
 static int push_device(struct server *server, int fd, uint32_t index)
 {
-	struct device *dev = server->vol->dev;
+	struct device *dev = volume_device(server->vol);
 	struct kernel_daxdev arg = { .fd = dev->fd, .index = index };
 	int ret = device_check_famfs_mode(dev);
 
@@ -27,18 +28,30 @@ static int push_device(struct server *server, int fd, uint32_t index)
 	return ret;
 }
 
+void dax_push_init(struct dax_push *push)
+{
+	pthread_mutex_init(&push->mutex, NULL);
+	push->done = false;
+}
+
+void dax_push_destroy(struct dax_push *push)
+{
+	pthread_mutex_destroy(&push->mutex);
+}
+
 int ensure_daxdevs(struct server *server, int fd)
 {
+	struct dax_push *push = &server->push;
 	int ret = 0;
 
-	if (__atomic_load_n(&server->push.done, __ATOMIC_ACQUIRE))
+	if (__atomic_load_n(&push->done, __ATOMIC_ACQUIRE))
 		return 0;
-	pthread_mutex_lock(&server->push.mutex);
-	if (!server->push.done)
+	pthread_mutex_lock(&push->mutex);
+	if (!push->done)
 		ret = push_device(server, fd, 0);
 	if (ret == 0)
-		__atomic_store_n(&server->push.done, true, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&server->push.mutex);
+		__atomic_store_n(&push->done, true, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&push->mutex);
 	return ret;
 }
 
@@ -63,7 +76,7 @@ static void log_overlap(struct server *server, node_t node, const struct famfs_f
 
 static int check_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
 {
-	if (!overlap_found(&server->vol->overlap, map))
+	if (!volume_map_overlaps(server->vol, map))
 		return 0;
 	log_overlap(server, node, map);
 	return -EUCLEAN;
@@ -82,7 +95,7 @@ static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 		    enum fmap_file_type *type)
 {
 	uint64_t offset, length;
-	int ret = server_check_for(server, inode_is_meta(ino));
+	int ret = server_check_stale_for(server, inode_is_meta(ino));
 
 	*type = ino == INODE_META_LOG          ? FMAP_FILE_LOG
 		: ino == INODE_META_SUPERBLOCK ? FMAP_FILE_SUPERBLOCK
@@ -192,11 +205,11 @@ static void op_get_daxdev(dax_req_t req, uint64_t index)
 	struct server *server = dax_req_userdata(req);
 	struct fmap_daxdev reply = { .index = (uint16_t)index };
 	struct famfs_daxdev daxdev;
-	int ret = server_check_for(server, index == 0);
+	int ret = server_check_stale_for(server, index == 0);
 
 	/* Device 0 is the one that is mounted, whatever the log says. */
 	if (ret == 0 && index == 0) {
-		reply_daxdev(req, &reply, server->vol->dev->path);
+		reply_daxdev(req, &reply, volume_device_path(server->vol));
 		return;
 	}
 	/* A device that the log names but that is not attached has no path to give. */

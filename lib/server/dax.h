@@ -5,7 +5,18 @@
 
 #include "server/shim.h"
 
+#include <pthread.h>
+
 struct server;
+
+/* A push kernel gets the devices before a map names them. */
+struct dax_push {
+	pthread_mutex_t mutex;
+	bool done; /* read without the mutex */
+};
+
+void dax_push_init(struct dax_push *push);
+void dax_push_destroy(struct dax_push *push);
 
 extern const struct dax_ops dax_operations;
 

@@ -43,31 +43,33 @@ static uint64_t generation_of(const uint8_t uuid[OMF_UUID_SIZE])
 static bool decide_read_only(const struct server *server)
 {
 	struct famfs_volume *vol = server->vol;
+	bool writable = volume_device(vol)->writable;
 
-	if (server->access != MOUNT_BY_ROLE)
-		return server->access == MOUNT_READ_ONLY;
-	if (vol->role == FAMFS_ROLE_MASTER && !vol->dev->writable)
+	if (server->device.access != MOUNT_BY_ROLE)
+		return server->device.access == MOUNT_READ_ONLY;
+	if (volume_role(vol) == FAMFS_ROLE_MASTER && !writable)
 		volume_log(vol, LOG_NOTICE, "'%s' may not be written: mounting it read-only",
-			   vol->dev->path);
-	return vol->role == FAMFS_ROLE_CLIENT || !vol->dev->writable;
+			   volume_device_path(vol));
+	return volume_role(vol) == FAMFS_ROLE_CLIENT || !writable;
 }
 
-static void learn(struct server *server)
+static void set_identity_and_access(struct server *server)
 {
-	server->generation = generation_of(server->vol->sb.uuid);
+	server->generation = generation_of(volume_uuid(server->vol));
 	server->read_only = decide_read_only(server);
-	/* So that nothing here can write it by mistake. In famfs mode the kernel does. */
-	if (server->follow.used ||
-	    (server->access == MOUNT_BY_ROLE && server->vol->role == FAMFS_ROLE_CLIENT))
-		server->vol->dev->writable = false;
+	/* Nothing in this process can then write the device by mistake. In famfs mode the kernel
+	 * writes it. */
+	if (server_in_famfs_mode(server) || (server->device.access == MOUNT_BY_ROLE &&
+					     volume_role(server->vol) == FAMFS_ROLE_CLIENT))
+		volume_device(server->vol)->writable = false;
 }
 
 int device_setup_finish(struct server *server, struct famfs_error *err)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
-	learn(server);
-	if (!server->read_only || server->access == MOUNT_READ_ONLY)
+	set_identity_and_access(server);
+	if (!server->read_only || server->device.access == MOUNT_READ_ONLY)
 		return 0;
 	/* The mount was made before the role was known. */
 	if (mount_setattr(AT_FDCWD, server->mountpoint, 0, &attr, sizeof(attr)) < 0)
@@ -85,7 +87,7 @@ static const char *units_objection(const struct mount_options *options, char tex
 	return kernel_units_too_large(0, text, MAX_OBJECTION) ? text : NULL;
 }
 
-/* NULL when nothing speaks against famfs mode. */
+/* NULL when the kernel is to map the device in famfs mode. */
 static const char *kernel_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
 	struct kernel_detection detection = { .root = "" };
@@ -117,9 +119,9 @@ static const char *objection(const struct device_setup_params *params, char text
 	return kernel_objection(params->options, text);
 }
 
-static void stay(struct server *server, const char *why)
+static void keep_devdax(struct server *server, const char *why)
 {
-	snprintf(server->stay, sizeof(server->stay), "%.*s", (int)sizeof(server->stay) - 1, why);
+	snprintf(server->device.stay, MAX_STAY_REASON, "%.*s", MAX_STAY_REASON - 1, why);
 }
 
 /* ---- opening ---- */
@@ -142,10 +144,10 @@ static int lock(struct device *dev, struct famfs_error *err)
 static int open_device(const struct server *server, const char *path, struct device **out,
 		       struct famfs_error *err)
 {
-	enum device_access access = accesses[server->access];
+	enum device_access access = accesses[server->device.access];
 	cleanup_device struct device *dev = NULL;
-	int ret = server->follow.used ? device_open_famfs_mode(path, access, &dev, err)
-				      : device_open(path, access, &dev, err);
+	int ret = server_in_famfs_mode(server) ? device_open_famfs_mode(path, access, &dev, err)
+					       : device_open(path, access, &dev, err);
 
 	if (ret == 0)
 		ret = lock(dev, err);
@@ -180,11 +182,11 @@ static int reopen(struct server *server, const char *path, struct famfs_error *e
 }
 
 /* Other processes' locks show users that /proc does not. */
-static bool is_shared(const struct device *dev)
+static bool is_shared(struct device *dev)
 {
 	uint64_t end;
 
-	return device_lock_conflict((struct device *)(uintptr_t)dev, 0, dev->size, &end) != 0;
+	return device_lock_conflict(dev, 0, dev->size, &end) != 0;
 }
 
 /* The volume is open. A device that does not let itself be switched is served as it is. */
@@ -194,19 +196,19 @@ static int switch_mode(struct server *server, const char *path, struct famfs_err
 	struct dax_node node;
 	int ret;
 
-	if (is_shared(server->vol->dev)) {
-		stay(server, "another process uses it");
+	if (is_shared(volume_device(server->vol))) {
+		keep_devdax(server, "another process uses it");
 		return 0;
 	}
 	/* Not one descriptor of the node may be open while its driver changes. */
 	volume_replace_device(server->vol, NULL);
 	ret = dax_node_at(path, &node);
 	if (ret == 0)
-		ret = daxmode_enter(&node, &server->daxmode, &why);
-	server->follow.used = ret == 0;
+		ret = daxmode_enter(&node, &server->device.switched, &why);
+	server->famfs_mode = ret == 0;
 	if (ret < 0) {
 		server_log(server, LOG_WARNING, "%s", why.message);
-		stay(server, why.message);
+		keep_devdax(server, why.message);
 	}
 	return reopen(server, path, err);
 }
@@ -219,11 +221,11 @@ static int setup_devdax(struct server *server, const struct device_setup_params 
 	int ret = open_volume(server, params->device, err);
 
 	if (ret == 0 && why)
-		stay(server, why);
+		keep_devdax(server, why);
 	else if (ret == 0 && dax && !params->rehearse)
 		ret = switch_mode(server, params->device, err);
 	if (ret == 0)
-		learn(server);
+		set_identity_and_access(server);
 	return ret;
 }
 
@@ -231,17 +233,17 @@ static int setup_devdax(struct server *server, const struct device_setup_params 
 static int setup_famfs(struct server *server, const struct device_setup_params *params,
 		       struct famfs_error *err)
 {
-	const struct volume_params own = volume_params(server);
+	const struct volume_params volume = volume_params(server);
 	struct device *dev = NULL;
 	int ret;
 
-	server->follow.used = true;
+	server->famfs_mode = true;
 	server->stage = SERVER_MOUNTED;
 	ret = open_device(server, params->device, &dev, err);
 	if (ret < 0)
 		return ret;
-	server->read_only = server->access == MOUNT_READ_ONLY || !dev->writable;
-	server->vol = volume_create(dev, &own);
+	server->read_only = server->device.access == MOUNT_READ_ONLY || !dev->writable;
+	server->vol = volume_create(dev, &volume);
 	if (server->vol)
 		return 0;
 	device_close(dev);
@@ -294,7 +296,7 @@ int device_setup(struct server *server, const struct device_setup_params *params
 
 	if (ret < 0)
 		return ret;
-	server->access = params->options->access;
+	server->device.access = params->options->access;
 	server->metadata_public = params->options->metadata_public;
 	dax = dax_node_at(params->device, &node) == 0 &&
 	      daxinfo_read(node.root, node.number, &info) == 0;
@@ -310,10 +312,26 @@ int device_setup(struct server *server, const struct device_setup_params *params
 
 int device_teardown(struct server *server, struct famfs_error *err)
 {
-	struct daxmode *mode = server->daxmode;
+	struct daxmode *mode = server->device.switched;
 
 	volume_close(server->vol);
 	server->vol = NULL;
-	server->daxmode = NULL;
+	server->device.switched = NULL;
 	return mode ? daxmode_leave(mode, err) : 0;
+}
+
+void device_setup_mounted(struct server *server, dev_t dev)
+{
+	if (server->device.switched)
+		daxmode_mounted(server->device.switched, dev);
+}
+
+bool device_setup_has_switched(const struct server *server)
+{
+	return server->device.switched != NULL;
+}
+
+const char *device_setup_stay_reason(const struct server *server)
+{
+	return server->device.stay;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a server comes by its device, and gives it back:
+ * A server opens its device in one of three ways, and releases it at the end:
  *
  * - an image, or a device in devdax mode: opened and read
- * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched,
- *   its node opened again for the locks; the rest is read through the mount, see follow.h
+ * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched
+ * to famfs mode, its node opened again for the locks; the rest is read through the mount, see
+ *   follow.h
  * - a device that is in famfs mode already: its node is opened, all is read through the mount
  */
 #ifndef SERVER_DEVICE_SETUP_H
@@ -12,32 +13,57 @@
 
 #include "server/options.h"
 
+#include <sys/types.h>
+
+struct daxmode;
 struct server;
+
+#define MAX_STAY_REASON 160
+
+/* Zero-initialised; for device_setup.c alone. */
+struct device_setup {
+	struct daxmode *switched; /* NULL: the mode was not switched, and is not switched back */
+	enum mount_access access;
+	char stay[MAX_STAY_REASON];
+};
 
 struct device_setup_params {
 	const char *device;
 	const struct mount_options *options;
-	/* Why the device is to stay in devdax mode; "": as all else has it. */
+	/* Why the device must stay in devdax mode; "": the options and the kernel decide. */
 	const char *stay;
-	bool rehearse; /* changes no mode, whatever it finds */
+	bool rehearse; /* a dry run: changes no mode */
 };
 
-/* Takes a device back to devdax mode that a process which is gone has left in famfs mode, if that
- * is for us to do. -EBUSY when it is in use, and when it is in famfs mode for another mount. */
+/* Switches a device back to devdax mode if a dead process has left it in famfs mode and this
+ * process may switch it. -EBUSY when it is in use, and when it is in famfs mode for another mount.
+ */
 int device_settle(const struct device_setup_params *params, struct famfs_error *err);
 
 /*
- * Sets vol, daxmode, follow.used, stage, read_only, access and stay of *server, whose log_fn is
- * set. What others have left is settled first. device_teardown() is due after a success.
+ * Settles the device, opens it, and switches it to famfs mode where the kernel is to map it. Sets
+ * vol, device, famfs_mode, stage, generation, read_only and metadata_public of *server, whose
+ * logging members are set. After a success, call device_teardown().
  */
 int device_setup(struct server *server, const struct device_setup_params *params,
 		 struct famfs_error *err);
 
-/* After the session is destroyed. The device goes back to the mode that it was in; an error when it
- * does not. */
+/* After the session is destroyed. Switches the device back to the mode that it was in; an error
+ * when that fails. */
 int device_teardown(struct server *server, struct famfs_error *err);
 
-/* When the log has been read through the mount: what the server is to this file system. */
+/* In famfs mode, when the log has been read through the mount: decides whether the mount is
+ * read-only, which depends on the role of this host. */
 int device_setup_finish(struct server *server, struct famfs_error *err);
+
+/* In famfs mode, when the mount exists: from now on the mode is not switched under its files. `dev`
+ * is the device number of the mount. */
+void device_setup_mounted(struct server *server, dev_t dev);
+
+/* Whether device_setup() has switched the mode. */
+bool device_setup_has_switched(const struct server *server);
+
+/* The reason why a DAX device stays in devdax mode, after "since"; "" when there is none. */
+const char *device_setup_stay_reason(const struct server *server);
 
 #endif

@@ -12,8 +12,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* The superblock's file is always there, and no file shares a page with it. */
-static int touch(const char *mountpoint)
+/* The superblock's file always exists, and no other file shares a page with it. */
+static int read_superblock_file(const char *mountpoint)
 {
 	char path[PATH_MAX], byte;
 	ssize_t n;
@@ -24,15 +24,17 @@ static int touch(const char *mountpoint)
 	if (fd < 0)
 		return -errno;
 	n = pread(fd, &byte, 1, 0);
-	/* Opens have noflush, or this would wait for ourselves when the process ends. */
+	/* The server answers opens with noflush: otherwise this close would wait for an answer of
+	 * this process, which may be ending. */
 	close(fd);
 	return n == 1 ? 0 : -EIO;
 }
 
-/* As if it had not offered the capability: what is read from .meta must not stay in page cache. */
-static void give_up(struct server *server)
+/* From now on as if the kernel had not offered the capability: what is read from .meta must not
+ * stay in the page cache. */
+static void serve_without_maps(struct server *server)
 {
-	shim_is_unmapped(&server->shim);
+	shim_stop_mapping(&server->shim);
 	server_set_io_status(server, fmap_profile(FMAP_OFF),
 			     "the kernel took the capability and asks for no maps");
 }
@@ -40,14 +42,14 @@ static void give_up(struct server *server)
 static void *run(void *arg)
 {
 	struct server *server = arg;
-	int ret = touch(server->mountpoint);
+	int ret = read_superblock_file(server->mountpoint);
 
 	if (ret < 0)
 		server_log(server, LOG_ERR, "the kernel cannot map the files of '%s': %s",
 			   server->mountpoint, strerror(-ret));
-	else if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE))
-		give_up(server);
-	server->first_open_done(server);
+	else if (!shim_was_asked(&server->shim))
+		serve_without_maps(server);
+	server->first_open.done(server);
 	return NULL;
 }
 
@@ -55,7 +57,7 @@ int first_open_start(struct server *server, void (*done)(struct server *server))
 {
 	int ret;
 
-	server->first_open_done = done;
+	server->first_open.done = done;
 	ret = pthread_create(&server->first_open.thread, NULL, run, server);
 	server->first_open.running = ret == 0;
 	return -ret;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first open of a mount whose files a kernel maps, by ourselves. The kernel then asks for the
- * devices in our mount namespace: it looks their paths up in that of the first opener, and
- * remembers a failure. And it shows whether it asks for maps at all.
+ * Where a kernel maps the files, this process opens the first file of the mount itself. The kernel
+ * looks up the paths of the devices in the mount namespace of the first opener, and remembers a
+ * failure. The open also shows whether the kernel asks for maps at all.
  *
- * A thread of its own, since the open is answered by those that serve.
+ * It runs in a thread of its own, since the threads that serve requests answer the open.
  */
 #ifndef SERVER_FIRST_OPEN_H
 #define SERVER_FIRST_OPEN_H
@@ -17,6 +17,7 @@ struct server;
 struct first_open {
 	pthread_t thread;
 	bool running;
+	void (*done)(struct server *server);
 };
 
 /* Starts a thread that opens a file of the mount and then calls `done`, also when the open fails.

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/thread.h"
-#include "device/daxmode.h"
 #include "device/mountinfo.h"
 #include "server/device_setup.h"
 #include "server/node.h"
@@ -27,12 +26,12 @@
 #define PERIOD_MS       1000
 #define PATIENCE_SECOND 1
 
-/* The clone, and what tells that its mount is gone. */
+/* The clone of the mount, and the mount table, which shows the end of the mount. */
 struct source {
 	int tree;
-	int meta; /* its .meta folder */
+	int meta; /* the .meta folder of the clone */
 	int table;
-	dev_t dev;
+	dev_t dev; /* of the mount */
 };
 
 int follow_init(struct follow *follow)
@@ -72,17 +71,18 @@ static int open_source(struct server *server, struct source *source)
 		return -errno;
 	source->dev = makedev(st.stx_dev_major, st.stx_dev_minor);
 	/* From here on, the mode is not switched under the files of this mount. */
-	if (server->daxmode)
-		daxmode_mounted(server->daxmode, source->dev);
+	device_setup_mounted(server, source->dev);
 	source->meta = openat(source->tree, META_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return source->meta < 0 ? -errno : device_attach_superblock(server->vol->dev, source->meta);
+	return source->meta < 0
+		       ? -errno
+		       : device_attach_superblock(volume_device(server->vol), source->meta);
 }
 
 static void close_source(struct server *server, struct source *source)
 {
 	const int fds[] = { source->meta, source->tree, source->table };
 
-	device_detach(server->vol->dev);
+	device_detach(volume_device(server->vol));
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -97,9 +97,9 @@ static int is_mount(void *arg, const struct mount_entry *entry)
 
 /* ---- reading ---- */
 
-/* What was read before the mode was switched is checked against what the mount shows; otherwise
- * nothing was read before. */
-static int load(struct server *server, const struct source *source, struct famfs_error *err)
+/* If this process has switched the mode, it has read the volume before: then only checks that the
+ * mount shows the same file system. */
+static int load_volume(struct server *server, const struct source *source, struct famfs_error *err)
 {
 	const struct volume_params params = { .access = DEVICE_READ };
 	struct famfs_volume *vol = server->vol;
@@ -108,42 +108,41 @@ static int load(struct server *server, const struct source *source, struct famfs
 
 	if (ret < 0)
 		return ret;
-	/* Now the log has a length, and its file can be looked up. */
+	/* The length of the log is known now, so that its file can be looked up. */
 	if (!known)
 		server_set_stage(server, SERVER_SUPERBLOCK);
-	ret = device_attach_log(vol->dev, source->meta);
+	ret = device_attach_log(volume_device(vol), source->meta);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot map the log of '%s' through '%s'",
-				   vol->dev->path, server->mountpoint);
+				   volume_device_path(vol), server->mountpoint);
 	if (known)
 		return volume_catch_up(vol, err);
 	ret = volume_load_log(vol, err);
 	return ret < 0 ? ret : device_setup_finish(server, err);
 }
 
-static int begin(struct server *server, struct source *source, struct famfs_error *err)
+static int open_through_mount(struct server *server, struct source *source, struct famfs_error *err)
 {
 	int ret = open_source(server, source);
 	char why[120];
 
-	if (!__atomic_load_n(&server->shim.asked, __ATOMIC_ACQUIRE) &&
-	    (ret == 0 || ret == -EOPNOTSUPP))
+	if (!shim_was_asked(&server->shim) && (ret == 0 || ret == -EOPNOTSUPP))
 		return error_set(err, -EOPNOTSUPP,
 				 "the kernel took the capability and asks for no maps");
-	/* It took the capability, and the units of the map are not its own. */
+	/* The kernel took the capability, and refused the map because of its units. */
 	if (ret == -EINVAL && kernel_units_too_large(0, why, sizeof(why)))
 		return error_set(err, -EOPNOTSUPP, "the kernel cannot map the files of '%s': %s",
 				 server->mountpoint, why);
 	if (ret < 0)
 		return error_errno(err, ret, "the kernel cannot map the files of '%s'",
 				   server->mountpoint);
-	ret = load(server, source, err);
+	ret = load_volume(server, source, err);
 	if (ret == 0)
 		server_set_stage(server, SERVER_READY);
 	return ret;
 }
 
-static void look(struct server *server)
+static void catch_up(struct server *server)
 {
 	struct follow *follow = &server->follow;
 	uint64_t asked;
@@ -180,7 +179,7 @@ static void set_open(struct follow *follow, bool open)
 	pthread_mutex_unlock(&follow->mutex);
 }
 
-/* Until the mount is gone, or we are told to end. */
+/* Returns when the mount has gone, and after follow_stop(). */
 static void follow_log(struct server *server, struct source *source)
 {
 	struct follow *follow = &server->follow;
@@ -195,7 +194,7 @@ static void follow_log(struct server *server, struct source *source)
 			break;
 		do {
 			(void)!read(follow->wake, &count, sizeof(count));
-			look(server);
+			catch_up(server);
 			fds[1].revents = 0;
 			(void)poll(fds, 2, PERIOD_MS);
 		} while (!fds[1].revents && !stopped(follow));
@@ -203,7 +202,7 @@ static void follow_log(struct server *server, struct source *source)
 	set_open(follow, false);
 }
 
-/* Files are served without it, as they are where they are too large for it. */
+/* The mount goes on without it: cache lines of large files are not dropped either. */
 static void start_invalidating(struct server *server, const struct source *source)
 {
 	int ret = invalidate_start(server, source->tree);
@@ -220,7 +219,7 @@ static void *run(void *arg)
 	struct server *server = arg;
 	struct source source = { .tree = -1, .meta = -1, .table = -1 };
 	struct famfs_error err = { 0 };
-	int ret = begin(server, &source, &err);
+	int ret = open_through_mount(server, &source, &err);
 
 	if (ret < 0) {
 		server_fail(server, &err);
@@ -229,14 +228,13 @@ static void *run(void *arg)
 		server->follow.ready(server);
 		follow_log(server, &source);
 	}
-	/* They have files of the clone open. */
+	/* Before the clone is closed: the threads have files of it open. */
 	invalidate_stop(server);
 	close_source(server, &source);
-	/* The clone was the last that held the mount, or the mount is to end. */
 	return NULL;
 }
 
-/* ---- for the others ---- */
+/* ---- for other threads ---- */
 
 int follow_start(struct server *server, void (*ready)(struct server *server))
 {

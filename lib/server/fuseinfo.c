@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this host has for FUSE mounts. */
+/* FUSE on this host: the library, its device and fusermount3. */
 #include "famfs.h"
 
 #include "base/cleanup.h"
 #include "base/program.h"
-#include "server/server.h"
+#include "server/fuse.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static void find_helper(struct famfs_fuse_info *out)
 			stat(out->helper, &st) == 0 && st.st_uid == 0 && (st.st_mode & S_ISUID);
 }
 
-/* A line of its own; what is behind a '#' is a comment. */
+/* The option is a line of its own; '#' begins a comment. */
 static bool users_may_allow_other(void)
 {
 	FILE *f = fopen("/etc/fuse.conf", "re");

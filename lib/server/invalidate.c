@@ -62,7 +62,7 @@ int invalidate_file(int fd, uint64_t size, const struct persist *persist)
 	return 0;
 }
 
-/* By its number, since it may have no name any more, and a walk would take locks of directories. */
+/* By its number: it may have no name any more, and a walk would take the locks of directories. */
 static int open_node(int root, uint64_t ino, uint64_t generation)
 {
 	struct handle handle = {
@@ -74,12 +74,12 @@ static int open_node(int root, uint64_t ino, uint64_t generation)
 	return fd < 0 ? -errno : fd;
 }
 
-static void complain(struct server *server, int ret)
+static void warn_once(struct server *server, int ret)
 {
 	/* Shared space and the end of the mount are reported elsewhere. */
 	if (ret == 0 || ret == -EUCLEAN || ret == -ESTALE || ret == -ENOTCONN ||
 	    ret == -ECONNABORTED || ret == -ENODEV ||
-	    __atomic_exchange_n(&server->invalidator.complained, true, __ATOMIC_RELAXED))
+	    __atomic_exchange_n(&server->invalidator.warned, true, __ATOMIC_RELAXED))
 		return;
 	server_log(
 		server, LOG_WARNING,
@@ -92,13 +92,13 @@ static void invalidate(struct server *server, const struct invalidate_job *job)
 {
 	cleanup_fd int fd = open_node(server->invalidator.root, job->ino, server->generation);
 
-	complain(server, fd < 0 ? fd : invalidate_file(fd, job->size, persist_for_cpu()));
+	warn_once(server, fd < 0 ? fd : invalidate_file(fd, job->size, persist_for_cpu()));
 }
 
 /* ---- answers ---- */
 
-/* The thread that closes the connection waits until this is over, since the descriptor's number may
- * then become another file's. */
+/* The thread that closes the connection waits for replies that are being written: after the close,
+ * the number of the descriptor may stand for another file. */
 static void answer(struct invalidator *inv, struct invalidate_job *job)
 {
 	bool closing;
@@ -130,7 +130,7 @@ void invalidate_close(struct invalidator *inv)
 
 /* ---- the threads ---- */
 
-/* NULL: the end. `*skip` when there is no time for the lines any more. */
+/* NULL at the end. *skip: the threads must end, so no lines are dropped any more. */
 static struct invalidate_job *next_job(struct invalidator *inv, bool *skip)
 {
 	struct invalidate_job *job;
@@ -165,8 +165,9 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* A process that our process namespace does not show has the number 0. */
-static bool is_ours(struct invalidator *inv, pid_t tid)
+/* Whether the opener is one of the threads here. Openers in other process namespaces have number 0.
+ */
+static bool is_own_thread(struct invalidator *inv, pid_t tid)
 {
 	bool found = false;
 
@@ -202,11 +203,11 @@ bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 	struct invalidate_job *job;
 	uint64_t size;
 
-	/* Where the server reads, there are no lines to drop. */
-	if (!server->follow.used)
+	/* The server drops the lines of what it reads itself. */
+	if (!server_in_famfs_mode(server))
 		return false;
 	size = inode_size(server, ino);
-	if (size == 0 || size > inv->limit || is_ours(inv, fuse_req_ctx(req)->pid))
+	if (size == 0 || size > inv->limit || is_own_thread(inv, fuse_req_ctx(req)->pid))
 		return false;
 	job = malloc(sizeof(*job));
 	if (!job)
@@ -229,13 +230,13 @@ int invalidate_start(struct server *server, int tree)
 	inv->root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (inv->root < 0)
 		return -errno;
-	/* Locked, so that no job is taken before there is a thread to do it. */
+	/* Under the mutex, so that no job is taken before a thread runs. */
 	pthread_mutex_lock(&inv->mutex);
 	while (inv->nthreads < INVALIDATE_THREADS && ret == 0) {
 		ret = thread_start(&inv->threads[inv->nthreads], run, server);
 		inv->nthreads += ret == 0;
 	}
-	/* A few are enough. */
+	/* One thread is enough. */
 	inv->running = inv->nthreads > 0;
 	pthread_mutex_unlock(&inv->mutex);
 	return inv->nthreads ? 0 : ret;

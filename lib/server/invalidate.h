@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What another host wrote before an open must be seen after it. Where the kernel maps the files,
- * this host's caches may still hold older lines of them, so these lines are dropped before OPEN is
- * answered.
+ * After an open, a program must see what another host wrote before it. Where the kernel maps the
+ * files, the caches of this host may still hold older lines, so the lines of the file are dropped
+ * before OPEN is answered.
  *
- * The cache instructions need an address. Threads of our own open the file once more, by a file
- * handle and through the follower's clone of the mount, map it, run the instructions, unmap it and
- * answer the first OPEN. The thread that received that OPEN does not wait: it answers what the
- * second open asks for, so that one thread is enough and no number of opens can block the server.
+ * The cache instructions need an address. A few threads open the file once more, by a file handle
+ * and through the follower's clone of the mount, map it, run the instructions, unmap it and answer
+ * the first OPEN. The thread that received that OPEN does not wait, because it may have to answer
+ * the requests of the second open: one serving thread is enough, and no number of opens can block
+ * the server.
  *
- * Files larger than a limit are opened as they are, since the time grows with the size.
+ * Files larger than a limit are opened without this, since the time grows with the size.
  */
 #ifndef SERVER_INVALIDATE_H
 #define SERVER_INVALIDATE_H
@@ -21,7 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Without -o invalidate=. Dropping so many lines takes as long as reading them once: about 10 ms.
+/* The limit without -o invalidate=. To drop that much takes as long as to read it once, about 10
+ * ms.
  */
 #define INVALIDATE_DEFAULT (UINT64_C(64) << 20)
 
@@ -33,18 +35,18 @@ struct server;
 struct invalidate_job;
 
 struct invalidator {
-	uint64_t limit;        /* bytes of a file; 0: no file is looked at. Does not change */
-	pthread_mutex_t mutex; /* of what follows, up to `tids` */
-	pthread_cond_t wake;   /* there is a job, or an end */
+	uint64_t limit;        /* bytes; larger files are left alone; 0: all. Does not change */
+	pthread_mutex_t mutex; /* of the members from here to `tids` */
+	pthread_cond_t wake;   /* there is a job, or the threads must end */
 	pthread_cond_t silent; /* `replying` is 0 */
-	bool running;          /* takes jobs */
-	bool closing;          /* the connection is about to be closed: nothing is answered */
+	bool running;          /* jobs are taken */
+	bool closing;          /* the connection is about to be closed: no job is answered */
 	unsigned int replying;
 	struct invalidate_job *first, *last;
 	unsigned int ntids;
 	pid_t tids[INVALIDATE_THREADS]; /* of the threads that take jobs */
-	bool complained;                /* atomic */
-	/* Used by the thread that starts and stops the others. */
+	bool warned;                    /* atomic */
+	/* Only for the thread that starts and stops the others. */
 	int root; /* the root of the clone, open; -1 */
 	unsigned int nthreads;
 	pthread_t threads[INVALIDATE_THREADS];
@@ -56,18 +58,19 @@ void invalidate_destroy(struct invalidator *inv);
 /* `tree`: an O_PATH descriptor of the clone's root. -errno when there is no thread or no root. */
 int invalidate_start(struct server *server, int tree);
 
-/* Answers OPEN of a regular file when its lines are dropped: true, and `req` is taken. False when
- * there is nothing to do, and the caller answers at once: the server reads the files itself, the
- * file is empty or larger than the limit, the opener is a thread of this, or nothing is started. */
+/* Takes over `req`, an OPEN of a regular file, and answers it when the lines are dropped: true.
+ * False when there is nothing to drop, and the caller answers at once: the server reads the files
+ * itself, the file is empty or larger than the limit, the opener is one of these threads, or no
+ * thread is started. */
 bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 		     const struct fuse_file_info *fi);
 
-/* From now on, what is still open is not answered: to be called before the connection is closed,
- * and while it may still be needed by an invalidation. Waits for answers that are being given. */
+/* From now on no job is answered. To be called before the connection is closed. Waits for replies
+ * that are being written; jobs go on, and may still need answers of the server. */
 void invalidate_close(struct invalidator *inv);
 
-/* Waits for the threads and drops what was got from the clone. Jobs are answered at once. The
- * server must answer requests, or its connection be closed. */
+/* Ends the threads, waits for that, and closes the root of the clone. Jobs that wait are answered
+ * without dropping lines. The server must still answer requests, or its connection be closed. */
 void invalidate_stop(struct server *server);
 
 /* Drops the lines of an open file. -errno when it cannot be mapped. */

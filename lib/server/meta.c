@@ -26,6 +26,6 @@ enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *
 	if (type == FMAP_FILE_SUPERBLOCK)
 		meta_fmap(0, OMF_LOG_OFFSET, map);
 	else if (type == FMAP_FILE_LOG)
-		meta_fmap(OMF_LOG_OFFSET, vol->sb.log_length, map);
+		meta_fmap(OMF_LOG_OFFSET, volume_log_length(vol), map);
 	return type;
 }

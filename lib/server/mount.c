@@ -21,8 +21,6 @@
 #include <sys/statfs.h>
 #include <syslog.h>
 
-#define MAX_STAY 160
-
 struct job {
 	const struct famfs_mount_params *params;
 	struct mount_options options;
@@ -93,7 +91,7 @@ static int check_mountpoint(struct job *job, struct famfs_error *err)
 
 /* `stay`: why the device is to stay in devdax mode; "" when it is not. A kernel that shows famfs
  * and does not take it leaves its reason there. */
-static int serve_once(const struct job *job, struct daemon *daemon, char stay[MAX_STAY],
+static int serve_once(const struct job *job, struct daemon *daemon, char stay[MAX_STAY_REASON],
 		      struct famfs_error *err)
 {
 	const struct session_params params = {
@@ -112,7 +110,7 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 
 	if (ret < 0)
 		return ret;
-	switched = server.daxmode != NULL;
+	switched = device_setup_has_switched(&server);
 	ret = session_run(&server, &params, err);
 	server_log(&server, LOG_INFO, "no longer serving '%s'", job->device);
 	released = device_teardown(&server, &lost);
@@ -122,15 +120,16 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 		return ret;
 	}
 	/* A process that was told to end does not try again. */
-	if (!told_to_end && server.failed && switched && server.failure.code == -EOPNOTSUPP)
-		snprintf(stay, MAX_STAY, "the kernel did not take it in famfs mode");
+	if (!told_to_end && server_has_failed(&server) && switched &&
+	    server.failure.code == -EOPNOTSUPP)
+		snprintf(stay, MAX_STAY_REASON, "the kernel did not take it in famfs mode");
 	return ret;
 }
 
 /* A kernel whose evidence or whose user promised too much is served as any other. */
 static int serve(const struct job *job, struct daemon *daemon, struct famfs_error *err)
 {
-	char stay[MAX_STAY] = "";
+	char stay[MAX_STAY_REASON] = "";
 	struct famfs_error why = { 0 };
 	int ret = serve_once(job, daemon, stay, &why);
 

@@ -30,18 +30,13 @@ bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *off
 		if (server_stage(server) < SERVER_SUPERBLOCK)
 			return false;
 		*offset = OMF_LOG_OFFSET;
-		*length = server->vol->sb.log_length;
+		*length = volume_log_length(server->vol);
 		return true;
-	case INODE_META_DEVICE: *length = server->vol->dev->size; return server->follow.used;
+	case INODE_META_DEVICE:
+		*length = volume_device(server->vol)->size;
+		return server_in_famfs_mode(server);
 	}
 	return false;
-}
-
-static const char *io_text(const struct server *server)
-{
-	const char *text = __atomic_load_n(&server->io_status, __ATOMIC_ACQUIRE);
-
-	return text ? text : "";
 }
 
 static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
@@ -54,7 +49,7 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	}
 	if (ino == INODE_META_IO) {
 		st->st_mode = S_IFLNK | 0777;
-		st->st_size = (off_t)strlen(io_text(server));
+		st->st_size = (off_t)strlen(io_status_text(&server->io_status));
 		return 0;
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
@@ -63,7 +58,7 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	 * the names below directories that others may not enter, so it is the mount owner's alone
 	 * unless the mount option says otherwise. */
 	st->st_mode = S_IFREG | 0444;
-	if (ino == INODE_META_LOG && server->vol->role == FAMFS_ROLE_MASTER)
+	if (ino == INODE_META_LOG && volume_role(server->vol) == FAMFS_ROLE_MASTER)
 		st->st_mode = S_IFREG | 0644;
 	if (ino == INODE_META_DEVICE)
 		st->st_mode = S_IFREG | 0600;
@@ -216,7 +211,7 @@ bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 
 const char *inode_link(const struct server *server, fuse_ino_t ino)
 {
-	return ino == INODE_META_IO ? io_text(server) : NULL;
+	return ino == INODE_META_IO ? io_status_text(&server->io_status) : NULL;
 }
 
 uint64_t inode_size(const struct server *server, fuse_ino_t ino)

@@ -56,7 +56,7 @@ bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
 		      uint64_t *length);
 
-/* Where the symbolic link .meta/.io points: server->io_status, which says how the mount runs. A
+/* Where the symbolic link .meta/.io points: the text of server->io_status. A
  * link, because it can be read where opening a file would ask for a map. NULL for another node. */
 const char *inode_link(const struct server *server, fuse_ino_t ino);
 

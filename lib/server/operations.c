@@ -6,9 +6,11 @@
 #include "server/operations.h"
 
 #include "server/buffer.h"
+#include "server/catch_up.h"
 #include "server/data.h"
 #include "server/dax.h"
 #include "server/node.h"
+#include "server/startup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,14 +46,15 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	 * cache and no io_uring, which DAX kernels cannot stand. */
 	conn->max_write = MAX_WRITE;
 	want(conn, FUSE_CAP_PARALLEL_DIROPS);
-	server_milestone(userdata);
+	startup_step_done(userdata);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct server *server = fuse_req_userdata(req);
 	struct fuse_entry_param entry = { 0 };
-	int ret = server_follow_for(server, inode_is_meta(parent) || (parent == FUSE_ROOT_ID &&
+	int ret =
+		server_catch_up_for(server, inode_is_meta(parent) || (parent == FUSE_ROOT_ID &&
 								      strcmp(name, META_DIR) == 0));
 
 	if (ret == 0)
@@ -82,7 +85,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct server *server = fuse_req_userdata(req);
 	struct stat st;
-	int ret = server_check_for(server, inode_is_meta(ino) || ino == FUSE_ROOT_ID);
+	int ret = server_check_stale_for(server, inode_is_meta(ino) || ino == FUSE_ROOT_ID);
 
 	(void)fi;
 	if (ret == 0)
@@ -123,7 +126,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *asked, int t
 {
 	struct server *server = fuse_req_userdata(req);
 	struct stat now;
-	int ret = server_check(server);
+	int ret = server_check_stale(server);
 
 	(void)fi;
 	if (ret == 0)
@@ -141,7 +144,7 @@ static int check_open_meta(fuse_req_t req, fuse_ino_t ino, bool write)
 {
 	const struct server *server = fuse_req_userdata(req);
 	const struct fuse_ctx *opener = fuse_req_ctx(req);
-	bool own = server->follow.used &&
+	bool own = server_in_famfs_mode(server) &&
 		   trusted_opener_matches(&server->trusted, opener->uid, opener->pid);
 
 	if (ino == INODE_META_DEVICE || (ino == INODE_META_LOG && write))
@@ -166,7 +169,7 @@ static int check_open(fuse_req_t req, fuse_ino_t ino, int flags)
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct server *server = fuse_req_userdata(req);
-	int ret = server_follow_for(server, inode_is_meta(ino));
+	int ret = server_catch_up_for(server, inode_is_meta(ino));
 
 	if (ret == 0)
 		ret = check_open(req, ino, fi->flags);
@@ -196,7 +199,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 {
 	struct server *server = fuse_req_userdata(req);
 	void *buf = reply_buffer(server, &size);
-	int ret = buf ? server_check(server) : -ENOMEM;
+	int ret = buf ? server_check_stale(server) : -ENOMEM;
 	size_t done = 0;
 
 	(void)fi;
@@ -212,7 +215,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 		     struct fuse_file_info *fi)
 {
 	struct server *server = fuse_req_userdata(req);
-	int ret = server_check(server);
+	int ret = server_check_stale(server);
 	size_t done = 0;
 
 	(void)fi;
@@ -227,13 +230,13 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct server *server = fuse_req_userdata(req);
-	int ret = server_check(server);
+	int ret = server_check_stale(server);
 
 	(void)ino;
 	(void)datasync;
 	(void)fi;
 	if (ret == 0)
-		ret = device_barrier(server->vol->dev);
+		ret = device_barrier(volume_device(server->vol));
 	fuse_reply_err(req, -ret);
 }
 
@@ -256,7 +259,7 @@ static void read_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, boo
 {
 	struct server *server = fuse_req_userdata(req);
 	char *buf = reply_buffer(server, &size);
-	int ret = buf ? server_follow(server) : -ENOMEM;
+	int ret = buf ? server_catch_up(server) : -ENOMEM;
 	struct dir_entry entry = { .next = off };
 	size_t used = 0;
 
@@ -291,25 +294,25 @@ static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 static void fill_statfs(struct famfs_volume *vol, struct statvfs *st)
 {
 	const uint64_t per_unit = FAMFS_ALLOC_UNIT / FRAGMENT;
+	struct volume_space space;
 
 	memset(st, 0, sizeof(*st));
 	st->f_bsize = FRAGMENT;
 	st->f_frsize = FRAGMENT;
 	st->f_namemax = FAMFS_MAX_PATH;
-	pthread_mutex_lock(&vol->mutex);
-	st->f_blocks = (vol->alloc.units - vol->alloc.first) * per_unit;
-	st->f_bfree = st->f_bavail = vol->alloc.free * per_unit;
-	/* An inode is a log entry, and the root. */
-	st->f_files = vol->log.capacity + 1;
-	st->f_ffree = st->f_favail = vol->log.capacity - vol->applied;
-	pthread_mutex_unlock(&vol->mutex);
+	volume_space(vol, &space);
+	st->f_blocks = space.data_units * per_unit;
+	st->f_bfree = st->f_bavail = space.free_units * per_unit;
+	/* Each log entry is an inode, and so is the root. */
+	st->f_files = space.log_capacity + 1;
+	st->f_ffree = st->f_favail = space.log_capacity - space.log_entries;
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct server *server = fuse_req_userdata(req);
 	struct statvfs st;
-	int ret = server_follow(server);
+	int ret = server_catch_up(server);
 
 	(void)ino;
 	if (ret < 0) {
@@ -327,7 +330,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 static void refuse(fuse_req_t req)
 {
 	struct server *server = fuse_req_userdata(req);
-	int ret = server_check(server);
+	int ret = server_check_stale(server);
 
 	fuse_reply_err(req, ret < 0 ? -ret : EPERM);
 }

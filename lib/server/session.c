@@ -9,6 +9,7 @@
 #include "server/dax.h"
 #include "server/fuselog.h"
 #include "server/operations.h"
+#include "server/startup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <syslog.h>
 
-/* A thread that finds nothing to do ends when this many wait already. */
+/* A thread without work ends when this many threads are waiting already. */
 #define IDLE_THREADS 4
 
 #define MAX_REASON 200
@@ -31,7 +32,7 @@ static int join_options(const struct server *server, const struct session_params
 			char **joined)
 {
 	const struct mount_options *options = params->options;
-	const char *device = server->vol->dev->path;
+	const char *device = volume_device_path(server->vol);
 	const char *others = options->others  ? options->others
 			     : geteuid() == 0 ? "allow_other"
 					      : "";
@@ -50,49 +51,50 @@ static int join_options(const struct server *server, const struct session_params
 	return 0;
 }
 
-/* Why no kernel's famfs can map this device, as it is now; NULL when one may. A kernel that tried
- * would let every open succeed and every access fail. */
-static const char *unmappable(const struct server *server, char text[MAX_REASON])
+/* The reason why no kernel can map this device as it is now; NULL when a kernel may. With a kernel
+ * that tried, every open would succeed and every access fail. */
+static const char *reason_not_to_map(const struct server *server, char text[MAX_REASON])
 {
-	const struct device *dev = server->vol->dev;
+	struct device *dev = volume_device(server->vol);
 
-	/* A profile that is asked for by name is used on an image, too. */
-	if (server->forced && !dev->ops->dax)
+	/* With -o fmap= the user may try a profile on an image, too. */
+	if (server->forced && !device_is_dax(dev))
 		return NULL;
-	if (!dev->ops->dax)
+	if (!device_is_dax(dev))
 		return "no kernel can map an image file, so the server reads and writes";
 	if (device_check_famfs_mode(dev) == 0)
 		return NULL;
 	snprintf(text, MAX_REASON,
 		 "the device stays in devdax mode, since %.120s, so the server reads "
 		 "and writes",
-		 server->stay);
+		 device_setup_stay_reason(server));
 	return text;
 }
 
 static void refuse_init(struct server *server, const char *why)
 {
-	error_set(&server->failure, -EOPNOTSUPP, "'%s' is in famfs mode: %s",
-		  server->vol->dev->path, why);
-	__atomic_store_n(&server->failed, true, __ATOMIC_RELEASE);
-	fuse_session_exit(server->session);
+	struct famfs_error err = { 0 };
+
+	error_set(&err, -EOPNOTSUPP, "'%s' is in famfs mode: %s", volume_device_path(server->vol),
+		  why);
+	server_end_session(server, &err);
 }
 
-/* Called from the read hook, with the kernel's first message. */
+/* Called from the read hook of the shim, with the kernel's first message. */
 static void choose_profile(void *userdata, const struct kernel_init *init,
 			   struct kernel_choice *out)
 {
 	struct kernel_detection detection = { .root = "" };
 	struct server *server = userdata;
 	char text[MAX_REASON];
-	const char *why = unmappable(server, text);
+	const char *why = reason_not_to_map(server, text);
 
 	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &detection, out);
 	if (why)
 		snprintf(out->why, sizeof(out->why), "%s", why);
 	server_set_io_status(server, out->profile, out->why);
-	/* No file could be read or written. The loop ends when INIT is answered. */
-	if (server->follow.used && out->profile->generation == FMAP_OFF)
+	/* Without maps no file could be read or written. The loop ends when INIT is answered. */
+	if (server_in_famfs_mode(server) && out->profile->generation == FMAP_OFF)
 		refuse_init(server, out->why);
 }
 
@@ -109,10 +111,12 @@ static void correct_profile(void *userdata, const struct fmap_profile *spoken)
 	server_set_io_status(server, spoken, why);
 }
 
+_Static_assert(offsetof(struct server, shim) == 0, "the hooks get the user data as a struct shim");
+
 static int install_shim(struct server *server, struct famfs_error *err)
 {
-	/* libfuse wants a descriptor now, and replaces it when it mounts. Until then it is the
-	 * session's, which closes it. */
+	/* libfuse needs a descriptor now, and replaces it when it mounts. Until then the session
+	 * owns it and closes it. */
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int ret = fd < 0 ? -errno : 0;
 
@@ -126,7 +130,6 @@ static int install_shim(struct server *server, struct famfs_error *err)
 	return ret < 0 ? error_errno(err, ret, "cannot start the FUSE server") : 0;
 }
 
-/* The one place where a session comes to be. */
 static int create(struct server *server, const struct session_params *params,
 		  struct famfs_error *err)
 {
@@ -163,9 +166,9 @@ int session_mount(struct server *server, const struct session_params *params,
 		close(server->placeholder);
 		return 0;
 	}
-	/* Which error it was, libfuse says in words only. */
+	/* libfuse reports the error as text only. */
 	ret = geteuid() ? -EPERM : -EIO;
-	error_set(err, ret, "cannot mount '%s' at '%s': %s", server->vol->dev->path,
+	error_set(err, ret, "cannot mount '%s' at '%s': %s", volume_device_path(server->vol),
 		  params->mountpoint, *fuselog_text() ? fuselog_text() : "no reason was given");
 	if (!*fuselog_text())
 		error_hint(err, "see whether /dev/fuse and fusermount3 are there");
@@ -202,7 +205,7 @@ static int serve_mounted(struct server *server, const struct mount_options *opti
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start a thread");
-	server_milestone(server);
+	startup_step_done(server);
 	ret = loop(server, options, err);
 	watch_stop(&server->watch);
 	return ret;
@@ -225,7 +228,7 @@ static int run_session(struct server *server, const struct session_params *param
 		first_open_join(&server->first_open);
 		follow_join(&server->follow);
 	}
-	if (ret == 0 && server->failed) {
+	if (ret == 0 && server_has_failed(server)) {
 		ret = server->failure.code;
 		if (err)
 			*err = server->failure;
@@ -250,7 +253,7 @@ int session_create(struct server *server, const struct session_params *params,
 	trusted_opener_init(&server->trusted);
 	server->forced = params->options->forced;
 	server->mountpoint = params->mountpoint;
-	pthread_mutex_init(&server->push.mutex, NULL);
+	dax_push_init(&server->push);
 	watch_init(&server->watch);
 	invalidate_init(&server->invalidator, params->options->invalidate);
 	fuselog_begin(server);
@@ -268,7 +271,7 @@ void session_destroy(struct server *server)
 	fuselog_end();
 	invalidate_destroy(&server->invalidator);
 	watch_destroy(&server->watch);
-	pthread_mutex_destroy(&server->push.mutex);
+	dax_push_destroy(&server->push);
 	buffer_key_delete(server->buffers);
 	follow_destroy(&server->follow);
 }

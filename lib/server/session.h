@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One life of a mount: from making it to its unmount. */
+/* A session: the mount is made, served, and unmounted. */
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
 
@@ -14,14 +14,14 @@ struct session_params {
 
 /*
  * Mounts, serves until it is unmounted or SIGINT, SIGTERM or SIGHUP says to end, and unmounts if
- * need be. server->vol must be open and outlives the call; the rest of what a session needs is set
- * up here. One session at a time in a process: libfuse's log and signal handlers are the process's.
+ * need be. server->vol must be open and outlives the call. One session at a time in a process,
+ * since the log function and the signal handlers of libfuse are global.
  */
 int session_run(struct server *server, const struct session_params *params,
 		struct famfs_error *err);
 
-/* Its parts, for those who feed messages by hand. After session_create() succeeded, the session
- * ends with session_destroy(), mounted or not. */
+/* The parts of session_run(), for tests that send messages themselves. After session_create()
+ * succeeded, the session ends with session_destroy(), mounted or not. */
 int session_create(struct server *server, const struct session_params *params,
 		   struct famfs_error *err);
 int session_mount(struct server *server, const struct session_params *params,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/shim.h"
 
+#include "server/fuse.h"
 #include "server/message.h"
-#include "server/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* As <linux/fuse.h> has them since long before any famfs; flags2 came with FUSE_INIT_EXT. */
+/* FUSE_INIT_EXT of <linux/fuse.h>: flags2 is valid. Older headers do not have it. */
 #define INIT_EXT (1u << 30)
 
 /* struct fuse_init_in and fuse_init_out begin with these in every version that has flags2. */
@@ -98,7 +98,7 @@ static void handle_fmap(struct dax_req *req, const struct fuse_in_header *header
 	if (req->profile != req->shim->choice.profile &&
 	    !__atomic_exchange_n(&req->shim->corrected, true, __ATOMIC_ACQ_REL))
 		req->shim->correct(req->shim->userdata, req->profile);
-	/* A size of zero has room for nothing, which is not the same as not saying. */
+	/* 0 stands for a request without a size; a size of zero has room for nothing. */
 	if (has_size && in->size == 0)
 		(void)dax_reply_err(req, EINVAL);
 	else
@@ -107,15 +107,15 @@ static void handle_fmap(struct dax_req *req, const struct fuse_in_header *header
 
 static void handle_daxdev(struct dax_req *req, const struct fuse_in_header *header)
 {
-	/* With an argument it is the BPF prototype's, whose reply is another one. */
+	/* The BPF prototype sends an argument, and expects another reply. */
 	if (header->len != sizeof(*header))
 		(void)dax_reply_err(req, ENOSYS);
 	else
 		req->shim->ops->get_daxdev(req, header->nodeid);
 }
 
-/* Whether the message was the shim's, and is answered. */
-static bool answer(struct shim *shim, int fd, const struct fuse_in_header *header)
+/* Answers GET_FMAP and GET_DAXDEV; false for any other message. */
+static bool answer_map_request(struct shim *shim, int fd, const struct fuse_in_header *header)
 {
 	const struct kernel_choice *choice = &shim->choice;
 	/* A kernel without GET_DAXDEV has 0 for its opcode. */
@@ -138,13 +138,13 @@ static bool answer(struct shim *shim, int fd, const struct fuse_in_header *heade
 	return true;
 }
 
-static void see_init(struct shim *shim, const struct fuse_in_header *header)
+static void note_init(struct shim *shim, const struct fuse_in_header *header)
 {
 	const struct init_in_head *in = (const struct init_in_head *)(const void *)(header + 1);
 	struct kernel_init init;
 	int state;
 
-	/* A second INIT, which kernels do not send, must not change what is in use. */
+	/* Kernels send one INIT. A second one must not change the profile that is in use. */
 	if (header->len < sizeof(*header) + offsetof(struct init_in_head, flags2) ||
 	    shim->init_unique)
 		return;
@@ -159,7 +159,7 @@ static void see_init(struct shim *shim, const struct fuse_in_header *header)
 	shim->answer_init = shim_serves(shim);
 }
 
-static void refuse(int fd, const struct fuse_in_header *header)
+static void refuse_malformed(int fd, const struct fuse_in_header *header)
 {
 	struct fuse_out_header out = { .len = sizeof(out),
 				       .error = -EINVAL,
@@ -172,7 +172,7 @@ static void refuse(int fd, const struct fuse_in_header *header)
 
 static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
 {
-	struct shim *shim = &((struct server *)userdata)->shim;
+	struct shim *shim = userdata;
 	const struct fuse_in_header *header = buf;
 
 	for (;;) {
@@ -181,20 +181,20 @@ static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
 		if (n < (ssize_t)sizeof(*header))
 			return n;
 		if (!message_sound(buf, (size_t)n, size)) {
-			refuse(fd, header);
+			refuse_malformed(fd, header);
 			continue;
 		}
 		if (header->opcode == FUSE_INIT)
-			see_init(shim, header);
+			note_init(shim, header);
 		else if (header->opcode == FUSE_DESTROY)
 			__atomic_store_n(&shim->active, false, __ATOMIC_RELEASE);
-		else if (answer(shim, fd, header))
+		else if (answer_map_request(shim, fd, header))
 			continue;
 		return n;
 	}
 }
 
-/* The answer to INIT, with our bit in it. */
+/* Adds the bit of the capability to the reply to INIT. */
 static ssize_t write_init(struct shim *shim, int fd, struct iovec *iov)
 {
 	unsigned char copy[256];
@@ -206,7 +206,7 @@ static ssize_t write_init(struct shim *shim, int fd, struct iovec *iov)
 	memcpy(copy, iov[1].iov_base, iov[1].iov_len);
 	out->flags |= INIT_EXT;
 	out->flags2 |= (uint32_t)(flag >> 32);
-	/* Before the kernel has it: requests may come at once. */
+	/* Set before the kernel has the reply: requests may come at once. */
 	__atomic_store_n(&shim->active, true, __ATOMIC_RELEASE);
 	n = writev(fd, patched, 2);
 	if (n < 0)
@@ -225,7 +225,7 @@ static bool is_init_reply(const struct shim *shim, const struct iovec *iov, int 
 
 static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
-	struct shim *shim = &((struct server *)userdata)->shim;
+	struct shim *shim = userdata;
 
 	if (!is_init_reply(shim, iov, count))
 		return writev(fd, iov, count);
@@ -260,14 +260,19 @@ bool shim_maps(const struct shim *shim)
 	       !__atomic_load_n(&shim->unmapped, __ATOMIC_RELAXED);
 }
 
-void shim_is_unmapped(struct shim *shim)
+void shim_stop_mapping(struct shim *shim)
 {
 	__atomic_store_n(&shim->unmapped, true, __ATOMIC_RELAXED);
 }
 
+bool shim_was_asked(const struct shim *shim)
+{
+	return __atomic_load_n(&shim->asked, __ATOMIC_ACQUIRE);
+}
+
 int shim_install(struct fuse_session *session, int fd)
 {
-	/* No splicing: every message is to pass here. */
+	/* No splice functions: every message must pass through the hooks. */
 	static const struct fuse_custom_io io = {
 		.read = hook_read,
 		.writev = hook_writev,

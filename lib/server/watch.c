@@ -11,18 +11,18 @@
 
 #define PERIOD_SECONDS 1
 
-/* Notifications end with the session: who waits for an answer when it has gone waits in vain, and
- * may hold what the next notification needs. */
+/* No notification after the end of the session: a process that waits for an answer then waits in
+ * vain, and may hold the locks that the notification needs. */
 static bool session_ended(const struct server *server, int ret)
 {
 	return ret == -ENODEV || ret == -EBADF || fuse_session_exited(server->session);
 }
 
-static bool drop_entries(const struct server *server)
+static bool drop_cached_entries(const struct server *server)
 {
 	struct dir_entry entry = { .next = 0 };
 
-	/* Whole subtrees go with the children of the root. */
+	/* With a child of the root, the kernel drops all that is below it. */
 	while (inode_next_entry(server, FUSE_ROOT_ID, entry.next, &entry)) {
 		int ret = fuse_lowlevel_notify_inval_entry(server->session, FUSE_ROOT_ID,
 							   entry.name, strlen(entry.name));
@@ -34,10 +34,10 @@ static bool drop_entries(const struct server *server)
 	return true;
 }
 
-/* Files that are open keep their inodes: their pages and attributes go one by one. Of a mapped file
- * only the attributes may go, by a negative offset: the kernel has no pages of it, and dropping
- * them all the same makes it warn, which ends a host with panic_on_warn. */
-static void drop_inodes(const struct server *server)
+/* Open files keep their inodes, so pages and attributes are dropped for each inode. Of a mapped
+ * file only the attributes may be dropped, which a negative offset says: the kernel has no pages of
+ * it, and warns when it is to drop them, which ends a host with panic_on_warn. */
+static void drop_cached_inodes(const struct server *server)
 {
 	const struct namespace *ns = volume_namespace(server->vol);
 	const off_t offset = shim_maps(&server->shim) ? -1 : 0;
@@ -54,7 +54,7 @@ static void drop_inodes(const struct server *server)
 	}
 }
 
-/* Sleeps until there is something to look at; false when the watch is to end. */
+/* Sleeps until the next look is due; false when the thread must end. */
 static bool wait_for_alert(struct watch *watch)
 {
 	struct timespec until;
@@ -76,10 +76,10 @@ static void *watch_run(void *arg)
 	struct server *server = arg;
 
 	while (wait_for_alert(&server->watch)) {
-		if (server_check(server) != -ESTALE)
+		if (server_stale_state(server) != -ESTALE)
 			continue;
-		if (drop_entries(server))
-			drop_inodes(server);
+		if (drop_cached_entries(server))
+			drop_cached_inodes(server);
 		break;
 	}
 	return NULL;

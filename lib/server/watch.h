@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that notices another file system on the device, and then makes the kernel forget what
- * it caches of the old one.
+ * A thread that notices another file system on the device, and then makes the kernel drop its
+ * caches of the old one.
  *
- * A thread of its own: a notification waits for locks that a process may hold which waits for our
- * answer, so a thread that answers must not send one. It also looks by itself now and then, since
- * requests that the kernel answers from its caches never come here.
+ * It is a thread of its own because a notification waits for locks in the kernel, whose holder may
+ * be waiting for an answer of this server: a thread that answers requests must not send one. It
+ * also looks at the device once a second, since the server does not see the requests that the
+ * kernel answers from its caches.
  */
 #ifndef SERVER_WATCH_H
 #define SERVER_WATCH_H
@@ -24,17 +25,18 @@ struct watch {
 	bool alerted; /* read without the mutex */
 };
 
-/* It can be alerted from the one to the other, whether its thread runs or not. */
+/* Between these two, watch_alert() may be called, whether the thread runs or not. */
 void watch_init(struct watch *watch);
 void watch_destroy(struct watch *watch);
 
-/* -errno when there is no thread to be had. */
+/* -errno when no thread can be started. */
 int watch_start(struct server *server);
 
-/* Waits until no notification is under way. Does nothing when the watch was not started. */
+/* Ends the thread and waits for that. Does nothing when the thread was not started. */
 void watch_stop(struct watch *watch);
 
-/* Wakes the thread to look at once; only the first call does anything. Takes no time. */
+/* Wakes the thread, so that it looks at once. Only the first call has an effect. Waits for nothing.
+ */
 void watch_alert(struct watch *watch);
 
 #endif

@@ -50,7 +50,7 @@ static void asks(void **state)
 	(void)state;
 	make_mount();
 	start(&server, true);
-	assert_string_equal(server.io_status, "pull: it was chosen");
+	assert_string_equal(io_status_text(&server.io_status), "pull: it was chosen");
 	assert_true(shim_maps(&server.shim));
 }
 
@@ -60,7 +60,7 @@ static void asks_for_nothing(void **state)
 
 	(void)state;
 	start(&server, false);
-	assert_string_equal(server.io_status,
+	assert_string_equal(io_status_text(&server.io_status),
 			    "off: the kernel took the capability and asks for no maps");
 	assert_false(shim_maps(&server.shim));
 }
@@ -73,7 +73,7 @@ static void fails(void **state)
 	(void)state;
 	assert_int_equal(unlink("mount/" META_DIR "/" META_SUPERBLOCK), 0);
 	start(&server, false);
-	assert_string_equal(server.io_status, "pull: it was chosen");
+	assert_string_equal(io_status_text(&server.io_status), "pull: it was chosen");
 	assert_true(shim_maps(&server.shim));
 }
 

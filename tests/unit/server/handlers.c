@@ -3,6 +3,7 @@
  * somebody waiting in open(), and a lock that is waited for here would never come. */
 #include "support.h"
 
+#include "server/catch_up.h"
 #include "server/dax.h"
 #include "server/node.h"
 #include "server/server.h"
@@ -35,7 +36,7 @@ static void answers(void **state)
 	(void)state;
 	ino = serve_file(&server);
 	pthread_mutex_lock(&server.vol->mutex);
-	assert_int_equal(server_check(&server), 0);
+	assert_int_equal(server_check_stale(&server), 0);
 	assert_int_equal(inode_attr(&server, ino, &st), 0);
 	assert_int_equal(inode_fmap(&server, ino, &map), 0);
 	assert_int_equal(map.size, 100);
@@ -43,7 +44,7 @@ static void answers(void **state)
 	assert_string_equal(daxdev.name, server.vol->dev->path);
 	assert_int_equal(famfs_daxdev(server.vol, 1, &daxdev), -ENODEV);
 	/* Nor when there is nothing new to follow. */
-	assert_int_equal(server_follow(&server), 0);
+	assert_int_equal(server_catch_up(&server), 0);
 	pthread_mutex_unlock(&server.vol->mutex);
 	famfs_close(server.vol);
 }

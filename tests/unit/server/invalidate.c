@@ -147,7 +147,7 @@ static void begin(struct server *server, unsigned int threads)
 	make_image(64 * MIB);
 	server->vol = open_volume(true);
 	server->stage = SERVER_READY;
-	server->follow.used = true;
+	server->famfs_mode = true;
 	assert_ok(add_file(server->vol, "file", 100, 1, &err), &err);
 	assert_ok(add_dir(server->vol, "dir", &err), &err);
 	invalidate_init(&server->invalidator, MIB);
@@ -208,9 +208,9 @@ static void no_job(void **state)
 	server.invalidator.limit = 99;
 	assert_false(opens_by_job(&server, "file", 1));
 	server.invalidator.limit = 100;
-	server.follow.used = false;
+	server.famfs_mode = false;
 	assert_false(opens_by_job(&server, "file", 1));
-	server.follow.used = true;
+	server.famfs_mode = true;
 	assert_true(opens_by_job(&server, "file", 1));
 	await_answers(1);
 	finish(&server);
