@@ -13,58 +13,14 @@
 #include "base/error.h"
 #include "base/minmax.h"
 #include "fs/replay.h"
+#include "fs/torn.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 
-#define LOOKS_MAX    16   /* entries read for one catch-up */
-#define WORDS_MAX    4096 /* words of bits looked through for each */
-#define REBUILDS_MAX 64
-
-static void set_count(struct famfs_volume *vol, uint64_t count)
-{
-	__atomic_store_n(&vol->torn.count, count, __ATOMIC_RELAXED);
-}
-
-/* Only entries that no whole one follows are looked at again once the limit is reached. */
-static bool is_exhausted(const struct famfs_volume *vol)
-{
-	return vol->torn.rebuilds == REBUILDS_MAX;
-}
-
-void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
-{
-	if (!fault_is_torn(fault)) {
-		vol->torn.whole = index + 1;
-		if (is_exhausted(vol))
-			set_count(vol, 0);
-		return;
-	}
-	bitmap_set(vol->torn.bits, index);
-	set_count(vol, vol->torn.count + 1);
-}
-
-/* Only torn entries were applied from `index` on. */
-static void go_back_to(struct famfs_volume *vol, uint64_t index)
-{
-	for (uint64_t i = index; i < vol->applied; i++)
-		bitmap_clear(vol->torn.bits, i);
-	set_count(vol, vol->torn.count - (vol->applied - index));
-	vol->bad_entries -= vol->applied - index;
-	if (vol->first_bad.entry != FAMFS_NO_ENTRY && vol->first_bad.entry >= index)
-		vol->first_bad.entry = FAMFS_NO_ENTRY;
-	/* Its time was that of an entry that is gone. */
-	if (vol->suspect >= index)
-		vol->suspect = FAMFS_NO_ENTRY;
-	__atomic_store_n(&vol->applied, index, __ATOMIC_RELEASE);
-}
-
-void heal_cut(struct famfs_volume *vol, uint64_t published)
-{
-	if (published < vol->applied && published >= vol->torn.whole && !vol->simulated)
-		go_back_to(vol, published);
-}
+#define LOOKS_MAX 16   /* entries read for one catch-up */
+#define WORDS_MAX 4096 /* words of bits looked through for each */
 
 /* The next torn entry at or after `from`, looked for in a limited number of words; the place to go
  * on from otherwise. */
@@ -83,7 +39,7 @@ static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
 /* One that is whole now, of those that are next; FAMFS_NO_ENTRY when they are not. */
 static uint64_t find_whole(struct famfs_volume *vol)
 {
-	uint64_t first = is_exhausted(vol) ? vol->torn.whole : 0;
+	uint64_t first = torn_is_exhausted(vol) ? vol->torn.whole : 0;
 	uint64_t looks = min_u64(LOOKS_MAX, vol->torn.count), *at = &vol->torn.cursor;
 
 	/* The end of the log may be met once on the way to the first. */
@@ -132,7 +88,7 @@ static void exchange(struct famfs_volume *vol, struct famfs_volume *fresh)
 	fresh->alloc = alloc;
 	vol->torn.bits = fresh->torn.bits;
 	vol->torn.whole = fresh->torn.whole;
-	set_count(vol, fresh->torn.count);
+	torn_set_count(vol, fresh->torn.count);
 	fresh->torn.bits = torn.bits;
 	vol->bad_entries = fresh->bad_entries;
 	vol->first_bad = fresh->first_bad;
@@ -164,7 +120,7 @@ static void log_whole(struct famfs_volume *vol, uint64_t index)
 
 static void give_up(struct famfs_volume *vol)
 {
-	set_count(vol, vol->applied - vol->torn.whole);
+	torn_set_count(vol, vol->applied - vol->torn.whole);
 	volume_log(vol, LOG_WARNING,
 		   "'%s': damaged log entries became whole too often: from now on that is "
 		   "seen after the next mount",
@@ -196,7 +152,7 @@ static int rebuild(struct famfs_volume *vol, uint64_t index, struct famfs_error 
 	if (fresh.ns)
 		fresh.ns->before = NULL;
 	volume_destroy_replicas(&fresh);
-	if (is_exhausted(vol))
+	if (torn_is_exhausted(vol))
 		give_up(vol);
 	return ret;
 }
@@ -209,7 +165,7 @@ int heal(struct famfs_volume *vol, struct famfs_error *err)
 		return 0;
 	if (index < vol->torn.whole)
 		return rebuild(vol, index, err);
-	go_back_to(vol, index);
+	torn_go_back(vol, index);
 	log_whole(vol, index);
 	return replay(vol, err);
 }

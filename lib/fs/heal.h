@@ -12,12 +12,6 @@
 
 #include "fs/volume.h"
 
-/* Notes what became of an entry that was applied. */
-void heal_note(struct famfs_volume *vol, uint64_t index, enum fault fault);
-
-/* The log has `published` entries now: torn ones that were cut off its end never were in it. */
-void heal_cut(struct famfs_volume *vol, uint64_t published);
-
 static inline bool heal_wanted(const struct famfs_volume *vol)
 {
 	return __atomic_load_n(&vol->torn.count, __ATOMIC_RELAXED) != 0;

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "fs/heal.h"
+#include "fs/torn.h"
 #include "media/path.h"
 
 #include <errno.h>
@@ -202,7 +202,7 @@ static enum fault apply_entry(struct famfs_volume *vol, const struct omf_entry *
 	if (fault == FAULT_NONE || fault == FAULT_PATH || fault == FAULT_MODE)
 		fault = apply(vol, index, &rec, fault, &implied, &why);
 	note_fault(vol, index, fault, why.text);
-	heal_note(vol, index, fault);
+	torn_note(vol, index, fault);
 	if (vol->observer)
 		vol->observer(vol->observer_arg, index, raw, fault, &rec, implied, why.text);
 	return fault;
@@ -215,7 +215,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 	enum fault fault = apply(vol, index, rec, FAULT_NONE, &implied, &why);
 
 	note_fault(vol, index, fault, why.text);
-	heal_note(vol, index, fault);
+	torn_note(vol, index, fault);
 	__atomic_store_n(&vol->applied, index + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&vol->followed, index + 1, __ATOMIC_RELEASE);
 }
@@ -330,7 +330,7 @@ int replay(struct famfs_volume *vol, struct famfs_error *err)
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
 	published = published_in(vol, &state);
-	heal_cut(vol, published);
+	torn_cut(vol, published);
 	if (published > vol->applied)
 		ret = replay_to(vol, published, err);
 	/* Without an entry that is to be looked at again, there is nothing to do until the index
