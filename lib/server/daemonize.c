@@ -51,7 +51,7 @@ int daemon_ready(struct daemon *daemon)
 
 /* What the caller set up for itself must not reach the server: ignored or blocked signals would
  * keep it from ending, and descriptors would keep files and pipes of the caller open. */
-static void shed_inheritance(struct daemon *daemon)
+static void reset_inherited_state(struct daemon *daemon)
 {
 	sigset_t none;
 
@@ -75,7 +75,7 @@ static void run_server(struct daemon *daemon, daemon_fn serve, void *arg)
 	struct famfs_error err = { 0 };
 	int ret;
 
-	shed_inheritance(daemon);
+	reset_inherited_state(daemon);
 	ret = serve(arg, daemon, &err);
 	if (ret < 0) {
 		err.code = ret;

@@ -39,7 +39,7 @@ void dax_push_destroy(struct dax_push *push)
 	pthread_mutex_destroy(&push->mutex);
 }
 
-int ensure_daxdevs(struct server *server, int fd)
+int dax_push_devices(struct server *server, int fd)
 {
 	struct dax_push *push = &server->push;
 	int ret = 0;
@@ -127,7 +127,7 @@ static void log_too_big(struct server *server, uint64_t ino, const struct fmap_m
 }
 
 /* The message is larger than what the kernel has room for so far. */
-static int reply_more(dax_req_t req, const struct fmap_message *message, size_t room)
+static int reply_needed_size(dax_req_t req, const struct fmap_message *message, size_t room)
 {
 	struct fmap_header header;
 
@@ -164,9 +164,9 @@ static int reply_map(dax_req_t req, struct server *server, const struct fmap_mes
 	int ret = 0;
 
 	if (message->size > room)
-		return reply_more(req, message, room);
+		return reply_needed_size(req, message, room);
 	if (message->profile->push)
-		ret = ensure_daxdevs(server, dax_req_fd(req));
+		ret = dax_push_devices(server, dax_req_fd(req));
 	return ret < 0 ? dax_reply_err(req, -ret) : reply_whole(req, server, message);
 }
 

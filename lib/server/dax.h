@@ -33,6 +33,6 @@ int dax_check_overlap(struct server *server, uint64_t ino);
  * connection. The kernel remembers a failure for good, so a device without the right driver is not
  * even tried. 0 or -errno.
  */
-int ensure_daxdevs(struct server *server, int fd);
+int dax_push_devices(struct server *server, int fd);
 
 #endif

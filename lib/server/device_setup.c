@@ -96,7 +96,7 @@ static const char *kernel_objection(const struct mount_options *options, char te
 	if (options->forced)
 		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for"
 							       : units_objection(options, text);
-	kernel_judge(&detection, &info);
+	kernel_predict(&detection, &info);
 	switch (info.support) {
 	case FAMFS_KERNEL_FAMFS: return units_objection(options, text);
 	case FAMFS_KERNEL_NONE: return "the kernel has no famfs support";

@@ -35,9 +35,9 @@ int kernel_forced_profile(const char *word, const struct fmap_profile **forced)
 	return -EINVAL;
 }
 
-__attribute__((format(printf, 3, 4))) static void settle(struct kernel_choice *out,
-							 enum fmap_generation generation,
-							 const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void set_choice(struct kernel_choice *out,
+							     enum fmap_generation generation,
+							     const char *format, ...)
 {
 	va_list args;
 
@@ -99,32 +99,33 @@ static const char *other_meaning(const struct kernel_init *init, unsigned int bi
 	return NULL;
 }
 
-static void choose_by_evidence(const struct kernel_init *init, struct kernel_detection *detection,
-			       struct kernel_choice *out)
+static void choose_by_facts(const struct kernel_init *init, struct kernel_detection *detection,
+			    struct kernel_choice *out)
 {
 	bool ambiguous = init->minor >= FIRST_MINOR_OF_BUFPOOL && offers(init, BIT_IO_URING);
 
 	if (has_bpf_prototype(detection))
-		settle(out, FMAP_OFF,
-		       "the kernel has the BPF prototype of famfs, which has maps "
-		       "of another kind");
+		set_choice(out, FMAP_OFF,
+			   "the kernel has the BPF prototype of famfs, which has maps "
+			   "of another kind");
 	else if (has_only_fuse_iomap(detection))
-		settle(out, FMAP_OFF, "the kernel has fuse-iomap and no famfs support");
+		set_choice(out, FMAP_OFF, "the kernel has fuse-iomap and no famfs support");
 	else if (ambiguous && !has_famfs(detection))
-		settle(out, FMAP_OFF,
-		       "bit 43 is for io_uring in FUSE 7.%" PRIu32
-		       ", and nothing else in the kernel tells of famfs",
-		       init->minor);
+		set_choice(out, FMAP_OFF,
+			   "bit 43 is for io_uring in FUSE 7.%" PRIu32
+			   ", and nothing else in the kernel tells of famfs",
+			   init->minor);
 	else if (init->minor <= LAST_MINOR_OF_BIT_42)
-		settle(out, FMAP_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32, init->minor);
+		set_choice(out, FMAP_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32,
+			   init->minor);
 	else if (takes_devices(detection))
-		settle(out, FMAP_PUSH,
-		       "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and takes devices",
-		       init->minor);
+		set_choice(out, FMAP_PUSH,
+			   "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and takes devices",
+			   init->minor);
 	else
-		settle(out, FMAP_PULL,
-		       "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and asks for devices",
-		       init->minor);
+		set_choice(out, FMAP_PULL,
+			   "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and asks for devices",
+			   init->minor);
 }
 
 static bool plausible(uint32_t opcode)
@@ -158,21 +159,23 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 	const char *other = other_meaning(init, row->init_bit);
 
 	if (row->generation == FMAP_OFF)
-		settle(out, FMAP_OFF, "fmap=off was asked for");
+		set_choice(out, FMAP_OFF, "fmap=off was asked for");
 	else if (!offers(init, row->init_bit))
-		settle(out, FMAP_OFF,
-		       "the kernel did not offer FUSE_DAX_FMAP (bit %u of FUSE 7.%" PRIu32
-		       "): it has no famfs support, or the mounter lacks CAP_SYS_RAWIO",
-		       row->init_bit, init->minor);
+		set_choice(out, FMAP_OFF,
+			   "the kernel did not offer FUSE_DAX_FMAP (bit %u of FUSE 7.%" PRIu32
+			   "): it has no famfs support, or the mounter lacks CAP_SYS_RAWIO",
+			   row->init_bit, init->minor);
 	else if (other)
-		settle(out, FMAP_OFF, "the kernel offered bit %u of FUSE 7.%" PRIu32 ", which %s",
-		       row->init_bit, init->minor, other);
+		set_choice(out, FMAP_OFF,
+			   "the kernel offered bit %u of FUSE 7.%" PRIu32 ", which %s",
+			   row->init_bit, init->minor, other);
 	else if (forced)
-		settle(out, forced->generation,
-		       "fmap=%s was asked for, and the kernel offered bit %u of FUSE 7.%" PRIu32,
-		       forced->name, row->init_bit, init->minor);
+		set_choice(
+			out, forced->generation,
+			"fmap=%s was asked for, and the kernel offered bit %u of FUSE 7.%" PRIu32,
+			forced->name, row->init_bit, init->minor);
 	else
-		choose_by_evidence(init, detection, out);
+		choose_by_facts(init, detection, out);
 	if (out->profile->generation != FMAP_OFF)
 		take_opcodes(detection, out);
 }
@@ -194,9 +197,9 @@ bool kernel_units_too_large(uint64_t page, char *why, size_t size)
 	return true;
 }
 
-__attribute__((format(printf, 3, 4))) static void verdict(struct famfs_kernel_info *out,
-							  enum famfs_kernel_support support,
-							  const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void set_verdict(struct famfs_kernel_info *out,
+							      enum famfs_kernel_support support,
+							      const char *format, ...)
 {
 	va_list args;
 
@@ -216,38 +219,40 @@ static enum fmap_generation likely_generation(struct kernel_detection *detection
 	return FMAP_PULL;
 }
 
-void kernel_judge(struct kernel_detection *detection, struct famfs_kernel_info *out)
+void kernel_predict(struct kernel_detection *detection, struct famfs_kernel_info *out)
 {
 	char why[120];
 
 	kernel_gather(detection, KERNEL_ALL);
 	out->generation = NULL;
 	if (has_bpf_prototype(detection)) {
-		verdict(out, FAMFS_KERNEL_OTHER,
-			"this kernel has the BPF prototype of famfs, which has maps of another "
-			"kind: mounts are served by the server");
+		set_verdict(out, FAMFS_KERNEL_OTHER,
+			    "this kernel has the BPF prototype of famfs, which has maps of another "
+			    "kind: mounts are served by the server");
 	} else if (has_famfs(detection)) {
 		out->generation = fmap_profile(likely_generation(detection))->name;
 		if (kernel_units_too_large(detection->page, why, sizeof(why)))
-			verdict(out, FAMFS_KERNEL_FAMFS,
+			set_verdict(
+				out, FAMFS_KERNEL_FAMFS,
 				"mounts are served by the server, although this kernel has famfs "
 				"support: %s",
 				why);
 		else
-			verdict(out, FAMFS_KERNEL_FAMFS,
-				"this kernel has famfs support: it maps files of a mount whose "
-				"mounter has CAP_SYS_RAWIO, if the device is in famfs mode");
+			set_verdict(out, FAMFS_KERNEL_FAMFS,
+				    "this kernel has famfs support: it maps files of a mount whose "
+				    "mounter has CAP_SYS_RAWIO, if the device is in famfs mode");
 	} else if (kernel_has(detection, FACT_IOMAP_BEGIN)) {
-		verdict(out, FAMFS_KERNEL_OTHER,
-			"this kernel has fuse-iomap and no famfs support: mounts are served by "
-			"the server");
+		set_verdict(out, FAMFS_KERNEL_OTHER,
+			    "this kernel has fuse-iomap and no famfs support: mounts are served by "
+			    "the server");
 	} else if (!(detection->readable & ~(unsigned int)KERNEL_IOCTL)) {
-		verdict(out, FAMFS_KERNEL_UNKNOWN,
+		set_verdict(
+			out, FAMFS_KERNEL_UNKNOWN,
 			"neither BTF nor symbols nor configuration of this kernel can be read: a "
 			"mount finds out what it can do");
 	} else {
-		verdict(out, FAMFS_KERNEL_NONE,
-			"this kernel has no famfs support: mounts are served by the server");
+		set_verdict(out, FAMFS_KERNEL_NONE,
+			    "this kernel has no famfs support: mounts are served by the server");
 	}
 }
 
@@ -278,7 +283,7 @@ int famfs_kernel_info(struct famfs_kernel_info *out, struct famfs_error *err)
 	if (uname(&system) < 0)
 		return error_errno(err, -errno, "cannot name the running kernel");
 	snprintf(out->release, sizeof(out->release), "%s", system.release);
-	kernel_judge(&detection, out);
+	kernel_predict(&detection, out);
 	for (enum kernel_fact i = 0; i < KERNEL_FACTS; i++)
 		describe(&detection, i, &out->facts[out->nfacts++]);
 	return 0;

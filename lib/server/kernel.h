@@ -48,6 +48,6 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 bool kernel_units_too_large(uint64_t page, char *why, size_t size);
 
 /* What a mount can expect, before there is one: generation, support and verdict of *out. */
-void kernel_judge(struct kernel_detection *detection, struct famfs_kernel_info *out);
+void kernel_predict(struct kernel_detection *detection, struct famfs_kernel_info *out);
 
 #endif

@@ -172,7 +172,7 @@ static void gather_config(struct kernel_detection *detection)
 	}
 }
 
-static void look_at_btf(struct kernel_detection *detection, const struct btf *btf)
+static void mark_btf(struct kernel_detection *detection, const struct btf *btf)
 {
 	struct btf_enumeration opcodes;
 
@@ -195,10 +195,10 @@ static void gather_btf(struct kernel_detection *detection)
 
 	if (!kernel_data || btf_parse(kernel_data, length, NULL, &kernel) < 0)
 		return;
-	look_at_btf(detection, &kernel);
+	mark_btf(detection, &kernel);
 	module_data = read_file(detection, "/sys/kernel/btf/fuse", MAX_BTF, &length);
 	if (module_data && btf_parse(module_data, length, &kernel, &module) == 0)
-		look_at_btf(detection, &module);
+		mark_btf(detection, &module);
 	if (detection->found & 1u << FACT_FUSE_OPCODE)
 		detection->readable |= KERNEL_BTF;
 }

@@ -15,7 +15,7 @@ static bool write_sound(const struct fuse_in_header *header, size_t size)
 	       in->size <= size - sizeof(*header) - sizeof(*in);
 }
 
-bool message_sound(void *message, size_t size, size_t room)
+bool message_make_safe(void *message, size_t size, size_t room)
 {
 	const struct fuse_in_header *header = message;
 

@@ -12,6 +12,6 @@
 /* Looks at a message of `size` bytes, at least a header, in a buffer of `room`. What is cut short
  * reads on as zeros, which ends names. False when that cannot be had, when the header gives
  * another size, or when a WRITE has fewer bytes than it says: libfuse must not see it. */
-bool message_sound(void *message, size_t size, size_t room);
+bool message_make_safe(void *message, size_t size, size_t room);
 
 #endif

@@ -327,7 +327,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
  * Names are made and never unmade, by famfsctl and not through the mount. EPERM is what POSIX has
  * for a file system that does not support the operation; ENOSYS would make the kernel try others.
  */
-static void refuse(fuse_req_t req)
+static void refuse_change(fuse_req_t req)
 {
 	struct server *server = fuse_req_userdata(req);
 	int ret = server_check_stale(server);
@@ -341,7 +341,7 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	(void)name;
 	(void)mode;
 	(void)rdev;
-	refuse(req);
+	refuse_change(req);
 }
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -349,7 +349,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	(void)parent;
 	(void)name;
 	(void)mode;
-	refuse(req);
+	refuse_change(req);
 }
 
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -359,7 +359,7 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	(void)name;
 	(void)mode;
 	(void)fi;
-	refuse(req);
+	refuse_change(req);
 }
 
 /* unlink and rmdir */
@@ -367,7 +367,7 @@ static void op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	(void)parent;
 	(void)name;
-	refuse(req);
+	refuse_change(req);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -375,7 +375,7 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 	(void)target;
 	(void)parent;
 	(void)name;
-	refuse(req);
+	refuse_change(req);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
@@ -386,7 +386,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 	(void)newparent;
 	(void)newname;
 	(void)flags;
-	refuse(req);
+	refuse_change(req);
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
@@ -394,7 +394,7 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 	(void)ino;
 	(void)newparent;
 	(void)newname;
-	refuse(req);
+	refuse_change(req);
 }
 
 /* Where the kernel maps files, ENOSYS would make it splice onto them, which ends in EIO. At EINVAL

@@ -9,18 +9,18 @@
 #include <string.h>
 #include <sys/mount.h>
 
-struct place {
+struct mount_state {
 	const char *mountpoint;
 	bool read_only;
 };
 
 static int note_options(void *arg, const struct mount_entry *entry)
 {
-	struct place *place = arg;
+	struct mount_state *mount = arg;
 
 	/* Of several at one place, the last is on top. */
-	if (strcmp(entry->mountpoint, place->mountpoint) == 0)
-		place->read_only = mount_has_option(entry->options, "ro");
+	if (strcmp(entry->mountpoint, mount->mountpoint) == 0)
+		mount->read_only = mount_has_option(entry->options, "ro");
 	return 0;
 }
 
@@ -63,20 +63,20 @@ static int check_device(const char *device, const struct famfs_target *mounted,
 static int change(const struct famfs_target *mounted, const struct mount_options *options,
 		  struct famfs_error *err)
 {
-	struct place place = { .mountpoint = mounted->mountpoint };
-	int ret = mountinfo_walk(note_options, &place);
+	struct mount_state state = { .mountpoint = mounted->mountpoint };
+	int ret = mountinfo_walk(note_options, &state);
 	unsigned long flags;
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read the mount table");
-	if (place.read_only && options->access == MOUNT_READ_WRITE) {
+	if (state.read_only && options->access == MOUNT_READ_WRITE) {
 		error_set(err, -EROFS,
 			  "'%s' is mounted read-only and stays so until it is unmounted",
 			  mounted->mountpoint);
 		error_hint(err, "unmount it, and mount it again with -o rw");
 		return -EROFS;
 	}
-	flags = flags_of(options, place.read_only || options->access == MOUNT_READ_ONLY);
+	flags = flags_of(options, state.read_only || options->access == MOUNT_READ_ONLY);
 	if (mount("none", mounted->mountpoint, NULL, flags, NULL) < 0)
 		return error_errno(err, -errno, "cannot remount '%s'", mounted->mountpoint);
 	return 0;

@@ -180,7 +180,7 @@ static ssize_t hook_read(int fd, void *buf, size_t size, void *userdata)
 
 		if (n < (ssize_t)sizeof(*header))
 			return n;
-		if (!message_sound(buf, (size_t)n, size)) {
+		if (!message_make_safe(buf, (size_t)n, size)) {
 			refuse_malformed(fd, header);
 			continue;
 		}

@@ -28,7 +28,7 @@
 #define STEP_NS      2000000
 
 /* The first line, in `text`; to the end, or its writer would block or die. */
-static int read_said(int fd, char *text, size_t size)
+static int read_first_line(int fd, char *text, size_t size)
 {
 	char rest[256];
 	ssize_t n = io_read(fd, text, size - 1);
@@ -81,7 +81,7 @@ static int run_fusermount(const char *mountpoint, bool lazy, char *text, size_t 
 	if (ret < 0)
 		return ret;
 	close(steal_fd(&write_end));
-	ret = read_said(read_end, text, size);
+	ret = read_first_line(read_end, text, size);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -143,7 +143,7 @@ static void wait_for_server(struct device *dev, uint64_t patience)
 /* After an unmount, what was written to an image may be in the page cache only: waits for the
  * server to let go of it, then writes it back. A DAX device has nothing to write back, and in famfs
  * mode it cannot be opened. */
-static int finish(const char *source, bool lazy, struct famfs_error *err)
+static int write_back(const char *source, bool lazy, struct famfs_error *err)
 {
 	cleanup_device struct device *dev = NULL;
 	struct dax_node node;
@@ -171,7 +171,8 @@ static void hint_reset(const struct famfs_error *why, const char *source, struct
 
 /* A server that has switched the mode of its device switches it back; for one that is dead, we do.
  * Returns 1 when the device stays in famfs mode, see famfs_unmount(). */
-static int settle(const char *mountpoint, const char *source, bool lazy, struct famfs_error *err)
+static int settle_mode(const char *mountpoint, const char *source, bool lazy,
+		       struct famfs_error *err)
 {
 	struct famfs_error why = { 0 };
 	struct dax_node node;
@@ -203,9 +204,9 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	}
 	ret = unmount(target->mountpoint, lazy, err);
 	if (ret == 0)
-		ret = settle(target->mountpoint, target->device, lazy, err);
+		ret = settle_mode(target->mountpoint, target->device, lazy, err);
 	if (ret == 0)
-		ret = finish(target->device, lazy, err);
+		ret = write_back(target->device, lazy, err);
 	famfs_target_free(target);
 	return ret;
 }

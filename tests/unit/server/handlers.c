@@ -92,12 +92,12 @@ static void wrong_driver(void **state)
 	pthread_mutex_init(&server.push.mutex, NULL);
 	dev.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(image >= 0 && dev.fd >= 0);
-	assert_int_equal(ensure_daxdevs(&server, dev.fd), -ENODEV);
+	assert_int_equal(dax_push_devices(&server, dev.fd), -ENODEV);
 	assert_false(server.push.done);
 	close(dev.fd);
 	/* It does try where nothing speaks against it. */
 	dev.fd = image;
-	assert_int_equal(ensure_daxdevs(&server, dev.fd), -ENOTTY);
+	assert_int_equal(dax_push_devices(&server, dev.fd), -ENOTTY);
 	assert_false(server.push.done);
 	close(image);
 	pthread_mutex_destroy(&server.push.mutex);

@@ -320,7 +320,7 @@ static void verdicts(void **state)
 		struct famfs_kernel_info info;
 
 		memset(&info, 0xa5, sizeof(info));
-		kernel_judge(&detection, &info);
+		kernel_predict(&detection, &info);
 		assert_int_equal(info.support, wanted[i].support);
 		assert_text(info.verdict, wanted[i].text);
 		assert_true(strlen(info.verdict) < sizeof(info.verdict) - 1);
@@ -351,7 +351,7 @@ static void page_sizes(void **state)
 			    "in units of 2 MiB");
 	assert_true(kernel_units_too_large(65536, why, sizeof(why)));
 	assert_text(why, "units of 512 MiB");
-	kernel_judge(&detection, &info);
+	kernel_predict(&detection, &info);
 	assert_int_equal(info.support, FAMFS_KERNEL_FAMFS);
 	assert_text(info.verdict, "mounts are served by the server, although this kernel has famfs "
 				  "support: the kernel, with pages of 64 KiB");

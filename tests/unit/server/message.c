@@ -16,7 +16,7 @@ static bool sound(uint32_t opcode, size_t says, size_t size, size_t room)
 
 	memset(buf, 0xee, sizeof(buf));
 	memcpy(buf, &header, sizeof(header));
-	return message_sound(buf, size, room);
+	return message_make_safe(buf, size, room);
 }
 
 static void names_end(void **state)
@@ -53,7 +53,7 @@ static bool write_sound(uint32_t says, size_t bytes)
 
 	memcpy(buf, &header, sizeof(header));
 	memcpy(buf + sizeof(header), &in, sizeof(in));
-	return message_sound(buf, size, ROOM);
+	return message_make_safe(buf, size, ROOM);
 }
 
 static void writes(void **state)
