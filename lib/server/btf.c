@@ -30,13 +30,13 @@ enum {
 	KINDS,
 };
 
-/* How they lie in the data, which need not be aligned. */
+/* As in the data, where they need not be aligned. */
 struct header {
 	uint16_t magic;
 	uint8_t version;
 	uint8_t flags;
 	uint32_t header_length; /* later versions add to the end */
-	uint32_t types_offset;  /* this and the strings' count from the end of the header */
+	uint32_t types_offset;  /* from the end of the header, and so is strings_offset */
 	uint32_t types_length;
 	uint32_t strings_offset;
 	uint32_t strings_length;
@@ -53,7 +53,8 @@ struct member {
 	uint32_t value;
 };
 
-/* What follows a type of each kind: some bytes, and some for each member. The others have none. */
+/* The bytes that follow a type of each kind: a fixed number, and a number for each member. No bytes
+ * follow the kinds that are not listed. */
 static const struct {
 	uint8_t fixed;
 	uint8_t each;

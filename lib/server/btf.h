@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BTF, the kernel's description of its own types, as far as names and enumerations go. Nothing in
- * it is trusted: what does not lie inside the data is not there.
+ * Reads names and enumerations from BTF, the kernel's description of its own types. The data is not
+ * trusted: a reference to a place outside the data is treated as absent.
  *
  * Source: Documentation/bpf/btf.rst of Linux.
  */
@@ -18,7 +18,7 @@ struct btf {
 	size_t types_length;
 	const char *strings;
 	size_t strings_length;
-	const struct btf *base; /* a module's: its names go on where those of the kernel end */
+	const struct btf *base; /* of a module: the kernel's, whose names come first */
 };
 
 /*
@@ -27,7 +27,8 @@ struct btf {
  */
 int btf_parse(const void *data, size_t length, const struct btf *base, struct btf *out);
 
-/* The names in turn, without those of the base, terminated: NULL starts; NULL ends. */
+/* Iterates over the names, without those of the base: NULL returns the first, and NULL is returned
+ * after the last. */
 const char *btf_next_string(const struct btf *btf, const char *previous);
 
 struct btf_enumeration {

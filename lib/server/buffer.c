@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #define PAGE_BYTES 4096
-/* The largest request unless the administrator raised fs.fuse.max_pages_limit. Costs memory only as
- * far as it is used. */
+/* The largest request, unless the administrator raised fs.fuse.max_pages_limit. Pages that are not
+ * used cost no memory. */
 #define USUAL_BYTES ((size_t)1 << 20)
 
 struct buffer {

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
-/* The first descriptor that is not a standard one; the server keeps its report pipe there. */
+/* The first descriptor after the standard streams; the server keeps its report pipe there. */
 #define FIRST_FD (STDERR_FILENO + 1)
 
 struct daemon {
@@ -26,7 +26,7 @@ static int send_report(struct daemon *daemon, const struct famfs_error *err)
 
 	if (daemon->report < 0)
 		return 0;
-	do /* at once, since it is shorter than PIPE_BUF */
+	do /* in one piece, since it is shorter than PIPE_BUF */
 		n = write(daemon->report, err, sizeof(*err));
 	while (n < 0 && errno == EINTR);
 	n = n < 0 ? -errno : 0;
@@ -49,8 +49,8 @@ int daemon_ready(struct daemon *daemon)
 	return send_report(daemon, &ready);
 }
 
-/* What the caller set up for itself must not reach the server: ignored or blocked signals would
- * keep it from ending, and descriptors would keep files and pipes of the caller open. */
+/* Undoes the settings of the caller: ignored or blocked signals would keep the server from ending,
+ * and inherited descriptors would keep files and pipes of the caller open. */
 static void reset_inherited_state(struct daemon *daemon)
 {
 	sigset_t none;
@@ -61,7 +61,7 @@ static void reset_inherited_state(struct daemon *daemon)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 
-	/* Or syslog(3) would go on to use its number, which becomes another file's. */
+	/* Otherwise syslog(3) would go on to use its descriptor, whose number will be reused. */
 	closelog();
 	if (daemon->report != FIRST_FD) {
 		dup3(daemon->report, FIRST_FD, O_CLOEXEC);
@@ -86,7 +86,8 @@ static void run_server(struct daemon *daemon, daemon_fn serve, void *arg)
 	_exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-/* The process in between, which ends at once, so that init becomes the server's parent. */
+/* Runs in an intermediate process, which ends at once, so that init becomes the parent of the
+ * server. */
 static void start_server(struct daemon *daemon, daemon_fn serve, void *arg)
 {
 	struct famfs_error err = { 0 };
@@ -118,7 +119,7 @@ static int await_report(int fd, struct famfs_error *err)
 	return report.code;
 }
 
-/* Clear of the standard numbers, even if the caller closed those. */
+/* Avoids the numbers of the standard streams, even if the caller closed those. */
 static int make_pipe(int *read_end, int *write_end)
 {
 	cleanup_fd int low_read = -1;
@@ -143,7 +144,7 @@ int daemonize(daemon_fn serve, void *arg, struct famfs_error *err)
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot start the server");
-	/* Or the server would write once more, at its end, what the caller has buffered. */
+	/* Otherwise the server would write the buffered output of the caller a second time. */
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)
@@ -153,7 +154,7 @@ int daemonize(daemon_fn serve, void *arg, struct famfs_error *err)
 
 		start_server(&daemon, serve, arg);
 	}
-	/* The end of the pipe must be the server's alone: its death is then an end of file. */
+	/* Only the server may have the write end open: its death is then an end of file here. */
 	close(steal_fd(&write_end));
 	ret = await_report(read_end, err);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -62,7 +62,7 @@ static void log_overlap(struct server *server, node_t node, const struct famfs_f
 	uint64_t budget = ns->capacity;
 	node_t other;
 
-	/* Before the walk: a reader can cause any number of refusals. */
+	/* Asked before the walk, since a reader can cause any number of refusals. */
 	if (!server_may_log(server, LOG_ERR))
 		return;
 	other = overlap_partner(ns, node, map, &budget);
@@ -126,7 +126,7 @@ static void log_too_big(struct server *server, uint64_t ino, const struct fmap_m
 		message->profile->max_reply);
 }
 
-/* The message is larger than what the kernel has room for so far. */
+/* The message does not fit in the buffer of the kernel: tells it which size is needed. */
 static int reply_needed_size(dax_req_t req, const struct fmap_message *message, size_t room)
 {
 	struct fmap_header header;
@@ -146,7 +146,7 @@ static int reply_needed_size(dax_req_t req, const struct fmap_message *message, 
 	return dax_reply_err(req, message->profile->more == FMAP_MORE_ERROR ? EFBIG : EINVAL);
 }
 
-/* Written once, into a buffer that is the thread's; the kernel copies it from there. */
+/* Written into the buffer of the thread; the kernel copies it from there. */
 static int reply_whole(dax_req_t req, struct server *server, const struct fmap_message *message)
 {
 	size_t size = fmap_message_reply_size(message);
@@ -207,7 +207,7 @@ static void op_get_daxdev(dax_req_t req, uint64_t index)
 	struct famfs_daxdev daxdev;
 	int ret = server_check_stale_for(server, index == 0);
 
-	/* Device 0 is the one that is mounted, whatever the log says. */
+	/* Device 0 is always the mounted device; the log does not count. */
 	if (ret == 0 && index == 0) {
 		reply_daxdev(req, &reply, volume_device_path(server->vol));
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a famfs kernel asks for: the maps of files, and the devices that maps name. */
+/* Answers the requests of a famfs kernel: the maps of files, and the devices that maps name. */
 #ifndef SERVER_DAX_H
 #define SERVER_DAX_H
 
@@ -21,17 +21,16 @@ void dax_push_destroy(struct dax_push *push);
 extern const struct dax_ops dax_operations;
 
 /*
- * -EUCLEAN for a file that shares space with another one or with itself. Once both are mapped, the
- * kernel hangs at the unmount, so neither is opened nor mapped. 0 where the kernel maps nothing:
- * reads and writes of the server do no harm. A refusal is logged with both names, as far as the
- * limit of messages allows.
+ * -EUCLEAN for a file that shares space with another one or with itself: if both were mapped, the
+ * kernel would hang at the unmount, so neither may be opened or mapped. 0 where the kernel maps no
+ * files. A refusal is logged with both names, within the limit of messages.
  */
 int dax_check_overlap(struct server *server, uint64_t ino);
 
 /*
- * Hands over every device of the file system, once; from any thread, on any descriptor of the
- * connection. The kernel remembers a failure for good, so a device without the right driver is not
- * even tried. 0 or -errno.
+ * Hands the device of the file system to the kernel, unless that was done; from any thread, on any
+ * descriptor of the connection. The kernel never tries a device again after a failure, so a device
+ * without the right driver is not handed over. 0 or -errno.
  */
 int dax_push_devices(struct server *server, int fd);
 

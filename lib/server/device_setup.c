@@ -77,7 +77,7 @@ int device_setup_finish(struct server *server, struct famfs_error *err)
 	return 0;
 }
 
-/* ---- which way ---- */
+/* ---- choosing the mode ---- */
 
 /* Some push kernels take any units: a user who asks for push by name may try. */
 static const char *units_objection(const struct mount_options *options, char text[MAX_OBJECTION])
@@ -128,14 +128,14 @@ static void keep_devdax(struct server *server, const char *why)
 
 static int lock(struct device *dev, struct famfs_error *err)
 {
-	/* Held as long as the mount lives; mkfs takes it exclusively. */
+	/* Held as long as the mount exists; mkfs takes it exclusively. */
 	int ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
 
 	if (ret == -EAGAIN)
 		return error_set(err, -EBUSY, "'%s' is being formatted", dev->path);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot lock '%s'", dev->path);
-	/* An mkfs may have changed it before. */
+	/* An mkfs may have changed the size between the open and the lock. */
 	ret = device_reload_size(dev);
 	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
 }
@@ -181,7 +181,7 @@ static int reopen(struct server *server, const char *path, struct famfs_error *e
 	return ret;
 }
 
-/* Other processes' locks show users that /proc does not. */
+/* Locks show processes that /proc does not, such as those of other namespaces. */
 static bool is_shared(struct device *dev)
 {
 	uint64_t end;
@@ -200,7 +200,7 @@ static int switch_mode(struct server *server, const char *path, struct famfs_err
 		keep_devdax(server, "another process uses it");
 		return 0;
 	}
-	/* Not one descriptor of the node may be open while its driver changes. */
+	/* No descriptor of the node may be open while its driver changes. */
 	volume_replace_device(server->vol, NULL);
 	ret = dax_node_at(path, &node);
 	if (ret == 0)
@@ -229,7 +229,7 @@ static int setup_devdax(struct server *server, const struct device_setup_params 
 	return ret;
 }
 
-/* Nothing can be read yet. */
+/* Opens a device that is in famfs mode already: nothing can be read before the mount exists. */
 static int setup_famfs(struct server *server, const struct device_setup_params *params,
 		       struct famfs_error *err)
 {
@@ -250,7 +250,7 @@ static int setup_famfs(struct server *server, const struct device_setup_params *
 	return error_set(err, -ENOMEM, "out of memory");
 }
 
-/* In famfs mode a device can be mounted once; a mount whose server is dead counts. */
+/* In famfs mode a device can be mounted once. A mount whose server is dead counts. */
 static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 {
 	struct famfs_dax_info info;

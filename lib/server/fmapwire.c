@@ -30,7 +30,7 @@ static int plan_interleaved(struct fmap_message *message)
 	return 0;
 }
 
-/* An extent as it is, or one for each chunk. */
+/* Simple extents as they are; for an interleaved map, one extent for each chunk. */
 static int plan_simple(struct fmap_message *message)
 {
 	const struct famfs_fmap *map = message->map;
@@ -83,8 +83,8 @@ static void *write_extents(void *buf, const struct famfs_fmap *map)
 	return ext;
 }
 
-/* Full chunks to the last, although the file may end inside one: kernels want lengths aligned, and
- * find an extent of a uniform list without a search. */
+/* The last chunk is a full one too, although the file may end inside it: kernels want aligned
+ * lengths, and find an extent without a search if all have one length. */
 static void write_chunks(struct fmap_simple_ext *ext, const struct famfs_fmap *map, uint32_t count)
 {
 	uint64_t in_strip = 0;

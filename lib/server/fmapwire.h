@@ -56,7 +56,7 @@ _Static_assert(sizeof(struct fmap_simple_ext) == 24, "GET_FMAP simple extent");
 _Static_assert(sizeof(struct fmap_iext) == 24, "GET_FMAP interleaved extent");
 _Static_assert(sizeof(struct fmap_daxdev) == 280, "GET_DAXDEV reply");
 
-/* A map as one profile would have it. */
+/* A map in the form that a profile needs. */
 struct fmap_message {
 	const struct fmap_profile *profile;
 	const struct famfs_fmap *map;
@@ -67,8 +67,8 @@ struct fmap_message {
 };
 
 /*
- * Decides how to send a map, which must outlive the message. -EFBIG when the profile has no room
- * for it (nextents is set all the same), -EXDEV when it names devices that the profile cannot.
+ * Decides how to send a map, which must outlive the message. -EFBIG when it is too large for the
+ * profile (nextents is set nevertheless), -EXDEV when the profile cannot name its devices.
  */
 int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *profile,
 		      const struct famfs_fmap *map, enum fmap_file_type file_type);
@@ -76,8 +76,8 @@ int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *p
 /* The first 32 bytes of the message. */
 void fmap_message_header(const struct fmap_message *message, struct fmap_header *header);
 
-/* The bytes of the whole reply, which a profile may want longer than the message; written to
- * memory that is 8-byte aligned. */
+/* The size of the whole reply, in bytes: a profile may need a reply that is longer than the
+ * message. fmap_message_reply() writes it to memory that is 8-byte aligned. */
 size_t fmap_message_reply_size(const struct fmap_message *message);
 void fmap_message_reply(const struct fmap_message *message, void *buf);
 

@@ -10,8 +10,8 @@
 
 static struct {
 	struct server *server;
-	bool starting;   /* errors are the reason why the mount fails */
-	bool redirected; /* what is logged now would land in the file */
+	bool starting;   /* errors are kept: they may be the reason why the mount fails */
+	bool redirected; /* standard error is a file, in which log messages would end up */
 	char text[256];
 } state;
 
@@ -65,7 +65,7 @@ void fuselog_release(struct fuselog_stderr *captured)
 {
 	cleanup_fd int file = captured->file;
 	cleanup_fd int saved = captured->saved;
-	char said[sizeof(state.text)];
+	char line[sizeof(state.text)];
 	ssize_t n;
 
 	state.starting = false;
@@ -73,10 +73,10 @@ void fuselog_release(struct fuselog_stderr *captured)
 		return;
 	state.redirected = false;
 	dup2(saved, STDERR_FILENO);
-	n = pread(file, said, sizeof(said) - 1, 0);
-	said[n > 0 ? n : 0] = '\0';
-	said[strcspn(said, "\n")] = '\0';
-	keep(said);
+	n = pread(file, line, sizeof(line) - 1, 0);
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	keep(line);
 }
 
 const char *fuselog_text(void)

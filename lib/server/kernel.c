@@ -19,7 +19,7 @@ enum {
 	BIT_IO_URING = 41,
 };
 
-/* No generation had lower opcodes, and libfuse answers the higher ones of its own. */
+/* No generation had lower opcodes, and libfuse uses higher ones itself. */
 enum {
 	LOWEST_OPCODE = 53,
 	HIGHEST_OPCODE = 4095,
@@ -51,7 +51,7 @@ __attribute__((format(printf, 3, 4))) static void set_choice(struct kernel_choic
 
 static bool has_famfs(struct kernel_detection *detection)
 {
-	/* In the order of what it costs to look. */
+	/* The cheapest look first. */
 	static const enum kernel_fact proofs[] = {
 		FACT_CONFIG,   FACT_FAMFS_IOMAP,   FACT_GET_FMAP,  FACT_FILE_INIT_DAX,
 		FACT_TEARDOWN, FACT_FUSE_GET_FMAP, FACT_FUSE_MMAP, FACT_PUSH_OPEN,
@@ -74,7 +74,7 @@ static bool has_only_fuse_iomap(struct kernel_detection *detection)
 	return kernel_has(detection, FACT_IOMAP_BEGIN) && !has_famfs(detection);
 }
 
-/* The ioctl tells, unless it could not be tried. */
+/* The ioctl decides, unless it could not be tried. */
 static bool takes_devices(struct kernel_detection *detection)
 {
 	if (kernel_has(detection, FACT_DAXDEV_OPEN))
@@ -89,7 +89,7 @@ static bool offers(const struct kernel_init *init, unsigned int bit)
 	return init->flags >> bit & 1;
 }
 
-/* Why there can be no famfs in what the kernel offered with this bit; NULL when there can. */
+/* The reason why this bit cannot mean famfs in this version of the protocol; NULL when it can. */
 static const char *other_meaning(const struct kernel_init *init, unsigned int bit)
 {
 	if (init->minor == MINOR_OF_FUSE_IOMAP)
@@ -133,7 +133,7 @@ static bool plausible(uint32_t opcode)
 	return opcode >= LOWEST_OPCODE && opcode <= HIGHEST_OPCODE;
 }
 
-/* The kernel's own numbers, where BTF has them: nothing reserves the ones of the patches. */
+/* Takes the opcodes from BTF where they are there: no standard reserves those of the patches. */
 static void take_opcodes(struct kernel_detection *detection, struct kernel_choice *out)
 {
 	uint32_t op_daxdev = out->op_daxdev;

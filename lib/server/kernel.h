@@ -9,7 +9,7 @@
 #include "server/kernel_detect.h"
 #include "server/profile.h"
 
-/* What the kernel's INIT says. */
+/* The facts of the kernel's INIT. */
 struct kernel_init {
 	uint32_t minor; /* of the protocol, whose major is 7 */
 	uint64_t flags; /* flags2 is the upper half */
@@ -23,15 +23,15 @@ struct kernel_choice {
 };
 
 /*
- * The word of -o fmap= and --fmap: auto, off, v2, pull or push. *forced is NULL for auto. -EINVAL
- * for another word; v1 is none, it is told from v2 by what it asks.
+ * The word of the mount option fmap=: auto, off, v2, pull or push. *forced is NULL for auto.
+ * -EINVAL for another word. v1 is no such word: the first request for a map tells it from v2.
  */
 int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
 
 /*
  * Decides what to answer to INIT. `forced` (NULL: none) is taken where the kernel offered the bit
  * and the bit can mean famfs; otherwise the answer is FMAP_OFF. Looks for evidence only when the
- * kernel offered the bit, and no further than the decision needs.
+ * kernel offered the bit, and stops as soon as the decision is clear.
  *
  * v2 stands for v1 too, and a push kernel may look like a pull one: fmap_profile_refine() tells
  * from the first request. The opcodes hold for the refined row as well.
@@ -40,14 +40,15 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 		   struct kernel_detection *detection, struct kernel_choice *out);
 
 /*
- * Whether the kernel maps in units that are larger than those in which files lie, and then why. It
- * maps what one entry of a page directory covers: 2 MiB with pages of 4 KiB, 512 MiB with pages of
- * 64 KiB, and refuses other maps. Only the later push kernels map single pages, and they cannot be
- * told from the first ones. `page`: bytes; 0: that of the running kernel.
+ * Whether the mapping unit of the kernel is larger than the allocation unit of files; `why` is then
+ * the reason. A kernel maps the range of one entry of a page directory: 2 MiB with pages of 4 KiB,
+ * 512 MiB with pages of 64 KiB, and refuses other maps. Only the later push kernels map single
+ * pages, and cannot be told from the first ones. `page`: bytes; 0: that of the running kernel.
  */
 bool kernel_units_too_large(uint64_t page, char *why, size_t size);
 
-/* What a mount can expect, before there is one: generation, support and verdict of *out. */
+/* Predicts, without a mount, how the kernel will treat one: generation, support and verdict of
+ * *out. */
 void kernel_predict(struct kernel_detection *detection, struct famfs_kernel_info *out);
 
 #endif

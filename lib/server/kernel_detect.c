@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-/* Several times what the largest kernels have. */
+/* Several times the size of the largest known kernels. */
 #define MAX_BTF    (64u << 20)
 #define MAX_CONFIG (4u << 20)
 
@@ -75,7 +75,7 @@ static int open_file(const struct kernel_detection *detection, const char *name,
 	return open(path, flags | O_CLOEXEC);
 }
 
-/* NULL for what cannot be read, is empty, or is longer than it may be. */
+/* NULL for a file that cannot be read, is empty, or is longer than `limit`. */
 static char *read_file(const struct kernel_detection *detection, const char *name, size_t limit,
 		       size_t *length)
 {
@@ -95,7 +95,7 @@ static char *read_file(const struct kernel_detection *detection, const char *nam
 	return steal_ptr(&data);
 }
 
-/* A descriptor that is no connection yet gets EPERM from a kernel that knows the ioctl. */
+/* A kernel that knows the ioctl fails it with EPERM on a descriptor without a connection. */
 static void gather_ioctl(struct kernel_detection *detection)
 {
 	struct kernel_daxdev none = { .fd = -1 };
@@ -112,7 +112,7 @@ static void gather_ioctl(struct kernel_detection *detection)
 		detection->found |= 1u << FACT_DAXDEV_OPEN;
 }
 
-/* The trailer of gzip ends in the length of what was packed, little-endian. */
+/* A gzip file ends with the length of the unpacked data, little-endian. */
 static char *unpack(const char *packed, size_t packed_length, size_t *length)
 {
 	const unsigned char *end = (const unsigned char *)packed + packed_length;
@@ -184,7 +184,7 @@ static void mark_btf(struct kernel_detection *detection, const struct btf *btf)
 	btf_enum_value(&opcodes, facts[FACT_GET_DAXDEV].name, &detection->op_daxdev);
 }
 
-/* FUSE is in the kernel, or in a module whose BTF adds to the kernel's. */
+/* FUSE is part of the kernel, or a module, whose BTF refers to that of the kernel. */
 static void gather_btf(struct kernel_detection *detection)
 {
 	size_t length;
@@ -231,7 +231,7 @@ static void gather_symbols(struct kernel_detection *detection)
 	fclose(file);
 }
 
-/* /dev/fuse first: opening it loads the module, whose facts the others then see. */
+/* /dev/fuse first: to open it loads the module, which the other places then show. */
 static const struct {
 	enum kernel_part part;
 	void (*gather)(struct kernel_detection *detection);

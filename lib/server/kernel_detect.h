@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the running kernel shows of famfs from outside. Some places are dear to read, BTF with its
- * megabytes and the symbols with their hundred thousand lines, so that each is read when a fact
- * from it is first asked for.
+ * Looks for signs of famfs in the running kernel. Some places are expensive to read, such as BTF
+ * with its megabytes and the symbols with their hundred thousand lines, so each place is read when
+ * a fact from it is first asked for.
  *
  * The names are those of the patches in docs/PROTOCOL.md.
  */
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-/* What hands a device to a push kernel, on any descriptor of the connection. */
+/* The ioctl that hands a device to a push kernel, on any descriptor of the connection. */
 struct kernel_daxdev {
 	int32_t fd;
 	uint32_t flags; /* 0 */
@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct kernel_daxdev) == 16, "DAXDEV_OPEN argument");
 
 #define KERNEL_DAXDEV_OPEN _IOW(229, 4, struct kernel_daxdev)
 
-/* Where facts are from, the cheap places first. */
+/* The sources of facts, the cheap ones first. */
 enum kernel_part {
 	KERNEL_IOCTL = 1 << 0,
 	KERNEL_CONFIG = 1 << 1,
@@ -57,19 +57,19 @@ struct kernel_detection {
 	const char *root;      /* put before each path: "" outside of tests */
 	uint64_t page;         /* bytes; 0: that of the running kernel */
 	unsigned int asked;    /* places that were looked at */
-	unsigned int readable; /* of those, the ones that could tell */
+	unsigned int readable; /* those of them that could be read */
 	uint32_t found;        /* a bit for each fact */
 	uint32_t op_fmap;      /* of enum fuse_opcode in BTF; 0: not there */
 	uint32_t op_daxdev;
 };
 
 /*
- * Looks at those of the places that were not looked at before. A place that cannot be read has no
- * facts. Reads files and opens /dev/fuse: not for a thread that may be cancelled.
+ * Looks at the given places, except those that were looked at before. A place that cannot be read
+ * has no facts. Reads files and opens /dev/fuse, so the calling thread must not be cancelled.
  */
 void kernel_gather(struct kernel_detection *detection, unsigned int parts);
 
-/* Looks where the fact would be, if that was not done before. */
+/* Whether the kernel shows the fact. Looks at its place, unless that was done before. */
 bool kernel_has(struct kernel_detection *detection, enum kernel_fact fact);
 
 enum kernel_part kernel_fact_part(enum kernel_fact fact);

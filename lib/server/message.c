@@ -4,7 +4,7 @@
 #include <linux/fuse.h>
 #include <string.h>
 
-/* Beyond the longest arguments of any request and the ends of the two names of a rename. */
+/* More than the longest arguments of any request with the ends of the two names of a rename. */
 #define ZEROS 256u
 
 static bool write_sound(const struct fuse_in_header *header, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where superblock and log lie, as maps of files: kernels map them like any file. */
+/* The maps of superblock and log: kernels map them like any file. */
 #ifndef SERVER_META_H
 #define SERVER_META_H
 

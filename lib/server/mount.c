@@ -24,7 +24,7 @@
 struct job {
 	const struct famfs_mount_params *params;
 	struct mount_options options;
-	char *device; /* a path, whatever the caller named it by */
+	char *device; /* the path; the caller may have named the device in another way */
 	char mountpoint[PATH_MAX];
 };
 
@@ -40,8 +40,9 @@ static int check_params(const struct famfs_mount_params *params, struct famfs_er
 	return 0;
 }
 
-/* A mount that is there already, from the table: its root may be cached although its server is
- * dead, or hang. Only a request that is never cached tells a dead server from a live one. */
+/* Finds an existing mount in the mount table, since its root may be cached although its server is
+ * dead, and looking at it may hang. Only a request that is never cached tells a dead server from a
+ * live one. */
 static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 {
 	struct famfs_target *target = NULL;
@@ -49,7 +50,7 @@ static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 	int ret = 0;
 
 	if (famfs_target_resolve(mountpoint, &target, NULL) < 0)
-		return 0; /* what is wrong with it is told by who uses it */
+		return 0; /* the use of the mountpoint reports the error */
 	if (target->mountpoint && !*target->path) {
 		bool dead = statfs(target->mountpoint, &st) < 0 && errno == ENOTCONN;
 
@@ -61,8 +62,8 @@ static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 	return ret;
 }
 
-/* libfuse takes "/dev/fd/N" for a connection that another program has opened and mounted. Such a
- * descriptor can only be served by the process that has it. */
+/* "/dev/fd/N" names a connection that another program has opened and mounted. Only the process that
+ * has the descriptor can serve it, so the server must stay in the foreground. */
 static bool is_connection(const struct job *job)
 {
 	return strncmp(job->params->mountpoint, "/dev/fd/", 8) == 0 &&
@@ -89,8 +90,8 @@ static int check_mountpoint(struct job *job, struct famfs_error *err)
 	return 0;
 }
 
-/* `stay`: why the device is to stay in devdax mode; "" when it is not. A kernel that shows famfs
- * and does not take it leaves its reason there. */
+/* `stay`: the reason why the device must stay in devdax mode; "": there is none. Set when the
+ * kernel seemed to have famfs and then refused the device. */
 static int serve_once(const struct job *job, struct daemon *daemon, char stay[MAX_STAY_REASON],
 		      struct famfs_error *err)
 {
@@ -126,7 +127,8 @@ static int serve_once(const struct job *job, struct daemon *daemon, char stay[MA
 	return ret;
 }
 
-/* A kernel whose evidence or whose user promised too much is served as any other. */
+/* If the kernel does not map the files as expected, the device is served a second time, in devdax
+ * mode. */
 static int serve(const struct job *job, struct daemon *daemon, struct famfs_error *err)
 {
 	char stay[MAX_STAY_REASON] = "";
@@ -143,7 +145,7 @@ static int serve(const struct job *job, struct daemon *daemon, struct famfs_erro
 	return ret;
 }
 
-/* All that can be found out without a mount. */
+/* A dry run: opens the device and checks what can be checked without a mount. */
 static int rehearse(const struct job *job, struct famfs_error *err)
 {
 	const struct device_setup_params device = { job->device, &job->options, "", true };
@@ -157,12 +159,12 @@ static int rehearse(const struct job *job, struct famfs_error *err)
 
 static int serve_in_background(void *arg, struct daemon *daemon, struct famfs_error *err)
 {
-	/* In the foreground the process is the caller's, and so are its signals. */
+	/* Not in the foreground, where the signals belong to the caller. */
 	famfs_guard_memory_errors();
 	return serve(arg, daemon, err);
 }
 
-/* The server is ready; now the whole way through the kernel. */
+/* The server has reported that it is ready. Checks that the kernel reaches it, too. */
 static int check_answers(const char *mountpoint, struct famfs_error *err)
 {
 	struct statfs st;
@@ -184,15 +186,15 @@ static int name_device(struct job *job, struct famfs_error *err)
 	exists = stat(name, &st) == 0;
 	if (find_is_name(name) && !exists)
 		return find_device("", name, &job->device, err);
-	/* The mount table has a device by its own name, whatever link of udev's it was named by;
-	 * and a mount that is not seen there would have its driver taken away. */
+	/* Links of udev are resolved, since the mount table shows a device under its own name. A
+	 * mount that is not found there would lose the driver of its device. */
 	if (exists && S_ISCHR(st.st_mode) && realpath(name, real))
 		name = real;
 	job->device = strdup(name);
 	return job->device ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
-/* What the check found first, for the one line that an error has. */
+/* The first problem that the check found: an error has one line. */
 struct first_problem {
 	uint64_t entry;
 	char code[32];

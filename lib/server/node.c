@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* With larger blocks, buffered random reads through the page cache get slower. */
+/* Larger blocks make buffered random reads through the page cache slower. */
 #define BLOCK_SIZE      131072
 #define ST_BLOCKS_BYTES 512
 
@@ -54,9 +54,9 @@ static int meta_attr(const struct server *server, fuse_ino_t ino, struct stat *s
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
 		return -ENOENT;
-	/* As the reference has them: the log's mode tells a master from a client. But the log holds
-	 * the names below directories that others may not enter, so it is the mount owner's alone
-	 * unless the mount option says otherwise. */
+	/* The modes of the reference implementation, where the mode of the log tells a master from
+	 * a client. But the log holds the names in directories that other users may not enter, so
+	 * without -o metadata=public only the owner of the mount may read it. */
 	st->st_mode = S_IFREG | 0444;
 	if (ino == INODE_META_LOG && volume_role(server->vol) == FAMFS_ROLE_MASTER)
 		st->st_mode = S_IFREG | 0644;
@@ -83,7 +83,7 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 	st->st_blksize = BLOCK_SIZE;
 	if (inode_is_meta(ino))
 		return meta_attr(server, ino, st);
-	/* The root is there before anything is known of it. */
+	/* The root exists before anything is known about it. */
 	if (ino == FUSE_ROOT_ID && server_stage(server) < SERVER_READY) {
 		st->st_mode = S_IFDIR | 0755;
 		return 0;
@@ -94,8 +94,8 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 	st->st_mode = fst.mode;
 	st->st_uid = fst.uid;
 	st->st_gid = fst.gid;
-	/* The kernel keeps attributes for good, and a count of subdirectories would change. One
-	 * link is what file systems say that do not count. */
+	/* The kernel caches attributes for good, and a count of subdirectories would change. File
+	 * systems that do not count subdirectories report one link. */
 	if (S_ISDIR(fst.mode))
 		return 0;
 	node_fmap(ns, (node_t)ino, &map);
@@ -107,7 +107,8 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 int inode_entry(const struct server *server, fuse_ino_t ino, struct fuse_entry_param *entry)
 {
 	entry->ino = ino;
-	/* What is looked up before the file system is known must not be another node after it. */
+	/* Nodes of .meta are looked up before the generation of the file system is known, and must
+	 * stay the same afterwards. */
 	entry->generation = inode_is_meta(ino) ? 1 : server->generation;
 	entry->attr_timeout = CACHE_SECONDS;
 	entry->entry_timeout = CACHE_SECONDS;
@@ -121,7 +122,7 @@ static const struct {
 	{ META_SUPERBLOCK, INODE_META_SUPERBLOCK },
 	{ META_LOG, INODE_META_LOG },
 	{ META_IO, INODE_META_IO },
-	{ META_DEVICE, INODE_META_DEVICE }, /* not listed: the last one */
+	{ META_DEVICE, INODE_META_DEVICE }, /* the last one is not listed */
 };
 
 #define LISTED_FILES (sizeof(meta_files) / sizeof(meta_files[0]) - 1)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernel calls nodes: those of the namespace under their own numbers, which are node id,
- * inode number and base of the directory cookie at once, and the synthetic files in .meta, through
- * which the medium's metadata can be read without access to the device.
+ * The nodes of the mount: those of the namespace, and the synthetic files in .meta, through which
+ * the metadata of the medium can be read without access to the device. The number of a node in the
+ * namespace is also its node id, its inode number and the base of its directory cookie.
  *
- * All of it is the same on every host and after every restart, and none of it is ever freed.
+ * Numbers are the same on every host and after every restart. No node is ever freed.
  */
 #ifndef SERVER_NODE_H
 #define SERVER_NODE_H
@@ -17,7 +17,7 @@
 #define META_IO         ".io"
 #define META_DEVICE     ".device"
 
-/* How long the kernel may keep what it was told: nothing of it ever changes. */
+/* How long the kernel may cache entries and attributes, which never change. */
 #define CACHE_SECONDS 1e9
 
 /* Node numbers of the namespace have 32 bits. .meta is not listed in the root. */
@@ -35,29 +35,29 @@ static inline bool inode_is_meta(fuse_ino_t ino)
 struct dir_entry {
 	const char *name;
 	fuse_ino_t ino;
-	off_t next; /* cookie to go on with */
+	off_t next; /* the cookie of the entry that follows */
 };
 
 /* -ENOENT when there is no such node. */
 int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st);
 
-/* What LOOKUP answers with. -ENOENT. */
+/* Fills in the answer to LOOKUP. -ENOENT. */
 int inode_entry(const struct server *server, fuse_ino_t ino, struct fuse_entry_param *entry);
 int inode_lookup(const struct server *server, fuse_ino_t parent, const char *name,
 		 struct fuse_entry_param *entry);
 
-/* The entry of a directory that follows the cookie, "." and ".." first, for the cookie 0. False at
- * the end, and for a cookie that never was one. */
+/* The entry of a directory that follows the cookie. The first ones, from cookie 0 on, are "." and
+ * "..". False at the end, and for an invalid cookie. */
 bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 		      struct dir_entry *entry);
 
-/* Device offset and length of a .meta file; false when the node is none. The file of the whole
- * device is there in famfs mode only, and in no listing. */
+/* Device offset and length of a .meta file; false when the node is no such file. The file of the
+ * whole device exists in famfs mode only, and no listing shows it. */
 bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
 		      uint64_t *length);
 
-/* Where the symbolic link .meta/.io points: the text of server->io_status. A
- * link, because it can be read where opening a file would ask for a map. NULL for another node. */
+/* The target of the symbolic link .meta/.io: the text of server->io_status. A link can be read
+ * where the open of a file would ask for a map. NULL for another node. */
 const char *inode_link(const struct server *server, fuse_ino_t ino);
 
 /* Bytes of a file of the namespace; 0 for any other node. */

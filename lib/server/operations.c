@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is not here, libfuse answers with ENOSYS, which the kernel remembers: extended attributes
- * are never asked for again, fallocate is EOPNOTSUPP, and seeking and locks are left to the kernel.
+ * libfuse answers a request without a handler with ENOSYS, which the kernel remembers: it never
+ * asks for extended attributes again, fails fallocate with EOPNOTSUPP, and handles seeking and
+ * locks itself.
  */
 #include "server/operations.h"
 
@@ -20,7 +21,7 @@
 #define MAX_WRITE   (1u << 20)
 #define PERMISSIONS 07777
 
-/* For statfs, in which everything is a multiple of this. */
+/* The block size of statfs. */
 #define FRAGMENT 4096u
 
 static void want(struct fuse_conn_info *conn, unsigned int capability)
@@ -32,7 +33,8 @@ static void want(struct fuse_conn_info *conn, unsigned int capability)
 #endif
 }
 
-/* The kernel keeps its requests within max_write; memory is not to depend on that. */
+/* The kernel keeps its requests within max_write, but the size of the buffer must not depend on the
+ * kernel. */
 static void *reply_buffer(struct server *server, size_t *size)
 {
 	if (*size > MAX_WRITE)
@@ -42,8 +44,8 @@ static void *reply_buffer(struct server *server, size_t *size)
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
-	/* The rest of libfuse's defaults are ours too: reads in parallel, readdirplus, no writeback
-	 * cache and no io_uring, which DAX kernels cannot stand. */
+	/* The other defaults of libfuse stay: parallel reads, readdirplus, no writeback cache, and
+	 * no io_uring, with which DAX kernels do not work. */
 	conn->max_write = MAX_WRITE;
 	want(conn, FUSE_CAP_PARALLEL_DIROPS);
 	startup_step_done(userdata);
@@ -59,7 +61,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 	if (ret == 0)
 		ret = inode_lookup(server, parent, name, &entry);
-	/* A name that is missing may come any time: the error, unlike a negative entry, is not
+	/* A missing name may be added at any time. An error, unlike a negative entry, is not
 	 * cached. */
 	if (ret < 0)
 		fuse_reply_err(req, -ret);
@@ -106,13 +108,13 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_err(req, EINVAL);
 }
 
-/* Times are accepted and dropped; the rest must be as it is. */
+/* New times are accepted and ignored; all else must be as it is now. */
 static bool changes_nothing(const struct stat *now, const struct stat *asked, int to_set)
 {
 	mode_t mode = (now->st_mode ^ asked->st_mode) & PERMISSIONS;
 
-	/* With an owner, the kernel asks for a mode without set-id bits, as a file that changes
-	 * hands must lose them. This one does not: the bits may stay. */
+	/* With an owner, the kernel asks for a mode without set-id bits, which a file with a new
+	 * owner must lose. Here the owner stays, and so may the bits. */
 	if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		mode &= ~(mode_t)(S_ISUID | S_ISGID);
 	return (!(to_set & FUSE_SET_ATTR_MODE) || mode == 0) &&
@@ -139,16 +141,16 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *asked, int t
 		fuse_reply_attr(req, &now, CACHE_SECONDS);
 }
 
-/* Where the kernel maps them, our own programs write the log, and all that has no name yet. */
+/* In famfs mode, the programs of this package write the log and unpublished files through .meta. */
 static int check_open_meta(fuse_req_t req, fuse_ino_t ino, bool write)
 {
 	const struct server *server = fuse_req_userdata(req);
 	const struct fuse_ctx *opener = fuse_req_ctx(req);
-	bool own = server_in_famfs_mode(server) &&
-		   trusted_opener_matches(&server->trusted, opener->uid, opener->pid);
+	bool trusted = server_in_famfs_mode(server) &&
+		       trusted_opener_matches(&server->trusted, opener->uid, opener->pid);
 
 	if (ino == INODE_META_DEVICE || (ino == INODE_META_LOG && write))
-		return own ? 0 : -EPERM;
+		return trusted ? 0 : -EPERM;
 	return write ? -EPERM : 0;
 }
 
@@ -177,8 +179,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -ret);
 		return;
 	}
-	/* Without keep_cache an open sees what other hosts wrote before it. The log changes all the
-	 * time; where the kernel maps it, there is no cache to go round. */
+	/* Without keep_cache, the kernel drops its cached pages at an open, so that it shows what
+	 * other hosts wrote before it. The log changes while it is open, so it is not cached at
+	 * all; where the kernel maps files, it caches none. */
 	fi->direct_io = inode_is_meta(ino) && !shim_maps(&server->shim);
 	fi->noflush = 1;
 	/* Where the kernel maps files, only CPU cache lines can be stale; drop them before
@@ -187,7 +190,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_open(req, fi);
 }
 
-/* Not left to ENOSYS, which would make the kernel cache directories for good. */
+/* ENOSYS would make the kernel cache directories for good. */
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
@@ -324,8 +327,9 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 }
 
 /*
- * Names are made and never unmade, by famfsctl and not through the mount. EPERM is what POSIX has
- * for a file system that does not support the operation; ENOSYS would make the kernel try others.
+ * Files and directories are created by famfsctl, not through the mount, and are never removed.
+ * POSIX has EPERM for an operation that a file system does not support; ENOSYS would make the
+ * kernel try other operations.
  */
 static void refuse_change(fuse_req_t req)
 {
@@ -397,8 +401,8 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 	refuse_change(req);
 }
 
-/* Where the kernel maps files, ENOSYS would make it splice onto them, which ends in EIO. At EINVAL
- * tools go on with read and write, which works everywhere. */
+/* After ENOSYS, the kernel would splice to files that it maps, which fails with EIO. After EINVAL,
+ * programs fall back to read and write. */
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 			       struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
 			       struct fuse_file_info *fi_out, size_t len, int flags)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server answers to each request of the kernel. */
+/* The handlers of the kernel's requests. */
 #ifndef SERVER_OPERATIONS_H
 #define SERVER_OPERATIONS_H
 

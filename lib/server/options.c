@@ -86,7 +86,8 @@ static const struct {
 	{ "_netdev", IGNORE },
 	{ "x-*", IGNORE },
 	{ "X-*", IGNORE },
-	/* What the mount table shows of a FUSE mount: mount(8) gives it back to a remount. */
+	/* The mount table shows these for a FUSE mount, and mount(8) passes them on to a remount.
+	 */
 	{ "user_id=*", IGNORE_SHOWN },
 	{ "group_id=*", IGNORE_SHOWN },
 	{ "max_read=*", IGNORE_SHOWN },
@@ -194,7 +195,7 @@ int mount_options_parse(const char *text, bool sloppy, struct mount_options *out
 	out->invalidate = INVALIDATE_DEFAULT;
 	if (!copy)
 		return error_set(err, -ENOMEM, "out of memory");
-	/* It decides about words before it as well. */
+	/* Before the other words are parsed: it decides about words that come before it as well. */
 	out->remount = mount_has_option(copy, "remount");
 	for (char *word = strtok_r(copy, ",", &save); word && ret == 0;
 	     word = strtok_r(NULL, ",", &save))

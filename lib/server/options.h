@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of mount -o. */
+/* The mount options, as given to -o. */
 #ifndef SERVER_OPTIONS_H
 #define SERVER_OPTIONS_H
 
@@ -21,18 +21,18 @@ struct mount_options {
 	bool no_mode_switch;  /* a DAX device is served in the mode that it is in */
 	bool clone_fd;        /* a descriptor of the connection for each thread */
 	bool single_thread;   /* for debugging */
-	bool check;           /* superblock and log before the mount */
-	bool remount;         /* change a mount that is there */
+	bool check;           /* check superblock and log before the mount */
+	bool remount;         /* change an existing mount */
 	bool metadata_public; /* every user of the mount may read its .meta files */
 	const struct fmap_profile *forced; /* NULL: fmap=auto */
 	uint64_t invalidate; /* bytes: cache lines of larger files are not dropped at an open */
-	char *passed;        /* comma-separated, what libfuse is to have as it is; may be NULL */
+	char *passed;        /* comma-separated, for libfuse, unchanged; may be NULL */
 };
 
 /*
- * Of words that contradict each other the last one counts. Those that are for mount(8), fstab or
- * systemd are ignored, and so are those about access times, which never change. -EINVAL for an
- * unknown word unless `sloppy`, -EPERM for one that only root may use, -ENOMEM. Free with
+ * If words contradict each other, the last one counts. Words for mount(8), fstab or systemd are
+ * ignored, and so are words about access times, which never change. -EINVAL for an unknown word
+ * unless `sloppy`, -EPERM for a word that only root may use, -ENOMEM. Free with
  * mount_options_free(), also after a failure.
  */
 int mount_options_parse(const char *text, bool sloppy, struct mount_options *out,

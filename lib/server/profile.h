@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The generations of the famfs kernel patches, one row each: what differs between them is data.
+ * The generations of the famfs kernel patches: a table with a row of differences for each.
  *
  * Sources: the patch series on linux-fsdevel (RFC v1 of April 2025, RFC v2 of July 2025, v3 to v10
  * of January to March 2026) and the push branch of June 2026; docs/PROTOCOL.md names them.
@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a reply says that the whole one needs a larger buffer. */
+/* How the kernel learns that the whole reply needs a larger buffer. */
 enum fmap_more {
-	FMAP_MORE_ERROR,  /* it cannot: EFBIG */
+	FMAP_MORE_ERROR,  /* not at all: the reply is EFBIG */
 	FMAP_MORE_SIZE,   /* four bytes: the size that is needed */
 	FMAP_MORE_HEADER, /* the header alone, which has the size in it */
 };
@@ -30,10 +30,10 @@ struct fmap_profile {
 	uint32_t max_extents; /* simple ones */
 	uint32_t max_strips;  /* 0: interleaved maps are sent as simple ones */
 	uint64_t max_reply;   /* bytes of the whole message */
-	uint64_t first_reply; /* bytes that fit when the request does not say */
+	uint64_t first_reply; /* bytes that fit when the request has no size */
 	bool fixed_reply;     /* the kernel takes exactly first_reply bytes */
 	bool any_daxdev;      /* maps may name devices other than 0 */
-	bool push;            /* the server hands the devices over; the kernel does not ask */
+	bool push; /* the server hands over the devices; the kernel does not ask for them */
 	enum fmap_more more;
 };
 
@@ -43,8 +43,8 @@ const struct fmap_profile *fmap_profile(enum fmap_generation generation);
 const struct fmap_profile *fmap_profile_named(const char *name);
 
 /*
- * The generation as a GET_FMAP request shows it: those that share an INIT bit differ in whether
- * the request has a size argument, and the request is right.
+ * The generation that a GET_FMAP request shows: generations that share an INIT bit differ in
+ * whether the request has a size argument. The request is right, whatever was assumed at INIT.
  */
 const struct fmap_profile *fmap_profile_refine(const struct fmap_profile *profile,
 					       bool request_has_size);

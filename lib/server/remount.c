@@ -18,7 +18,7 @@ static int note_options(void *arg, const struct mount_entry *entry)
 {
 	struct mount_state *mount = arg;
 
-	/* Of several at one place, the last is on top. */
+	/* The last of several mounts at one place is on top. */
 	if (strcmp(entry->mountpoint, mount->mountpoint) == 0)
 		mount->read_only = mount_has_option(entry->options, "ro");
 	return 0;
@@ -51,7 +51,7 @@ static int check_device(const char *device, const struct famfs_target *mounted,
 	struct famfs_target *named = NULL;
 	int ret = 0;
 
-	/* A device that is gone cannot be another one. */
+	/* If `device` does not exist any more, there is nothing to compare. */
 	if (famfs_target_resolve(device, &named, NULL) == 0 &&
 	    strcmp(named->device, mounted->device) != 0)
 		ret = error_set(err, -EINVAL, "'%s' is a mount of '%s', not of '%s'",

@@ -63,7 +63,8 @@ int dax_req_fd(dax_req_t req)
 	return req->fd;
 }
 
-/* The kernel matches replies by descriptor: with clone_fd another one would not do. */
+/* The kernel matches replies by descriptor, so with clone_fd the reply needs that of the request.
+ */
 static int reply(dax_req_t req, int error, const void *buf, size_t size)
 {
 	struct fuse_out_header header = { .len = (uint32_t)(sizeof(header) + size),
@@ -128,7 +129,8 @@ static bool answer_map_request(struct shim *shim, int fd, const struct fuse_in_h
 
 	if (!__atomic_load_n(&shim->active, __ATOMIC_ACQUIRE) || (!fmap && !daxdev))
 		return false;
-	/* libfuse ends its threads by cancelling them, which must not happen with a lock held. */
+	/* libfuse ends its threads by cancelling them, which must not happen while a lock is held.
+	 */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	if (fmap)
 		handle_fmap(&req, header);
@@ -234,7 +236,7 @@ static ssize_t hook_writev(int fd, struct iovec *iov, int count, void *userdata)
 }
 
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
-/* libfuse leaves cloning to the program that replaced its I/O. */
+/* libfuse does not clone descriptors for a program that has replaced its I/O. */
 static int hook_clone_fd(int master_fd)
 {
 	uint32_t master = (uint32_t)master_fd;

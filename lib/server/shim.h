@@ -5,7 +5,7 @@
  * which no released libfuse knows, on the descriptor that they came from. All else passes through.
  *
  * libfuse calls the hooks from its worker threads. A request that the shim answers never reaches
- * libfuse: no request is allocated, and no thread counts as busy.
+ * libfuse, which allocates nothing for it and does not count its thread as busy.
  */
 #ifndef SERVER_SHIM_H
 #define SERVER_SHIM_H
@@ -19,7 +19,7 @@
 struct fuse_session;
 struct shim;
 
-/* A request that wants one answer; valid until it is given. */
+/* A request that needs one reply; valid until the reply. */
 struct dax_req;
 typedef struct dax_req *dax_req_t;
 

@@ -2,8 +2,9 @@
 /*
  * The signals that end a mount.
  *
- * A service manager sends SIGTERM to what is left of a mount that it has just unmounted. That must
- * not end the process before the device is back in devdax mode, so they are held in between.
+ * After an unmount, a service manager sends SIGTERM to the server that is still running. The signal
+ * must not end the process before the device is back in devdax mode, so signals are held until
+ * then.
  */
 #ifndef SERVER_SIGNALS_H
 #define SERVER_SIGNALS_H
@@ -16,15 +17,15 @@ struct held_signals {
 	sigset_t before;
 };
 
-/* Gives SIGINT, SIGTERM and SIGHUP their default action, whatever the caller has set: they end the
- * process. */
+/* Gives SIGINT, SIGTERM and SIGHUP their default action, which ends the process. */
 void signals_reset(void);
 
-/* Blocks the three in this thread. */
+/* Blocks the three signals in this thread. */
 void signals_hold(struct held_signals *signals);
 
-/* Discards those that came since, and unblocks them; does nothing when none were held. A signal
- * that the caller had blocked before stays pending for it. Returns whether one came. */
+/* Discards the signals that came since signals_hold(), and unblocks them. Does nothing without a
+ * signals_hold() before. Signals that the caller had blocked stay pending. Returns whether a signal
+ * was discarded. */
 bool signals_drop(struct held_signals *signals);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Not synchronised: the program may lie on a mount that waits for us. */
+/* Not synchronised, since the program may lie on a mount that this process serves. */
 static struct trusted_opener executable(const char *link)
 {
 	struct statx st;

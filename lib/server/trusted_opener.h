@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may open what would break the kernel in other hands: the file of the whole device, which must
- * never be mapped, and the log for writing, which has locks to be taken.
+ * Two files of .meta are only for trusted openers: the file of the whole device, which must never
+ * be mapped, since that breaks the kernel, and the log for writing, for which locks must be taken.
  *
- * Root's processes that run the program which serves the mount. The executable is compared, not its
- * name: after an update the new program waits for a new mount. A process that this one cannot see,
- * in another PID namespace, is none of them.
+ * Trusted are processes of root that run the same program as the server of the mount. Their
+ * executable is compared, not its name: after an update, the new program is not trusted until the
+ * next mount. Processes in a PID namespace that the server cannot see are not trusted.
  */
 #ifndef SERVER_TRUSTED_OPENER_H
 #define SERVER_TRUSTED_OPENER_H
@@ -20,7 +20,7 @@ struct trusted_opener {
 
 void trusted_opener_init(struct trusted_opener *trusted);
 
-/* `tid`: what the kernel says of the opener, which is a thread. Asks no file system. */
+/* `tid`: the thread that opens, as the kernel names it. Causes no request to a file system. */
 bool trusted_opener_matches(const struct trusted_opener *trusted, uid_t uid, pid_t tid);
 
 #endif

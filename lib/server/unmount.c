@@ -21,13 +21,13 @@
 
 #define FUSERMOUNT "fusermount3"
 
-/* How long to wait until the server unlocks the device. Without users it only has to end; after a
- * lazy unmount it goes on while there are users. */
+/* How long to wait until the server unlocks the device. Without open files it ends soon; after a
+ * lazy unmount it goes on while files are open. */
 #define WAIT_NS      UINT64_C(5000000000)
 #define WAIT_LAZY_NS UINT64_C(200000000)
 #define STEP_NS      2000000
 
-/* The first line, in `text`; to the end, or its writer would block or die. */
+/* The first line goes to `text`. Reads to the end, or the writer would block or die. */
 static int read_first_line(int fd, char *text, size_t size)
 {
 	char rest[256];
@@ -65,7 +65,7 @@ static int spawn_fusermount(const char *mountpoint, bool lazy, int output, pid_t
 	return -ret;
 }
 
-/* Runs fusermount3, and has what it said about a failure in `text`. Returns its wait status. */
+/* Runs fusermount3. Its message about a failure goes to `text`. Returns its wait status. */
 static int run_fusermount(const char *mountpoint, bool lazy, char *text, size_t size)
 {
 	cleanup_fd int read_end = -1;
@@ -106,7 +106,7 @@ static int unmount_as_user(const char *mountpoint, bool lazy, struct famfs_error
 		ret = -EBUSY;
 		reason = strerror(EBUSY);
 	} else if (strstr(text, "not found in")) {
-		/* Its way to say that the mount is another user's. */
+		/* fusermount3 says this about a mount of another user. */
 		reason = "only root and the user who mounted it may do that";
 	}
 	return error_set(err, ret, "cannot unmount '%s': %s", mountpoint,
@@ -126,23 +126,23 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	return ret;
 }
 
-/* The server has byte 0 of the device locked until it ends: a command that follows the unmount,
- * such as mkfs, would be refused. */
+/* Until it ends, the server has byte 0 of the device locked, so that a command that follows the
+ * unmount, such as mkfs, would be refused. */
 static void wait_for_server(struct device *dev, uint64_t patience)
 {
 	const struct timespec step = { 0, STEP_NS };
 	uint64_t start = now_ns(), end;
 
-	/* The lock of another mount would look the same. */
+	/* With another mount of the device, its lock could not be told from that of this server. */
 	if (device_mounts(dev->path, NULL) != 0)
 		return;
 	while (device_lock_conflict(dev, 0, 1, &end) > 0 && now_ns() - start < patience)
 		nanosleep(&step, NULL);
 }
 
-/* After an unmount, what was written to an image may be in the page cache only: waits for the
- * server to let go of it, then writes it back. A DAX device has nothing to write back, and in famfs
- * mode it cannot be opened. */
+/* Writes an image back: after the unmount, written data may be in the page cache only. Waits before
+ * until the server has unlocked it. A DAX device has nothing to write back, and in famfs mode it
+ * cannot be opened. */
 static int write_back(const char *source, bool lazy, struct famfs_error *err)
 {
 	cleanup_device struct device *dev = NULL;
@@ -169,8 +169,9 @@ static void hint_reset(const struct famfs_error *why, const char *source, struct
 		error_hint_of(err, why);
 }
 
-/* A server that has switched the mode of its device switches it back; for one that is dead, we do.
- * Returns 1 when the device stays in famfs mode, see famfs_unmount(). */
+/* A server that has switched the mode of its device switches it back. Waits for that, and switches
+ * it back here if the server is dead. Returns 1 when the device stays in famfs mode, see
+ * famfs_unmount(). */
 static int settle_mode(const char *mountpoint, const char *source, bool lazy,
 		       struct famfs_error *err)
 {

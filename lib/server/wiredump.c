@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a GET_FMAP reply, and what each of them means. */
+/* The bytes of a GET_FMAP reply, and the fields that they are. */
 #include "famfs_inspect.h"
 
 #include "base/error.h"
