@@ -8,17 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void complete_offer(const struct completion *c, const char *value, const char *end,
-		    const char *meaning)
-{
-	cleanup_free char *candidate = NULL;
-
-	if (asprintf(&candidate, "%s%s%s", c->base, value, end) < 0)
-		candidate = NULL;
-	if (candidate && strncmp(candidate, c->word, strlen(c->word)) == 0)
-		c->offer(c->arg, candidate, meaning);
-}
-
 static bool takes_value(const struct poptOption *option)
 {
 	return option->argDescrip && !(option->argInfo & POPT_ARGFLAG_OPTIONAL);

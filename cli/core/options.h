@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Glue around popt: the parse loop, and values that report what is wrong. */
+/* The parse loop around popt. */
 #ifndef CLI_CORE_OPTIONS_H
 #define CLI_CORE_OPTIONS_H
 
 #include "core/command.h"
+#include "core/values.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,24 +38,5 @@ void options_each(const struct command *cmd, option_visit_fn visit, void *arg);
 
 /* What the value of `option` can be: by .values of the command, else by the placeholder. */
 struct option_value options_value(const struct command *cmd, const struct poptOption *option);
-
-/*
- * Values of options. `name` is the long name, for the message. Each returns EXIT_DONE, or
- * EXIT_USAGE after reporting.
- */
-int option_size(const char *name, const char *value, uint64_t *out); /* > 0 */
-/* Any text: a copy in *place, whose former string is freed. EXIT_FAILED without memory. */
-int option_string(char **place, const char *value);
-/* One of a fixed set: *index is its place in the table. */
-int option_word(const char *name, const char *value, const struct word *words, unsigned *index);
-/* A power of two from `min` on; `least` is what people call that. */
-int option_power_of_two(const char *name, const char *value, uint64_t min, const char *least,
-			uint64_t *out);
-int option_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out);
-int option_seed(const char *name, const char *value, uint32_t *out);
-int option_mode(const char *name, const char *value, uint32_t *out);
-int option_user(const char *name, const char *value, uint32_t *out);
-int option_group(const char *name, const char *value, uint32_t *out);
-int option_uuid(const char *name, const char *value, uint8_t out[16]);
 
 #endif

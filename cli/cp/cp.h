@@ -73,10 +73,10 @@ struct cp {
 	atomic_bool over; /* an error that every further file would meet */
 };
 
-/* Nothing more is to be begun, and what is under way is to be given up. */
-bool cp_stopped(const struct cp *cp);
-
 /* ---- listing ---- */
+
+/* Whether the copy must end: no file is begun any more, and those under way are given up. */
+bool cp_stopped(const struct cp *cp);
 
 /* Counts, and with --verbose or --dry-run lists, what was done or would be. */
 void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *destination,
@@ -122,9 +122,6 @@ void cp_tree(struct cp *cp, const char *source, const char *destination, bool co
  * exist. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st);
 
-/* Whether `source` is the file or directory `path` of the volume, seen through a mount. */
-bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path);
-
 /* ---- exclude ---- */
 
 /* False when there is no memory. */
@@ -152,6 +149,9 @@ void cp_file_free(struct cp_file *file);
 
 /* The work of a thread: copies a struct cp_file, and frees it. */
 void cp_file_work(void *job);
+
+/* Whether `source` is the file or directory `path` of the volume, seen through a mount. */
+bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path);
 
 /* Owner and permission bits of what is made for a source. */
 uint32_t cp_mode(const struct cp *cp, const struct stat *st);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cleanup.h"
 #include "core/common.h"
-#include "core/interrupt.h"
 #include "core/session.h"
 #include "cp/cp.h"
 
@@ -9,6 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
+
+#define FUSE_SUPER_MAGIC 0x65735546
 
 uint32_t cp_mode(const struct cp *cp, const struct stat *st)
 {
@@ -31,9 +33,20 @@ uint32_t cp_gid(const struct cp *cp, const struct stat *st)
 	return cp->options->preserve ? st->st_gid : cp->gid;
 }
 
-bool cp_stopped(const struct cp *cp)
+bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path)
 {
-	return interrupt_pending() || atomic_load_explicit(&cp->over, memory_order_relaxed);
+	cleanup_target struct famfs_target *target = NULL;
+	struct famfs_stat there;
+	struct statfs fs;
+
+	/* Inode numbers are those of the log, so that few sources need the long look. */
+	if (famfs_stat(cp->volume, path, &there, NULL) < 0 || there.inode != st->st_ino)
+		return false;
+	if (statfs(source, &fs) < 0 || fs.f_type != FUSE_SUPER_MAGIC)
+		return false;
+	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->mountpoint)
+		return false;
+	return strcmp(target->path, path) == 0 && same_device(target->device, cp->device);
 }
 
 struct cp_file *cp_file_new(struct cp *cp, const char *source, const char *destination)

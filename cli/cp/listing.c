@@ -96,6 +96,11 @@ void cp_skip(struct cp *cp, const char *source, const char *why, const char *hin
 }
 
 /* A full device has no room for this file, but perhaps for a smaller one: each is tried. */
+bool cp_stopped(const struct cp *cp)
+{
+	return interrupt_pending() || atomic_load_explicit(&cp->over, memory_order_relaxed);
+}
+
 static bool is_for_all(int code)
 {
 	return error_is_final(code) && code != -ENOSPC;

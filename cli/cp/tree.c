@@ -9,9 +9,6 @@
 #include <fcntl.h>
 #include <search.h>
 #include <string.h>
-#include <sys/vfs.h>
-
-#define FUSE_SUPER_MAGIC 0x65735546
 
 /* A directory that the walk is in. With --dereference a link can lead back to one of them. */
 struct ancestor {
@@ -48,22 +45,6 @@ static void skip(const struct walk *walk, const char *source, const char *why, c
 {
 	if (!walk->count)
 		cp_skip(walk->cp, source, why, hint);
-}
-
-bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path)
-{
-	cleanup_target struct famfs_target *target = NULL;
-	struct famfs_stat there;
-	struct statfs fs;
-
-	/* Inode numbers are those of the log, so that few sources need the long look. */
-	if (famfs_stat(cp->volume, path, &there, NULL) < 0 || there.inode != st->st_ino)
-		return false;
-	if (statfs(source, &fs) < 0 || fs.f_type != FUSE_SUPER_MAGIC)
-		return false;
-	if (famfs_target_resolve(source, &target, NULL) < 0 || !target->mountpoint)
-		return false;
-	return strcmp(target->path, path) == 0 && same_device(target->device, cp->device);
 }
 
 /* As cp(1) does, a symlink that is named as a source is followed, those below one only with -L. As
