@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/commands.h"
 #include "core/common.h"
+#include "core/device.h"
 #include "core/report.h"
 #include "core/session.h"
 #include "famfs_inspect.h"

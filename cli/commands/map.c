@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/commands.h"
 #include "core/common.h"
+#include "core/device.h"
 #include "core/inspect.h"
 #include "core/options.h"
 #include "core/report.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session.h"
 #include "core/common.h"
+#include "core/device.h"
 #include "core/report.h"
 
 #include <errno.h>
@@ -44,19 +45,6 @@ void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, 
 
 	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == size)
 		snprintf(err->hint, sizeof(err->hint), "%s", hint);
-}
-
-bool same_device(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	if (strcmp(a, b) == 0)
-		return true;
-	if (stat(a, &sa) < 0 || stat(b, &sb) < 0)
-		return false;
-	if (S_ISCHR(sa.st_mode) && S_ISCHR(sb.st_mode))
-		return sa.st_rdev == sb.st_rdev;
-	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
 int session_resolve(struct session *session, const char *arg)

@@ -51,7 +51,4 @@ int error_fill(struct famfs_error *err, int code, const char *format, ...)
 void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
 			  uint64_t size, const char *hint);
 
-/* Whether two paths name one device node or image. */
-bool same_device(const char *a, const char *b);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cleanup.h"
 #include "core/common.h"
+#include "core/device.h"
 #include "core/session.h"
 #include "cp/cp.h"
 
