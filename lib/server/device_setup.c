@@ -71,7 +71,7 @@ int device_setup_finish(struct server *server, struct famfs_error *err)
 	set_identity_and_access(server);
 	if (!server->read_only || server->device.access == MOUNT_READ_ONLY)
 		return 0;
-	/* The mount was made before the role was known. */
+	/* The mount was made read-write, before the role was known. */
 	if (mount_setattr(AT_FDCWD, server->mountpoint, 0, &attr, sizeof(attr)) < 0)
 		return error_errno(err, -errno, "cannot make '%s' read-only", server->mountpoint);
 	return 0;
@@ -170,7 +170,7 @@ static int open_volume(struct server *server, const char *path, struct famfs_err
 	return ret;
 }
 
-/* The same bytes again, in the mode that the device is in now. */
+/* Opens the device again, in its new mode. */
 static int reopen(struct server *server, const char *path, struct famfs_error *err)
 {
 	struct device *dev = NULL;
@@ -189,7 +189,7 @@ static bool is_shared(struct device *dev)
 	return device_lock_conflict(dev, 0, dev->size, &end) != 0;
 }
 
-/* The volume is open. A device that does not let itself be switched is served as it is. */
+/* The volume is open. If the mode cannot be switched, the device is served in devdax mode. */
 static int switch_mode(struct server *server, const char *path, struct famfs_error *err)
 {
 	struct famfs_error why = { 0 };

@@ -3,9 +3,8 @@
  * A server opens its device in one of three ways, and releases it at the end:
  *
  * - an image, or a device in devdax mode: opened and read
- * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched
- * to famfs mode, its node opened again for the locks; the rest is read through the mount, see
- *   follow.h
+ * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched,
+ *   its node opened again for the locks; the rest is read through the mount, see follow.h
  * - a device that is in famfs mode already: its node is opened, all is read through the mount
  */
 #ifndef SERVER_DEVICE_SETUP_H

@@ -40,7 +40,7 @@ static const struct {
 } words[] = {
 	{ "ro", SET_RO },
 	{ "rw", SET_RW },
-	{ "client_rw", SET_RW }, /* rw for those whose rw says nothing: mount(8) always adds one */
+	{ "client_rw", SET_RW }, /* like rw, which mount(8) adds by itself and so means nothing */
 	{ "suid", SET_SUID },
 	{ "nosuid", SET_NOSUID },
 	{ "dev", SET_DEV },

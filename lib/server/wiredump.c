@@ -47,7 +47,7 @@ static const struct member ext_members[] = {
 
 struct walk {
 	const unsigned char *data;
-	size_t at; /* of the structure to come */
+	size_t at; /* offset of the next structure */
 	famfs_wire_field_fn visit;
 	void *arg;
 };
