@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/commands.h"
-#include "core/io.h"
 #include "core/report.h"
 #include "core/session.h"
 #include "famfs.h"
+#include "shared/io.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static const struct poptOption options[] = {
 /* Past stdio, which would copy it all and forget why it failed. */
 static int put(const void *data, uint64_t size, struct famfs_error *err)
 {
-	int ret = write_all(STDOUT_FILENO, data, size);
+	int ret = io_write_all(STDOUT_FILENO, data, size);
 
 	if (ret == 0)
 		return 0;

@@ -3,6 +3,7 @@
 #include "core/common.h"
 #include "core/device.h"
 #include "core/report.h"
+#include "shared/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -31,9 +32,8 @@ int error_fill(struct famfs_error *err, int code, const char *format, ...)
 {
 	va_list args;
 
-	*err = (struct famfs_error){ .code = code };
 	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
+	error_vset(err, code, false, format, args);
 	va_end(args);
 	return code;
 }

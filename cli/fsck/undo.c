@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fsck/undo.h"
 #include "core/cleanup.h"
-#include "core/io.h"
 #include "core/session.h"
 #include "output/newfile.h"
+#include "shared/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,8 +50,8 @@ static int try_name(struct undo *undo)
 	undo->fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (undo->fd < 0)
 		return -errno;
-	ret = write_all(undo->fd, header, strlen(header));
-	return ret < 0 ? ret : sync_directory(dir);
+	ret = io_write_all(undo->fd, header, strlen(header));
+	return ret < 0 ? ret : io_sync_directory(dir, ".");
 }
 
 static int create_file(struct undo *undo)
@@ -91,7 +91,7 @@ static int save(struct undo *undo, uint64_t offset, const void *old, size_t leng
 	if (undo->fd < 0)
 		ret = create_file(undo);
 	if (ret == 0)
-		ret = write_all(undo->fd, line, strlen(line));
+		ret = io_write_all(undo->fd, line, strlen(line));
 	if (ret == 0 && fsync(undo->fd) < 0)
 		ret = -errno;
 	return ret;

@@ -2,6 +2,7 @@
 #include "output/progress.h"
 #include "core/report.h"
 #include "output/output.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define INTERVAL_NS  (100 * 1000 * 1000) /* between two lines */
@@ -47,14 +47,6 @@ struct moment {
 	double left; /* seconds; negative: not known */
 };
 
-static int64_t nanoseconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static struct moment now(struct progress *progress)
 {
 	struct moment m = {
@@ -65,7 +57,7 @@ static struct moment now(struct progress *progress)
 		.total = (double)atomic_load(&progress->total_bytes),
 		.left = -1,
 	};
-	double elapsed = (double)(nanoseconds() - atomic_load(&progress->start)) / 1e9;
+	double elapsed = (double)(now_ns() - atomic_load(&progress->start)) / 1e9;
 
 	m.rate = elapsed > 0 ? m.done / elapsed : 0;
 	if (m.counted && m.rate > 0)
@@ -169,7 +161,7 @@ void progress_start(struct progress *progress, enum progress_style style, unsign
 
 	progress->style = style;
 	progress->passes = passes;
-	atomic_store(&progress->start, nanoseconds());
+	atomic_store(&progress->start, now_ns());
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
@@ -183,7 +175,7 @@ void progress_start(struct progress *progress, enum progress_style style, unsign
 
 void progress_counted(struct progress *progress)
 {
-	atomic_store(&progress->start, nanoseconds());
+	atomic_store(&progress->start, now_ns());
 	atomic_store(&progress->counted, true);
 	/* At once, so that people see that it has begun, and programs how much there is. */
 	show(progress, false);

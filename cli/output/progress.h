@@ -27,8 +27,8 @@ struct progress {
 	_Atomic uint64_t total_files;
 	_Atomic uint64_t bytes; /* of all passes */
 	_Atomic uint64_t total_bytes;
-	_Atomic int64_t start; /* of the copy, in nanoseconds */
-	pthread_t thread;      /* that shows it all */
+	_Atomic uint64_t start; /* of the copy, in nanoseconds */
+	pthread_t thread;       /* that shows it all */
 	bool running;
 	atomic_bool ending;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "output/stdout.h"
-#include "core/io.h"
+#include "shared/io.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ static int fail(int code)
 
 static ssize_t put(void *cookie, const char *data, size_t size)
 {
-	int ret = write_all(STDOUT_FILENO, data, size);
+	int ret = io_write_all(STDOUT_FILENO, data, size);
 
 	(void)cookie;
 	return ret < 0 ? fail(-ret) : (ssize_t)size;

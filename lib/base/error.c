@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-#include "base/cleanup.h"
+#include "shared/cleanup.h"
+#include "shared/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct famfs_error *err, int code, bool refused, const char *format, va_list ap)
-{
-	if (!err)
-		return;
-	err->code = code;
-	err->refused = refused;
-	err->hint[0] = '\0';
-	vsnprintf(err->message, sizeof(err->message), format, ap);
-}
-
 int error_set(struct famfs_error *err, int code, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	fill(err, code, false, format, ap);
+	error_vset(err, code, false, format, ap);
 	va_end(ap);
 	return code;
 }
@@ -34,7 +25,7 @@ int error_errno(struct famfs_error *err, int code, const char *format, ...)
 	size_t used;
 
 	va_start(ap, format);
-	fill(err, code, false, format, ap);
+	error_vset(err, code, false, format, ap);
 	va_end(ap);
 	if (err) {
 		used = strlen(err->message);
@@ -48,7 +39,7 @@ int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	fill(err, code, true, format, ap);
+	error_vset(err, code, true, format, ap);
 	va_end(ap);
 	return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/io.h"
 
-#include "base/cleanup.h"
+#include "shared/cleanup.h"
+#include "shared/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,13 +66,6 @@ int io_write_at(int fd, uint64_t offset, const void *buf, size_t length)
 int io_sync_parent(const char *path)
 {
 	cleanup_free char *dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
-	cleanup_fd int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (!dir)
-		return -ENOMEM;
-	/* Who may add to a directory need not be allowed to read it. */
-	if (fd < 0)
-		return errno == EACCES ? 0 : -errno;
-	/* Some file systems do this for files only. */
-	return fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP ? -errno : 0;
+	return dir ? io_sync_directory(AT_FDCWD, dir) : -ENOMEM;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/ratelimit.h"
 
-#include "base/clock.h"
+#include "shared/clock.h"
 
 #include <stdio.h>
 #include <syslog.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/connections.h"
 
-#include "base/cleanup.h"
 #include "device/holders.h"
+#include "shared/cleanup.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/daxinfo.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/daxmode.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/program.h"
 #include "device/connections.h"
@@ -10,6 +9,7 @@
 #include "device/modeclaim.h"
 #include "device/rundir.h"
 #include "device/usage.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * and who must not touch a device. */
 #include "device/daxinfo.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
+#include "shared/cleanup.h"
 
 #include <dirent.h>
 #include <errno.h>

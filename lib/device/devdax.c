@@ -8,13 +8,13 @@
  */
 #include "device/backend.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/persist.h"
 #include "device/daxinfo.h"
 #include "device/mapped.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <string.h>

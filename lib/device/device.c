@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/device.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/daxinfo.h"
 #include "device/modelock.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

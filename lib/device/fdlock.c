@@ -2,8 +2,8 @@
 /* Locks of an open file description: what the backends that have a descriptor lock with. */
 #include "device/backend.h"
 
-#include "base/clock.h"
 #include "base/minmax.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/holders.h"
 
-#include "base/cleanup.h"
 #include "device/mountinfo.h"
 #include "device/mountns.h"
+#include "shared/cleanup.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -9,10 +9,10 @@
  */
 #include "device/backend.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "device/mapped.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/mapping.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/guard.h"
 #include "base/persist.h"
 #include "device/backend.h"
 #include "device/modelock.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,13 +3,13 @@
  * device, the log's what follows, and the device's all of it. */
 #include "device/backend.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/minmax.h"
 #include "device/daxinfo.h"
 #include "device/mapped.h"
 #include "device/modelock.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

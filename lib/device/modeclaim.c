@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/modeclaim.h"
 
-#include "base/cleanup.h"
 #include "device/connections.h"
 #include "device/holders.h"
 #include "device/rundir.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/modelock.h"
 
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "device/backend.h"
 #include "device/daxinfo.h"
 #include "device/holders.h"
 #include "device/rundir.h"
+#include "shared/cleanup.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

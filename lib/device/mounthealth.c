@@ -6,12 +6,12 @@
  */
 #include "famfs.h"
 
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/minmax.h"
 #include "device/mountinfo.h"
+#include "shared/cleanup.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

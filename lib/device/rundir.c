@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/rundir.h"
 
-#include "base/cleanup.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

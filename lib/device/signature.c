@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/signature.h"
 
-#include "base/cleanup.h"
 #include "base/minmax.h"
+#include "shared/cleanup.h"
 
 #include <blkid.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/udev_notify.h"
 
-#include "base/cleanup.h"
 #include "device/daxinfo.h"
+#include "shared/cleanup.h"
 
 #include <fcntl.h>
 #include <stdio.h>

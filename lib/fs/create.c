@@ -13,8 +13,8 @@
 #include "fs/stripe.h"
 #include "media/path.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/find.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/daxinfo.h"
 #include "device/device.h"
 #include "media/superblock.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>

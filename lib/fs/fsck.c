@@ -5,12 +5,12 @@
  */
 #include "fs/fsck.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/usage.h"
 #include "fs/append.h"
 #include "fs/open.h"
 #include "media/path.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,11 +3,11 @@
  * A device as it is, for those who look at its structures one by one. Unlike a volume it can be
  * had of any device: what cannot be believed is replaced by what can, and said.
  */
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/log.h"
 #include "fs/open.h"
 #include "media/layout.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,11 +2,11 @@
 /* A file as one range of addresses, from the device itself. */
 #include "famfs.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mapping.h"
 #include "fs/extents.h"
 #include "fs/volume.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/mkfs.h"
 
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/minmax.h"
@@ -10,6 +8,8 @@
 #include "device/usage.h"
 #include "fs/identity.h"
 #include "fs/overwrite.h"
+#include "shared/cleanup.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,11 +2,11 @@
 /* From a target to an open volume. */
 #include "fs/open.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
 #include "device/usage.h"
 #include "fs/append.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/replay.h"
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "fs/torn.h"
 #include "media/path.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/append.h"
 #include "fs/open.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,11 +2,11 @@
 /* What a command-line argument names: a device, a path inside one, or a path in a mount. */
 #include "famfs.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
 #include "fs/find.h"
 #include "media/path.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>

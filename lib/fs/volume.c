@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/volume.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/heal.h"
 #include "fs/replay.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A barrier between hosts: a file is complete before its entry can be seen. */
-#include "base/clock.h"
 #include "base/error.h"
 #include "fs/volume.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/daemonize.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "server/signals.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/device_setup.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/daxinfo.h"
 #include "device/daxmode.h"
 #include "device/usage.h"
 #include "server/kernel.h"
 #include "server/server.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/follow.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/thread.h"
 #include "device/mountinfo.h"
 #include "server/device_setup.h"
 #include "server/node.h"
 #include "server/server.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

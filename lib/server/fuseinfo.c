@@ -2,9 +2,9 @@
 /* FUSE on this host: the library, its device and fusermount3. */
 #include "famfs.h"
 
-#include "base/cleanup.h"
 #include "base/program.h"
 #include "server/fuse.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

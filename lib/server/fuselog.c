@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/fuselog.h"
 
-#include "base/cleanup.h"
+#include "shared/cleanup.h"
 
 #include <fcntl.h>
 #include <stdio.h>

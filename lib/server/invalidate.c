@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/invalidate.h"
 
-#include "base/cleanup.h"
 #include "base/thread.h"
 #include "device/mapped.h"
 #include "server/node.h"
 #include "server/server.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/kernel_detect.h"
 
-#include "base/cleanup.h"
 #include "base/io.h"
 #include "server/btf.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "famfs.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "fs/find.h"
 #include "server/daemonize.h"
@@ -9,6 +8,7 @@
 #include "server/node.h"
 #include "server/remount.h"
 #include "server/session.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/options.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
 #include "server/invalidate.h"
 #include "server/kernel.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>

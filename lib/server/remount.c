@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/remount.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "device/mountinfo.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/session.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/program.h"
 #include "device/daxmode.h"
@@ -10,6 +9,7 @@
 #include "server/fuselog.h"
 #include "server/operations.h"
 #include "server/startup.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "famfs.h"
 
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/program.h"
 #include "device/daxmode.h"
 #include "device/usage.h"
+#include "shared/cleanup.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,11 @@ allowed()
 	local include=$2
 	# famfs.h includes nothing of ours, and famfs_inspect.h only famfs.h.
 	[[ $include == famfs.h && $1 != root ]] && return 0
-	[[ $include == famfs_inspect.h && $1 != root && $1 != inspect ]] && return 0
+	[[ $include == famfs_inspect.h && $1 != root && $1 != inspect && $1 != shared ]] && return 0
 	case $1/$include in
+	# Inline functions for both sides, library and command line.
+	root/* | inspect/* | shared/*) return 1 ;;
+	*/shared/*) [[ -f lib/$include ]] && return 0 ;;
 	base/base/* | media/base/* | media/media/* | device/base/* | device/device/*) return 0 ;;
 	fs/base/* | fs/media/* | fs/device/* | fs/fs/*) return 0 ;;
 	# The server never parses records.
@@ -41,12 +44,17 @@ check()
 	done
 }
 
-for layer in base media device fs server; do
+for layer in shared base media device fs server; do
 	mapfile -t files < <(c_files | grep "^lib/$layer/" || true)
 	check "$layer" "${files[@]}"
 done
 check root lib/famfs.h
 check inspect lib/famfs_inspect.h
+# A function that is not inline would be a symbol of the library, which the program cannot reach.
+finding_each "lib/shared holds only static inline functions" < <(
+	tree -path './lib/shared/*' ! -name '*.h'
+	grep -HnE '^[a-z][a-z_ ]* \**[a-z_]+\(' lib/shared/*.h | grep -v 'static inline' || true
+)
 for room in cli/*/; do
 	room=$(basename "$room")
 	mapfile -t files < <(c_files | grep "^cli/$room/" || true)

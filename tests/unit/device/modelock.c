@@ -2,9 +2,9 @@
 /* The lock that keeps users of a device's node apart from a switch of its mode. */
 #include "support.h"
 
-#include "base/clock.h"
 #include "device/backend.h"
 #include "device/modelock.h"
+#include "shared/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scope cleanup: what a function holds is released on every path; ownership leaves by steal_*. */
-#ifndef BASE_CLEANUP_H
-#define BASE_CLEANUP_H
+#ifndef SHARED_CLEANUP_H
+#define SHARED_CLEANUP_H
 
 #include <stdlib.h>
 #include <unistd.h>
