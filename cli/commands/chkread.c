@@ -30,8 +30,8 @@ static const struct poptOption options[] = {
 struct views {
 	const char *name; /* for messages */
 	uint64_t size;
-	bool one; /* there is but one view, so that nothing can differ */
-	int fd;   /* read(2) */
+	bool single; /* there is but one view, so that nothing can differ */
+	int fd;      /* read(2) */
 	struct famfs_file *file;
 	const char *mapped;
 	uint64_t differs_at;
@@ -113,8 +113,8 @@ static int check_mounted(struct views *views)
 	addr = mmap(NULL, views->size, PROT_READ, MAP_SHARED, views->fd, 0);
 	/* What the server reads itself it lets nobody map: superblock and log, on a kernel without
 	 * famfs. */
-	views->one = addr == MAP_FAILED && errno == ENODEV;
-	if (views->one)
+	views->single = addr == MAP_FAILED && errno == ENODEV;
+	if (views->single)
 		return EXIT_DONE;
 	if (addr == MAP_FAILED)
 		return report_errno(errno, "cannot map '%s'", views->name);
@@ -149,7 +149,7 @@ static int check_unmounted(struct views *views, const struct session *session)
 
 static void print_result(struct output *out, const struct views *views, bool ok)
 {
-	bool compared = ok && !views->one;
+	bool compared = ok && !views->single;
 	const struct field fields[] = {
 		field_path("argument", NULL, views->name),
 		field_bool("ok", NULL, ok),

@@ -34,7 +34,7 @@ static const struct poptOption options[] = {
 	{ "jobs", 'j', POPT_ARG_STRING, NULL, 'j', "copy so many files at a time, 1 to 64 (1)",
 	  "JOBS" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)layout_options, 0, NULL, NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)striping_options, 0, NULL, NULL },
 	{ "files-from0", 0, POPT_ARG_STRING, NULL, OPTION_FILES_FROM,
 	  "take more sources from FILE, each ended by a NUL byte; - is standard input", "FILE" },
 	{ "no-target-directory", 'T', POPT_ARG_NONE, &opt.exact, 0,
@@ -135,8 +135,8 @@ static int take_option(int val, const char *name, const char *value)
 	default: break;
 	}
 	ret = attrs_take_option(&opt.attrs, val, name, value);
-	if (ret == OPTION_NOT_MINE)
-		ret = layout_take_option(&opt.layout, val, name, value);
+	if (ret == OPTION_UNKNOWN)
+		ret = striping_take_option(&opt.striping, val, name, value);
 	return ret;
 }
 
@@ -291,7 +291,7 @@ static int check_usage(int argc)
 				    "--verify or --dry-run");
 	if (opt.exact && (argc != 2 || opt.files_from || opt.parents))
 		return report_usage("-T takes one SOURCE, and no --parents");
-	return layout_complete(&opt.layout);
+	return striping_complete(&opt.striping);
 }
 
 static int run(int argc, const char *const *argv)

@@ -35,7 +35,7 @@ static struct {
 	uint32_t seed;
 	int no_zero;
 	struct attrs attrs;
-	struct layout layout;
+	struct striping striping;
 	struct plan *plans; /* of -M */
 	size_t count;
 	size_t capacity;
@@ -45,7 +45,7 @@ static const struct poptOption options[] = {
 	{ "size", 's', POPT_ARG_STRING, NULL, 's',
 	  "size of the file; required for a new one without -M", "SIZE" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
-	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)layout_options, 0, NULL, NULL },
+	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)striping_options, 0, NULL, NULL },
 	{ "randomize", 'r', POPT_ARG_NONE, &opt.random, 0,
 	  "fill with the stream of --seed, or of seed 0", NULL },
 	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S',
@@ -121,8 +121,8 @@ static int take_option(int val, const char *name, const char *value)
 	default: break;
 	}
 	ret = attrs_take_option(&opt.attrs, val, name, value);
-	if (ret == OPTION_NOT_MINE)
-		ret = layout_take_option(&opt.layout, val, name, value);
+	if (ret == OPTION_UNKNOWN)
+		ret = striping_take_option(&opt.striping, val, name, value);
 	return ret;
 }
 
@@ -186,7 +186,7 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 	cleanup_file struct famfs_file *file = NULL;
 	int ret;
 
-	layout_apply(&opt.layout, &params);
+	striping_apply(&opt.striping, &params);
 	if (params.no_zero && !random)
 		return famfs_create_unfilled(volume, path, &params, err);
 
@@ -319,7 +319,7 @@ static int check_usage(int argc)
 		return report_usage("missing argument");
 	if (!opt.count && !opt.size && !opt.has_seed)
 		return report_usage("--size is required");
-	return layout_complete(&opt.layout);
+	return striping_complete(&opt.striping);
 }
 
 static void free_plans(void)

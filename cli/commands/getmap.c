@@ -11,10 +11,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static int go_on;
+static int keep_going;
 
 static const struct poptOption options[] = {
-	{ "continue", 'c', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &go_on, 0, NULL, NULL },
+	{ "continue", 'c', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &keep_going, 0, NULL, NULL },
 	POPT_TABLEEND,
 };
 
@@ -54,7 +54,7 @@ static int run(int argc, const char *const *argv)
 	cleanup_session struct session session = SESSION_READ;
 	int result = EXIT_DONE;
 
-	for (int i = 0; i < argc && (result == EXIT_DONE || go_on); i++) {
+	for (int i = 0; i < argc && (result == EXIT_DONE || keep_going); i++) {
 		int ret = getmap(&session, argv[i]);
 
 		if (ret != EXIT_DONE)

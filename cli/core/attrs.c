@@ -16,7 +16,7 @@ const struct poptOption attrs_options[] = {
 	POPT_TABLEEND,
 };
 
-const struct poptOption layout_options[] = {
+const struct poptOption striping_options[] = {
 	{ "nstrips", 'N', POPT_ARG_STRING, NULL, 'N', "interleave over so many strips, 1 to 16",
 	  "COUNT" },
 	{ "nbuckets", 'B', POPT_ARG_STRING, NULL, 'B',
@@ -33,7 +33,7 @@ int attrs_take_option(struct attrs *attrs, int val, const char *name, const char
 	case 'u': attrs->has_uid = true; return option_user(name, value, &attrs->uid);
 	case 'g': attrs->has_gid = true; return option_group(name, value, &attrs->gid);
 	case ATTRS_RAW_NAMES: attrs->raw_names = true; return EXIT_DONE;
-	default: return OPTION_NOT_MINE;
+	default: return OPTION_UNKNOWN;
 	}
 }
 
@@ -55,40 +55,40 @@ void attrs_complete(struct attrs *attrs, uint32_t mode)
 		attrs->gid = getegid();
 }
 
-int layout_take_option(struct layout *layout, int val, const char *name, const char *value)
+int striping_take_option(struct striping *striping, int val, const char *name, const char *value)
 {
 	switch (val) {
-	case 'N': return option_number(name, value, 1, FAMFS_MAX_EXTENTS, &layout->nstrips);
-	case 'B': return option_number(name, value, 1, FAMFS_MAX_BUCKETS, &layout->nbuckets);
+	case 'N': return option_number(name, value, 1, FAMFS_MAX_EXTENTS, &striping->nstrips);
+	case 'B': return option_number(name, value, 1, FAMFS_MAX_BUCKETS, &striping->nbuckets);
 	case 'C':
 		return option_power_of_two(name, value, FAMFS_ALLOC_UNIT, "2M",
-					   &layout->chunk_size);
-	default: return OPTION_NOT_MINE;
+					   &striping->chunk_size);
+	default: return OPTION_UNKNOWN;
 	}
 }
 
-int layout_complete(struct layout *layout)
+int striping_complete(struct striping *striping)
 {
-	if (!layout->nstrips) {
-		if (layout->nbuckets || layout->chunk_size)
+	if (!striping->nstrips) {
+		if (striping->nbuckets || striping->chunk_size)
 			return report_usage("--%s needs --nstrips",
-					    layout->nbuckets ? "nbuckets" : "chunksize");
+					    striping->nbuckets ? "nbuckets" : "chunksize");
 		return EXIT_DONE;
 	}
-	if (!layout->nbuckets)
-		layout->nbuckets = layout->nstrips;
-	if (!layout->chunk_size)
-		layout->chunk_size = FAMFS_ALLOC_UNIT;
-	if (layout->nbuckets < layout->nstrips)
+	if (!striping->nbuckets)
+		striping->nbuckets = striping->nstrips;
+	if (!striping->chunk_size)
+		striping->chunk_size = FAMFS_ALLOC_UNIT;
+	if (striping->nbuckets < striping->nstrips)
 		return report_usage("--nbuckets expects at least the %" PRIu64
 				    " of --nstrips, got '%" PRIu64 "'",
-				    layout->nstrips, layout->nbuckets);
+				    striping->nstrips, striping->nbuckets);
 	return EXIT_DONE;
 }
 
-void layout_apply(const struct layout *layout, struct famfs_create_params *params)
+void striping_apply(const struct striping *striping, struct famfs_create_params *params)
 {
-	params->nstrips = (uint32_t)layout->nstrips;
-	params->nbuckets = (uint32_t)layout->nbuckets;
-	params->chunk_size = layout->chunk_size;
+	params->nstrips = (uint32_t)striping->nstrips;
+	params->nbuckets = (uint32_t)striping->nbuckets;
+	params->chunk_size = striping->chunk_size;
 }

@@ -9,7 +9,7 @@
 #include <popt.h>
 
 /* take_option() of a shared table says so for an option that is not its own. */
-#define OPTION_NOT_MINE (-1)
+#define OPTION_UNKNOWN (-1)
 
 /* Beside the letters, and above what a command counts from 256. */
 #define ATTRS_RAW_NAMES 1024
@@ -34,18 +34,18 @@ void attrs_complete(struct attrs *attrs, uint32_t mode);
 /* The process's umask, which only changing it tells. */
 uint32_t attrs_umask(void);
 
-struct layout {
+struct striping {
 	uint64_t nstrips;
 	uint64_t nbuckets;
 	uint64_t chunk_size;
 };
 
-extern const struct poptOption layout_options[];
-int layout_take_option(struct layout *layout, int val, const char *name, const char *value);
+extern const struct poptOption striping_options[];
+int striping_take_option(struct striping *striping, int val, const char *name, const char *value);
 
 /* Checks what belongs together and fills in what was not given. EXIT_DONE or EXIT_USAGE. */
-int layout_complete(struct layout *layout);
+int striping_complete(struct striping *striping);
 
-void layout_apply(const struct layout *layout, struct famfs_create_params *params);
+void striping_apply(const struct striping *striping, struct famfs_create_params *params);
 
 #endif

@@ -73,7 +73,7 @@ static int check_count(const struct command *cmd, int count)
 		report_as(REPORT_USAGE, 0, "too many arguments");
 	else
 		return EXIT_DONE;
-	report_own_hint("usage: %s%s %s", command_prefix(cmd), cmd->name, cmd->synopsis);
+	report_plain_hint("usage: %s%s %s", command_prefix(cmd), cmd->name, cmd->synopsis);
 	return EXIT_USAGE;
 }
 

@@ -99,7 +99,7 @@ static int unknown_option(const struct command *cmd, const char *option)
 		options_each(cmd, offer_option, &suggestion);
 	}
 	if (suggestion.best)
-		report_own_hint("did you mean '--%s'?", suggestion.best);
+		report_plain_hint("did you mean '--%s'?", suggestion.best);
 	else
 		report_see_help();
 	return EXIT_USAGE;

@@ -288,7 +288,7 @@ void report_hint(const char *format, ...)
 	say_alone(hint);
 }
 
-void report_own_hint(const char *format, ...)
+void report_plain_hint(const char *format, ...)
 {
 	cleanup_free char *hint = NULL;
 	va_list args;
@@ -302,7 +302,8 @@ void report_own_hint(const char *format, ...)
 
 void report_see_help(void)
 {
-	report_own_hint("see '%s%s%s --help'", program, command ? " " : "", command ? command : "");
+	report_plain_hint("see '%s%s%s --help'", program, command ? " " : "",
+			  command ? command : "");
 }
 
 int report_usage(const char *format, ...)

@@ -58,7 +58,7 @@ void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A hint that holds only words of this program: nothing in it is quoted. */
-void report_own_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report_plain_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The hint where to read about options. */
 void report_see_help(void);

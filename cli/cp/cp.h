@@ -40,7 +40,7 @@ struct cp_options {
 	struct cp_pattern *excludes;
 	size_t nexcludes;
 	struct attrs attrs; /* override what the sources have */
-	struct layout layout;
+	struct striping striping;
 };
 
 /* What became of a source. */

@@ -227,7 +227,7 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 
 	if (options->compare)
 		return compare(file, transfer, err);
-	layout_apply(&options->layout, &params);
+	striping_apply(&options->striping, &params);
 	ret = famfs_create(file->cp->volume, file->destination, &params, &to, err);
 	if (ret == -EEXIST && (options->overwrite || options->resume))
 		return copy_existing(file, transfer, err);
@@ -253,7 +253,7 @@ void cp_file_work(void *job)
 	if (cp_stopped(cp)) {
 		/* It is not begun; the summary says that there was more. */
 	} else if (copy(file, &transfer, &err) < 0) {
-		progress_drop(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
+		progress_remove(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
 		cp_failed(cp, &err);
 	} else {
 		progress_add_file(&cp->progress);

@@ -191,7 +191,7 @@ void progress_add_file(struct progress *progress)
 	atomic_fetch_add_explicit(&progress->files, 1, memory_order_relaxed);
 }
 
-void progress_drop(struct progress *progress, uint64_t size, uint64_t done)
+void progress_remove(struct progress *progress, uint64_t size, uint64_t done)
 {
 	atomic_fetch_sub(&progress->bytes, done);
 	if (!atomic_load(&progress->counted))

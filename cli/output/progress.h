@@ -50,7 +50,7 @@ void progress_add_bytes(struct progress *progress, uint64_t bytes);
 void progress_add_file(struct progress *progress);
 
 /* A file will not be copied, after `done` of its bytes were counted. */
-void progress_drop(struct progress *progress, uint64_t size, uint64_t done);
+void progress_remove(struct progress *progress, uint64_t size, uint64_t done);
 
 /* Takes the line away. */
 void progress_end(struct progress *progress);
