@@ -35,8 +35,8 @@ static void note_nothing(int sig)
 	(void)sig;
 }
 
-/* A reader that went away is an error like a full disk, with a message and an exit code. A handler,
- * since "ignore" would be inherited by programs that are started. */
+/* Treat a closed pipe as an error like a full disk, with a message and an exit code. Use a handler,
+ * because programs that are started would inherit SIG_IGN. */
 static void survive_broken_pipes(void)
 {
 	const struct sigaction action = { .sa_handler = note_nothing, .sa_flags = SA_RESTART };
@@ -79,7 +79,7 @@ static void list_commands(void)
 	}
 }
 
-/* Without the name of a command. */
+/* Runs famfsctl without a command. */
 static int run_global(bool list)
 {
 	if (common.version) {
@@ -97,7 +97,7 @@ static int run_global(bool list)
 	return close_stdout(EXIT_DONE, EXIT_FAILED);
 }
 
-/* What is wrong with the options is to be said as JSON, too. */
+/* Look for --json before parsing: errors of the parser must be JSON, too. */
 static bool wants_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {

@@ -15,7 +15,7 @@ static struct {
 	int map;
 } opt;
 
-static bool full; /* standard output, for all files to come */
+static bool full; /* standard output failed: skip the files that follow */
 
 static const struct poptOption options[] = {
 	{ "map", 'M', POPT_ARG_NONE, &opt.map, 0,
@@ -23,7 +23,7 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* Past stdio, which would copy it all and forget why it failed. */
+/* Write past stdio, which would copy everything and forget why a write failed. */
 static int put(const void *data, uint64_t size, struct famfs_error *err)
 {
 	int ret = io_write_all(STDOUT_FILENO, data, size);
@@ -83,7 +83,8 @@ static int cat_map(struct famfs_volume *vol, const char *path, struct famfs_erro
 	else
 		ret = put(famfs_mapping_addr(mapping), famfs_mapping_size(mapping), err);
 	famfs_unmap(mapping);
-	/* The kernel's word for memory that it cannot read: no fault of standard output. */
+	/* write(2) returns EFAULT for mapped memory that cannot be read: the device failed, not
+	 * standard output. */
 	return ret == -EFAULT ? unreadable(path, err) : ret;
 }
 

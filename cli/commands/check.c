@@ -68,7 +68,7 @@ static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 		message ? message : found->message);
 }
 
-/* What stat(2) says of a name, beside the log. NULL: the same. */
+/* Compares what stat(2) returns with what the log says. Returns how they differ, or NULL. */
 static const char *difference(const struct stat *st, const struct famfs_stat *log)
 {
 	if ((st->st_mode & S_IFMT) != (log->mode & S_IFMT))
@@ -84,7 +84,8 @@ static const char *difference(const struct stat *st, const struct famfs_stat *lo
 	return NULL;
 }
 
-/* The first byte and the last: what is not mapped, or is memory that is gone, cannot be read. */
+/* Reads the first byte and the last: a file whose memory is not mapped, or is gone, cannot be read.
+ */
 static bool read_ends(int fd, uint64_t size)
 {
 	char byte;
@@ -102,7 +103,7 @@ static void check_contents(struct check *check, const char *path, const struct f
 	if (famfs_fmap(check->volume, path, &map, &err) < 0)
 		problem(check, CHECK_FILES, "map", path, err.message);
 	if (code == EACCES)
-		return; /* the owner did not want this user to read it */
+		return; /* no fault: the permission bits deny it */
 	if (fd < 0)
 		problem(check, CHECK_FILES, "open", path, "cannot be opened");
 	else if (!read_ends(fd, log->size))
@@ -134,7 +135,7 @@ static int check_logged(void *arg, const char *path, const struct famfs_stat *lo
 	return ferror(stdout);
 }
 
-/* A name that the log did not have a moment ago may have been added since. */
+/* Looks again with the newest log: the name may have been added since the log was read. */
 static bool is_logged(const struct check *check, const char *path)
 {
 	if (famfs_stat(check->volume, path, &(struct famfs_stat){ 0 }, NULL) == 0)
@@ -161,11 +162,12 @@ static int check_seen(struct check *check, FTS *tree)
 			problem(check, CHECK_FILES, "unknown", path,
 				"is to be seen in the mount, and not in the log");
 	}
-	/* At the end fts_read() sets it to 0. */
+	/* fts_read() sets errno to 0 at the end of the tree. */
 	return errno ? report_errno(errno, "cannot read '%s'", check->mountpoint) : EXIT_DONE;
 }
 
-/* Both ways: what the log has is to be seen, and what is seen is to be in the log. */
+/* Compares both ways: each name in the log must be in the mount, and each name in the mount must be
+ * in the log. */
 static int check_files(struct check *check)
 {
 	char *const paths[] = { (char *)(uintptr_t)check->mountpoint, NULL };
@@ -205,7 +207,7 @@ static int check_medium(struct check *check, const struct famfs_target *target)
 	struct famfs_error err = { 0 };
 	int ret = famfs_fsck(target, &params, &result, &err);
 
-	/* A mount of what is no famfs any more. */
+	/* The mount is left from a famfs that is no longer on the device. */
 	if (ret == -EMEDIUMTYPE)
 		problem(check, CHECK_SUPERBLOCK, "superblock", "", err.message);
 	else if (ret < 0)
@@ -224,7 +226,7 @@ static int check_arg(struct check *check, struct session *session, const char *a
 	}
 	if (ret == EXIT_DONE)
 		ret = check_medium(check, session->target);
-	/* Without a superblock there is no log to hold the mount against. */
+	/* Without a superblock there is no log to compare the mount with. */
 	if (ret == EXIT_DONE && !(check->result & CHECK_SUPERBLOCK))
 		ret = session_use(session, arg);
 	if (ret != EXIT_DONE || !session->volume)

@@ -26,17 +26,17 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* A file as it reads and as it is mapped: through a mount, or in an unmounted device. */
+/* The two views of a file, read and mapped, through a mount or in an unmounted device. */
 struct views {
 	const char *name; /* for messages */
 	uint64_t size;
-	bool single; /* there is but one view, so that nothing can differ */
-	int fd;      /* read(2) */
+	bool single; /* the file cannot be mapped, so there is nothing to compare */
+	int fd;      /* the file in a mount, for read(2) */
 	struct famfs_file *file;
 	const char *mapped;
 	uint64_t differs_at;
-	int copier; /* a file in memory: the kernel copies, and has an error for memory that is gone
-		     */
+	int copier; /* a memfd: copying through it turns memory that is gone into an errno, not a
+		       signal */
 };
 
 static int read_view(const struct views *views, uint64_t at, char *buf, size_t length)
@@ -111,8 +111,8 @@ static int check_mounted(struct views *views)
 	}
 	views->size = (uint64_t)st.st_size;
 	addr = mmap(NULL, views->size, PROT_READ, MAP_SHARED, views->fd, 0);
-	/* What the server reads itself it lets nobody map: superblock and log, on a kernel without
-	 * famfs. */
+	/* A kernel without famfs cannot map the superblock and the log, which the server reads for
+	 * it. */
 	views->single = addr == MAP_FAILED && errno == ENODEV;
 	if (views->single)
 		return EXIT_DONE;

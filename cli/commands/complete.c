@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the shells: a line for each candidate, "WORD" or "WORD\tMEANING". */
+/* Completion for shells: prints one candidate a line, "WORD" or "WORD\tMEANING". */
 #include "complete/complete.h"
 #include "complete/bash.h"
 #include "core/cleanup.h"
@@ -34,7 +34,8 @@ static void print_candidate(void *arg, const char *candidate, const char *meanin
 	const struct bash_line *bash = arg;
 	cleanup_free char *quoted = bash ? bash_quote(bash, candidate) : NULL;
 
-	/* A name with a control character would be two lines, or steer the terminal. */
+	/* Leave out names with control characters: they would break the line or control the
+	 * terminal. */
 	if (text_has_control(candidate) || (bash && !quoted))
 		return;
 	fputs(quoted ? quoted : candidate, stdout);
@@ -43,8 +44,8 @@ static void print_candidate(void *arg, const char *candidate, const char *meanin
 	putchar('\n');
 }
 
-/* Nothing that is asked should be able to hang; if something does, the shell gets its prompt back:
- * the signal also ends a wait for a file server. */
+/* Completion must never hang. If something does hang, SIGALRM ends the process, also while it waits
+ * for a file server, and the shell gets its prompt back. */
 static void limit_time(void)
 {
 	const struct itimerval patience = { .it_value = { .tv_sec = 3 } };

@@ -101,7 +101,7 @@ static int take_progress(const char *name, const char *value)
 	return EXIT_DONE;
 }
 
-/* The reference implementation's --jobs: 0 is no thread, and it takes more of them. */
+/* As in the reference implementation, --jobs=0 starts no thread, and larger numbers are allowed. */
 static int take_threads(const char *name, const char *value)
 {
 	int ret = option_number(name, value, 0, REFERENCE_MAX_THREADS, &opt.jobs);
@@ -155,8 +155,8 @@ static bool is_directory(const char *source)
 }
 
 /*
- * "cp -r dir new" makes "new", so that the same command would go on with "new/dir", unless that is
- * where it began.
+ * "cp -r dir new" makes "new"; repeated, it copies to "new/dir". Refuse to resume or compare unless
+ * "new/dir" exists, since the first run may have made "new".
  */
 static int check_resumed(const struct session *session, const char *arg, const char *source)
 {
@@ -203,7 +203,7 @@ static int find_destination(const struct session *session, const char *arg, cons
 	return EXIT_FAILED;
 }
 
-/* Whoever copies to where no famfs is may want to copy out of one. */
+/* If the source is in a famfs, show how to copy out of one. */
 static void hint_way_out(const char *source, const char *to)
 {
 	cleanup_target struct famfs_target *target = NULL;
@@ -245,7 +245,8 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 	return cp_summary(cp);
 }
 
-/* The signal comes to one thread, and an error to one; the others may wait for the append lock. */
+/* One thread receives the signal or meets the error; the others may be waiting for the append lock.
+ */
 static bool is_stopped(void *cp)
 {
 	return cp_stopped(cp);

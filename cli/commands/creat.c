@@ -198,14 +198,13 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 	return ret;
 }
 
-/* A file that exists is filled again, in place, when a seed says with what. *filled tells that this
- * is the case. */
+/* With a seed, an existing file is filled again in place; then *filled is set. */
 static int create_or_refill(struct famfs_volume *volume, const char *path, struct plan *plan,
 			    bool *filled, struct famfs_error *err)
 {
 	int ret;
 
-	/* Then there is a seed: see check_usage(). */
+	/* check_usage() has made sure that there is a seed. */
 	if (!plan->size) {
 		*filled = true;
 		ret = refill(volume, path, plan, err);
@@ -225,8 +224,8 @@ static int create_or_refill(struct famfs_volume *volume, const char *path, struc
 	return refill(volume, path, plan, err);
 }
 
-/* `arg` names the file for people. A file that cannot be made does not keep the next ones from
- * being made, unless its reason would: then *over is set. */
+/* `arg` is the name for messages. After most failures the next files can still be made; *over is
+ * set if they would fail for the same reason. */
 static int create_reported(struct famfs_volume *volume, const char *arg, const char *path,
 			   struct plan plan, bool *over)
 {

@@ -16,7 +16,7 @@
 
 static struct {
 	int recursive;
-	const char *wire; /* a profile; NULL: what the log has */
+	const char *wire; /* name of a profile; NULL: print the map from the log */
 } opt;
 
 static const struct word profiles[] = {
@@ -144,7 +144,7 @@ static int visit(void *arg, const char *path, const struct famfs_stat *st)
 	print_extents(dump, &map);
 	output_item_end(&dump->out);
 
-	/* Nobody will read the rest once stdout is broken; main() says so. */
+	/* Stop when stdout is broken; main() reports it. */
 	return ferror(stdout) ? 1 : 0;
 }
 

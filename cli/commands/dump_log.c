@@ -54,7 +54,7 @@ struct dump {
 	bool any;
 };
 
-/* Nothing was ever written there, so that nothing can be wrong with it. */
+/* The slot was never written, so its bytes cannot be wrong. */
 static bool is_unused(const struct famfs_log_entry *entry)
 {
 	return entry->empty && !entry->published;
@@ -77,7 +77,7 @@ static bool has_size(const struct famfs_log_entry *entry)
 	return strcmp(entry->type_name, "file") == 0 || strcmp(entry->type_name, "daxdev") == 0;
 }
 
-/* Says how readers interpret the recorded path, if they do not take it as it is; else "". */
+/* How readers interpret the recorded path if they do not take it as it is, else "". */
 static const char *reading(char buf[128], const struct famfs_log_entry *entry)
 {
 	*buf = '\0';
@@ -181,7 +181,7 @@ static int print_entry(void *arg, const struct famfs_log_entry *entry)
 	return ferror(stdout);
 }
 
-/* The header comes with the whole log; details of one entry are about that one. */
+/* Print the header with the whole log, not with single entries. */
 static void print_header(struct dump *dump, const struct famfs_raw *raw,
 			 const struct famfs_inspect_info *info)
 {

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the kernel caches of the file in a mount whose server reads and writes: the pages that were
- * written go to the device, and all are dropped, so that the next read asks the device. */
+/* In a mount whose server reads and writes, the kernel caches pages. Write them to the device and
+ * drop them, so that the next read asks the device. */
 static int flush_pages(const char *arg)
 {
 	cleanup_fd int fd = open(arg, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -28,7 +28,7 @@ static int flush_pages(const char *arg)
 	return ret ? report_errno(ret, "cannot drop what is cached of '%s'", arg) : EXIT_DONE;
 }
 
-/* What the processors cache of it: written back, and then not believed. */
+/* Write back what the CPU caches hold, and invalidate it. */
 static int flush_lines(struct famfs_volume *volume, const char *path, uint64_t *size,
 		       struct famfs_error *err)
 {

@@ -45,11 +45,11 @@ static int take_option(int val, const char *name, const char *value)
 struct check {
 	const struct fsck_request *request;
 	struct output out;
-	bool begun;      /* a check that cannot be made prints no result */
-	bool declined;   /* a repair that has to be agreed to was not */
-	bool repairable; /* a problem is that was not repaired */
+	bool begun;      /* print no result if the check cannot be made */
+	bool declined;   /* a repair that needs consent was not made */
+	bool repairable; /* a problem was found and not repaired */
 	const char *name;
-	bool dry; /* what is called repaired would be */
+	bool dry; /* dry run: report repairs as "would repair" */
 	struct undo undo;
 };
 
@@ -119,7 +119,7 @@ static bool confirm(void *arg, const struct famfs_problem *problem)
 
 	if (check->request->never_ask)
 		return false;
-	/* Nothing is lost by a yes to what is not done. */
+	/* In a dry run, assume yes: nothing is written. */
 	if (check->dry) {
 		check->declined = !common.yes;
 		return true;
@@ -137,7 +137,7 @@ static int save(void *arg, uint64_t offset, const void *old, size_t length)
 	return undo_save(&check->undo, offset, old, length);
 }
 
-/* `error` is why the check or the repair came to no end, or NULL. */
+/* `error` is why the check or the repair stopped early, or NULL. */
 static void print_members(struct check *check, const struct famfs_fsck_result *result,
 			  const char *error)
 {
@@ -172,7 +172,7 @@ static void print_members(struct check *check, const struct famfs_fsck_result *r
 	output_end(&check->out);
 }
 
-/* These paths are sound for famfsctl; the reference implementation may not show them. */
+/* famfsctl can use these paths, but the reference implementation may not show them. */
 static void print_paths(struct output *out, const struct famfs_fsck_result *result)
 {
 	if (result->not_normalised)
@@ -214,7 +214,7 @@ static void print_summary(struct check *check, const struct famfs_fsck_result *r
 static int check_failed(struct check *check, const struct famfs_fsck_result *result,
 			const struct famfs_error *err)
 {
-	/* The library has only heard that saving failed. */
+	/* The library knows only that saving failed; the undo file knows why. */
 	if (check->undo.error.code)
 		err = &check->undo.error;
 	if (check->begun)

@@ -18,7 +18,7 @@ static int run(int argc, const char *const *argv)
 	return EXIT_DONE;
 }
 
-/* Not listed: it is the list. */
+/* Unlisted, because the help names it itself. */
 const struct command cmd_help = {
 	.name = "help",
 	.synopsis = "[COMMAND]",

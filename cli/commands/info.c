@@ -88,7 +88,8 @@ struct mounts {
 	bool any;
 };
 
-/* How one mount runs; a list of all of them asks no server, since one that hangs would end it. */
+/* Prints how one mount runs. A list of all mounts asks no server, since one that hangs would stop
+ * the list. */
 static void print_io(struct output *out, const char *mountpoint)
 {
 	struct famfs_mount_io io = { .profile = "unknown" };

@@ -22,13 +22,13 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* What is on one device. */
+/* The contents of one device. */
 struct contents {
 	char path[80];
 	char mountpoint[PATH_MAX]; /* empty: not mounted here */
 	bool famfs;
 	struct famfs_info info;
-	struct famfs_error err; /* why nothing is known; code 0: something is */
+	struct famfs_error err; /* why the contents are unknown; code 0: they are known */
 };
 
 struct listing {
@@ -46,7 +46,7 @@ static int find_mount(void *arg, const struct famfs_mount_info *mount)
 	return 1;
 }
 
-/* Through the mount where there is one: in famfs mode there is no other way. */
+/* Read through the mount if there is one: a device in famfs mode can be read in no other way. */
 static void look_inside(struct contents *contents)
 {
 	const struct famfs_volume_params reading = { 0 };
@@ -112,7 +112,7 @@ static int visit(void *arg, const struct famfs_dax_info *dax)
 	}
 	print_device(&listing->out, dax, &contents, !listing->any);
 	listing->any = true;
-	/* Most often it is permission that is missing, and JSON says so in its own place. */
+	/* Usually permission is missing; in JSON the error is in its own member. */
 	if (contents.err.code && !common.json)
 		report_warning("%s", contents.err.message);
 	return 0;

@@ -51,7 +51,7 @@ static int keep_newest(void *arg, const char *path, const struct famfs_stat *st)
 	return 0;
 }
 
-/* The mount shows the newest file, and so all that were made before it. */
+/* If the mount shows the newest file, it shows all that were made before it. */
 static int see_newest(const struct session *session)
 {
 	cleanup_free char *full = NULL;

@@ -25,12 +25,12 @@ static const struct poptOption options[] = {
 
 struct listing {
 	struct output out;
-	const char *root; /* what is being listed */
-	bool several;     /* arguments: each is named before what is in it */
-	bool any;         /* one was named */
+	const char *root; /* the directory or file that is listed */
+	bool several;     /* several arguments: print each name before its contents */
+	bool any;         /* a name was printed */
 };
 
-/* In text, as seen from what is being listed; a file that is listed itself has its whole path. */
+/* In text, paths are relative to the listed directory; a listed file keeps its whole path. */
 static const char *shown(const struct listing *listing, const char *path)
 {
 	size_t length = strlen(listing->root);
@@ -56,7 +56,7 @@ static int print_entry(void *arg, const char *path, const struct famfs_stat *st)
 		field_path(NULL, "name", shown(listing, path)),
 	};
 
-	/* A directory stands for what is in it. */
+	/* For a directory, list its contents. */
 	if (S_ISDIR(st->mode) && strcmp(path, listing->root) == 0)
 		return 0;
 	mode_text(st->mode, mode);

@@ -32,7 +32,7 @@ static int take_option(int val, const char *name, const char *value)
 	return option_string(&opt.svg, value);
 }
 
-/* The picture must not replace what it shows. */
+/* Refuse to write the picture over the device it shows. */
 static int check_svg(const char *arg)
 {
 	cleanup_target struct famfs_target *target = NULL;

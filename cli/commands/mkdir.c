@@ -26,7 +26,7 @@ static int take_option(int val, const char *name, const char *value)
 	return attrs_take_option(&opt.attrs, val, name, value);
 }
 
-/* *over: the next ones would fail in the same way. */
+/* Sets *over if the directories that follow would fail in the same way. */
 static int make_directory(struct session *session, const char *arg, bool *over)
 {
 	const struct famfs_mkdir_params params = {
@@ -35,7 +35,8 @@ static int make_directory(struct session *session, const char *arg, bool *over)
 		.gid = opt.attrs.gid,
 		.raw_names = opt.attrs.raw_names,
 		.parents = opt.parents,
-		/* Like mkdir(1): the owner can always go on in a parent. */
+		/* As in mkdir(1), parents that are created allow their owner to write and search.
+		 */
 		.parents_mode = (0777 & ~attrs_umask()) | 0300,
 	};
 	struct famfs_error err = { 0 };

@@ -141,7 +141,7 @@ const struct command cmd_mkfs = {
 	.run = run,
 };
 
-/* mkfs(8) has the size of the file system behind the device. */
+/* mkfs(8) passes the size of the file system after the device. */
 static int run_helper(int argc, const char *const *argv)
 {
 	if (argc > 1 && (!famfs_parse_size(argv[1], &opt.size) || opt.size == 0))

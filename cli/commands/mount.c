@@ -63,7 +63,7 @@ static int take_option(int val, const char *name, const char *value)
 	return mount_add_option(&opt.mount_options, val == OPTION_FMAP ? "fmap=" : "", value);
 }
 
-/* In the background nobody sees stderr, so that there messages go to the system log as well. */
+/* A server in the background has no stderr, so its messages go to the system log. */
 static void log_message(void *arg, int priority, const char *message)
 {
 	const pid_t *starter = arg;
@@ -82,7 +82,7 @@ static int failed(int code, const struct famfs_error *err)
 {
 	const char *suggestion = code == -EINVAL ? mount_suggest_option(opt.mount_options) : NULL;
 
-	/* The library's word for options that are none. */
+	/* The library returns EINVAL for options that do not exist. */
 	if (code != -EINVAL)
 		return report_failure(err);
 	if (!suggestion)

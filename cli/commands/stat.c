@@ -31,7 +31,7 @@ static void print_attributes(struct output *out, const char *path, const struct 
 	output_fields(out, fields, COUNT_OF(fields));
 }
 
-/* A directory has no map: in JSON it has the same members, and nulls. */
+/* A directory has no map; its JSON has the same members, which are null. */
 static void print_map(struct output *out, const struct famfs_fmap *map, bool file)
 {
 	bool interleaved = file && map->type == FAMFS_MAP_INTERLEAVED;

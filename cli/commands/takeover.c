@@ -35,7 +35,7 @@ static int ask(const char *device, const struct famfs_info *info)
 	return EXIT_REFUSED;
 }
 
-/* Takes over only the file system and master that the user was shown. */
+/* Takes over only the file system and the master that were shown to the user. */
 static int take_over(const char *device, const struct famfs_info *info)
 {
 	struct famfs_takeover_params params = { .dry_run = common.dry_run };
@@ -73,8 +73,8 @@ static int ask_to_complete(const char *device)
 	return EXIT_REFUSED;
 }
 
-/* A takeover by this host that was cut off left a superblock that cannot be opened. When it can be
- * by now, another host may have completed a takeover of its own: nothing is taken from that one. */
+/* A takeover by this host that was interrupted left a superblock that cannot be opened. If it can
+ * be opened now, another host may have completed its own takeover: take nothing from it. */
 static int complete(const char *device)
 {
 	const struct famfs_takeover_params params = { .dry_run = common.dry_run, .complete = true };

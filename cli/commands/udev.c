@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What cli/udev/60-famfs.rules asks about a device, in udev's words. */
+/* Answers 60-famfs.rules, in the form that udev reads. */
 #include "core/commands.h"
 #include "core/report.h"
 #include "famfs.h"

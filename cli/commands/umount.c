@@ -27,7 +27,8 @@ static int run(int argc, const char *const *argv)
 			continue;
 		}
 		output_action("unmount", "unmounted", "'%s'", argv[i]);
-		/* The mount is gone, so the exit code is 0, but the device is still to be reset. */
+		/* The file system is unmounted, so the exit code is 0, but the device has yet to be
+		 * reset. */
 		if (ret > 0)
 			report_unfinished(&err);
 	}

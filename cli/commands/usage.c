@@ -11,7 +11,7 @@
 struct usage {
 	struct famfs_volume *volume;
 	uint64_t in_files; /* device bytes in the extents of files */
-	uint64_t rounding; /* of them, from the ends of files to the next allocation unit */
+	uint64_t rounding; /* bytes from the ends of files to the next allocation unit */
 	struct famfs_error err;
 };
 
@@ -31,14 +31,15 @@ static int add_file(void *arg, const char *path, const struct famfs_stat *st)
 	return ret;
 }
 
-/* What no file has and nobody can have: retired entries keep theirs, and damaged ones may. */
+/* Space that no file holds and no file can get: that of retired entries, and of some damaged ones.
+ */
 static uint64_t lost(const struct usage *usage, const struct famfs_info *info)
 {
 	return info->allocated_bytes > usage->in_files ? info->allocated_bytes - usage->in_files
 						       : 0;
 }
 
-/* Files that share space with others have less of it than their maps say. */
+/* Bytes that the maps count more than once, because files share them. */
 static uint64_t shared(const struct usage *usage, const struct famfs_info *info)
 {
 	return usage->in_files > info->allocated_bytes ? usage->in_files - info->allocated_bytes

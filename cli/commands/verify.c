@@ -20,7 +20,7 @@
 
 #define NOWHERE UINT64_MAX
 
-/* A file and the seed that it was made with. */
+/* A file to verify and the seed that it was filled with. */
 struct check {
 	const char *name;
 	uint32_t seed;
@@ -45,7 +45,7 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* What follows the last comma is the seed: a name may have commas. */
+/* The seed follows the last comma: a name may contain commas. */
 static int add_check(const char *value)
 {
 	struct check *grown = reallocarray(opt.checks, opt.count + 1, sizeof(*grown));
@@ -88,7 +88,7 @@ static int take_option(int val, const char *name, const char *value)
 	return option_seed(name, value, &opt.seed);
 }
 
-/* What is to be verified: a file in a volume, or an ordinary file, which a mounted one is too. */
+/* An open file: in a volume, or an ordinary file, such as one in a mount. */
 struct source {
 	struct famfs_file *file;
 	int fd;
@@ -128,7 +128,7 @@ static int read_block(const struct source *source, const char *name, uint64_t of
 	return report_errno(-ret, "cannot read '%s'", name);
 }
 
-/* Where a file differs goes to *differs_at. */
+/* Sets *differs_at to the first offset that differs. */
 static int compare(const struct source *source, const struct check *check, uint64_t *differs_at)
 {
 	static unsigned char have[BLOCK_LENGTH], want[BLOCK_LENGTH];

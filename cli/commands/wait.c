@@ -50,7 +50,7 @@ static int wait_for(struct session *session, const char *arg)
 	return ret < 0 ? report_failure(&err) : EXIT_DONE;
 }
 
-/* In text the exit code says it all. */
+/* In text there is no result: the exit code tells. */
 static void print_result(struct output *out, const char *arg, bool found)
 {
 	const struct field fields[] = {

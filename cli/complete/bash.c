@@ -10,7 +10,7 @@ struct scan {
 	const char *wordbreaks;
 	char *word; /* being read, without quotes */
 	size_t length;
-	bool any; /* there is a word, if only an empty one in quotes */
+	bool any; /* a word has begun; it may be empty, in quotes */
 };
 
 static void put(struct scan *scan, char c)

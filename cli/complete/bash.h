@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bash gives and takes words as they are typed, quotes and all, and replaces only what follows the
- * last of its word breaks, ':' and '=' among them. */
+/*
+ * The command line as bash passes it: words are quoted as typed, and bash replaces only the part
+ * after the last of its word breaks, which include ':' and '='.
+ */
 #ifndef CLI_COMPLETE_BASH_H
 #define CLI_COMPLETE_BASH_H
 
@@ -10,8 +12,8 @@
 struct bash_line {
 	char **words; /* without quotes; the last is the one at the cursor. Ends with NULL */
 	int count;
-	char quote;  /* that is open at the cursor: ', " or 0 */
-	size_t keep; /* how much of the last word stays on the line: bash replaces the rest */
+	char quote;  /* open at the cursor: ', " or 0 */
+	size_t keep; /* length of the last word that bash keeps; it replaces the rest */
 	bool tilde;  /* the last word begins with one that bash will expand */
 };
 
@@ -19,7 +21,8 @@ struct bash_line {
 bool bash_split(const char *line, const char *wordbreaks, struct bash_line *out);
 void bash_free(struct bash_line *line);
 
-/* What bash is to put in, for a candidate that begins with the last word. The caller frees it. */
+/* Returns the text that bash inserts for a candidate that begins with the last word. The caller
+ * frees it. */
 char *bash_quote(const struct bash_line *line, const char *candidate);
 
 #endif

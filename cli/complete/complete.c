@@ -59,7 +59,7 @@ static const struct poptOption *find_short(const struct command *cmd, char lette
 	return search.found;
 }
 
-/* The option of a word "-abc" that takes a value; *value is what of it stands in the word. */
+/* The option in a word "-abc" that takes a value; *value is the part of the value in the word. */
 static const struct poptOption *find_in_cluster(const struct command *cmd, const char *word,
 						const char **value)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can follow on a command line, for the shells: see docs/HACKING.md. Words come in without
- * the shell's quotes, the last is the one at the cursor; candidates stand for that whole word.
+ * Completion of a command line; docs/HACKING.md describes the protocol. Words arrive without the
+ * quotes of the shell, the last one is at the cursor, and a candidate replaces that whole word.
  */
 #ifndef CLI_COMPLETE_COMPLETE_H
 #define CLI_COMPLETE_COMPLETE_H
@@ -10,8 +10,9 @@
 
 struct completion {
 	const char *word; /* at the cursor */
-	const char *base; /* what of it comes before the value: "--size=", or words of a list */
-	/* Takes a whole word; `meaning` may be NULL. A word to go on with ends in one of "=/:,". */
+	const char *base; /* its part before the value: "--size=", or the earlier words of a list */
+	/* Receives a candidate, a whole word; `meaning` may be NULL. A candidate that ends in one
+	 * of "=/:," is incomplete. */
 	void (*offer)(void *arg, const char *candidate, const char *meaning);
 	void *arg;
 };
@@ -20,22 +21,23 @@ struct completion {
 void complete(const char *const *words, int count,
 	      void (*offer)(void *, const char *, const char *), void *arg);
 
-/* Offers base + value if that is how the word goes on. `end` is what a value still needs, or "". */
+/* Offers base + value if the word at the cursor is a prefix of it. `end` is added if the value is
+ * incomplete, or "". */
 void complete_offer(const struct completion *c, const char *value, const char *end,
 		    const char *meaning);
 
-/* All that a value of this kind can be. `words` as in struct option_value; of them "name=" takes
- * the values that `cmd` has for that name. */
+/* Offers all values of this kind. `words` is as in struct option_value; a word "name=" takes the
+ * values that `cmd` has for that name. */
 void complete_value(const struct completion *c, const struct command *cmd,
 		    const struct option_value *value);
 
-/* The commands that are listed. */
+/* Offers the listed commands. */
 void complete_commands(const struct completion *c);
 
-/* Names in a folder of this host, from readdir(3) alone, or in a famfs from its log. */
+/* Offers names in a directory of this host, from readdir(3) alone, or in a famfs, from its log. */
 void complete_files(const struct completion *c, bool directories);
 
-/* Names inside "DEVICE:/..."; false when the word is not of that form. */
+/* Offers names inside "DEVICE:/..."; returns false when the word is not of that form. */
 bool complete_inside(const struct completion *c);
 
 #endif

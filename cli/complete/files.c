@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names of files, without ever asking a file system that might not answer: what lies in a famfs is
- * read from the log on its device, and what a name is, from the folder that has it.
+ * File names, without asking a file system that might hang: names in a famfs come from the log on
+ * its device, other names from their directory alone.
  */
 #include "complete/complete.h"
 #include "core/cleanup.h"
@@ -27,7 +27,7 @@ static void offer_name(const struct listing *listing, const char *name, bool dir
 
 	if (listing->directories && !directory)
 		return;
-	/* As shells have it: names with a dot are for those who ask for them. */
+	/* As in shells, names with a leading dot are offered only if the word has one. */
 	if (name[0] == '.' && typed[0] != '.')
 		return;
 	complete_offer(listing->c, name, directory ? "/" : "", NULL);
@@ -43,7 +43,7 @@ static int visit_entry(void *arg, const char *path, const struct famfs_stat *st)
 	return 0;
 }
 
-/* From the device alone: the mount that it has may hang. */
+/* Read the device alone: its mount may hang. */
 static void list_log(struct listing *listing, const struct famfs_target *target)
 {
 	const struct famfs_target device = { .device = target->device, .path = target->path };
@@ -65,7 +65,7 @@ static bool is_directory(int dir, const char *folder, const struct dirent *entry
 
 	if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
 		return entry->d_type == DT_DIR;
-	/* By name: a link could lead into a mount that hangs. */
+	/* Compare names: following a link could enter a mount that hangs. */
 	if (asprintf(&path, "%s%s", folder, entry->d_name) < 0)
 		return false;
 	if (famfs_target_resolve(path, &target, NULL) == 0 && target->mountpoint)
@@ -89,8 +89,8 @@ static void list_folder(const struct listing *listing, const char *folder)
 		closedir(dir);
 }
 
-/* The log of a device that is mounted may not be readable for a user; then the mount is asked,
- * once it has shown that it answers. */
+/* A user may not be allowed to read the log of a mounted device; then ask the mount, after it has
+ * shown that it answers. */
 #define PATIENCE_MS 20
 
 static bool may_read_log(const struct famfs_target *target)
@@ -102,8 +102,8 @@ static bool may_read_log(const struct famfs_target *target)
 	       health.state != FAMFS_MOUNT_ANSWERS;
 }
 
-/* What is typed up to its last slash goes to *folder, and with what is before it becomes the base
- * of *inner; both strings are the caller's. False without memory. */
+/* Sets *folder to the word up to its last slash, and the base of *inner to that with what precedes
+ * it. The caller frees both. Returns false without memory. */
 static bool enter_folder(const struct completion *c, struct completion *inner, char **folder,
 			 char **base)
 {
@@ -138,7 +138,7 @@ void complete_files(const struct completion *c, bool directories)
 		list_folder(&listing, real);
 }
 
-/* "DEVICE:/", once DEVICE is written out. */
+/* Offers "DEVICE:/" when DEVICE is complete. */
 static void offer_entrance(const struct completion *c, const char *typed)
 {
 	cleanup_target struct famfs_target *target = NULL;

@@ -43,7 +43,7 @@ static void complete_mounts(const struct completion *c)
 	(void)famfs_mounts(offer_mount, (void *)(uintptr_t)c, NULL);
 }
 
-/* The local ones: a directory service could take its time. */
+/* Only local users and groups: a directory service could be slow. */
 static void complete_users(const struct completion *c)
 {
 	FILE *f = fopen("/etc/passwd", "re");
@@ -98,7 +98,7 @@ static bool is_in_list(const char *list, const char *end, const char *word)
 	return false;
 }
 
-/* The words of "name=" in a list of words. */
+/* The values of the word "name=" in a list of words. */
 static const struct word *words_of_name(const struct command *cmd, const char *name, size_t length)
 {
 	for (const struct option_value *v = cmd ? cmd->values : NULL; v && v->option; v++) {
@@ -131,7 +131,7 @@ static void complete_list(const struct completion *c, const struct command *cmd,
 	}
 }
 
-/* A path in a famfs, or of this host: a copy has one as well as the other. */
+/* A path in a famfs or of this host: cp accepts both. */
 static void complete_paths(const struct completion *c)
 {
 	if (complete_inside(c))

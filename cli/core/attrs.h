@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options that several commands share: who owns a new file, what it may be called, and how it is
- * laid out. */
+/*
+ * Options that several commands share: owner, mode and striping of new files, and names that are
+ * not UTF-8.
+ */
 #ifndef CLI_CORE_ATTRS_H
 #define CLI_CORE_ATTRS_H
 
@@ -8,10 +10,10 @@
 
 #include <popt.h>
 
-/* take_option() of a shared table says so for an option that is not its own. */
+/* take_option() of a shared table returns this for an option of another table. */
 #define OPTION_UNKNOWN (-1)
 
-/* Beside the letters, and above what a command counts from 256. */
+/* Distinct from letters, and from values of commands, which start at 256. */
 #define ATTRS_RAW_NAMES 1024
 
 struct attrs {
@@ -31,7 +33,7 @@ int attrs_take_option(struct attrs *attrs, int val, const char *name, const char
  * before starting threads, which share the umask. */
 void attrs_complete(struct attrs *attrs, uint32_t mode);
 
-/* The process's umask, which only changing it tells. */
+/* The umask of the process. Reading it sets it for a moment. */
 uint32_t attrs_umask(void);
 
 struct striping {
@@ -43,7 +45,8 @@ struct striping {
 extern const struct poptOption striping_options[];
 int striping_take_option(struct striping *striping, int val, const char *name, const char *value);
 
-/* Checks what belongs together and fills in what was not given. EXIT_DONE or EXIT_USAGE. */
+/* Checks the options against each other and fills in what was not given. Returns EXIT_DONE or
+ * EXIT_USAGE. */
 int striping_complete(struct striping *striping);
 
 void striping_apply(const struct striping *striping, struct famfs_create_params *params);

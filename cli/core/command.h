@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands. Dispatch, help, completion and the tests read the same table.
+ * The description of a command. Dispatch, help, completion and the tests read it.
  *
- * A command describes all that can follow its name, so that nobody has to know it twice:
- * - .options and .take_option: its own options. What all commands share (-q, -v, --color, -h, -V)
- *   is added by itself, and with .flags also --json, --dry-run and --yes; the command finds them in
- *   `common` (common.h). It declares none of them itself, and uses none of their letters.
- * - .values: what completion offers for an option's value, where its placeholder (SIZE, UID, ...)
- *   does not say so already; see options_value(). A fixed set of words is one table of struct word,
- *   which option_word() parses as well.
- * - .arg_kinds: what completion offers for the arguments.
- * - POPT_ARGFLAG_DOC_HIDDEN in an option's .argInfo keeps it out of help and completion.
+ * - .options and .take_option: the options of its own. Every command takes the common options -q,
+ *   -v, --color, -h and -V; .flags adds --json, --dry-run and --yes. The command reads their values
+ *   in `common` (common.h), must not declare them, and must not use their letters.
+ * - .values: the candidates that completion offers for the value of an option, unless its
+ *   placeholder (SIZE, UID, ...) tells already; see options_value(). A fixed set of words is one
+ *   table of struct word, which option_word() parses as well.
+ * - .arg_kinds: the candidates that completion offers for the arguments.
+ * - POPT_ARGFLAG_DOC_HIDDEN in .argInfo of an option hides it from help and completion.
  */
 #ifndef CLI_CORE_COMMAND_H
 #define CLI_CORE_COMMAND_H
@@ -21,9 +20,9 @@
 
 #define NO_ARGS (-1)
 
-/* What an argument, or the value of an option, can be. */
+/* The kinds of values that an argument or an option can take. */
 enum value_kind {
-	VALUE_NONE,      /* nothing that could be offered: a number, a new name */
+	VALUE_NONE,      /* no candidates: a number, a new name */
 	VALUE_WORD,      /* one of .words */
 	VALUE_WORDS,     /* several of .words with commas between; "name=" takes a value */
 	VALUE_DEVICE,    /* a DAX device or an image */
@@ -51,7 +50,7 @@ struct option_value {
 	const struct word *words; /* of VALUE_WORD and VALUE_WORDS */
 };
 
-/* Which of the options that are declared once a command takes. */
+/* Common options that only some commands take. */
 enum command_flags {
 	COMMAND_JSON = 1,    /* --json: it prints results */
 	COMMAND_DRY_RUN = 2, /* -n, --dry-run: it writes */
@@ -62,14 +61,14 @@ enum command_flags {
 
 struct command {
 	const char *name;
-	const char *const *aliases; /* names that work as well and are not listed; NULL: none */
-	bool helper;                /* the name is that of a program; see helper.h */
-	const char *synopsis;       /* what follows the name */
-	const char *summary;        /* one sentence, without its full stop */
-	const char *description;    /* what help says beyond that, in lines; NULL: nothing */
+	const char *const *aliases; /* other names of the command, which are not listed; or NULL */
+	bool helper;                /* the command is a program of its own; see helpers/helpers.h */
+	const char *synopsis;       /* the part of the usage line after the name */
+	const char *summary;        /* one sentence, without the full stop */
+	const char *description;    /* further lines of help, or NULL */
 	const char
-		*example; /* what follows "famfsctl ", more of them a line each; of a helper all */
-	const char *exit_codes; /* lines of help where they are not the usual ones, or NULL */
+		*example; /* one or more lines, without "famfsctl "; a helper gives whole lines */
+	const char *exit_codes; /* lines of help if the command has its own exit codes, or NULL */
 	unsigned flags;         /* enum command_flags */
 
 	/*
@@ -78,7 +77,7 @@ struct command {
 	 * are handed to take_option(), so that a repeated one leaks nothing.
 	 */
 	const struct poptOption *options;
-	const struct option_value *values; /* NULL: placeholders say it all */
+	const struct option_value *values; /* NULL: the placeholders are enough */
 
 	/* `name` is the long name; `value` is NULL for options without one and for
 	 * POPT_ARGFLAG_OPTIONAL. Returns 0, or an exit code after reporting. */
@@ -87,12 +86,11 @@ struct command {
 	int min_args;
 	int max_args; /* 0: any number, NO_ARGS: none */
 
-	/* One for each argument; the last that is not VALUE_NONE also stands for those behind it.
-	 */
+	/* One for each argument; the last that is not VALUE_NONE also applies to those after it. */
 	enum value_kind arg_kinds[MAX_ARG_KINDS];
 	const struct word *arg_words; /* of VALUE_WORD among them */
 
-	/* Where the exit codes are not the usual ones; 0: they are. */
+	/* Exit codes that replace EXIT_FAILED and EXIT_USAGE; 0 keeps them. */
 	int exit_failed;
 	int exit_usage;
 
@@ -113,13 +111,13 @@ extern const struct command_entry commands[];
 /* By name or alias; NULL when there is none. */
 const struct command *command_find(const char *name);
 
-/* The name of the command that `name` is most likely a misspelling of, or NULL. */
+/* Returns the name of the command that `name` most likely misspells, or NULL. */
 const char *command_suggest(const char *name);
 
-/* What stands before its name on a command line. */
+/* The prefix of its name on a command line: "famfsctl ", or "" for a helper. */
 const char *command_prefix(const struct command *cmd);
 
-/* What completion offers for argument `index`, counted from 0. */
+/* The kind of argument `index`, counted from 0. */
 enum value_kind command_arg_kind(const struct command *cmd, int index);
 
 /* Parses argv[1] onwards, and runs the command or shows its help. Returns the exit code. */

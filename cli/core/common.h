@@ -17,10 +17,11 @@
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct common {
-	int json;         /* results and messages are JSON */
-	int dry_run;      /* check everything, say what would be done, write nothing */
-	int yes;          /* what would be asked is agreed to; report_confirm() knows */
-	int quiet;        /* only results and errors; report.h knows, prose on stdout is left out */
+	int json;    /* results and messages are JSON */
+	int dry_run; /* check everything, say what would be done, write nothing */
+	int yes;     /* report_confirm() answers yes */
+	int quiet; /* print only results and errors: report.h drops the rest, commands omit prose on
+		      stdout */
 	unsigned verbose; /* how often -v was given; report_log() knows */
 	enum color_choice color;
 	int help;
@@ -30,7 +31,7 @@ struct common {
 /* As given so far. Only the parser writes it. */
 extern struct common common;
 
-/* Whether what is written to descriptor `fd` may have colour: asked once, before the first. */
+/* Whether output to `fd` may have colour. */
 bool common_color(int fd);
 
 /* The table that every command takes, and those behind a flag of enum command_flags. */

@@ -5,10 +5,10 @@
 
 #include "core/command.h"
 
-/* Of the whole program. */
+/* Prints the help of the program. */
 void help_program(FILE *file);
 
-/* Of one command, in sections. */
+/* Prints the help of a command. */
 void help_command(const struct command *cmd, FILE *file);
 
 void help_version(FILE *file);

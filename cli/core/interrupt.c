@@ -11,11 +11,11 @@
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t caught;
 
-/* Of interrupt_exit(). */
+/* Set by interrupt_exit(). */
 static const char *last_line;
 static int exit_code;
 
-/* One that comes just before a read does not end its sleep; the alarm a second later does. */
+/* A signal just before a read does not interrupt it; SIGALRM a second later does. */
 static void note(int sig)
 {
 	if (sig != SIGALRM)
@@ -44,7 +44,7 @@ static void handle(void (*handler)(int sig))
 
 void interrupt_catch(void)
 {
-	/* Without SA_RESTART, so that a read from a slow source ends. */
+	/* Without SA_RESTART: the signal must interrupt a read from a slow source. */
 	const struct sigaction action = { .sa_handler = note };
 
 	sigaction(SIGALRM, &action, NULL);

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGINT, SIGTERM and SIGHUP: put off until the work at hand has been undone, or with an exit code
- * of their own. */
+/*
+ * Handling of SIGINT, SIGTERM and SIGHUP: delay them until the work in progress has been undone, or
+ * exit with a given code.
+ */
 #ifndef CLI_CORE_INTERRUPT_H
 #define CLI_CORE_INTERRUPT_H
 
 #include <stdbool.h>
 
-/* From now on these signals are only noted, but for those that the caller had ignored, and end
- * calls that sleep. Uses SIGALRM. */
+/*
+ * Delays these signals: from now on they are recorded, and interrupt system calls that sleep.
+ * Signals that the caller ignored stay ignored. Uses SIGALRM.
+ */
 void interrupt_catch(void);
 
 bool interrupt_pending(void);
 
-/* Dies of the signal that came, as if it had not been caught. Returns when none came. */
+/* Ends the process by the signal that was recorded, as if it had not been caught. Returns if there
+ * was none. */
 void interrupt_reraise(void);
 
-/* From now on they end the process at once with this exit code, after `line`, which is not copied;
- * those that the caller had ignored still do nothing. */
+/* Lets these signals end the process at once with this exit code, after printing `line`, which is
+ * not copied. Signals that the caller ignored stay ignored. */
 void interrupt_exit(const char *line, int code);
 
-/* From now on they wait, for good; interrupt_held() tells whether one does. */
+/* Blocks these signals for good; interrupt_held() tells whether one is pending. */
 void interrupt_hold(void);
 bool interrupt_held(void);
 

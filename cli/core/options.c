@@ -47,7 +47,7 @@ void options_each(const struct command *cmd, option_visit_fn visit, void *arg)
 	visit_table(common_options, true, visit, arg);
 }
 
-/* What placeholders stand for, where it can be completed. */
+/* The kinds of values that placeholders stand for. */
 static const struct {
 	const char *placeholder;
 	enum value_kind kind;
@@ -105,7 +105,7 @@ static int unknown_option(const struct command *cmd, const char *option)
 	return EXIT_USAGE;
 }
 
-/* Reports what popt said no to. */
+/* Reports an error of popt. */
 static int bad_option(const struct command *cmd, poptContext context, int error)
 {
 	const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
@@ -200,7 +200,7 @@ static const struct poptOption *table_if(const struct command *cmd, unsigned i)
 	return has_flag(cmd, i) ? common_table(1u << i) : nothing;
 }
 
-/* An option before the command's name that the command does not take. */
+/* An option before the name of a command that does not take it. */
 static int check_taken(const struct command *cmd)
 {
 	const struct {

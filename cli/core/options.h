@@ -17,26 +17,26 @@ struct options {
 };
 
 /*
- * Parses what follows the name of a command: its own options and the common ones. Returns an exit
- * code, EXIT_DONE when all was understood. Call options_free() in any case.
+ * Parses the arguments of a command: its own options and the common ones. Returns an exit code,
+ * EXIT_DONE if all are valid. Call options_free() in any case.
  */
 int options_parse(const struct command *cmd, int argc, const char *const *argv,
 		  struct options *out);
 
-/* The same before the name of a command: the common options and `own`. .args begins with the name.
- */
+/* Parses the options before the name of a command: the common ones and `own`. .args begins with the
+ * name. */
 int options_parse_global(const struct poptOption *own, int argc, const char *const *argv,
 			 struct options *out);
 void options_free(struct options *options);
 
 /*
- * Visits each option that `cmd` takes and does not hide, its own first; for NULL those that may
- * stand before a command. `common` tells the options that every command takes.
+ * Visits each visible option of `cmd`, its own first; for NULL the options that may precede a
+ * command. `common` tells the options of every command.
  */
 typedef void (*option_visit_fn)(void *arg, const struct poptOption *option, bool common);
 void options_each(const struct command *cmd, option_visit_fn visit, void *arg);
 
-/* What the value of `option` can be: by .values of the command, else by the placeholder. */
+/* The kind of value of `option`: from .values of the command, else from the placeholder. */
 struct option_value options_value(const struct command *cmd, const struct poptOption *option);
 
 #endif

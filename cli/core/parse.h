@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers as people type them. Each parser takes the whole string or nothing: a sign, a blank, an
- * overflow, an unknown suffix or anything after the value is refused, and *out is left alone.
+ * Parsers of numbers that people type. Each accepts the whole string or refuses it: a sign, a
+ * blank, an overflow, an unknown suffix or anything after the value is an error, and leaves *out
+ * unchanged.
  */
 #ifndef CLI_CORE_PARSE_H
 #define CLI_CORE_PARSE_H

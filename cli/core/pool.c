@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Jobs hold open files, so that the queue must not be long. */
+/* Short, because each job holds an open file. */
 #define QUEUE_LENGTH 64
 
 struct pool {
 	void (*work)(void *job);
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* protects the members below */
 	pthread_cond_t filled;
 	pthread_cond_t drained;
 	bool closed;
@@ -18,7 +18,7 @@ struct pool {
 	unsigned count;
 	void *queue[QUEUE_LENGTH];
 
-	unsigned nthreads; /* 0: the submitter works */
+	unsigned nthreads; /* 0: pool_submit() does the work */
 	pthread_t threads[];
 };
 
@@ -61,7 +61,7 @@ struct pool *pool_start(unsigned threads, void (*work)(void *job))
 	while (pool->nthreads < threads &&
 	       pthread_create(&pool->threads[pool->nthreads], NULL, run_thread, pool) == 0)
 		pool->nthreads++;
-	/* Fewer threads than asked for do the same work. */
+	/* If not all threads can be started, fewer do the work. */
 	return pool;
 }
 

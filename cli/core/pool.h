@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few threads that work off a bounded queue. */
+/* A pool of threads with a bounded queue. */
 #ifndef CLI_CORE_POOL_H
 #define CLI_CORE_POOL_H
 
 struct pool;
 
 /*
- * Starts `threads` threads, each of which calls work(job). With one thread there is none: the
- * submitter does the work itself, and also when none can be had. NULL when there is no memory.
+ * Starts `threads` threads, which call work(job). With 1, or if no thread can be started,
+ * pool_submit() calls it. Returns NULL without memory.
  */
 struct pool *pool_start(unsigned threads, void (*work)(void *job));
 
-/* Hands a job over; waits while the queue is full. */
+/* Queues a job; waits while the queue is full. */
 void pool_submit(struct pool *pool, void *job);
 
 /* Waits until every job is done, and ends the threads. */

@@ -21,9 +21,9 @@ static const char *program = "famfsctl";
 static const char *command;
 static bool status_shown;
 static bool json;
-static bool dropped; /* the last message, by --quiet: its hint goes with it */
+static bool dropped; /* --quiet suppressed the last message, so suppress its hint too */
 
-static char *hints[HINT_COUNT]; /* given lately */
+static char *hints[HINT_COUNT]; /* recent hints */
 static unsigned next_hint;
 
 /* In JSON a message waits for its hint until the next message or the end. */
@@ -80,7 +80,7 @@ static void put_pending(FILE *file)
 	put_member(file, "errno", pending.code ? strerrorname_np(pending.code) : NULL, "}}\n");
 }
 
-/* The whole line at once: stderr has no buffer, and others may write to it as well. */
+/* Write the whole line in one call: stderr is not buffered, and other processes may write to it. */
 static void flush_pending(void)
 {
 	cleanup_free char *line = NULL;
@@ -113,7 +113,7 @@ static void print_line(enum severity severity, const char *text)
 		escaped ? escaped : "out of memory");
 }
 
-/* Lock held. */
+/* The caller holds the lock. */
 static void say(enum severity severity, const char *id, int code, const char *text)
 {
 	dropped = common.quiet && severity != SEVERITY_ERROR;
@@ -157,7 +157,7 @@ static void json_hint(const char *hint)
 		pending.hint = NULL;
 }
 
-/* Lock held. */
+/* The caller holds the lock. */
 static void say_hint(const char *hint)
 {
 	cleanup_free char *escaped = NULL;
@@ -175,7 +175,7 @@ static void say_hint(const char *hint)
 	fprintf(stderr, "hint: %s\n", escaped);
 }
 
-/* One critical section, so that no other thread's line comes between. `hint` may be NULL. */
+/* One critical section, so that no line of another thread comes between. `hint` may be NULL. */
 static void say_both(enum severity severity, const char *id, int code, const char *text,
 		     const char *hint)
 {

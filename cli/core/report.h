@@ -24,23 +24,24 @@ void report_set_program(const char *name);
 /* Names the command in the lines to come; NULL for famfsctl itself. The string is not copied. */
 void report_set_command(const char *name);
 
-/* From now on messages are JSON, or text again. */
+/* Switches messages to JSON, or back to text. */
 void report_json(bool json);
 
-/* Writes out a message that waits for its hint. Before the process ends, however it does. */
+/* Prints a JSON message that still waits for its hint. Call it before the process ends, however it
+ * ends. */
 void report_finish(void);
 
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* An error with a word of its own for JSON, and an errno or 0. */
+/* Prints an error with its id for JSON, and an errno or 0. */
 void report_as(enum report_id id, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same without an errno, and its hint or NULL: no line of another thread comes between. */
+/* The same without an errno, with its hint or NULL; no line of another thread comes between. */
 void report_hinted(enum report_id id, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The message, a colon and what errno `code` means. Returns EXIT_FAILED. */
+/* Prints the message, a colon and the text of errno `code`. Returns EXIT_FAILED. */
 int report_errno(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Returns EXIT_FAILED. */
@@ -48,7 +49,7 @@ int report_no_memory(void);
 
 void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What a server in the foreground has to say. */
+/* Prints a message of a server that runs in the foreground. */
 void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -60,28 +61,29 @@ void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A hint that holds only words of this program: nothing in it is quoted. */
 void report_plain_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The hint where to read about options. */
+/* Prints the hint where to read about options. */
 void report_see_help(void);
 
-/* An error in how the command was called, and where to read more. Returns EXIT_USAGE. */
+/* Reports wrong usage, with the hint where to read about options. Returns EXIT_USAGE. */
 int report_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* `guess` is what may have been meant, or NULL. Returns EXIT_USAGE. */
+/* `suggestion` is the name that may have been meant, or NULL. Returns EXIT_USAGE. */
 int report_unknown_command(const char *name, const char *suggestion);
 
 /* The library's message and hint. Returns EXIT_FAILED or EXIT_REFUSED. */
 int report_failure(const struct famfs_error *err);
 
-/* The same of what did not fail: a warning. */
+/* Prints the same as a warning, when the command goes on nevertheless. */
 void report_unfinished(const struct famfs_error *err);
 
-/* Asks on the terminal; --yes is a yes, and no terminal to ask on, or JSON, is a no. */
+/* Asks on the terminal and returns whether the answer is yes. With --yes it is; without a terminal,
+ * or with JSON, it is not. */
 bool report_confirm(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A famfs_log_fn: warnings and worse become lines, and the rest as --verbose asks for it. */
+/* A famfs_log_fn: prints warnings and errors, and other messages as --verbose asks. */
 void report_log(void *arg, int priority, const char *message);
 
-/* Shows a line that the next one replaces, for terminals; NULL takes it away. */
+/* Shows a line on the terminal that the next line replaces; NULL removes it. */
 void report_status(const char *line);
 
 #endif

@@ -18,7 +18,7 @@ static const char *const names[] = {
 	[REPORT_NOTE] = "note",
 };
 
-/* What a failure is called by its errno; the others are just "failed". */
+/* The ids of failures by errno; others are "failed". */
 static const struct {
 	int code;
 	const char *name;

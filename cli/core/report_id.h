@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words that name an error in JSON. They are promised to scripts: none is ever renamed or given
- * another meaning. docs/JSON.md explains them.
+ * The ids of errors in JSON, which docs/JSON.md explains. Scripts depend on them: never rename one
+ * or change its meaning.
  */
 #ifndef CLI_CORE_REPORT_ID_H
 #define CLI_CORE_REPORT_ID_H

@@ -8,7 +8,7 @@
 struct session {
 	bool write;
 	struct famfs_volume *volume;
-	char *device;                /* that the volume lies on */
+	char *device;                /* of the open volume */
 	struct famfs_target *target; /* the last argument */
 	famfs_cancel_fn cancelled;   /* ends waits for the append lock; may be NULL */
 	void *cancel_arg;
@@ -25,7 +25,7 @@ struct session {
 
 /*
  * Makes `arg` the current target: resolves it, and opens its volume unless it is open already; with
- * --dry-run for a dry run. Returns an exit code; what went wrong has been reported.
+ * --dry-run for a dry run. Returns an exit code; errors have been reported.
  */
 int session_use(struct session *session, const char *arg);
 

@@ -6,7 +6,7 @@
 #define MAX_LENGTH   24
 #define MAX_DISTANCE 2
 
-/* Levenshtein's distance: how many letters were added, dropped or mistaken. */
+/* The Levenshtein distance: the number of letters added, dropped or replaced. */
 static unsigned edit_distance(const char *a, const char *b)
 {
 	unsigned row[MAX_LENGTH + 1];
@@ -39,7 +39,7 @@ void suggestion_offer(struct suggestion *suggestion, const char *word)
 {
 	unsigned distance = edit_distance(suggestion->typed, word);
 
-	/* Another word of the same length is no slip of the finger. */
+	/* A word of the same length with other letters is not a typing error. */
 	if (distance > MAX_DISTANCE || distance >= strlen(suggestion->typed))
 		return;
 	if (suggestion->best && distance >= suggestion->distance)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "Did you mean": which of the words offered a mistyped one is nearest to. */
+/* Finds the word that is nearest to a mistyped one, for "did you mean". */
 #ifndef CLI_CORE_SUGGEST_H
 #define CLI_CORE_SUGGEST_H
 
 struct suggestion {
 	const char *typed;
-	const char *best; /* NULL: none is near enough */
+	const char *best; /* NULL: no word is near enough */
 	unsigned distance;
 };
 

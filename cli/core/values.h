@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of options, which report what is wrong with them. */
+/* Parsers for the values of options. They report errors. */
 #ifndef CLI_CORE_VALUES_H
 #define CLI_CORE_VALUES_H
 
@@ -10,11 +10,11 @@
 /* In each function, `name` is the long name of the option, for the message. Each returns EXIT_DONE,
  * or EXIT_USAGE after reporting. */
 int option_size(const char *name, const char *value, uint64_t *out); /* > 0 */
-/* Any text: a copy in *place, whose former string is freed. EXIT_FAILED without memory. */
+/* Copies any text to *place and frees the string that was there. EXIT_FAILED without memory. */
 int option_string(char **place, const char *value);
-/* One of a fixed set: *index is its place in the table. */
+/* One of a fixed set; *index is its place in the table. */
 int option_word(const char *name, const char *value, const struct word *words, unsigned *index);
-/* A power of two from `min` on; `least` is what people call that. */
+/* A power of two, at least `min`, which messages call `least`. */
 int option_power_of_two(const char *name, const char *value, uint64_t min, const char *least,
 			uint64_t *out);
 int option_number(const char *name, const char *value, uint64_t min, uint64_t max, uint64_t *out);

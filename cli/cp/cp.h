@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of cp share: the sources (sources), which of them are left out (exclude), the walk
- * over them (tree), the copy of a file (file), and what is said of it all (listing).
+ * Declarations for the parts of cp: sources.c walks the arguments, exclude.c leaves out names,
+ * tree.c walks directories, file.c copies a file, and listing.c prints what happened.
  */
 #ifndef CLI_CP_CP_H
 #define CLI_CP_CP_H
@@ -16,7 +16,7 @@
 
 struct pool;
 
-/* Of --exclude. */
+/* A pattern of --exclude. */
 struct cp_pattern {
 	char *text;
 	bool anchored;  /* it began with '/': it is for paths only */
@@ -39,11 +39,11 @@ struct cp_options {
 	char *files_from;
 	struct cp_pattern *excludes;
 	size_t nexcludes;
-	struct attrs attrs; /* override what the sources have */
+	struct attrs attrs; /* override those of the sources */
 	struct striping striping;
 };
 
-/* What became of a source. */
+/* The outcome for a source. */
 enum cp_event {
 	CP_COPIED,
 	CP_OVERWRITTEN,
@@ -69,57 +69,57 @@ struct cp {
 	_Atomic uint64_t bytes; /* written, or to be written */
 	bool several;           /* sources: two of them may have one destination */
 	void *taken;            /* destinations so far, where they matter: a tree of tsearch(3) */
-	bool named;       /* the destination is the copy of a directory, and not what it is in */
-	atomic_bool over; /* an error that every further file would meet */
+	bool named; /* the destination names the copy itself, not the directory that holds it */
+	atomic_bool over; /* an error that all further files would meet */
 };
 
 /* ---- listing ---- */
 
-/* Whether the copy must end: no file is begun any more, and those under way are given up. */
+/* Whether to start nothing more and give up what is in progress. */
 bool cp_stopped(const struct cp *cp);
 
-/* Counts, and with --verbose or --dry-run lists, what was done or would be. */
+/* Counts an event; with --verbose or --dry-run, also lists it. */
 void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *destination,
 	    uint64_t bytes);
 
-/* Reports that a source is passed over; `hint` may be NULL. */
+/* Reports that a source is skipped; `hint` may be NULL. */
 void cp_skip(struct cp *cp, const char *source, const char *why, const char *hint);
 
-/* Notes and reports a failure: of the library, of the system (errno), or in words. */
+/* Records and reports a failure: of the library, of the system (errno), or with a message. */
 void cp_failed(struct cp *cp, const struct famfs_error *err);
 void cp_cannot(struct cp *cp, const char *verb, const char *source);
 void cp_error(struct cp *cp, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The totals, where somebody wants them. Returns the exit code. */
+/* Prints the totals, if asked for. Returns the exit code. */
 int cp_summary(struct cp *cp);
 
 /* ---- sources ---- */
 
-/* Where the sources go. */
+/* The destination of the sources. */
 struct cp_destination {
 	const char *path;
-	bool directory; /* it exists, and takes them in under their own names */
+	bool directory; /* it exists, so that each source keeps its own name in it */
 };
 
-/* Copies the arguments and what --files-from0 names; with `count` only sums up their sizes.
- * Returns whether that could be done: what comes from a pipe cannot be read twice. */
+/* Copies the arguments and the names from --files-from0; with `count`, only sums up their sizes.
+ * Returns false if that is impossible, since a pipe cannot be read twice. */
 bool cp_sources(struct cp *cp, const struct cp_destination *destination, int nsources,
 		const char *const *sources, bool count);
 
-/* The source's own name; "" where it has none: "dir/." means what is in dir. The caller frees it;
- * NULL when there is no memory. */
+/* The last component of a source, or "" for "dir/.", which means the contents of dir. The caller
+ * frees it; NULL without memory. */
 char *cp_base_name(const char *source);
 
 /* ---- tree ---- */
 
 /*
- * Copies `source` to the path `destination` in the volume; with --recursive all below it. With
- * `count` nothing is copied or reported, but the totals of the progress line are summed up.
+ * Copies `source` to the path `destination` in the volume; with --recursive also all below it. With
+ * `count`, copies and reports nothing, but adds up the totals for progress.
  */
 void cp_tree(struct cp *cp, const char *source, const char *destination, bool count);
 
-/* Makes a directory like `st`, or reports why not. One that exists is fine. With --compare it must
- * exist. */
+/* Creates a directory with the attributes of `st`, or reports a failure. It may exist; with
+ * --compare it must. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st);
 
 /* ---- exclude ---- */
@@ -128,8 +128,8 @@ int cp_directory(struct cp *cp, const char *source, const char *destination, con
 bool cp_exclude_add(struct cp_options *options, const char *pattern);
 void cp_exclude_free(struct cp_options *options);
 
-/* Whether a pattern leaves out `path`: the path below a source that is a directory, or that of the
- * source itself. */
+/* Whether a pattern excludes `path`: a path below a source directory, or the path of the source
+ * itself. */
 bool cp_excluded(const struct cp_options *options, const char *path, bool directory);
 
 /* ---- file ---- */
@@ -143,17 +143,17 @@ struct cp_file {
 	struct stat st;
 };
 
-/* Takes over the strings and the descriptor; NULL when there is no memory. */
+/* Takes ownership of the strings and the descriptor. Returns NULL without memory. */
 struct cp_file *cp_file_new(struct cp *cp, const char *source, const char *destination);
 void cp_file_free(struct cp_file *file);
 
-/* The work of a thread: copies a struct cp_file, and frees it. */
+/* Runs in a thread: copies a struct cp_file, and frees it. */
 void cp_file_work(void *job);
 
 /* Whether `source` is the file or directory `path` of the volume, seen through a mount. */
 bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, const char *path);
 
-/* Owner and permission bits of what is made for a source. */
+/* The owner and permission bits for the copy of a source. */
 uint32_t cp_mode(const struct cp *cp, const struct stat *st);
 uint32_t cp_uid(const struct cp *cp, const struct stat *st);
 uint32_t cp_gid(const struct cp *cp, const struct stat *st);

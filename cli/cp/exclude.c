@@ -35,7 +35,7 @@ void cp_exclude_free(struct cp_options *options)
 	free(options->excludes);
 }
 
-/* Without flags, so that '*' also matches '/' and a leading '.', as tar has it. */
+/* No flags: as in tar, '*' also matches '/' and a leading '.'. */
 static bool matches(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, 0) == 0;

@@ -40,7 +40,7 @@ bool cp_is_same(const struct cp *cp, const char *source, const struct stat *st, 
 	struct famfs_stat there;
 	struct statfs fs;
 
-	/* Inode numbers are those of the log, so that few sources need the long look. */
+	/* Inode numbers come from the log, so that few sources need the slower comparison. */
 	if (famfs_stat(cp->volume, path, &there, NULL) < 0 || there.inode != st->st_ino)
 		return false;
 	if (statfs(source, &fs) < 0 || fs.f_type != FUSE_SUPER_MAGIC)
@@ -89,7 +89,7 @@ static int on_bytes(void *arg, uint64_t bytes)
 	return cp_stopped(transfer->cp);
 }
 
-/* The library knows the source by its descriptor only. */
+/* The library knows only the descriptor, so add the name of the source. */
 static int name_source(const struct cp_file *file, int ret, const struct famfs_error *why,
 		       struct famfs_error *err)
 {
@@ -98,7 +98,7 @@ static int name_source(const struct cp_file *file, int ret, const struct famfs_e
 	return error_fill(err, ret, "cannot copy '%s': %.500s", file->source, why->message);
 }
 
-/* --compare: nothing is made and nothing written. */
+/* For --compare: nothing is created or written. */
 static int compare(const struct cp_file *file, struct transfer *transfer, struct famfs_error *err)
 {
 	const char *path = file->destination;
@@ -139,7 +139,7 @@ static int fill(const struct cp_file *file, struct famfs_file *to, struct transf
 	return name_source(file, ret, &why, err);
 }
 
-/* What was read and not written needs no second look. */
+/* Bytes that were read and already equal need no second comparison. */
 static int update(const struct cp_file *file, struct famfs_file *to, struct transfer *transfer,
 		  uint64_t *written, bool *differs, struct famfs_error *err)
 {
@@ -147,7 +147,7 @@ static int update(const struct cp_file *file, struct famfs_file *to, struct tran
 	int ret;
 
 	if (common.dry_run) {
-		/* How much would be written is not counted, only whether. */
+		/* A dry run tells whether bytes would be written, not how many. */
 		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
 		*differs = ret == -EBADMSG;
 		return name_source(file, *differs ? 0 : ret, &why, err);
@@ -161,7 +161,7 @@ static int update(const struct cp_file *file, struct famfs_file *to, struct tran
 	return name_source(file, ret, &why, err);
 }
 
-/* The format cannot change a file's size, so that only a file of the same size can be written. */
+/* A file has a fixed size, so only a file of the same size can be overwritten. */
 static int check_existing(const struct cp_file *file, struct famfs_error *err)
 {
 	struct famfs_volume *volume = file->cp->volume;
@@ -251,7 +251,7 @@ void cp_file_work(void *job)
 	struct famfs_error err = { 0 };
 
 	if (cp_stopped(cp)) {
-		/* It is not begun; the summary says that there was more. */
+		/* Do not start this file; the summary says that the copy is incomplete. */
 	} else if (copy(file, &transfer, &err) < 0) {
 		progress_remove(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
 		cp_failed(cp, &err);

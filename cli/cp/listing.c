@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How an event reads: as a line of the listing, in the summary, and in JSON. */
+/* The words for an event in the listing, in the summary and in JSON. */
 static const struct {
 	const char *verb; /* "copy 'SOURCE' to 'DESTINATION'" */
 	const char *join;
@@ -53,8 +53,7 @@ static void list_json(enum cp_event event, const char *source, const char *desti
 	output_end(&out);
 }
 
-/* What is made comes first after the verb, but for a copy, which everybody reads from left to
- * right. */
+/* The destination comes first, except for a copy, which reads from source to destination. */
 static void list_text(const struct cp *cp, enum cp_event event, const char *source,
 		      const char *destination)
 {
@@ -95,12 +94,12 @@ void cp_skip(struct cp *cp, const char *source, const char *why, const char *hin
 	report_hinted(REPORT_SKIPPED, hint, "skipping '%s': %s", source, why);
 }
 
-/* A full device has no room for this file, but perhaps for a smaller one: each is tried. */
 bool cp_stopped(const struct cp *cp)
 {
 	return interrupt_pending() || atomic_load_explicit(&cp->over, memory_order_relaxed);
 }
 
+/* A full device may still have room for a smaller file, so try each one. */
 static bool is_for_all(int code)
 {
 	return error_is_final(code) && code != -ENOSPC;
@@ -112,7 +111,7 @@ void cp_failed(struct cp *cp, const struct famfs_error *err)
 
 	if (is_for_all(err->code))
 		atomic_store(&cp->over, true);
-	/* A copy that was given up is not news: the reason is. */
+	/* A copy that was given up is no failure of its own: the reason was reported. */
 	if (err->code == -ECANCELED && stopped)
 		return;
 	atomic_fetch_add(&cp->events[CP_FAILED], 1);
@@ -162,7 +161,7 @@ static size_t append(char *text, size_t size, size_t length, const char *format,
 static void summary_text(const struct cp *cp, char *text, size_t size)
 {
 	const char *would = common.dry_run ? "would be " : "";
-	/* How many there are of these is always said, and what they are. */
+	/* The count of this event is always printed, with its noun. */
 	const enum cp_event main_event = cp->options->compare ? CP_SAME : CP_COPIED;
 	uint64_t written = atomic_load(&cp->bytes);
 	char bytes[TEXT_SIZE_LENGTH];

@@ -60,7 +60,7 @@ static char *path_for(const struct cp *cp, const struct cp_destination *destinat
 	return joined;
 }
 
-/* The directories that lead to a source, made like those that they stand for. */
+/* Creates the parent directories of a source, with the attributes of the originals. */
 static bool make_parents(struct cp *cp, const struct cp_destination *destination,
 			 const char *source, const char *path)
 {
@@ -70,7 +70,8 @@ static bool make_parents(struct cp *cp, const struct cp_destination *destination
 	struct stat st;
 
 	while (from && to && (to_end = strchr(to_end, '/'))) {
-		/* Both have the same words, but the source's may have more between them. */
+		/* Both paths have the same components, but the source may have more between them.
+		 */
 		from_end += strspn(from_end, "/");
 		while (strncmp(from_end, "./", 2) == 0)
 			from_end += 1 + strspn(from_end + 1, "/");
@@ -87,7 +88,7 @@ static bool make_parents(struct cp *cp, const struct cp_destination *destination
 	return from && to;
 }
 
-/* A file inside an unmounted device is no source: it would need a reader of its own. */
+/* A file in an unmounted device cannot be a source: reading it is not implemented here. */
 static bool is_inside_device(struct cp *cp, const char *source)
 {
 	cleanup_target struct famfs_target *target = NULL;
@@ -146,7 +147,7 @@ static void copy_list(struct cp *cp, const struct cp_destination *destination, F
 	}
 }
 
-/* What is no regular file cannot be read a second time, and is left alone in the first pass. */
+/* Only a regular file can be read twice; skip others in the counting pass. */
 static bool copy_listed(struct cp *cp, const struct cp_destination *destination, bool count)
 {
 	const char *from = cp->options->files_from;

@@ -10,7 +10,7 @@
 #include <search.h>
 #include <string.h>
 
-/* A directory that the walk is in. With --dereference a link can lead back to one of them. */
+/* A directory on the path of the walk. With --dereference, a link can lead back to one of them. */
 struct ancestor {
 	dev_t dev;
 	ino_t ino;
@@ -20,11 +20,11 @@ struct ancestor {
 struct walk {
 	struct cp *cp;
 	const char *top; /* destination of the source, which must not be copied into itself */
-	size_t below;    /* where in a source's path that begins which patterns are held against */
+	size_t below;    /* offset in a source path of the part that patterns are matched against */
 	bool count;
 };
 
-/* A name as the walk meets it: `at` and `name` to open it, the paths to speak of it. */
+/* A name in the walk: `at` and `name` to open it, the paths for messages. */
 struct place {
 	int at;
 	const char *name;
@@ -47,8 +47,8 @@ static void skip(const struct walk *walk, const char *source, const char *why, c
 		cp_skip(walk->cp, source, why, hint);
 }
 
-/* As cp(1) does, a symlink that is named as a source is followed, those below one only with -L. As
- * a link it could not be stored. */
+/* As in cp(1), a symlink that is an argument is followed, one below it only with -L: famfs cannot
+ * store links. */
 static bool follows(const struct walk *walk, const struct place *place)
 {
 	return !place->up || walk->cp->options->dereference;
@@ -75,8 +75,8 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Whether another source went there before. What may write to existing files would overwrite it, or
- * two threads would write to it at once. */
+/* Whether another source was copied there before. It would be overwritten, or two threads would
+ * write to it at once. */
 static bool is_taken(struct cp *cp, const char *destination)
 {
 	char *copy, **found;
@@ -134,7 +134,7 @@ static int find_directory(struct cp *cp, const char *destination)
 	return ret;
 }
 
-/* An existing directory is merged into. */
+/* Merge into an existing directory. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st)
 {
 	const struct famfs_mkdir_params params = {
@@ -192,8 +192,8 @@ static int is_real_entry(const struct dirent *entry)
 	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-/* Sorted, so that the same tree makes the same file system. Read at once, so that what the copy
- * itself adds to the directory is not met. */
+/* Sort the names, so that the same tree makes the same file system. Read all of them first, so that
+ * the walk does not meet what the copy adds. */
 static void walk_entries(const struct walk *walk, const struct place *place, int fd,
 			 const struct ancestor *up)
 {
@@ -229,7 +229,7 @@ static bool can_be_made(const struct walk *walk, const char *destination)
 	return ret == 0 || (ret == -EILSEQ && walk->cp->options->attrs.raw_names);
 }
 
-/* Paths in the volume are short, which also bounds the depth of this recursion. */
+/* The length of paths in the volume limits the depth of this recursion. */
 static void walk_directory(const struct walk *walk, const struct place *place)
 {
 	cleanup_fd int fd = open_source(walk, place, O_DIRECTORY);

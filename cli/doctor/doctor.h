@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What doctor finds: each with a severity, a stable id and its repair. */
+/* The findings of doctor: each has a severity, a stable id and a repair. */
 #ifndef CLI_DOCTOR_DOCTOR_H
 #define CLI_DOCTOR_DOCTOR_H
 
@@ -7,7 +7,7 @@
 
 enum severity {
 	SEVERITY_OK,
-	SEVERITY_WARNING, /* works, but somebody will be surprised */
+	SEVERITY_WARNING, /* works, but not as expected */
 	SEVERITY_PROBLEM, /* does not work */
 	SEVERITIES,
 };
@@ -18,20 +18,20 @@ struct doctor {
 };
 
 /*
- * Prints a finding. `id` is a word that scripts may rely on: docs/man/famfsctl-doctor.8.scd lists
- * them. `subject` is a device, a mountpoint or NULL; `repair` a command line, which
- * famfs_shell_format() has made where it names anything, or NULL.
+ * Prints a finding. `id` is stable for scripts: docs/man/famfsctl-doctor.8.scd lists them.
+ * `subject` is a device, a mountpoint or NULL; `repair` is a command line made by
+ * famfs_shell_format(), or NULL.
  */
 void doctor_say(struct doctor *doctor, enum severity severity, const char *id, const char *subject,
 		const char *repair, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* Kernel, FUSE, DAX devices, what is installed, identity, limits. */
+/* Checks kernel, FUSE, DAX devices, installation, identity and limits. */
 void doctor_check_host(struct doctor *doctor);
 
-/* Each mounted famfs: does its server answer, is its log sound? */
+/* Checks each mounted famfs: whether its server answers and its log is sound. */
 void doctor_check_mounts(struct doctor *doctor);
 
-/* The log and the space of what `arg` names. */
+/* Checks the log and the space of the famfs that `arg` names. */
 void doctor_check_target(struct doctor *doctor, const char *arg);
 
 #endif

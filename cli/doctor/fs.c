@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TIMEOUT_MS 5000 /* a busy machine is no hung server */
+#define TIMEOUT_MS 5000 /* long enough for a server on a busy machine */
 #define MAX_MOUNTS 64   /* whose findings are printed */
 #define NEARLY     10   /* warn when less than a tenth of the log is left */
 
@@ -159,7 +159,7 @@ static void check_log(struct doctor *doctor, const char *name, const struct famf
 	}
 }
 
-/* Whether something may be read through the mount. */
+/* Whether the mount can be read. */
 static bool check_server(struct doctor *doctor, const char *mountpoint)
 {
 	struct famfs_mount_health health;
@@ -216,7 +216,7 @@ static int check_mount(void *arg, const struct famfs_mount_info *mount)
 		return -ENOMEM;
 	if (++mounts->count > MAX_MOUNTS)
 		return 0;
-	/* Nothing goes through a mount that does not answer. */
+	/* Do not touch a mount that does not answer. */
 	if (!check_server(doctor, mountpoint))
 		target.mountpoint = NULL;
 	check_log(doctor, device, &target);
@@ -255,7 +255,7 @@ void doctor_check_target(struct doctor *doctor, const char *arg)
 			   err.message);
 		return;
 	}
-	/* Mounts have been looked at, and one that hangs must not be touched again. */
+	/* The mounts have been checked, and one that hangs must not be touched again. */
 	if (target->mountpoint &&
 	    (famfs_mount_probe(target->mountpoint, TIMEOUT_MS, &health, &err) < 0 ||
 	     health.state != FAMFS_MOUNT_ANSWERS)) {

@@ -233,7 +233,7 @@ static void check_helpers(struct doctor *doctor)
 			   "mount, fsck and mkfs find famfs");
 }
 
-/* Virtual machines are cloned, bare metal hardly ever is. */
+/* A virtual machine may be a clone with the machine-id of another; bare metal hardly ever is. */
 static bool is_virtual(void)
 {
 	FILE *f = fopen("/proc/cpuinfo", "re");
@@ -249,7 +249,7 @@ static bool is_virtual(void)
 
 static void check_identity(struct doctor *doctor)
 {
-	/* uuidgen(1) is not everywhere, and would leave an empty file. */
+	/* uuidgen(1) may be missing, which would leave an empty file. */
 	static const char make[] = "mkdir -p /etc/famfs && cat /proc/sys/kernel/random/uuid "
 				   ">/etc/famfs/system_uuid";
 	enum famfs_system_uuid_source source;

@@ -63,6 +63,6 @@ void doctor_say(struct doctor *doctor, enum severity severity, const char *id, c
 		output_row(&doctor->out, fields, COUNT_OF(fields));
 	else
 		print_text(severity, id, subject, repair, message ? message : "");
-	/* Whoever watches sees what is being waited for. */
+	/* Show each finding before the next check, which may take long. */
 	fflush(stdout);
 }

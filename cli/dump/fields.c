@@ -46,7 +46,7 @@ struct dump {
 	bool any;
 };
 
-/* What the bytes say, for people and as a string in JSON; numbers come as numbers. */
+/* The value for people, and as a string in JSON; JSON has numbers as numbers. */
 static void value_text(char buf[TEXT_MAX + 1], const struct famfs_raw_field *field,
 		       const unsigned char *bytes)
 {
@@ -163,7 +163,7 @@ static void print_line(const struct famfs_raw *raw, size_t at)
 	fputs("|\n", stdout);
 }
 
-/* The last line is always shown, so that the end can be seen. */
+/* The last line is always printed, so that the end is visible. */
 static bool same_as_before(const struct famfs_raw *raw, size_t at)
 {
 	return at >= HEX_MAX && at + HEX_MAX < raw->size &&

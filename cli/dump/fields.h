@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structures of a medium on stdout: dump-super and dump-log. */
+/* Prints structures of the medium, for dump-super and dump-log. */
 #ifndef CLI_DUMP_FIELDS_H
 #define CLI_DUMP_FIELDS_H
 
@@ -11,19 +11,19 @@
 /* "0x1a2b" for JSON, where 64 bits and more are strings. Returns buf. */
 const char *raw_crc(char buf[CRC_LENGTH], uint64_t crc);
 
-/* Members of the open object: where the structure lies, its CRCs, what is wrong with it. Nothing in
+/* Prints offset, CRCs and fault of a structure as members of the open object. Prints nothing in
  * text. */
 void raw_members(struct output *out, const struct famfs_raw *raw);
 
-/* A line, or in JSON an object, for each field. */
+/* Prints a line, or in JSON an object, for each field. */
 void raw_print_fields(struct output *out, const struct famfs_raw *raw);
 
-/* What is not a log entry, as the only one of "structures"; `more` ends its line of text. With
- * `bytes` also those. */
+/* Prints a structure that is not a log entry, as the only element of "structures"; `more` ends its
+ * line of text. With `bytes`, prints its bytes too. */
 void raw_print_structure(struct output *out, const char *name, const struct famfs_raw *raw,
 			 const char *more, bool bytes);
 
-/* The bytes, as hexdump(1) shows them; in JSON a member "raw". */
+/* Prints the bytes as hexdump(1) does; in JSON as a member "raw". */
 void raw_print_bytes(struct output *out, const struct famfs_raw *raw);
 
 #endif

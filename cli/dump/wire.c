@@ -14,7 +14,7 @@ struct dump {
 	bool first;
 };
 
-/* The bytes as they are, the value as the kernel reads it. */
+/* Prints the bytes of a field, and its value as the kernel reads it. */
 static int print_field(void *arg, const struct famfs_wire_field *field)
 {
 	struct dump *dump = arg;

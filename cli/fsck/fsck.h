@@ -17,8 +17,9 @@ enum {
 
 struct fsck_request {
 	bool repair;
-	bool never_ask;   /* what would need an answer is left as it is */
-	const char *save; /* where to keep what is changed; NULL: a name by the device's */
+	bool never_ask;   /* leave problems whose repair needs an answer */
+	const char *save; /* file for the old contents of repaired bytes; NULL: a name made from the
+			     name of the device */
 };
 
 /* A device or a mount. Returns FSCK_CLEAN, or an exit code after reporting. */

@@ -38,7 +38,7 @@ static char *make_name(const struct undo *undo, unsigned n)
 	return name;
 }
 
-/* The file must be found again after a crash: its name is on the disk before the first repair. */
+/* Sync the directory, so that the file is found after a crash that follows the first repair. */
 static int try_name(struct undo *undo)
 {
 	const char *name;

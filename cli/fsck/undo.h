@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file that keeps what a repair is about to overwrite. Made when there is something to keep. */
+/*
+ * The undo file, which keeps bytes that a repair overwrites. It is created when the first bytes
+ * have to be kept.
+ */
 #ifndef CLI_FSCK_UNDO_H
 #define CLI_FSCK_UNDO_H
 
@@ -20,12 +23,12 @@ struct undo {
 void undo_init(struct undo *undo, const char *device, const char *wanted);
 
 /*
- * Keeps a range, on stable storage when it returns. Returns 0, or a negative errno with
+ * Saves a range, on stable storage when it returns. Returns 0, or a negative errno with
  * undo->error; then the range must not be overwritten.
  */
 int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length);
 
-/* The file's name, or NULL when nothing had to be kept. */
+/* The name of the file, or NULL when nothing had to be kept. */
 const char *undo_name(const struct undo *undo);
 
 /* Closes the file and frees what the struct holds. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fsck(8) runs: the options that all its helpers know, and its exit codes. */
+/* fsck.famfs, which fsck(8) runs, with the options and exit codes of all its helpers. */
 #include "fsck/fsck.h"
 #include "core/cleanup.h"
 #include "core/common.h"
@@ -93,7 +93,8 @@ static int repair(const struct famfs_target *target)
 	return ret;
 }
 
-/* At boot, a clean file system must not need what only a repair needs: a master, and no mount. */
+/* At boot, a clean file system must not fail for lack of what only a repair needs: to be the
+ * master, and no mount. */
 static int check(const struct famfs_target *target)
 {
 	bool mend = opt.automatic || opt.preen || common.yes;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The names under which mount(8), fsck(8) and mkfs(8) run this program: mount.famfs,
- * mount.fuse.famfs, fsck.famfs and mkfs.famfs. Each is a command with arguments and exit codes of
- * its own, which are theirs.
+ * The programs that mount(8), fsck(8) and mkfs(8) run: mount.famfs, mount.fuse.famfs, fsck.famfs
+ * and mkfs.famfs, which are links to famfsctl. Each is a command whose arguments and exit codes its
+ * caller defines.
  */
 #ifndef CLI_HELPERS_HELPERS_H
 #define CLI_HELPERS_HELPERS_H
@@ -17,7 +17,7 @@ extern const struct command helper_mount_fuse;
 /* Ends with NULL. */
 extern const struct command *const helpers[];
 
-/* By the name that the program was started under, with or without a folder. NULL: it is none. */
+/* Finds a helper by argv[0], with or without a directory. Returns NULL if there is none. */
 const struct command *helper_find(const char *argv0);
 
 #endif

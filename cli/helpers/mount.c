@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mount(8) runs for the types "famfs" and "fuse.famfs": its arguments, its exit codes. */
+/*
+ * mount.famfs, which mount(8) runs for the types "famfs" and "fuse.famfs", with its arguments and
+ * exit codes.
+ */
 #include "core/cleanup.h"
 #include "core/common.h"
 #include "core/interrupt.h"
@@ -100,8 +103,8 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* mount(8) passes "rw" whenever nobody said "ro". So it does not mean that a client is to write,
- * except that a remount has to know. */
+/* mount(8) passes "rw" unless "ro" was given. So "rw" does not ask for a client that writes, except
+ * in a remount. */
 static int drop_rw(void)
 {
 	cleanup_free char *given = opt.options;
@@ -137,7 +140,7 @@ static int enter_namespace(const char *name)
 	return exit_code(-code);
 }
 
-/* The device that is mounted at a place, or NULL; the mount is not touched. */
+/* Returns the device that is mounted at a place, or NULL; does not touch the mount. */
 static char *mounted_device(const char *dir, char **mountpoint)
 {
 	cleanup_target struct famfs_target *target = NULL;
@@ -149,8 +152,8 @@ static char *mounted_device(const char *dir, char **mountpoint)
 }
 
 /*
- * By the mount table, mount -a knows which lines of fstab are mounted already. There a famfs has
- * the name of its device, so a line with famfs:UUID comes here each time.
+ * mount -a looks in the mount table for lines of fstab that are mounted already. A famfs has the
+ * name of its device there, so a line with famfs:UUID comes here each time.
  */
 static bool is_mounted_by_uuid(const char *spec, const char *dir)
 {
@@ -243,7 +246,8 @@ static int run(int argc, const char *const *argv)
 
 	(void)argc;
 	openlog("mount.famfs", LOG_PID, LOG_DAEMON);
-	/* The server, whose report nobody then waits for, ends and takes its mount with it. */
+	/* If this process ends, the server has no reader for its report, ends too, and removes its
+	 * mount. */
 	interrupt_exit("mount.famfs: interrupted\n", MOUNT_INTERRUPTED);
 	if (ret == MOUNT_DONE && opt.namespace)
 		ret = enter_namespace(opt.namespace);
@@ -257,7 +261,7 @@ static int run(int argc, const char *const *argv)
 	return ret;
 }
 
-/* mount(8) picks the helper by the type, which it may have from the mount table. */
+/* mount(8) chooses the helper by type, which may come from the mount table. */
 #define MOUNT_HELPER(program)                                                                      \
 	{                                                                                          \
 		.name = program, .helper = true, .synopsis = "DEVICE|famfs:UUID DIR [OPTION...]",  \

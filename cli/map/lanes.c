@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interleaved files: a lane for each strip. On the left where on the device it lies, on the right
- * the chunks in it. Chunk c of a file lies in strip c % n, so that reading on goes down the lanes.
+ * Interleaved files in SVG: a lane for each strip. On the left its place on the device, on the
+ * right its chunks. Chunk c of a file lies in strip c % n, so that successive chunks go down the
+ * lanes.
  */
 #include "map/map.h"
 #include "output/text.h"
@@ -16,7 +17,7 @@
 #define SPOT_WIDTH  300.0
 #define CHUNKS_LEFT (MAP_SVG_LEFT + SPOT_WIDTH + 40)
 #define CHUNKS_MAX  48 /* cells of a lane; more chunks share cells */
-#define DAMAGE_MAX  10 /* entries that are named */
+#define DAMAGE_MAX  10 /* entries whose names are shown */
 #define LABEL_FROM  24 /* pixels of a cell that has a number */
 
 static bool has_lanes(const struct space_file *file)
@@ -151,7 +152,7 @@ double map_svg_damage_height(const struct space_map *map)
 	return map->damaged ? HEAD_HEIGHT + MARGIN + (double)lines * LANE_PITCH : 0;
 }
 
-/* Also of entries whose extents are too wrong to have a place in the picture. */
+/* Includes entries whose extents have no place in the picture. */
 void map_svg_damage(FILE *out, const struct space_map *map, double y)
 {
 	unsigned shown = 0;

@@ -7,24 +7,26 @@
 
 #include <stdio.h>
 
-/* As wide as the terminal, with a legend; with `listing` also a line for each file. Returns an exit
- * code after reporting. */
+/*
+ * Prints a picture as wide as the terminal, with a legend; with `listing` also a line for each
+ * file. Returns an exit code after reporting.
+ */
 int map_print_text(const struct space_map *map, const char *name, bool listing);
 
-/* A whole document, which refers to nothing else. */
+/* Writes a complete SVG document without references to other files. */
 void map_print_svg(FILE *file, const struct space_map *map, const char *name);
 
-/* Its part about interleaved files, from `y` on. Returns where it ends. */
+/* Writes the part about interleaved files, from `y` on. Returns the `y` below it. */
 double map_svg_lanes(FILE *file, const struct space_map *map, double y);
 
-/* How high that part is. */
+/* The height of that part. */
 double map_svg_lanes_height(const struct space_map *map);
 
 /* The same for damaged entries. */
 void map_svg_damage(FILE *file, const struct space_map *map, double y);
 double map_svg_damage_height(const struct space_map *map);
 
-/* Text that may hold anything, fit for XML: markup, controls and bytes that are not UTF-8. At most
+/* Writes any text as XML: escapes markup, controls and bytes that are not UTF-8. Writes at most
  * `most` characters, or all with 0. */
 void xml_put(FILE *file, const char *text, size_t most);
 

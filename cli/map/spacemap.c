@@ -117,7 +117,7 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 static void add_region(struct space_map *map, uint64_t offset, uint64_t end, enum region_kind kind,
 		       size_t segment, size_t other)
 {
-	/* What the medium says may lie beyond the device. */
+	/* Extents on the medium may lie outside the device. */
 	if (end > map->size)
 		end = map->size;
 	if (offset >= end ||
@@ -175,7 +175,8 @@ static enum region_kind kind_of(const struct space_map *map, size_t segment)
 	return file->chunk_size ? REGION_STRIPE : REGION_FILE;
 }
 
-/* Which segments a point is in: how many, and by their exclusive or, when it is one, which. */
+/* The segments at a point: their number, and the exclusive or of their indexes, which is the index
+ * if there is one. */
 struct cover {
 	size_t count, mixed;
 	size_t first, other; /* two of those that share it */

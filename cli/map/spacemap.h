@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole device as a list of regions, by what the log says, whatever is wrong with it. */
+/* The device as a list of regions, from the log, whatever is wrong with it. */
 #ifndef CLI_MAP_SPACEMAP_H
 #define CLI_MAP_SPACEMAP_H
 
@@ -14,17 +14,17 @@ enum region_kind {
 	REGION_LOG_FREE,
 	REGION_FILE,
 	REGION_STRIPE,  /* a strip of an interleaved file */
-	REGION_KEPT,    /* of an entry that was given up: nobody may use it */
+	REGION_KEPT,    /* of a retired entry: no file may use it */
 	REGION_DAMAGED, /* claimed by a damaged entry */
 	REGION_SHARED,  /* claimed more than once */
 	REGION_FREE,
-	REGION_BEYOND, /* there, but not in the superblock's record of the device's size */
+	REGION_BEYOND, /* on the device, but beyond the size that the superblock records */
 	REGION_KINDS,
 };
 
 #define NO_SEGMENT SIZE_MAX
 
-/* What names a log entry: a file, or an entry that was given up. */
+/* The owner of segments: a file, or a retired entry. */
 struct space_file {
 	uint64_t entry;
 	uint64_t size;
@@ -59,7 +59,7 @@ struct space_map {
 	uint64_t data_offset;
 	struct famfs_inspect_info info;
 	uint8_t uuid[16];
-	bool named; /* the superblock says a UUID that can be believed */
+	bool named; /* the superblock has a valid UUID */
 
 	struct space_file *files;
 	size_t nfiles, files_room;
@@ -93,7 +93,7 @@ const struct space_file *space_region_file(const struct space_map *map,
 /* "superblock", "log_used", ... for JSON; static storage. */
 const char *region_kind_name(enum region_kind kind);
 
-/* A few words for people. */
+/* A few words for the legend. */
 const char *region_kind_text(enum region_kind kind);
 
 #endif

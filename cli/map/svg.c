@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device as SVG: rows of equal length, one below the other, each byte at its place. */
+/* The device as SVG: rows of equal length, one below the other, each byte in its place. */
 #include "map/map.h"
 #include "output/text.h"
 
@@ -20,7 +20,7 @@ struct svg {
 	const struct space_map *map;
 	uint64_t row_bytes;
 	double scale; /* pixels a byte */
-	/* Regions that are too small to be seen, side by side. */
+	/* Adjacent regions that are too small to be seen. */
 	uint64_t crowd_from, crowd_to;
 	size_t crowd_count;
 	size_t crowd_first, crowd_last; /* regions */
@@ -71,7 +71,7 @@ static const char *kind_class(enum region_kind kind, size_t file, char buf[8])
 	return buf;
 }
 
-/* What is told beside colour. */
+/* Marks that tell the kinds of regions apart without colour. */
 static const char *kind_pattern(enum region_kind kind)
 {
 	switch (kind) {
@@ -182,7 +182,7 @@ static void put_region(const struct svg *svg, const struct space_region *region,
 	fputs("</g>\n", svg->file);
 }
 
-/* Damage stays red in a crowd. */
+/* In a crowd of regions, damage stays red. */
 static const char *crowd_class(const struct svg *svg)
 {
 	for (size_t i = svg->crowd_first; i <= svg->crowd_last; i++) {

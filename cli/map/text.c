@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device in a terminal. What a cell holds is told by its character; colour only adds to it. */
+/* The device in a terminal. The character of a cell tells its content; colour only adds to it. */
 #include "map/map.h"
 
 #include "core/cleanup.h"
@@ -26,7 +26,7 @@ struct style {
 	const char *open; /* the colour that is on, or NULL */
 };
 
-/* What a cell of the picture holds. */
+/* The content of a cell of the picture. */
 struct cell {
 	uint64_t bytes[REGION_KINDS];
 	size_t file;         /* that has the most of it */
@@ -114,7 +114,7 @@ static bool fill_cells(struct picture *picture)
 	return true;
 }
 
-/* The most important of what is in a cell: damage, metadata, what a file has most of. */
+/* The most important content of a cell: damage, metadata, then the file that has most of it. */
 static enum region_kind kind_of_cell(const struct cell *cell)
 {
 	static const enum region_kind first[] = { REGION_SHARED, REGION_DAMAGED, REGION_SUPERBLOCK,
@@ -159,7 +159,7 @@ static const char *glyph(const struct style *style, enum region_kind kind, unsig
 	return style->utf8 ? "·" : ".";
 }
 
-/* Neighbouring files differ. */
+/* Adjacent files get different characters. */
 static const char *file_color(size_t file)
 {
 	static const char *const colors[] = { "32", "33", "35", "36", "92", "93", "95", "96" };
@@ -182,7 +182,7 @@ static const char *kind_color(enum region_kind kind, size_t file)
 	}
 }
 
-/* The colour stays on until another one comes, or none. */
+/* The colour stays until the next one, or the end. */
 static void set_color(struct style *style, const char *color)
 {
 	if (!style->color || color == style->open)

@@ -19,7 +19,7 @@ static const char *entity(char c)
 	return NULL;
 }
 
-/* U+FFFE and U+FFFF are characters of UTF-8 and not of XML. */
+/* UTF-8 allows U+FFFE and U+FFFF, XML does not. */
 static bool is_not_xml(const char *s, size_t length)
 {
 	return length == 3 &&
@@ -28,7 +28,7 @@ static bool is_not_xml(const char *s, size_t length)
 
 void xml_put(FILE *file, const char *text, size_t most)
 {
-	/* Controls, and what is not UTF-8, read \ooo from here on. */
+	/* Controls and bytes that are not UTF-8 are written as \ooo. */
 	cleanup_free char *escaped = text_escape(text);
 	size_t count = 0;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The -o of famfsctl mount and mount.famfs. */
+/* The option -o of famfsctl mount and mount.famfs. */
 #ifndef CLI_MOUNT_OPTIONS_H
 #define CLI_MOUNT_OPTIONS_H
 
@@ -11,13 +11,13 @@ extern const struct word mount_profiles[];
 /* The values of the mount option metadata= */
 extern const struct word mount_metadata[];
 
-/* Those that mean something to a famfs; the library has more that it takes from fstab. */
+/* The options that have an effect; the library accepts more, from fstab. */
 extern const struct word mount_words[];
 
-/* Appends KEYVALUE to a list with commas. EXIT_DONE, or EXIT_FAILED without memory. */
+/* Appends KEYVALUE to a list with commas. Returns EXIT_DONE, or EXIT_FAILED without memory. */
 int mount_add_option(char **list, const char *key, const char *value);
 
-/* What a mistyped word of a list with commas is nearest to, or NULL. */
+/* The nearest word to a mistyped one of a list with commas, or NULL. */
 const char *mount_suggest_option(const char *options);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-/* json-c leaves DEL and the controls of Latin-1 as they are, and a terminal obeys them. */
+/* json-c does not escape DEL and the controls of Latin-1, which a terminal obeys. */
 static void put_escaped(FILE *file, const char *json)
 {
 	for (const unsigned char *p = (const unsigned char *)json; *p; p++) {

@@ -14,7 +14,8 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-/* A descriptor of the directory that `path` names `name` in, or a negative errno. */
+/* Opens the directory of `path`, in which `name` is the last component. Returns a descriptor or a
+ * negative errno. */
 static int open_directory(const char *path, const char *name)
 {
 	cleanup_free char *dir = strndup(path, (size_t)(name - path));
@@ -87,7 +88,8 @@ static int check_name(const struct new_file *file, int *mode)
 	return EXIT_REFUSED;
 }
 
-/* With the mode of the file that it replaces, if that is not -1. Returns a descriptor or -errno. */
+/* Creates it with the mode of the file that it replaces, unless that is -1. Returns a descriptor or
+ * -errno. */
 static int make_temporary(struct new_file *file, int mode)
 {
 	uint64_t number;

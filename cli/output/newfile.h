@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file that a command writes because an option named it. It is written under a temporary name and
- * renamed, so that what had the name before is replaced whole or not at all, and no link or device
- * in its place is ever written through. It keeps the mode of the file that it replaces.
+ * renamed: an existing file is replaced whole or not at all, and nothing is written through a link
+ * or to a device. It keeps the mode of the file that it replaces.
  */
 #ifndef CLI_OUTPUT_NEWFILE_H
 #define CLI_OUTPUT_NEWFILE_H
@@ -27,7 +27,7 @@ struct new_file {
  */
 int new_file_open(struct new_file *file, const char *path);
 
-/* Puts the file in place. Reports a failure, which leaves what was there before. */
+/* Renames the file into place. If that fails, reports it and leaves the old file. */
 int new_file_finish(struct new_file *file);
 
 /*

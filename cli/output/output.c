@@ -34,7 +34,7 @@ static void json_value(const struct field *field)
 	}
 }
 
-/* Rows start a line of their own, so that JSON can be read and compared by lines as well. */
+/* Start a line for each row, so that JSON can be read and compared by lines. */
 static void json_separate(struct output *out, bool row)
 {
 	if (out->filled[out->depth])

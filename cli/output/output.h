@@ -131,15 +131,15 @@ void output_field(struct output *out, struct field field);
 /* A whole object in the open array; in text a line with a column for each field. */
 void output_row(struct output *out, const struct field *fields, size_t count);
 
-/* The labels above the columns of rows. Nothing in JSON. */
+/* Prints the labels of columns above rows. Prints nothing in JSON. */
 void output_heading(struct output *out, const struct field *fields, size_t count);
 
-/* What a command that prints nothing else says of a thing that it did: "would VERB ..." in a dry
- * run, "DONE ..." with --verbose, else nothing. Escaped. */
+/* Prints the action of a command that has no other output: "would VERB ..." in a dry run, "DONE
+ * ..." with --verbose, else nothing. Escapes the text. */
 void output_action(const char *verb, const char *done, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A line of text, escaped. Nothing in JSON. */
+/* Prints a line of text, escaped. Prints nothing in JSON. */
 void output_note(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

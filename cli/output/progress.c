@@ -15,7 +15,7 @@
 
 #define INTERVAL_NS  (100 * 1000 * 1000) /* between two lines */
 #define LINE_LENGTH  160
-#define LONGEST_TIME (100 * 3600) /* what an estimate is shown for, in seconds */
+#define LONGEST_TIME (100 * 3600) /* largest estimate that is shown, in seconds */
 
 bool progress_possible(void)
 {
@@ -36,7 +36,7 @@ static const char *unit_of(double bytes, double *scale)
 	return units[i];
 }
 
-/* What there is to say at a moment. */
+/* The state at a moment. */
 struct moment {
 	bool counted;
 	uint64_t files;
@@ -86,7 +86,7 @@ static void format_line(const struct moment *m, char *line, size_t size)
 			 (unsigned)(m->left + 0.5) / 60, (unsigned)(m->left + 0.5) % 60);
 }
 
-/* A line that wraps cannot be drawn over. */
+/* A line that wraps cannot be overwritten. */
 static void fit_terminal(char *line)
 {
 	struct winsize window;
@@ -166,7 +166,7 @@ void progress_start(struct progress *progress, enum progress_style style, unsign
 	sigaddset(&usr1, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
 
-	/* An interrupt must reach a thread that reads from a slow source, and not this one. */
+	/* Block interrupts here: they must reach a thread that reads from a slow source. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	progress->running = pthread_create(&progress->thread, NULL, show_all, progress) == 0;
@@ -177,7 +177,7 @@ void progress_counted(struct progress *progress)
 {
 	atomic_store(&progress->start, now_ns());
 	atomic_store(&progress->counted, true);
-	/* At once, so that people see that it has begun, and programs how much there is. */
+	/* Show it at once: people see the beginning, and programs get the totals. */
 	show(progress, false);
 }
 
@@ -203,7 +203,7 @@ void progress_remove(struct progress *progress, uint64_t size, uint64_t done)
 void progress_end(struct progress *progress)
 {
 	if (progress->running) {
-		/* The signal that it waits for, so that it need not look at the clock. */
+		/* Send the signal that the thread waits for, so that it needs no timeout. */
 		atomic_store(&progress->ending, true);
 		pthread_kill(progress->thread, SIGUSR1);
 		pthread_join(progress->thread, NULL);

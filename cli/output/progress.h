@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How far a long copy is: a line for people on a terminal, a line of JSON for programs, both at
- * most ten times a second, and at any time a line for whoever sends SIGUSR1.
+ * The progress of a long copy: a line for people on a terminal, or a line of JSON for programs, at
+ * most ten times a second, and a line whenever SIGUSR1 arrives.
  */
 #ifndef CLI_OUTPUT_PROGRESS_H
 #define CLI_OUTPUT_PROGRESS_H
@@ -13,8 +13,8 @@
 
 enum progress_style {
 	PROGRESS_SILENT,
-	PROGRESS_LINE, /* one on stderr, which is drawn over and over */
-	PROGRESS_JSON, /* an object a line on stdout */
+	PROGRESS_LINE, /* a line on stderr, which is overwritten */
+	PROGRESS_JSON, /* one object a line, on stdout */
 };
 
 #define PROGRESS_SCHEMA "famfsctl.cp-progress/1"
@@ -28,7 +28,7 @@ struct progress {
 	_Atomic uint64_t bytes; /* of all passes */
 	_Atomic uint64_t total_bytes;
 	_Atomic uint64_t start; /* of the copy, in nanoseconds */
-	pthread_t thread;       /* that shows it all */
+	pthread_t thread;       /* that prints it */
 	bool running;
 	atomic_bool ending;
 };
@@ -37,22 +37,22 @@ struct progress {
 bool progress_possible(void);
 
 /*
- * Starts the thread that shows it, and from now on answers SIGUSR1. To be called before any other
- * thread is started, since they inherit that the signal is not for them.
+ * Starts the thread that prints progress and answers SIGUSR1. Call it before other threads are
+ * started: they inherit the blocked signal.
  */
 void progress_start(struct progress *progress, enum progress_style style, unsigned passes);
 
-/* The totals have been summed up, and the copy begins. */
+/* Marks the totals as known, and the copy as begun. */
 void progress_counted(struct progress *progress);
 
 /* Safe to call from any thread. */
 void progress_add_bytes(struct progress *progress, uint64_t bytes);
 void progress_add_file(struct progress *progress);
 
-/* A file will not be copied, after `done` of its bytes were counted. */
+/* Removes a file that will not be copied, after `done` of its bytes were counted. */
 void progress_remove(struct progress *progress, uint64_t size, uint64_t done);
 
-/* Takes the line away. */
+/* Removes the line. */
 void progress_end(struct progress *progress);
 
 #endif

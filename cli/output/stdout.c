@@ -38,7 +38,7 @@ void stdout_start(void)
 	FILE *stream = fopencookie(NULL, "w", functions);
 
 	if (!stream)
-		return; /* the one of stdio does, but for the reason */
+		return; /* fall back to stdio, which forgets the reason of a failure */
 	if (isatty(STDOUT_FILENO))
 		setvbuf(stream, NULL, _IOLBF, 0);
 	stdout = stream;
@@ -49,6 +49,6 @@ int stdout_finish(void)
 	int bad = ferror(stdout);
 
 	if (fclose(stdout) != 0 || bad)
-		fail(EIO); /* unless there is a better reason */
+		fail(EIO); /* unless a better reason was recorded */
 	return -failed;
 }

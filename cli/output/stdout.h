@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Standard output that remembers why it failed: stdio forgets the reason until the end. */
+/* Standard output that records why a write failed, which stdio forgets. */
 #ifndef CLI_OUTPUT_STDOUT_H
 #define CLI_OUTPUT_STDOUT_H
 
-/* Replaces stdio's stdout. Before the first output. */
+/* Replaces stdout of stdio. Call it before the first output. */
 void stdout_start(void);
 
-/* Writes out what is buffered and closes. Returns 0, or the negative errno of what went wrong since
- * the start. */
+/* Flushes and closes stdout. Returns 0, or the negative errno of the first failure. */
 int stdout_finish(void);
 
 #endif

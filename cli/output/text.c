@@ -81,7 +81,7 @@ const char *text_size(char *buf, uint64_t bytes)
 		snprintf(buf, TEXT_SIZE_LENGTH, "%" PRIu64 " bytes", bytes);
 		return buf;
 	}
-	/* What would be rounded to 1024.0 is 1.0 of the next unit. */
+	/* Print 1.0 of the next unit, not 1024.0. */
 	for (; unit < 5 && bytes >= scale * 1024 - scale / 20; scale *= 1024)
 		unit++;
 	if (bytes % scale == 0)

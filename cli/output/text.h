@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that came from a medium or a user, made fit to be shown. */
+/* Text from a medium or a user, made safe to print. */
 #ifndef CLI_OUTPUT_TEXT_H
 #define CLI_OUTPUT_TEXT_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether a character could steer a terminal: a control of ASCII or of Latin-1. */
+/* Whether a character could control a terminal: a control of ASCII or of Latin-1. */
 bool text_has_control(const char *s);
 
 /*
