@@ -123,8 +123,7 @@ static int check_logged(void *arg, const char *path, const struct famfs_stat *lo
 	else
 		check->files++;
 	if (fstatat(check->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		problem(check, CHECK_FILES, "missing", path,
-			"is in the log, and not to be seen in the mount");
+		problem(check, CHECK_FILES, "missing", path, "is in the log, but not in the mount");
 		return ferror(stdout);
 	}
 	wrong = difference(&st, log);
@@ -160,7 +159,7 @@ static int check_seen(struct check *check, FTS *tree)
 			problem(check, CHECK_FILES, "read", path, strerror(entry->fts_errno));
 		else if (entry->fts_info != FTS_DNR && !is_logged(check, path))
 			problem(check, CHECK_FILES, "unknown", path,
-				"is to be seen in the mount, and not in the log");
+				"is in the mount, but not in the log");
 	}
 	/* fts_read() sets errno to 0 at the end of the tree. */
 	return errno ? report_errno(errno, "cannot read '%s'", check->mountpoint) : EXIT_DONE;
@@ -261,8 +260,8 @@ const struct command cmd_check = {
 	.name = "check",
 	.synopsis = "[OPTION...] MOUNT",
 	.summary = "Check that a mount shows what the log says, and that its files can be read",
-	.description = "First what fsck checks, then every name: as the log has it, and as the "
-		       "mount shows it.\n",
+	.description = "Makes the checks of fsck, then compares every name in the log with "
+		       "the mount.\n",
 	.example = "check /mnt/famfs",
 	.exit_codes = "0   nothing is wrong; else the sum of\n"
 		      "1   a file is wrong\n"

@@ -21,7 +21,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "repair", 0, POPT_ARG_NONE, &opt.repair, 0,
-	  "mend what can be mended, after saving what it changes", NULL },
+	  "repair what can be repaired, after saving the old bytes", NULL },
 	{ "save", 0, POPT_ARG_STRING, NULL, 's',
 	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
 	REFERENCE_IGNORED("fuse", 0),

@@ -87,7 +87,7 @@ static int run(int argc, const char *const *argv)
 		return ret;
 	famfs_info(session.volume, &info);
 	if (info.bad_entries) {
-		report_error("the log has %" PRIu64 " damaged entries, which were passed over",
+		report_error("the log has %" PRIu64 " damaged entries, which were skipped",
 			     info.bad_entries);
 		report_hint("to see which, run: famfsctl fsck %s", argv[0]);
 		return EXIT_FAILED;

@@ -40,8 +40,8 @@ static int check_svg(const char *arg)
 	if (famfs_target_resolve(arg, &target, NULL) < 0)
 		return EXIT_DONE;
 	if (same_device(opt.svg, target->device)) {
-		report_as(REPORT_REFUSED, 0, "'%s' is what the picture is to show, not its file",
-			  opt.svg);
+		report_as(REPORT_REFUSED, 0,
+			  "'%s' is the device to show, not a file for the picture", opt.svg);
 		return EXIT_REFUSED;
 	}
 	return EXIT_DONE;

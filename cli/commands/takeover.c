@@ -63,12 +63,12 @@ static bool is_damaged(const char *device)
 
 static int ask_to_complete(const char *device)
 {
-	if (report_confirm("the superblock of '%s' is damaged, as by a takeover that was cut off; "
+	if (report_confirm("the superblock of '%s' is damaged, as by an interrupted takeover; "
 			   "complete it?",
 			   device))
 		return EXIT_DONE;
 	report_as(REPORT_REFUSED, 0,
-		  "the superblock of '%s' is damaged, as by a takeover that was cut off", device);
+		  "the superblock of '%s' is damaged, as by an interrupted takeover", device);
 	report_hint("use --yes or --force to complete a takeover by this host");
 	return EXIT_REFUSED;
 }
@@ -86,8 +86,7 @@ static int complete(const char *device)
 	if (famfs_takeover(device, &params, NULL, &err) < 0)
 		return report_failure(&err);
 	if (!common.quiet)
-		printf("this host is the master now: its takeover, which was cut off, is "
-		       "complete\n");
+		puts("this host is the master now: its interrupted takeover is complete");
 	return EXIT_DONE;
 }
 

@@ -43,7 +43,7 @@ static const struct poptOption dry_run_table[] = {
 };
 
 static const struct poptOption yes_table[] = {
-	{ "yes", 'y', POPT_ARG_NONE, &common.yes, 0, "agree to what would be asked", NULL },
+	{ "yes", 'y', POPT_ARG_NONE, &common.yes, 0, "answer yes to every question", NULL },
 	POPT_TABLEEND,
 };
 

@@ -220,8 +220,8 @@ int cp_summary(struct cp *cp)
 	else if (wanted)
 		report_note("%s", text);
 	if (interrupt_pending() && !common.dry_run && !options->compare)
-		report_plain_hint(
-			"what is copied is whole; the same command with --resume%s goes on",
-			cp->named ? " -T" : "");
+		report_plain_hint("the copied files are complete; to continue, repeat the command "
+				  "with --resume%s",
+				  cp->named ? " -T" : "");
 	return partial ? EXIT_FAILED : EXIT_DONE;
 }

@@ -27,7 +27,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "auto", 'a', POPT_ARG_NONE, &opt.automatic, 0,
-	  "mend what can be mended without a loss; ask nothing", NULL },
+	  "repair what can be repaired without a loss; ask nothing", NULL },
 	{ "preen", 'p', POPT_ARG_NONE, &opt.preen, 0, "the same as -a", NULL },
 	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
 	  "ignored: every check is a whole one, clean or not", NULL },

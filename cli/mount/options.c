@@ -23,10 +23,10 @@ const struct word mount_metadata[] = {
 const struct word mount_words[] = {
 	{ "ro", "read only; what a client has without it" },
 	{ "rw", "a client may write existing files in place" },
-	{ "client_rw", "the same, where mount(8) adds an rw that nobody asked for" },
+	{ "client_rw", "the same, where mount(8) adds an rw that was not asked for" },
 	{ "fsck", "check superblock and log first" },
 	{ "allow_other", "other users may use the mount, too" },
-	{ "noallow_other", "nobody else may, also when root mounts" },
+	{ "noallow_other", "no other user may, also when root mounts" },
 	{ "fmap=", "how to serve a kernel with famfs" },
 	{ "invalidate=", "up to which size an open drops cache lines" },
 	{ "suid", "obey set-id bits" },

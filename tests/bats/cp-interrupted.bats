@@ -89,7 +89,7 @@ clean_and_free()
 	assert_equal "$status" 130
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
 	assert_line "famfsctl cp: interrupted: 1 file copied, 100 bytes written"
-	assert_line --partial "the same command with --resume goes on"
+	assert_line --regexp "to continue, repeat the command with --resume\$"
 	run -0 famfsctl cp --resume "$src/a" "$src/big" "$img:/"
 	assert_output "famfsctl cp: 1 file copied, 1 the same, 400 MiB written"
 	run -0 famfsctl fsck "$img"
@@ -98,13 +98,13 @@ clean_and_free()
 @test "SIGINT in a directory's copy says that it has a name of its own" {
 	interrupted_cp INT -r "$src" "$img:/t"
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
-	assert_line --partial "the same command with --resume -T goes on"
+	assert_line --partial "to continue, repeat the command with --resume -T"
 	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
 	# What is in a directory, and goes on there, needs no -T.
 	famfsctl mkdir "$img:/in"
 	interrupted_cp INT -r "$src" "$img:/in"
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
-	assert_line --partial "the same command with --resume goes on"
+	assert_line --regexp "to continue, repeat the command with --resume\$"
 	run -0 famfsctl cp -r --resume "$src" "$img:/in"
 	run -0 famfsctl ls -R "$img:/"
 	refute_output --partial "src/src"

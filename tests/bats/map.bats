@@ -167,7 +167,7 @@ rows()
 	ln "$img" "$BATS_TEST_TMPDIR/link.img"
 	for file in "$img" "$BATS_TEST_TMPDIR/link.img"; do
 		run famfsctl map --svg "$file" "$img"
-		assert_error 3 "is what the picture is to show"
+		assert_error 3 "is the device to show"
 	done
 	assert_equal "$(fingerprint)" "$before"
 	mkdir "$BATS_TEST_TMPDIR/small"

@@ -384,12 +384,12 @@ refuse_option()
 	touch "$mnt/hidden/stray"
 	run -1 famfsctl check "$mnt"
 	umount "$mnt/hidden"
-	assert_line "hidden/c: is in the log, and not to be seen in the mount"
-	assert_line "hidden/stray: is to be seen in the mount, and not in the log"
+	assert_line "hidden/c: is in the log, but not in the mount"
+	assert_line "hidden/stray: is in the mount, but not in the log"
 	"$MEDIUM" "$img" set 3 crc=1
 	run -5 famfsctl check "$mnt"
 	assert_line --partial "log entry 3: CRC is 0x1"
-	assert_line "b: is to be seen in the mount, and not in the log"
+	assert_line "b: is in the mount, but not in the log"
 	run --separate-stderr famfsctl check --json "$mnt"
 	jq -e '.problems | map(.code) | index("crc") != null' <<<"$output"
 	printf '\0\0\0\0\0\0\0\0' | dd of="$img" conv=notrunc status=none
