@@ -528,7 +528,8 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 			  const struct famfs_create_params *params, struct famfs_error *err);
 
 /* Opens an existing file for famfs_file_read() and, when the volume was opened for writing,
- * famfs_file_write() in place. */
+ * famfs_file_write() in place. Where a famfs kernel maps the file, it is opened through its mount as
+ * well, with the errors of open(2): -EUCLEAN when it shares space with another file. */
 int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
 		    struct famfs_error *err);
 
@@ -539,7 +540,9 @@ void famfs_file_close(struct famfs_file *file);
 uint64_t famfs_file_size(const struct famfs_file *file);
 
 /* All of [offset, offset + length) must lie in the file (-EINVAL). Writes are flushed before a
- * publish, or at once when the file is published already. Reads see what other hosts wrote. */
+ * publish, or at once when the file is published already. Reads see what other hosts wrote before
+ * the call: this host's cache lines of the range are dropped first, where a famfs kernel maps the
+ * file, too, and whatever its size. */
 int famfs_file_write(struct famfs_file *file, uint64_t offset, const void *buf, size_t length,
 		     struct famfs_error *err);
 int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,

@@ -116,10 +116,23 @@ static void say_damaged(struct doctor *doctor, const char *name, const struct fa
 		   result->problems == 1 ? "problem" : "problems", problems->first);
 }
 
+/* What makes the rest of a DAX device usable after a memory error; NULL when that is no way. */
+static char *remount(const struct famfs_target *target, int code)
+{
+	struct stat st;
+
+	if ((code != -EIO && code != -EHWPOISON) || !target->mountpoint ||
+	    stat(target->device, &st) < 0 || !S_ISCHR(st.st_mode))
+		return NULL;
+	return famfs_shell_format("famfsctl umount %s && famfsctl mount %s %s", target->mountpoint,
+				  target->device, target->mountpoint);
+}
+
 static void say_unreadable(struct doctor *doctor, const char *name,
 			   const struct famfs_target *target, const struct famfs_error *err)
 {
 	cleanup_free char *format = famfs_shell_format("famfsctl mkfs %s", target->device);
+	cleanup_free char *again = remount(target, err->code);
 
 	if (err->code == -EMEDIUMTYPE)
 		doctor_say(doctor, SEVERITY_PROBLEM, "target.no-famfs", name, format, "%s",
@@ -128,7 +141,7 @@ static void say_unreadable(struct doctor *doctor, const char *name,
 		doctor_say(doctor, SEVERITY_WARNING, "target.permission", name, NULL, "%s",
 			   err->message);
 	else
-		doctor_say(doctor, SEVERITY_PROBLEM, "target.unreadable", name, NULL, "%s%s%s",
+		doctor_say(doctor, SEVERITY_PROBLEM, "target.unreadable", name, again, "%s%s%s",
 			   err->message, err->hint[0] ? "; " : "", err->hint);
 }
 

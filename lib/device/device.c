@@ -135,11 +135,23 @@ int device_adopt(const char *path, int fd, struct device **out, struct famfs_err
 	return image_open(absolute, steal_fd(&own), (uint64_t)st.st_size, true, out, err);
 }
 
-int device_explain(int code, struct famfs_error *err)
+int device_explain(const struct device *dev, int code, struct famfs_error *err)
 {
-	/* A kernel with famfs then keeps every file of the mount from being used. */
+	bool memory = dev && dev->ops->dax && !dev->served;
+
 	if (code == -EHWPOISON)
 		error_hint(err, "unmount the famfs and mount it again: the files that the broken "
 				"memory is not part of can be used then");
+	else if (code == -EIO && memory && dev->ops->open_file)
+		error_hint(err, "after a memory error, unmount the famfs and mount it again: the "
+				"files that the broken memory is not part of can be used then");
+	else if (code == -EIO && memory)
+		error_hint(err, "look for a memory error in the kernel's log: the files that the "
+				"broken memory is not part of can still be used");
 	return code;
+}
+
+int device_failed(const struct device *dev, int code, const char *what, struct famfs_error *err)
+{
+	return device_explain(dev, error_errno(err, code, "%s '%s'", what, dev->path), err);
 }

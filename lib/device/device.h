@@ -60,7 +60,8 @@ struct device {
 	uint64_t size;  /* bytes really there; 0 when unknown (.meta files) */
 	uint64_t align; /* offsets and lengths of mappings are multiples of it; 0: no mapping */
 	bool writable;
-	int fd; /* carries the locks, and of an image the data; -1: locks are not needed */
+	bool served; /* its bytes are read by a server, so that -EIO is what that says */
+	int fd;      /* carries the locks, and of an image the data; -1: locks are not needed */
 	famfs_cancel_fn cancelled; /* ends a wait for a lock; may be NULL */
 	void *cancel_arg;
 };
@@ -117,9 +118,16 @@ void device_detach(struct device *dev);
 
 void device_close(struct device *dev);
 
-/* Adds the hint for `code` to the error of an access to a file of a famfs, which is set already:
- * after a memory error the mount has to be made anew. Returns `code`. */
-int device_explain(int code, struct famfs_error *err);
+/*
+ * Adds the way out of a memory error to an error that is set already, if `code` may come from one,
+ * and returns `code`. A kernel with famfs answers -EHWPOISON once, and -EIO from then on, for every
+ * file of the mount; a page that is mapped from the device itself is -EIO. `dev` NULL: any file,
+ * whose -EIO has other causes as well, as has that of an image.
+ */
+int device_explain(const struct device *dev, int code, struct famfs_error *err);
+
+/* Sets the error "WHAT 'DEVICE': REASON", and explains it. Returns `code`. */
+int device_failed(const struct device *dev, int code, const char *what, struct famfs_error *err);
 
 static inline void cleanup_device_(struct device **dev)
 {

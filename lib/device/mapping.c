@@ -228,7 +228,7 @@ int device_map_file(const struct device *dev, int file, const struct map_request
 	if (ret == 0) {
 		ret = map_file(mapping, file, request);
 		if (ret < 0)
-			device_explain(error_errno(err, ret, "cannot map '%s'", request->name),
+			device_explain(dev, error_errno(err, ret, "cannot map '%s'", request->name),
 				       err);
 	}
 	if (ret < 0) {

@@ -105,6 +105,7 @@ static int attach(struct metafiles *meta, struct window *window, int dir, const 
 
 	if (ret == 0 && window->base)
 		meta->persist = persist_for_cpu();
+	meta->dev.served = ret == 0 && !window->base;
 	return ret;
 }
 
@@ -331,16 +332,11 @@ void device_detach(struct device *dev)
 
 /* ---- for commands ---- */
 
-static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
+static int unreadable(const struct metafiles *meta, const char *mountpoint, int code,
+		      struct famfs_error *err)
 {
-	device_explain(
-		error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint),
-		err);
-	if (code == -EIO)
-		error_hint(err,
-			   "after a memory error, unmount it and mount it again: famfsctl "
-			   "umount %s",
-			   mountpoint);
+	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
+	device_explain(&meta->dev, code, err);
 	if (code == -ENOTCONN)
 		error_hint(err, "its server is gone; run: famfsctl umount %s", mountpoint);
 	if (code == -EACCES)
@@ -348,10 +344,11 @@ static int unreadable(const char *mountpoint, int code, struct famfs_error *err)
 	return code;
 }
 
-static int unwritable(const char *mountpoint, int code, struct famfs_error *err)
+static int unwritable(const struct metafiles *meta, const char *mountpoint, int code,
+		      struct famfs_error *err)
 {
-	device_explain(error_errno(err, code, "cannot write through the mount '%s'", mountpoint),
-		       err);
+	error_errno(err, code, "cannot write through the mount '%s'", mountpoint);
+	device_explain(&meta->dev, code, err);
 	if (code == -EPERM || code == -EACCES)
 		error_hint(err, "only root can, with the program that serves the mount; after an "
 				"update of famfsctl, unmount and mount again");
@@ -367,7 +364,7 @@ static int open_files(struct metafiles *meta, const char *mountpoint, bool write
 	if (ret == 0 && !write)
 		ret = attach(meta, &meta->log, dir, LOG, false);
 	if (ret < 0)
-		return unreadable(mountpoint, ret, err);
+		return unreadable(meta, mountpoint, ret, err);
 	if (write)
 		ret = attach(meta, &meta->log, dir, LOG, true);
 	meta->data = open_within(dir, DEVICE, write ? O_RDWR : O_RDONLY);
@@ -376,7 +373,7 @@ static int open_files(struct metafiles *meta, const char *mountpoint, bool write
 	/* A reader may get by with metadata. */
 	if (write && ret == 0)
 		ret = meta->why;
-	return ret < 0 ? unwritable(mountpoint, ret, err) : 0;
+	return ret < 0 ? unwritable(meta, mountpoint, ret, err) : 0;
 }
 
 int device_open_metafiles(const char *mountpoint, const char *name, enum device_access access,
@@ -392,7 +389,7 @@ int device_open_metafiles(const char *mountpoint, const char *name, enum device_
 	dev = &meta->dev;
 	meta->mount = open(mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (meta->mount < 0)
-		return unreadable(mountpoint, -errno, err);
+		return unreadable(meta, mountpoint, -errno, err);
 	ret = write ? open_node(dev, access, err) : 0;
 	if (ret == 0)
 		ret = open_files(meta, mountpoint, write, err);

@@ -91,7 +91,7 @@ static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
 	device_invalidate(vol->dev, 0, sizeof(*raw));
 	ret = device_read(vol->dev, 0, raw, sizeof(*raw));
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
 	ret = volume_judge_line(vol, (const struct super_line *)raw, err);
 	if (ret < 0)
 		return ret;
@@ -134,7 +134,7 @@ int volume_lock_log(struct famfs_volume *vol, struct omf_super *raw, struct famf
 	if (ret == 0) {
 		ret = log_flush_unfinished(&vol->log, vol->applied);
 		if (ret < 0)
-			error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+			device_failed(vol->dev, ret, "cannot read the log of", err);
 	}
 	if (ret < 0)
 		log_unlock(&vol->log);
@@ -152,7 +152,7 @@ int volume_check_owner(struct famfs_volume *vol, struct famfs_error *err)
 	device_invalidate(vol->dev, offset, sizeof(owner));
 	ret = device_read(vol->dev, offset, owner, sizeof(owner));
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
 	if (is_self(vol, (const uint8_t *)owner))
 		return 0;
 	return not_master(vol, (const uint8_t *)owner, err);
@@ -214,7 +214,7 @@ static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 		return ret;
 	ret = log_read_settled(&vol->log, &header);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	state = log_state_of(&header);
 	return check_appendable(vol, &state, err);
 }

@@ -48,8 +48,8 @@ static int read_source(int fd, uint64_t offset, char *buf, size_t length, struct
 			continue;
 		if (n < 0)
 			/* Which may be a file of another famfs. */
-			return device_explain(error_errno(err, -errno, "cannot read the source"),
-					      err);
+			return device_explain(
+				NULL, error_errno(err, -errno, "cannot read the source"), err);
 		if (n == 0)
 			return error_set(err, -ENODATA,
 					 "source ended at offset %" PRIu64 " while being read",

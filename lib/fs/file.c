@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/file.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/minmax.h"
+#include "device/mapping.h"
 #include "fs/append.h"
 #include "fs/extents.h"
 #include "fs/reservation.h"
@@ -17,6 +19,25 @@
 /* Written between two checks of who may write: on a mapped device, a few milliseconds. */
 #define WRITE_BLOCK (UINT64_C(32) << 20)
 
+/* In famfs mode the bytes are read through the file of the whole device, which cannot be mapped,
+ * and cache instructions need an address: that of the file itself. Its pages are never mapped
+ * through two files, since the kernel opens no file that shares space. */
+static int map_lines(struct famfs_file *file, struct famfs_error *err)
+{
+	const struct map_request request = { .name = file->path, .size = file->map.size };
+	struct device *dev = file->vol->dev;
+	cleanup_fd int fd = -EOPNOTSUPP;
+
+	if (dev->ops->open_file)
+		fd = dev->ops->open_file(dev, file->path, false);
+	if (fd == -EOPNOTSUPP)
+		return 0;
+	if (fd < 0)
+		return device_explain(dev, error_errno(err, fd, "cannot open '%s'", file->path),
+				      err);
+	return device_map_file(dev, fd, &request, &file->lines, err);
+}
+
 int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
 		    struct famfs_error *err)
 {
@@ -27,12 +48,14 @@ int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_fil
 	if (!file)
 		return error_set(err, -ENOMEM, "out of memory");
 	file->vol = vol;
+	snprintf(file->path, sizeof(file->path), "%s", path);
 	ret = famfs_fmap(vol, path, &file->map, err);
+	if (ret == 0)
+		ret = map_lines(file, err);
 	if (ret < 0) {
-		free(file);
+		famfs_file_close(file);
 		return ret;
 	}
-	snprintf(file->path, sizeof(file->path), "%s", path);
 	*out = file;
 	return 0;
 }
@@ -43,6 +66,7 @@ void famfs_file_close(struct famfs_file *file)
 		return;
 	if (file->pending)
 		reservation_drop(file->vol, &file->map);
+	famfs_unmap(file->lines);
 	free(file);
 }
 
@@ -84,6 +108,7 @@ static int write_blocks(struct famfs_file *file, uint64_t offset, const char *bu
 			  : volume_zero_map(file->vol, &file->map, offset, n);
 		if (ret < 0)
 			return device_explain(
+				file->vol->dev,
 				error_errno(err, ret, "cannot write '%s'", file->path), err);
 		offset += n;
 		length -= n;
@@ -133,8 +158,11 @@ int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t 
 		ret = volume_check_stale(file->vol, err);
 	if (ret < 0)
 		return ret;
-	ret = volume_read_map(file->vol, &file->map, offset, buf, length);
+	if (file->lines)
+		ret = famfs_invalidate(file->lines, offset, length);
+	if (ret == 0)
+		ret = volume_read_map(file->vol, &file->map, offset, buf, length);
 	if (ret < 0)
 		error_errno(err, ret, "cannot read '%s'", file->path);
-	return device_explain(ret, err);
+	return device_explain(file->vol->dev, ret, err);
 }

@@ -137,7 +137,7 @@ static int rebuild(struct famfs_volume *vol, uint64_t index, struct famfs_error 
 	int ret = log_load(&vol->log, &state);
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	/* A log that lost whole entries is another matter: check_appendable() sees it. */
 	if (state.next_index < vol->torn.whole)
 		return 0;

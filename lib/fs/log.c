@@ -147,7 +147,7 @@ int log_reset_unfinished(const struct log *log, struct log_state *state, struct 
 		return 0;
 	ret = log_publish(log, state->next_index);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot write the log of '%s'", log->dev->path);
+		return device_failed(log->dev, ret, "cannot write the log of", err);
 	state->next_seqnum = state->next_index;
 	return 0;
 }
@@ -177,5 +177,5 @@ int log_append(const struct log *log, uint64_t index, const struct record *rec,
 		/* Only now may the index cover the entry: a crash before this loses it whole. */
 		ret = log_publish(log, index + 1);
 	}
-	return ret < 0 ? error_errno(err, ret, "cannot write the log of '%s'", log->dev->path) : 0;
+	return ret < 0 ? device_failed(log->dev, ret, "cannot write the log of", err) : 0;
 }

@@ -140,7 +140,8 @@ static int map_file(struct famfs_volume *vol, const char *path, bool write,
 		return error_set(err, file, "'%s' cannot be mapped: %s are all there is of it",
 				 path, vol->dev->ops->kind);
 	if (file < 0)
-		return device_explain(error_errno(err, file, "cannot open '%s'%s", path,
+		return device_explain(vol->dev,
+				      error_errno(err, file, "cannot open '%s'%s", path,
 						  write ? " for writing" : ""),
 				      err);
 	request.size = map.size;

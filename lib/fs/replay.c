@@ -312,7 +312,7 @@ static int replay_to(struct famfs_volume *vol, uint64_t published, struct famfs_
 			count = REPLAY_BATCH;
 		ret = log_read(&vol->log, vol->applied, count, vol->batch);
 		if (ret < 0)
-			return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+			return device_failed(vol->dev, ret, "cannot read the log of", err);
 		done = apply_batch(vol, vol->applied, count, published);
 		__atomic_store_n(&vol->applied, vol->applied + done, __ATOMIC_RELEASE);
 		if (done < count)
@@ -328,7 +328,7 @@ int replay(struct famfs_volume *vol, struct famfs_error *err)
 	int ret = log_load(&vol->log, &state);
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	published = published_in(vol, &state);
 	torn_cut(vol, published);
 	if (published > vol->applied)

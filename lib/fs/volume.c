@@ -55,7 +55,7 @@ static int read_superblock(struct famfs_volume *vol, const struct volume_params 
 	device_invalidate(vol->dev, 0, sizeof(raw));
 	ret = device_read(vol->dev, 0, &raw, sizeof(raw));
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
 	ret = superblock_decode(&raw, vol->dev->size, &vol->sb, &why);
 	if (ret == -EMEDIUMTYPE)
 		return not_famfs(vol, err);
@@ -74,7 +74,7 @@ int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct
 	int ret = log_read_header(&vol->log, &raw);
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	/* Everything in it can be told from the superblock and the entries, so files stay within
 	 * reach; only appending has to wait for a repair. */
 	if (!vol->header_fault[0] && log_header_check(&raw, vol->sb.log_length, &why) < 0)
@@ -110,7 +110,7 @@ static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 	int ret = expect_entries(vol, &expected);
 
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	return volume_init_replicas(vol, expected, err);
 }
 
@@ -130,7 +130,7 @@ static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 	/* Unless they were published just now. */
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	if (state.next_index <= index)
 		snprintf(vol->header_fault, sizeof(vol->header_fault),
 			 "next index is %" PRIu64 ", but whole entries follow", state.next_index);
@@ -255,7 +255,7 @@ int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
 		return stale_error(vol, err);
 	ret = load_super_line(vol, &line);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the superblock of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
 	return volume_judge_line(vol, &line, err);
 }
 
@@ -268,7 +268,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 		return ret;
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
-		return error_errno(err, ret, "cannot read the log of '%s'", vol->dev->path);
+		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	if (state.next_index != __atomic_load_n(&vol->followed, __ATOMIC_ACQUIRE))
 		pthread_mutex_lock(&vol->mutex);
 	/* For torn entries one thread is enough. */

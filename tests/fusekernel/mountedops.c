@@ -174,7 +174,7 @@ static void forget(struct mounted *mounted, const struct fuse_in_header *header,
 enum direction {
 	READ_CACHED, /* as a program does */
 	READ_PAST,   /* what is read is out of the cache afterwards */
-	READ_MEMORY, /* of .meta, whose readers have cache instructions of their own */
+	READ_MEMORY, /* of what .meta has to be mapped: its readers have cache instructions */
 	WRITE_THROUGH,
 };
 
@@ -214,13 +214,21 @@ static ssize_t move(struct mounted *mounted, const struct inode *inode, uint64_t
 	return (ssize_t)done;
 }
 
+/* The file of the whole device is read through the cache as any other file is: nothing maps it. */
+static enum direction reading(const struct mounted *mounted, const struct fuse_read_in *in)
+{
+	const struct inode *inode = mounted->opens[in->fh].file.inode;
+
+	if (is_meta(inode) && strcmp(inode->path, WHOLE_DEVICE) != 0)
+		return READ_MEMORY;
+	return mounted->opens[in->fh].by_server ? READ_PAST : READ_CACHED;
+}
+
 static void read_file(struct mounted *mounted, const struct fuse_in_header *header,
 		      const struct fuse_read_in *in)
 {
 	const struct inode *inode = mounted->opens[in->fh].file.inode;
-	enum direction direction = is_meta(inode)                     ? READ_MEMORY
-				   : mounted->opens[in->fh].by_server ? READ_PAST
-								      : READ_CACHED;
+	enum direction direction = reading(mounted, in);
 	uint8_t *buf = malloc(in->size);
 	ssize_t n = buf && inode->mapped
 			    ? move(mounted, inode, in->offset, buf, in->size, direction)

@@ -40,6 +40,31 @@ static void written_elsewhere(const char *path, uint64_t size, bool seen)
 	ends_with(seen ? 0 : 1, "", command);
 }
 
+/* By commands that read through the file of the whole device, in place of the file. */
+void other_hosts_and_commands(const struct generation *gen)
+{
+	make_files();
+	if (begin(gen, "")) {
+		works("cat $M/simple $M/striped $M/limit >/dev/null");
+		works("$F cat $M/simple >$M.copy && $F cp -c $M.copy $M/simple");
+		other_host_stores("simple", 0, 'X');
+		works("test \"$($F cat $M/simple | head -c 1)\" = X");
+		other_host_stores("simple", 4999999, 'Z');
+		ends_with(1, "contents differ at offset 0", "$F cp -c $M.copy $M/simple");
+		/* What is compared is what was stored, and only what differs is written. */
+		works("$F cp --resume $M.copy $M/simple && $F cp -c $M.copy $M/simple");
+		other_host_stores("simple", 4096, 'Y');
+		ends_with(1, "contents differ at offset 4096", "$F cp -c $M.copy $M/simple");
+		works("$F cat $M/striped >/dev/null");
+		other_host_stores("striped", MIB(5), 'S');
+		works("test \"$($F cat $D:/striped | tail -c +5242881 | head -c 1)\" = S");
+		works("$F verify -S 2 $M/limit");
+		other_host_stores("limit", MIB(64) - 1, 'L');
+		ends_with(1, "", "$F verify -S 2 $M/limit");
+	}
+	unmount();
+}
+
 void make_files(void)
 {
 	format("fsdev_dax");

@@ -451,6 +451,7 @@ static const struct {
 	{ "pages of 64 KiB: the device stays in devdax mode", large_pages, false },
 	{ "pages of 64 KiB: a map is tried, and refused", large_pages_tried_by_push, false },
 	{ "what another host wrote is seen after an open", other_hosts, true },
+	{ "what another host wrote is seen by commands", other_hosts_and_commands, false },
 	{ "the same with one thread that answers", other_hosts_one_thread, false },
 	{ "what another host wrote is not seen past the limit", other_hosts_unseen, false },
 	{ "a client writes beside what another host wrote", other_hosts_and_a_client, false },

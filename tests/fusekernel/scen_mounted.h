@@ -45,6 +45,7 @@ void mode_and_a_file(const struct generation *gen);
 void mode_and_a_failing_driver(const struct generation *gen);
 
 void other_hosts(const struct generation *gen);
+void other_hosts_and_commands(const struct generation *gen);
 void other_hosts_one_thread(const struct generation *gen);
 void other_hosts_unseen(const struct generation *gen);
 void other_hosts_and_a_client(const struct generation *gen);

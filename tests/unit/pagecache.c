@@ -36,7 +36,7 @@ int pagecache_trouble_in(void)
 
 int trouble_errno(enum trouble what)
 {
-	static const int codes[] = { EIO, ENOSPC, 0, 0 };
+	static const int codes[] = { EIO, ENOSPC, 0, 0, EHWPOISON };
 
 	return codes[what];
 }

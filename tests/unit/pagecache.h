@@ -28,6 +28,7 @@ enum trouble {
 	TROUBLE_ENOSPC,
 	TROUBLE_EINTR,
 	TROUBLE_SHORT, /* it reads or writes less than was asked for, where it can */
+	TROUBLE_POISON,
 };
 
 /* The call after so many more; negative: none. What cannot be interrupted is not counted for that.

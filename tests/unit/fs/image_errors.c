@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every system call on an image, and on the files of a mount, fails once, is interrupted or does
+ * Every system call on an image fails once, is interrupted or does
  * less than was asked for: what cannot go on says so with the kernel's reason and leaves nothing
  * half made, and the same call made again succeeds.
  */
@@ -235,70 +235,6 @@ static void last_barrier(void **state)
 	assert_true(failures > 0);
 }
 
-/* ---- the files of a mount -------------------------------------------------------------------- */
-
-static void show(uint64_t offset, size_t length, const char *path)
-{
-	char *bytes = malloc(length);
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(bytes);
-	assert_non_null(f);
-	image_get(offset, bytes, length);
-	assert_int_equal(fwrite(bytes, 1, length, f), length);
-	fclose(f);
-	free(bytes);
-}
-
-static int open_mount(struct famfs_volume **out, struct famfs_error *err)
-{
-	const struct volume_params params = { .access = DEVICE_READ };
-	struct device *dev;
-	int ret = device_open_metafiles("mount", "/dev/some", DEVICE_READ, &dev, err);
-
-	return ret < 0 ? ret : volume_open(dev, &params, out, err);
-}
-
-/* Mapped, as the kernel has them, and where the server answers, read. */
-static void mounted(void **state)
-{
-	(void)state;
-	make_image(34 * MIB);
-	fill();
-	mkdir("mount", 0755);
-	mkdir("mount/.meta", 0755);
-	show(0, AU, "mount/.meta/.superblock");
-	show(OMF_LOG_OFFSET, OMF_LOG_LENGTH_MIN, "mount/.meta/.log");
-	for (size_t t = 0; t < 2 * ARRAY_SIZE(troubles); t++) {
-		enum trouble trouble = troubles[t / 2];
-		int failures = 0;
-
-		pagecache_refuse_mappings(t % 2);
-		for (int n = 0;; n++) {
-			struct famfs_volume *vol;
-			struct famfs_info info;
-			struct famfs_error err;
-			int ret;
-
-			pagecache_trouble(trouble, n);
-			ret = open_mount(&vol, &err);
-			failures += ret < 0;
-			if (ret == 0) {
-				famfs_info(vol, &info);
-				assert_int_equal(info.log_entries, plan.count);
-				volume_close(vol);
-			} else if (ret != -EIO || t % 2) {
-				assert_told(ret, trouble, &err);
-			}
-			if (pagecache_trouble_in() >= 0)
-				break;
-		}
-		assert_true(trouble_errno(trouble) ? failures > 1 : failures == 0);
-	}
-	pagecache_refuse_mappings(false);
-	pagecache_trouble(TROUBLE_EIO, -1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,8 +244,6 @@ int main(void)
 		TEST("an entry that could not be added leaves no trace, and can be added again",
 		     additions),
 		TEST("a takeover or repair that the disk does not get has failed", last_barrier),
-		TEST("a mount's files that cannot be read are told, and short reads go on",
-		     mounted),
 	};
 
 	return run_group(tests);

@@ -304,17 +304,19 @@ static void reading_back(void **state)
 static const struct device_ops *real_ops;
 
 /* As a kernel with famfs answers for every file of a mount, once one met a memory error. */
+static int poison = -EHWPOISON;
+
 static int poisoned_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	if (offset < OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN)
 		return real_ops->read(dev, offset, buf, length);
-	return -EHWPOISON;
+	return poison;
 }
 
 static int poisoned_store(struct device *dev, uint64_t offset, const void *buf, uint64_t length)
 {
 	(void)dev, (void)offset, (void)buf, (void)length;
-	return -EHWPOISON;
+	return poison;
 }
 
 static void memory_error(void **state)
@@ -345,6 +347,14 @@ static void memory_error(void **state)
 	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EHWPOISON, &err,
 		     "cannot read 'f': Memory page has hardware error");
 	assert_text(err.hint, hint);
+	/* Memory that is mapped from the device has EIO for it, and an image has other reasons. */
+	poison = -EIO;
+	poisoned.dax = true;
+	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EIO, &err, "cannot read 'f'");
+	assert_text(err.hint, "memory error in the kernel's log");
+	poisoned.dax = false;
+	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EIO, &err, "cannot read 'f'");
+	assert_string_equal(err.hint, "");
 	vol->dev->ops = real_ops;
 	famfs_file_close(file);
 	famfs_close(vol);
