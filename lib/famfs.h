@@ -485,7 +485,7 @@ int famfs_mkdir(struct famfs_volume *vol, const char *path, const struct famfs_m
 		struct famfs_error *err);
 
 struct famfs_create_params {
-	uint64_t size; /* bytes, > 0: the format has no empty files */
+	uint64_t size; /* bytes, > 0: this program makes no empty files */
 	uint32_t mode; /* permission bits, exact: no umask is applied */
 	uint32_t uid;
 	uint32_t gid;

@@ -26,6 +26,14 @@ static uint64_t last_entry(const struct finding *finding)
 	return finding->entry + finding->count - 1;
 }
 
+/* Whether the reference implementation shows the file all the same: its replay judges no extents.
+ */
+static bool is_shown_elsewhere(enum fault fault)
+{
+	return fault == FAULT_SIZE || fault == FAULT_ALIGN || fault == FAULT_EXTENT ||
+	       fault == FAULT_OVERLAP;
+}
+
 /* A sentence for people; NULL for no remedy. */
 static const char *remedy_text(const struct finding *finding)
 {
@@ -38,6 +46,9 @@ static const char *remedy_text(const struct finding *finding)
 			   : "cut the entries off the end of the log";
 	case REMEDY_MODE: return "keep only the permission bits";
 	case REMEDY_RETIRE:
+		if (is_shown_elsewhere(finding->fault))
+			return "replace the entry, which loses the file that it described; the "
+			       "reference implementation shows this file";
 		return one ? "replace the entry, which loses the file that it described"
 			   : "replace the entries, which loses the files that they described";
 	case REMEDY_HEADER: return "write the log header anew";

@@ -57,7 +57,7 @@ void judge_file_size(const struct famfs_raw *raw, struct famfs_raw_field *field)
 	if (le32_get(entry->type) != OMF_FILE)
 		say(field, FAMFS_VERDICT_NONE, "unused");
 	else if (field->value == 0)
-		say(field, FAMFS_VERDICT_BAD, "there are no empty files");
+		say(field, FAMFS_VERDICT_OK, "bytes: an empty file");
 	else if (field->value > room)
 		say(field, FAMFS_VERDICT_BAD, "bytes; the map has only %" PRIu64, room);
 	else

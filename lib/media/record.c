@@ -243,8 +243,6 @@ static enum fault check_size(const struct famfs_fmap *map, struct fault_text *wh
 {
 	uint64_t mapped = 0, strip;
 
-	if (map->size == 0)
-		return fault_set(why, FAULT_SIZE, "file is empty");
 	/* No sum can overflow: each extent lies in its device. */
 	for (uint32_t i = 0; i < map->nextents; i++)
 		mapped += map->extents[i].length;

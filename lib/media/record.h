@@ -21,7 +21,7 @@ enum fault {
 	FAULT_TYPE,
 	FAULT_PATH,
 	FAULT_MODE,
-	FAULT_SIZE,   /* empty, or larger than its map */
+	FAULT_SIZE,   /* larger than its map */
 	FAULT_MAP,    /* map type, number of extents or strips, chunk size */
 	FAULT_ALIGN,  /* extent not in whole allocation units */
 	FAULT_EXTENT, /* outside the device, or on the metadata */

@@ -94,10 +94,42 @@ damaged_and_closed()
 	damaged_and_closed mode mode=0xffffffff
 }
 
-@test "sizes that are zero or exceed the map" {
-	damaged_and_closed size size=0
+@test "sizes that exceed the map" {
 	damaged_and_closed size size=$((10 * MiB + 1))
 	damaged_and_closed size size=0xffffffffffffffff
+}
+
+@test "an empty file is read as one, and is no damage" {
+	cp --sparse=always "$img.base.img" "$img"
+	"$MEDIUM" "$img" set 2 size=0 length.0=0x200000
+	run -0 famfsctl fsck "$img"
+	assert_output --partial "clean"
+	run -0 famfsctl cat "$img:/victim"
+	assert_output ""
+	run -0 famfsctl cat --map "$img:/victim"
+	assert_output ""
+	mount_image
+	assert_equal "$(stat -c '%s %F' "$mnt/victim")" "0 regular empty file"
+	run -0 cat "$mnt/victim"
+	assert_output ""
+	run -0 famfsctl creat -s 1 "$mnt/new"
+	run -0 famfsctl umount "$mnt"
+}
+
+@test "a repair that gives up a file that the reference shows says so, and asks" {
+	for field in size=0xffffffffffffffff offset.0=0x900001 length.0=0x4000000000000000; do
+		cp --sparse=always "$img.base.img" "$img"
+		"$MEDIUM" "$img" set 2 "$field"
+		run famfsctl fsck --repair "$img" </dev/null
+		assert_error 4 "the reference implementation shows this file"
+		run -0 famfsctl dump-log "$img" --entry 2
+		assert_output --partial "victim"
+	done
+	# It does not show this one.
+	cp --sparse=always "$img.base.img" "$img"
+	"$MEDIUM" "$img" set 2 nextents=17
+	run -4 famfsctl fsck "$img"
+	refute_output --partial "reference implementation"
 }
 
 @test "extent counts out of bounds" {

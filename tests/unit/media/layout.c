@@ -235,7 +235,6 @@ static void entries_that_cannot_be(void **state)
 	assert_bad(raw, 0, 8, 8, "famfs_log_entry_seqnum", "is 7");
 	assert_bad(raw, 8, 4, 2, "famfs_log_entry_type", "reserved");
 	assert_bad(raw, 8, 4, 99, "famfs_log_entry_type", "unknown");
-	assert_bad(raw, 16, 8, 0, "fm_size", "no empty files");
 	assert_bad(raw, 16, 8, 4 * AU + 1, "fm_size", "has only");
 	assert_bad(raw, 36, 4, 0100644, "fm_mode", "more than");
 	assert_bad(raw, 40, 4, 0x2f2e2e, "fm_relpath", "");
