@@ -323,3 +323,25 @@ END
 	run -0 famfsctl umount "$mnt"
 	wait_for 10 no_server
 }
+
+# Those of the image that the trace has.
+syncs()
+{
+	grep -c "fdatasync([0-9]*<$img>) *= 0" "$BATS_TEST_TMPDIR/$1" || true
+}
+
+@test "fsync in a mount, and umount, wait until the image is on its disk" {
+	command -v strace >/dev/null || skip "needs strace"
+	# Leaks cannot be looked for under strace.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+	mkdir "$mnt"
+	strace -f -qq -y -e trace=fdatasync,fsync -o "$BATS_TEST_TMPDIR/server" "$FAMFSCTL" mount --foreground "$img" "$mnt" 3>&- &
+	wait_for 30 is_mounted "$mnt"
+	printf x | dd of="$mnt/f" conv=notrunc status=none
+	assert_equal "$(syncs server)" 0
+	printf x | dd of="$mnt/f" conv=notrunc,fsync status=none
+	assert_equal "$(syncs server)" 1
+	run -0 strace -f -qq -y -e trace=fdatasync,fsync -o "$BATS_TEST_TMPDIR/umount" "$FAMFSCTL" umount "$mnt"
+	assert_equal "$(syncs umount)" 1
+	wait_for 10 no_server
+}

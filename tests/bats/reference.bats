@@ -52,8 +52,6 @@ option_value()
 	count=0
 	while IFS=$'\t' read -r command status option; do
 		read -r -a words <<<"$option"
-		# A row about arguments is tried by the examples of the page.
-		[[ ${#words[@]} -le 2 ]] || continue
 		if [[ ${#words[@]} -eq 2 ]]; then
 			words[1]=$(option_value "${words[1]}")
 		fi

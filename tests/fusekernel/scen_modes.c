@@ -67,6 +67,35 @@ void mode_is_locked(const struct generation *gen)
 	works("$F cat $D:/file | cmp - $S/fmap.c");
 }
 
+/* Each command that cannot use the device says how it can be used again. */
+void mode_and_its_repair(const struct generation *gen)
+{
+	static const struct {
+		int code;
+		const char *command;
+	} commands[] = {
+		{ 8, "$F fsck $D" },   { 8, "$F fsck --repair $D" },     { 1, "$F cat $D:/file" },
+		{ 1, "$F info $D" },   { 1, "$F cat --map $D:/file" },   { 1, "$F mkfs -f $D" },
+		{ 1, "$F doctor $D" }, { 1, "$F cp $S/fmap.c $D:/new" },
+	};
+
+	(void)gen;
+	format("device_dax");
+	works("$F cp $S/fmap.c $I:/file");
+	for (int bound = 1; bound >= 0; bound--) {
+		sandbox_bind("fsdev_dax");
+		if (!bound)
+			unlink(SANDBOX_DEVICE "/driver");
+		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+			ends_with(commands[i].code, "run: famfsctl reset-mode '/dev/fusekernel-dax-",
+				  commands[i].command);
+			expect(strstr(said, bound ? "is in famfs mode" : "has no driver") != NULL,
+			       "'%s' says: %.900s", commands[i].command, said);
+		}
+	}
+	sandbox_bind("device_dax");
+}
+
 /* What info shows is what the kernel speaks, whatever profile was forced. */
 void mode_and_profile(const struct generation *gen)
 {

@@ -442,6 +442,7 @@ static const struct {
 	{ "the server is killed", killed, false },
 	{ "the server ends while a file is open", terminated, false },
 	{ "commands and switches keep each other away", mode_is_locked, false },
+	{ "commands name the repair of a device's mode", mode_and_its_repair, false },
 	{ "info shows the profile that the kernel speaks", mode_and_profile, false },
 	{ "another mount namespace has a copy of the mount", mode_and_a_copy, false },
 	{ "a stopped server holds the device after the unmount", mode_and_a_stopped_server, false },

@@ -38,6 +38,7 @@ void abort_mount(void);
 bool lock_is_free(void);
 
 void mode_is_locked(const struct generation *gen);
+void mode_and_its_repair(const struct generation *gen);
 void mode_and_profile(const struct generation *gen);
 void mode_and_a_copy(const struct generation *gen);
 void mode_and_a_stopped_server(const struct generation *gen);

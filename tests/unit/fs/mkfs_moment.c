@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static int scan_error;            /* what looking for processes fails with */
 static int resize_error;          /* what changing the size of the image fails with */
 static int stat_error;            /* what asking for the made image fails with */
 static bool swap_in_other;        /* once the image is locked, while its users are looked for */
+static bool swap_at_creation;     /* once the image is made, before anything else */
 static bool swap_at_resize;       /* when the checks are over */
 static void (*before_lock)(void); /* called once, before the image is locked */
 
@@ -29,6 +31,8 @@ int __real_ftruncate64(int fd, off_t length);
 int __wrap_ftruncate64(int fd, off_t length);
 int __real_fstat64(int fd, struct stat64 *st);
 int __wrap_fstat64(int fd, struct stat64 *st);
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
 DIR *__real_opendir(const char *name);
 DIR *__wrap_opendir(const char *name);
 
@@ -51,6 +55,24 @@ int __wrap_ftruncate64(int fd, off_t length)
 		return __real_ftruncate64(fd, length);
 	errno = resize_error;
 	return -1;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	fd = __real_open64(path, flags, mode);
+	if (swap_at_creation && flags & O_EXCL) {
+		swap_at_creation = false;
+		assert_int_equal(rename(OTHER, IMAGE), 0);
+	}
+	return fd;
 }
 
 /* Of a file that is still empty. */
@@ -120,6 +142,32 @@ static void another_file(void **state)
 	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -ESTALE,
 		     &err, "is another file now");
 	assert_false(swap_in_other);
+}
+
+/* The file that was made is kept open: nothing that gets its name is formatted, be it empty. */
+static void another_file_when_made(void **state)
+{
+	static const char zeros[4096];
+	char bytes[sizeof(zeros)];
+	struct famfs_error err;
+	struct stat st;
+
+	(void)state;
+	for (uint64_t size = 0; size <= 64 * MIB; size += 64 * MIB) {
+		put_image("", 0, size);
+		assert_int_equal(rename(IMAGE, OTHER), 0);
+		swap_at_creation = true;
+		assert_error(
+			format_image((struct famfs_mkfs_params){ .size = 64 * MIB }, NULL, &err),
+			-ESTALE, &err, "is another file now");
+		assert_false(swap_at_creation);
+		assert_int_equal(stat(IMAGE, &st), 0);
+		assert_int_equal(st.st_size, size);
+		if (size) {
+			image_get(0, bytes, sizeof(bytes));
+			assert_memory_equal(bytes, zeros, sizeof(bytes));
+		}
+	}
 }
 
 static void left_behind(void **state)
@@ -278,6 +326,8 @@ int main(void)
 		     cut_that_fails),
 		TEST("a file that takes the image's place meanwhile is not formatted",
 		     another_file),
+		TEST("a file that takes the place of the image that was just made is not formatted",
+		     another_file_when_made),
 		TEST("a failure removes the image that it made, and no other file", left_behind),
 		TEST("an image is formatted at the size that it has once it is locked",
 		     resized_meanwhile),

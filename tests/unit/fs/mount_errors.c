@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define DEVICE_SIZE (34 * MIB)
+#define MODELOCK    "modelock"
 
 static const struct plan_entry entries[] = {
 	{ .path = "d" },
@@ -47,11 +48,11 @@ int __wrap_device_open_node(const char *path, const char *name, enum device_acce
 {
 	(void)path, (void)name, (void)err;
 	*out = (struct opened_node){ .fd = open(IMAGE, O_RDWR | O_CLOEXEC),
-				     .modelock = -1,
-				     .writable = access != DEVICE_READ,
-				     .st = { .st_mode = S_IFCHR | 0600 } };
-	assert_true(out->fd >= 0);
-	return 0;
+				     .modelock = open(MODELOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+				     .writable = access != DEVICE_READ };
+	assert_int_equal(fstat(out->fd, &out->st), 0);
+	out->st.st_mode = S_IFCHR | 0600;
+	return fd_lock(out->modelock, DEVICE_SHARED, 0, 0);
 }
 
 int __wrap_device_check_node(const char *path, const struct stat *st, struct famfs_error *err)
@@ -321,6 +322,40 @@ static void unwritable(void **state)
 		}
 }
 
+/* As a switch of the mode finds it. */
+static int try_to_switch(void)
+{
+	int fd = open(MODELOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int ret = fd_lock(fd, DEVICE_EXCLUSIVE, 0, 0);
+
+	close(fd);
+	return ret;
+}
+
+/* A driver that is taken away under a mapping ends the host. */
+static void mapping_keeps_the_mode(void **state)
+{
+	const struct famfs_map_params params = { 0 };
+
+	(void)state;
+	start(true);
+	for (int mounted = 0; mounted < 2; mounted++) {
+		struct famfs_mapping *mapping;
+		struct famfs_volume *vol;
+		struct famfs_error err;
+
+		if (mounted)
+			assert_ok(open_mount(DEVICE_READ, &vol, &err), &err);
+		else
+			vol = open_volume(false);
+		assert_ok(famfs_map(vol, "d/a", &params, &mapping, &err), &err);
+		volume_close(vol);
+		assert_int_equal(try_to_switch(), -EAGAIN);
+		famfs_unmap(mapping);
+		assert_int_equal(try_to_switch(), 0);
+	}
+}
+
 /* A source that is a file of another famfs. */
 static void source(void **state)
 {
@@ -358,6 +393,8 @@ int main(void)
 		TEST("an entry that could not be added leaves no trace, and can be added again",
 		     additions),
 		TEST("a mount that cannot be written through says why", unwritable),
+		TEST("a mapping keeps the device's mode when its volume is closed",
+		     mapping_keeps_the_mode),
 		TEST("a source that cannot be read is told", source),
 	};
 
