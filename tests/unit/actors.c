@@ -23,7 +23,7 @@ struct actors {
 	struct rng rng;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
-	struct actor *now; /* NULL: none */
+	struct actor *now; /* NULL if there is none */
 };
 
 struct actors *actors_new(uint64_t seed, unsigned stay)
@@ -52,7 +52,7 @@ void actors_add(struct actors *actors, void (*run)(void *arg), void (*enter)(voi
 		(struct actor){ .actors = actors, .run = run, .enter = enter, .arg = arg };
 }
 
-/* Any of those that have not ended; NULL when all have. The mutex is held. */
+/* Any actor that has not ended; NULL when all have. The mutex is held. */
 static struct actor *choose(struct actors *actors)
 {
 	uint64_t n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Processes and hosts that take turns. Each runs in a thread of its own, one at a time, and the
- * seed decides at each turn which one goes on: so they meet between any two operations, and a run
- * can be repeated. A test must not fail inside of an actor, but note what is wrong and end.
+ * seed decides at each turn which one goes on. So they can meet between any two operations, and a
+ * run can be repeated. A test must not fail inside an actor: it notes the error and ends the actor.
  */
 #ifndef UNIT_ACTORS_H
 #define UNIT_ACTORS_H
@@ -11,23 +11,24 @@
 
 struct actors;
 
-/* Of so many turns, on the average, one changes the actor. */
+/* On average, one turn in this many changes the actor. */
 struct actors *actors_new(uint64_t seed, unsigned stay);
 
-/* `enter` is called whenever the actor goes on, to make it the host and the process that it is. */
+/* Called whenever the actor goes on, to switch to its host and process. */
 void actors_add(struct actors *actors, void (*run)(void *arg), void (*enter)(void *arg), void *arg);
 
-/* Returns when all have ended. */
+/* Runs all actors; returns when all have ended. */
 void actors_run(struct actors *actors);
 void actors_free(struct actors *actors);
 
-/* The running actor may give way; a hook for what a host does. Without actors that run, nothing. */
+/* A hook for the operations of a host: the running actor may give way. Does nothing if no actors
+ * run. */
 void actors_turn(void *actors);
 
-/* It does give way, if there is another: a hook for sleep, and for waiting. */
+/* A hook for sleep and for waiting: the running actor gives way if there is another. */
 void actors_sleep(void *actors);
 
-/* How many others have not ended, as the running actor sees it. */
+/* The number of other actors that have not ended; for the running actor. */
 size_t actors_others(const struct actors *actors);
 
 #endif

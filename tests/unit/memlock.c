@@ -85,7 +85,7 @@ static void add(struct locks *locks, struct range range)
 	locks->list[locks->count++] = range;
 }
 
-/* What the owner held of the range gives way to what it asks for now. */
+/* A new lock replaces the owner's locks of the same range. */
 static void set(struct locks *locks, const struct range *range)
 {
 	size_t count = locks->count;

@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 static struct powercut *cache;
-static int barriers_left = -1; /* before the one that is skipped */
+static int barriers_left = -1; /* barriers before the one that is skipped */
 
-/* ---- trouble --------------------------------------------------------------------------------- */
+/* ---- injected errors --------------------------------------------------------------------------
+ * */
 
 static enum trouble trouble;
 static int calls_left = -1;
@@ -41,7 +42,8 @@ int trouble_errno(enum trouble what)
 	return codes[what];
 }
 
-/* True when this call fails, with errno set; `length`, of those that have one, may get shorter. */
+/* True when this call fails, with errno set; `length`, of calls that have one, may become shorter.
+ * */
 static bool fails(size_t *length)
 {
 	if (calls_left < 0 || calls_left-- > 0)
@@ -112,7 +114,7 @@ int __wrap_fdatasync(int fd)
 	return cache ? 0 : __real_fdatasync(fd);
 }
 
-/* Of a folder. */
+/* Of a folder, only its own name. */
 int __wrap_fsync(int fd)
 {
 	return fails_uninterrupted() ? -1 : __real_fsync(fd);
@@ -137,7 +139,7 @@ static void note_mapping(const void *at, size_t length, uint64_t offset)
 {
 	static size_t next;
 
-	/* An address that is given out again is another mapping. */
+	/* An address that is used again is another mapping. */
 	for (size_t i = 0; i < MAPPINGS; i++)
 		if (mappings[i].at == at)
 			mappings[i].at = NULL;
@@ -162,7 +164,7 @@ void *__wrap_mmap64(void *at, size_t length, int prot, int flags, int fd, off_t 
 	return p;
 }
 
-/* Every store through a mapping; a page that cannot be had is a memory error. */
+/* Every store through a mapping; a page that is not available is a memory error. */
 int __wrap_mapped_copy(void *to, const void *from, size_t length)
 {
 	int ret = fails_uninterrupted() ? -EIO : __real_mapped_copy(to, from, length);

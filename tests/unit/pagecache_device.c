@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The image as a device that is plugged in, for tests that plug in memories as well. */
+/* The image as a device that is plugged in, for tests that also plug in memories. */
 #include "pagecache.h"
 
 int __real_device_open(const char *path, enum device_access access, struct device **out,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a file system should hold, step by step. */
+/* The expected contents of a file system, step by step. */
 #include "memdev.h"
 
 #include "fs/extents.h"
@@ -42,7 +42,7 @@ static int add_planned_file(struct famfs_volume *vol, const struct plan_entry *e
 	ret = famfs_create(vol, entry->path, &params, &file, err);
 	if (ret < 0)
 		return ret;
-	/* In two writes, and of a long file only its ends. */
+	/* Writes a file in two parts, and only the ends of a long file. */
 	fill_bytes(bytes, sizeof(bytes), seed_of(index));
 	if (entry->size > sizeof(bytes))
 		ret = famfs_file_write(file, entry->size - 512, bytes + 512, 512, err);
@@ -138,7 +138,7 @@ const char *plan_fault(struct famfs_volume *vol, const struct plan *plan)
 	return info.allocated_bytes == bytes ? NULL : "space is taken that no file has";
 }
 
-/* From the end of the file to the end of its extents, in memory. */
+/* Checks the bytes from the end of the file to the end of its extents, in memory. */
 static bool slack_is_zero(const struct famfs_fmap *map, const struct memory *mem)
 {
 	uint64_t at = map->size, end = fmap_capacity(map);

@@ -85,7 +85,7 @@ static struct line *line_at(struct powercut *cut, uint64_t offset)
 	return *slot;
 }
 
-/* One store, not across words. One that changes nothing cannot be told from none. */
+/* Adds one store within a word. A store that changes nothing is not recorded. */
 static void store(struct powercut *cut, uint64_t offset, const void *bytes, size_t length)
 {
 	unsigned char *latest = cut->latest->base + offset;
@@ -129,7 +129,7 @@ void apply_stores(const struct line *line, uint32_t count, struct memory *mem)
 			     line->stores[i].length);
 }
 
-/* The flushed stores of all lines, or of those in the range, are in memory from here on. */
+/* From here on, the flushed stores of all lines, or of the lines in the range, are in memory. */
 static void complete(struct powercut *cut, uint64_t from, uint64_t to)
 {
 	size_t kept = 0;
@@ -296,7 +296,7 @@ static void cut_fence(struct device *dev)
 		write_late_entry(cut);
 }
 
-/* Writes back what is dirty, and waits for it. */
+/* Writes back the dirty lines, and waits for them. */
 static void cut_invalidate(struct device *dev, uint64_t offset, uint64_t length)
 {
 	struct powercut *cut = of(dev);

@@ -2,14 +2,14 @@
 /*
  * A memory that loses power.
  *
- * Stores land in cache lines. A line may reach memory by itself at any time, in the state after any
+ * Stores land in cache lines. A line may reach memory by itself at any time, in its state after any
  * of its stores: within a line stores keep their order, between lines there is none. A flush starts
- * writing back what a line then holds, and a fence waits for the flushes before it. So what a power
- * cut leaves is, for each line, the memory as of the last fence plus any number of the stores
- * since.
+ * to write back the current state of a line, and a fence waits for the flushes before it. So a
+ * power cut leaves, for each line, the memory as of the last fence plus any number of the stores
+ * since then.
  *
- * Whatever can be left during an epoch can be left at its end, before the fence completes; that is
- * where the hook is called.
+ * Every state that a cut can leave during an epoch can also be left at its end, before the fence
+ * completes; the hook is called there.
  */
 #ifndef UNIT_POWERCUT_H
 #define UNIT_POWERCUT_H
@@ -18,7 +18,7 @@
 
 struct powercut;
 
-/* Ways to be wrong, to see that a test notices. */
+/* Mistakes that a test has to notice. */
 enum mutation {
 	MUTATE_NOTHING,
 	MUTATE_NO_ENTRY_FENCE,   /* entry and counters in one epoch, as without the fence between */
@@ -34,31 +34,32 @@ struct powercut *powercut_new(struct memory *mem);
 void powercut_free(struct powercut *cut);
 void powercut_mutate(struct powercut *cut, enum mutation mutation);
 
-/* From now on an invalidation leaves dirty lines in the cache: what is to be in memory has to be
- * flushed. */
+/* From now on, an invalidation leaves dirty lines in the cache: only a flush brings them to memory.
+ * */
 void powercut_keep_dirty(struct powercut *cut);
 
-/* Plugs in devices that share this cache, as the processes of one host do. */
+/* Plugs in devices that share this cache, like the processes of one host. */
 void plug_powercut(struct powercut *cut);
 
-/* As a device on this cache does when it is written to, or with NULL when it is zeroed. */
+/* Does the same as a write to a device on this cache; with NULL, as zeroing a range. */
 void powercut_store(struct powercut *cut, uint64_t offset, const void *buf, uint64_t length);
 
-/* Called before each fence, and by powercut_settle() for what is pending at the end. */
+/* Called before each fence, and by powercut_settle() for the stores that are pending at the end. */
 void powercut_hook(struct powercut *cut, void (*hook)(void *arg), void *arg);
 
 /* Calls the hook once more, then lets all lines reach memory. */
 void powercut_settle(struct powercut *cut);
 
 /*
- * Calls `check` with each memory that a power cut could leave now: each one where there are at most
- * `limit`; else each line old or new when there are at most 12, and samples, which `rng` decides.
- * Returns how many. The check may write to what it is given, and stops the search by false.
+ * Calls `check` with each memory that a power cut could leave now: with every one of them if there
+ * are at most `limit`; otherwise with each line old or new if there are at most 12 lines, and with
+ * random samples from `rng`. Returns how many. The check may write to the memory that it gets, and
+ * returns false to stop the search.
  */
 uint64_t powercut_explore(struct powercut *cut, struct rng *rng, uint64_t limit,
 			  bool (*check)(void *arg, struct memory *left), void *arg);
 
-/* Lines with stores that a power cut could lose. */
+/* The number of lines with stores that a power cut could lose. */
 size_t powercut_pending(const struct powercut *cut);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a power cut could leave, one memory after the other. */
+/* The memories that a power cut could leave, one after the other. */
 #include "powercut_lines.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 struct search {
 	struct powercut *cut;
 	struct memory *left;
-	uint32_t *choice; /* stores of each line that made it */
+	uint32_t *choice; /* for each line, the number of stores that reached memory */
 	uint64_t tried;
 	bool (*check)(void *arg, struct memory *left);
 	void *arg;
@@ -26,8 +26,7 @@ static void try_choice(struct search *search)
 	memory_reset(search->left);
 }
 
-/* The next choice, or with `halves` the next of none and all for each line. False after the last.
- */
+/* The next choice; with `halves`, each line has none or all of its stores. False after the last. */
 static bool advance(struct search *search, bool halves)
 {
 	const struct powercut *cut = search->cut;
@@ -75,7 +74,7 @@ static void try_samples(struct search *search, struct rng *rng, int samples)
 	}
 }
 
-/* None at all, all of them, all but one, and one alone. */
+/* No line, all lines, all but one, and one alone. */
 static void try_singles(struct search *search)
 {
 	const struct powercut *cut = search->cut;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the cache that loses power and the search through what that can leave. */
+/* The interface between the cache that loses power and the search through the possible contents of
+ * memory after a cut. */
 #ifndef UNIT_POWERCUT_LINES_H
 #define UNIT_POWERCUT_LINES_H
 
 #include "powercut.h"
 
-/* At most a word, and within one: what a processor stores in one step. */
+/* At most a word, and within one: a processor stores this much in one step. */
 struct store {
-	uint8_t at; /* in the line */
+	uint8_t at; /* offset in the line */
 	uint8_t length;
 	uint8_t bytes[8];
 };
@@ -22,9 +23,9 @@ struct line {
 };
 
 struct powercut {
-	struct memory *mem;    /* what a power cut leaves */
-	struct memory *latest; /* what loads see */
-	struct locks *locks;   /* of the host whose cache it is */
+	struct memory *mem;    /* contents after a power cut */
+	struct memory *latest; /* contents that loads see */
+	struct locks *locks;   /* locks of the host whose cache it is */
 	struct line **table;   /* by line number */
 	size_t table_bytes;
 	struct line **list;
@@ -34,7 +35,7 @@ struct powercut {
 	void *hook_arg;
 
 	enum mutation mutation;
-	bool keep_dirty;     /* invalidation writes nothing back */
+	bool keep_dirty;     /* an invalidation writes nothing back */
 	uint64_t last_flush; /* device offset */
 	uint64_t late_offset;
 	size_t late_length; /* an entry that is written too late */

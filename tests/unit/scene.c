@@ -26,7 +26,7 @@ static void leave_entries(struct memory *mem)
 			  &err);
 	}
 	famfs_close(vol);
-	/* A sound one behind another, be that new, would tell of an index that went back. */
+	/* If an entry is sound, the entry before it is new, or the index went back. */
 	for (uint64_t i = 1; i < 40; i++)
 		mem->base[omf_entry_offset(i)] ^= 1;
 	memcpy(mem->base + OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_seqnum), none,
@@ -68,7 +68,7 @@ static const char *check_clean(void)
 	return result.problems ? "the check finds a problem" : NULL;
 }
 
-/* Life goes on: one more entry can be added, and all are there when it is opened again. */
+/* One more entry can be added, and all are there when the volume is opened again. */
 static const char *go_on(struct famfs_volume *vol, const struct plan *plan)
 {
 	struct famfs_volume *again;
@@ -109,7 +109,7 @@ static const char *fault_of(struct scene *scene, const struct memory *left)
 		fault = "an entry is there too early";
 	else
 		fault = plan_fault(vol, scene->plan);
-	/* The rest takes longer, and does not depend on so much. */
+	/* The other checks take longer, and depend on fewer states. */
 	if (!fault && rng_below(&scene->rng, 8) == 0)
 		fault = plan_slack_fault(vol, scene->plan, left);
 	if (!fault && rng_below(&scene->rng, 8) == 0)
@@ -149,7 +149,7 @@ void scene_run(struct scene *scene)
 		scene->least = i;
 		scene->most = i + 1;
 		assert_ok(plan_add(vol, scene->plan, i, &err), &err);
-		/* Whoever was told that it is done may rely on it. */
+		/* A caller that got success may rely on the result. */
 		scene->least = i + 1;
 		explore(scene);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the unit tests share. A group of tests runs inside a fresh directory, which is the current
- * one and goes with it; images are files in it.
+ * Shared by all unit tests. A group of tests runs in a new directory, which is the current one and
+ * is removed afterwards; images are files in it.
  */
 #ifndef UNIT_SUPPORT_H
 #define UNIT_SUPPORT_H
 
-/* In the order that cmocka asks for. */
+/* Set before the header of cmocka, in the order that it needs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@
 		title, function, NULL, NULL, NULL                                                  \
 	}
 
-/* Ends main(): the tests run in a directory of their own. */
+/* Ends main(): runs the tests in a directory of their own. */
 #define run_group(tests) cmocka_run_group_tests(tests, enter_directory, leave_directory)
 
 int enter_directory(void **state);
@@ -46,7 +46,7 @@ int leave_directory(void **state);
 			fail_msg("%s returned %d: %s", #call, ret_, (err)->message);               \
 	} while (0)
 
-/* Fails with exactly this code, in the error too, and with `text` in the message. */
+/* Expects exactly this error code, in the error too, and `text` in the message. */
 #define assert_error(call, want, err, text)                                                        \
 	do {                                                                                       \
 		int ret_ = (call);                                                                 \
@@ -59,8 +59,7 @@ int leave_directory(void **state);
 #define assert_text(haystack, needle) assert_text_(haystack, needle, __FILE__, __LINE__)
 void assert_text_(const char *haystack, const char *needle, const char *file, int line);
 
-/* The first thing that was found wrong, where a test cannot be failed at once; "" while there is
- * none. */
+/* The first error, for code that cannot fail a test at once; "" while there is none. */
 struct first_fault {
 	char text[400];
 };
@@ -68,10 +67,10 @@ struct first_fault {
 void blame(struct first_fault *fault, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A message that belongs to no test, as TAP has them. */
+/* Prints a message that belongs to no test, as a TAP comment. */
 #define note(...) print_message("# " __VA_ARGS__)
 
-/* ---- numbers that look random and are not ------------------------------------------------ */
+/* ---- pseudo-random numbers --------------------------------------------------------------- */
 
 struct rng {
 	uint64_t state;
@@ -85,7 +84,7 @@ uint64_t rng_below(struct rng *rng, uint64_t bound);
 #define MASTER_UUID "00000000-0000-4000-8000-00000000000a"
 #define CLIENT_UUID "11111111-2222-4333-8444-00000000000c"
 
-/* Which host the next open volume belongs to. */
+/* Sets the host to which the next open volume belongs. */
 void be_master(void);
 void be_client(void);
 
@@ -93,53 +92,53 @@ void be_client(void);
 
 #define IMAGE "test.img"
 
-/* Makes a famfs of the given size on IMAGE, of which this host, from now on, is the master. */
+/* Makes a famfs of the given size on IMAGE. This host becomes its master. */
 void make_image(uint64_t size);
 
-/* What famfs_mkfs() makes of IMAGE with these parameters. */
+/* Formats IMAGE with these parameters, and returns the result of famfs_mkfs(). */
 int format_image(struct famfs_mkfs_params params, struct famfs_mkfs_result *result,
 		 struct famfs_error *err);
 
-/* Makes IMAGE anew with these bytes, and zeros up to `size`. */
+/* Makes IMAGE again from these bytes, followed by zeros up to `size`. */
 void put_image(const char *bytes, size_t length, uint64_t size);
 
 /* Opens IMAGE; the caller closes it. */
 struct famfs_volume *open_volume(bool write);
 struct famfs_target image_target(void);
 
-/* Entries that fit into a log of 256 MiB. */
+/* Number of entries in a log of 256 MiB. */
 #define LARGE_LOG UINT64_C(493446)
 
-/* Makes IMAGE one with such a log, which holds `count` directories n0, n1, ..., and whose header
- * says that it is full. */
+/* Gives IMAGE such a log with `count` directories n0, n1, ..., and a header that says that it is
+ * full. */
 void make_large_log(uint64_t count);
 
 /* Bytes of memory that this process uses. */
 uint64_t resident(void);
 
-/* The bytes of IMAGE, past the library. */
+/* Reads or writes the bytes of IMAGE without the library. */
 void image_get(uint64_t offset, void *buf, size_t length);
 void image_put(uint64_t offset, const void *buf, size_t length);
 void image_resize(uint64_t size);
 
 void entry_get(uint64_t index, struct omf_entry *raw);
 void entry_put(uint64_t index, const struct omf_entry *raw);
-/* Makes the CRC right again. */
+/* Recomputes the CRC. */
 void entry_seal(struct omf_entry *raw);
 void counters_get(uint64_t *next_seqnum, uint64_t *next_index);
 void counters_put(uint64_t next_seqnum, uint64_t next_index);
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-/* Adds a file whose bytes follow from `seed`. Returns what the library returns. */
+/* Adds a file whose bytes follow from `seed`. Returns the result of the library. */
 int add_file(struct famfs_volume *vol, const char *path, uint64_t size, uint32_t seed,
 	     struct famfs_error *err);
 int add_unfilled(struct famfs_volume *vol, const char *path, uint64_t size,
 		 struct famfs_error *err);
 int add_dir(struct famfs_volume *vol, const char *path, struct famfs_error *err);
 
-/* Whether the file is there with these contents, read through the library. NULL when it is, else
- * what is wrong. Reads `size` bytes; a test's files are small. */
+/* Checks through the library whether the file has these contents. NULL if it has, otherwise a
+ * description of the error. Reads `size` bytes; the files of a test are small. */
 const char *file_fault(struct famfs_volume *vol, const char *path, uint64_t size, uint32_t seed);
 
 void fill_bytes(void *buf, size_t length, uint32_t seed);

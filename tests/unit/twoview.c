@@ -9,7 +9,7 @@ enum state {
 	ABSENT,
 	CLEAN,
 	DIRTY,
-	FLUSHING, /* dirty, and to be in memory when the next fence is past */
+	FLUSHING, /* dirty, and in memory after the next fence */
 };
 
 struct lines {
@@ -18,7 +18,7 @@ struct lines {
 	size_t room;
 };
 
-/* What a line will be in memory once it arrives. */
+/* The contents of a line when it arrives in memory. */
 struct late_line {
 	struct late_line *next;
 	uint64_t line;
@@ -30,8 +30,8 @@ struct host {
 	struct memory *shared;
 	struct locks *locks;
 	unsigned char *cache;
-	unsigned char *state; /* of each line */
-	struct lines dirty;   /* those that became dirty; some are no longer */
+	unsigned char *state; /* one for each line */
+	struct lines dirty;   /* lines that became dirty; some are clean again */
 	struct lines flushing;
 	struct rng rng;
 	void (*hook)(void *arg);
@@ -138,7 +138,7 @@ static void reach_memory(struct host *host, uint64_t line, const unsigned char *
 	memcpy(host->shared->base + line * LINE, bytes, LINE);
 }
 
-/* All that are due, or those of one line. */
+/* Brings the lines that are due to memory: all of them, or one. */
 static void arrive(struct host *host, uint64_t line)
 {
 	struct late_line **at = &host->on_their_way;
@@ -196,7 +196,7 @@ static void write_back(struct host *host, uint64_t line, enum state then)
 	host->state[line] = (unsigned char)then;
 }
 
-/* A flush may keep the line or not; nobody can rely on either. */
+/* A flush may keep the line or drop it; a program cannot rely on either. */
 static enum state after_flush(struct host *host)
 {
 	return coin(host) ? CLEAN : ABSENT;
@@ -206,7 +206,7 @@ static void store(struct host *host, uint64_t offset, const void *bytes, size_t 
 {
 	uint64_t line = offset / LINE;
 
-	/* What a flush has begun to write back is the line as it was then. */
+	/* A flush writes back the line as it was when the flush began. */
 	if (host->state[line] == FLUSHING)
 		write_back(host, line, CLEAN);
 	load(host, line);
@@ -236,7 +236,7 @@ static void fence(struct host *host)
 	host->flushing.count = 0;
 }
 
-/* The cache needs room, now and then. */
+/* Sometimes the cache evicts a line. */
 static void evict(struct host *host)
 {
 	while (host->dirty.count && rng_below(&host->rng, 4) == 0) {
@@ -290,7 +290,7 @@ static void inside(struct host *host)
 		host->inside(host->inside_arg);
 }
 
-/* What is copied at once, of an access of `length` bytes that has `left` to go. */
+/* The size of the next step of an access of `length` bytes of which `left` remain. */
 static size_t step(uint64_t offset, size_t length, uint64_t left)
 {
 	size_t unit = length <= sizeof(struct omf_entry) ? sizeof(uint64_t) : LINE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server that famfs_mount() starts is a copy of the calling process, and not that process. */
+/* The server that famfs_mount() starts is a copy of the calling process, and must not act as that
+ * process. */
 #include "support.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 #define ENDED "ended"
 
-/* What a program might do at its end: once, in the program itself. */
+/* An exit handler of the program runs once, in the program itself. */
 static void at_end(void)
 {
 	FILE *f = fopen(ENDED, "ae");
@@ -23,7 +24,8 @@ static void at_end(void)
 	}
 }
 
-/* The server is nobody's child: it becomes this process's when its parent has ended. */
+/* The server has no parent of its own: this process becomes its parent when the starter has ended.
+ * */
 static void wait_for_server(int code)
 {
 	int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the library says of the host. */
+/* The facts that the library reports about the host. */
 #include "support.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static void make_helper(uid_t owner, mode_t mode)
 	assert_int_equal(chmod("fusermount3", mode), 0);
 }
 
-/* With a file of ours where the host has its helper, in a mount namespace of our own. */
+/* In a mount namespace of our own, a file of ours takes the place of the host's helper. */
 static void assert_setuid(const char *helper, uid_t owner, mode_t mode, bool want)
 {
 	struct famfs_fuse_info info;
@@ -73,7 +73,7 @@ static void fuse(void **state)
 	assert_int_equal(strncmp(info.version, "3.", 2), 0);
 	assert_true(info.device_error <= 0);
 
-	/* Root's programs are not looked for in $PATH; see base/program. */
+	/* Programs of root are not searched in $PATH; see base/program. */
 	if (geteuid() == 0) {
 		assert_non_null(getcwd(path, sizeof(path)));
 		make_helper(0, 04755);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One image used by several processes at once, some of which die. */
+/* One image that several processes use at once; some of them die. */
 #include "support.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static pid_t children[CHILDREN];
 
-/* A child that ends without what the test framework does at an end. */
+/* A child exits without the exit handlers of the test framework. */
 static void start_child(int number, void (*work)(int number))
 {
 	children[number] = fork();
@@ -35,7 +35,7 @@ static void wait_all(void)
 	}
 }
 
-/* In a child: a failure is its exit code. */
+/* In a child, a failure is its exit code. */
 static void demand(bool good, int code)
 {
 	if (!good)
@@ -105,7 +105,7 @@ static void side_by_side(void **state)
 
 static int ready[2];
 
-/* Reserves half of the device, says so, and is killed. */
+/* Reserves half of the device, reports that, and is killed. */
 static void hold_space(int number)
 {
 	const struct famfs_create_params params = { .size = 27 * AU / 2,
@@ -151,13 +151,13 @@ static void killed(void **state)
 	start_child(0, hold_space);
 	wait_ready();
 	vol = open_volume(true);
-	/* 27 units, of which the child holds 14: one extent around it, or none. */
+	/* 27 units, of which the child holds 14: one extent around them, or none. */
 	assert_error(add_unfilled(vol, "all", 27 * AU, &err), -ENOSPC, &err, "need 54 MiB");
 	assert_ok(add_unfilled(vol, "half", 13 * AU, &err), &err);
 	assert_error(add_unfilled(vol, "more", 1, &err), -ENOSPC, &err, "need 2 MiB");
 	assert_error(add_file(vol, "more", 1, 1, &err), -ENOSPC, &err, "need 2 MiB");
 	kill_child(0);
-	/* Space and name are free, and nothing of it was ever seen. */
+	/* Space and name are free again, and the file was never visible. */
 	assert_error(famfs_stat(vol, "held0", &st, &err), -ENOENT, &err, "does not exist");
 	assert_ok(add_unfilled(vol, "held0", 14 * AU, &err), &err);
 	famfs_info(vol, &info);
@@ -168,7 +168,7 @@ static void killed(void **state)
 	close(ready[1]);
 }
 
-/* Appends as fast as it can, until it is killed somewhere on the way. */
+/* Appends as fast as it can, until it is killed at some point. */
 static void append_for_ever(int number)
 {
 	struct famfs_volume *vol = open_in_child();
@@ -181,7 +181,7 @@ static void append_for_ever(int number)
 		snprintf(path, sizeof(path), "c%d-%d", number, i);
 		ret = i % 2 ? add_file(vol, path, 5000, (uint32_t)i, NULL)
 			    : add_unfilled(vol, path, 1, NULL);
-		if (ret == -ENOSPC) /* the parent takes its time */
+		if (ret == -ENOSPC) /* the parent waits a little */
 			pause();
 		demand(ret == 0, 15);
 	}
@@ -209,7 +209,7 @@ static void killed_while_appending(void **state)
 		assert_int_equal(info.bad_entries, 0);
 		assert_int_equal(info.log_entries, info.files);
 		assert_true(info.allocated_bytes == info.files * AU);
-		/* The next command works, where there is room for it. */
+		/* The next command works, if there is room for its file. */
 		if (info.free_bytes == 0) {
 			famfs_close(vol);
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An image that gets its size back after it was opened and before its byte 0 is locked, as by an
- * mkfs in between: what is known of it must be what it is under the lock. */
+/* An image whose size is restored after it was opened and before its byte 0 is locked, as by an
+ * mkfs in between: the size that counts is the one under the lock. */
 #include "support.h"
 
 #include "fs/volume.h"

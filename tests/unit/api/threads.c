@@ -34,7 +34,7 @@ static uint32_t seed_of(int number, int i)
 	return (uint32_t)(number * 1000 + i);
 }
 
-/* Files of its own, each filled while the others fill theirs, read back at once. */
+/* Each thread fills files of its own while the others fill theirs, and reads them back at once. */
 static void *fill_files(void *arg)
 {
 	struct worker *w = arg;
@@ -70,7 +70,7 @@ static void start_all(struct worker *workers, struct famfs_volume **vols, void *
 			fail_msg("worker %d: %s", i, workers[i].fault);
 }
 
-/* Every file is there with its contents, no extent has two owners, and the check agrees. */
+/* Every file has its contents, no extent has two owners, and the check agrees. */
 static void check_all(void)
 {
 	const struct famfs_target target = image_target();
@@ -125,7 +125,7 @@ static void a_volume_each(void **state)
 	check_all();
 }
 
-/* All want the same names. */
+/* All threads use the same names. */
 static void *race_for_names(void *arg)
 {
 	struct worker *w = arg;
@@ -165,12 +165,12 @@ static void races(void **state)
 	vols[0] = open_volume(false);
 	famfs_info(vols[0], &info);
 	assert_true(info.files == FILES && info.log_entries == FILES && info.bad_entries == 0);
-	/* Those who lost the race gave their space back. */
+	/* Threads that lost the race released their space. */
 	assert_true(info.allocated_bytes == FILES * AU);
 	famfs_close(vols[0]);
 }
 
-/* More than the device holds, by all of them at once. */
+/* All threads together ask for more than the device holds. */
 static void *fill_up(void *arg)
 {
 	struct worker *w = arg;
@@ -208,7 +208,7 @@ static void full_device(void **state)
 	famfs_close(vols[0]);
 }
 
-/* Readers of a volume beside its writer. */
+/* Readers of a volume, together with its writer. */
 struct reading {
 	struct famfs_volume *vol;
 	bool stop;

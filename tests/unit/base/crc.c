@@ -18,7 +18,7 @@ static void nothing(void **state)
 	assert_int_equal(crc32_of("", 0), 0);
 }
 
-/* Bit by bit, as the polynomial says. */
+/* Computes the CRC bit by bit, as the polynomial defines it. */
 static uint32_t slow_crc(const unsigned char *p, size_t length)
 {
 	uint32_t crc = 0xffffffff;

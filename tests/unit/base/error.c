@@ -53,7 +53,7 @@ static void without_struct(void **state)
 	error_hint(NULL, "x");
 }
 
-/* The struct between two guards, which must survive whatever is put into it. */
+/* The struct between two guards, which must not change whatever is stored in the struct. */
 struct guarded {
 	unsigned char before[16];
 	struct famfs_error err;
@@ -85,7 +85,7 @@ static void truncation(void **state)
 	}
 }
 
-/* The longest hint that fits is whole; of a longer one nothing is given. */
+/* The longest hint that fits is complete; a longer one is dropped. */
 static void hint_that_does_not_fit(void **state)
 {
 	const size_t most = sizeof(((struct famfs_error *)0)->hint) - 1;

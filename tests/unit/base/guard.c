@@ -14,13 +14,13 @@
 
 #define PAGE 4096
 
-/* In each test, since cmocka puts handlers of its own in place before it. */
+/* Called in each test, since cmocka installs its own handlers before it. */
 static void guard_errors(void)
 {
 	assert_int_equal(famfs_guard_memory_errors(), 0);
 }
 
-/* A mapping of a file that has since been cut to nothing. */
+/* A mapping of a file that has since been truncated to nothing. */
 static volatile char *dead_page(void)
 {
 	int fd = open("dead", O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -36,7 +36,7 @@ static volatile char *dead_page(void)
 
 static int touch(volatile char *p)
 {
-	volatile int ret = -EIO; /* the jump would lose a register */
+	volatile int ret = -EIO; /* volatile, since the jump would lose a register */
 	struct guard guard;
 
 	if (guard_enter(&guard))
@@ -98,7 +98,7 @@ static void *touch_and_ask(void *arg)
 	return arg;
 }
 
-/* It has the signals blocked that others are to get. */
+/* It blocks the signals that other threads should get. */
 static void in_threads(void **state)
 {
 	char *p = (char *)(uintptr_t)dead_page();

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which lines the cache instructions touch, seen from outside: the test steps a child through the
- * call, instruction by instruction, and decodes what it is about to execute.
+ * The lines that the cache instructions touch, observed from outside: the test steps a child
+ * through the call, instruction by instruction, and decodes each instruction before it is executed.
  */
 #include "support.h"
 
-/* For the variants that this processor has, and not only the best one. */
+/* For all variants that this processor has, not only the best one. */
 #include "../../../lib/base/persist.c"
 
 #include <signal.h>
@@ -28,7 +28,7 @@ static void best(void **state)
 	p->fence();
 	p->invalidate(area + 3, 100);
 	assert_non_null(p->name);
-	/* Neither changes what memory holds. */
+	/* Neither changes the contents of memory. */
 	for (size_t i = 0; i < sizeof(area); i += 4) {
 		unsigned char want[sizeof(area)];
 
@@ -73,12 +73,12 @@ enum instruction {
 
 struct trace {
 	uint32_t lines[8]; /* instructions that touched each line of the area */
-	uint32_t outside;  /* that touched anything else */
-	uint32_t last;     /* the last of them all */
+	uint32_t outside;  /* instructions that touched anything else */
+	uint32_t last;     /* the last of all instructions */
 	uint32_t all;
 };
 
-/* The registers in the order of their numbers in an instruction. */
+/* The registers, ordered by their numbers in an instruction. */
 static uint64_t reg(const struct user_regs_struct *r, unsigned int number)
 {
 	const uint64_t values[] = {
@@ -89,7 +89,7 @@ static uint64_t reg(const struct user_regs_struct *r, unsigned int number)
 	return values[number & 15];
 }
 
-/* The address of a memory operand; of the forms that compilers use here. */
+/* The address of a memory operand, in the forms that compilers use here. */
 static uint64_t operand(const struct user_regs_struct *r, const unsigned char *p, unsigned int rex)
 {
 	unsigned int mod = p[0] >> 6, rm = (p[0] & 7) | (rex & 1) << 3;
@@ -126,8 +126,8 @@ static void record(struct trace *trace, enum instruction what, uint64_t address)
 		trace->outside |= what;
 }
 
-/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence; 66 0F E7 movntdq,
- * 0F 2B movntps, of which compilers take either. */
+/* [66] [REX] 0F AE /6 clwb, /7 clflushopt or clflush; F8 sfence, F0 mfence; 66 0F E7 movntdq or 0F
+ * 2B movntps, as the compiler prefers. */
 static void decode(struct trace *trace, const struct user_regs_struct *r, const unsigned char *p)
 {
 	bool prefixed = *p == 0x66;
@@ -165,7 +165,7 @@ static const struct {
 
 typedef void (*ranged_fn)(const void *addr, size_t length);
 
-/* Ends one call and begins the next, for the one who steps. */
+/* Marks the end of one call and the start of the next for the tracer. */
 static void mark(void)
 {
 	__asm__ volatile("int3");
@@ -191,7 +191,7 @@ static pid_t start_child(ranged_fn ranged, void (*plain)(void))
 	_exit(0);
 }
 
-/* What the instruction that comes next does, for one call after the other. */
+/* Records the effect of the next instruction, call by call. */
 static bool look(pid_t child, struct trace *traces, size_t *call)
 {
 	struct user_regs_struct regs;
@@ -228,7 +228,7 @@ static void trace_calls(ranged_fn ranged, void (*plain)(void), struct trace *tra
 	assert_int_equal(call, ARRAY_SIZE(ranges));
 }
 
-/* Each line of the range, and none but these. */
+/* Each line of the range is touched, and no other. */
 static void check_lines(ranged_fn ranged, uint32_t wanted, uint32_t last)
 {
 	struct trace traces[ARRAY_SIZE(ranges)];
@@ -279,7 +279,7 @@ static void invalidate_lines(void **state)
 	if (!has_clflushopt())
 		return;
 	check_lines(with_clflushopt.invalidate, CLFLUSHOPT, MFENCE);
-	/* CLWB may keep the line, so it must not be what drops one. */
+	/* CLWB may keep the line, so it must not be used to drop one. */
 	assert_ptr_equal(with_clwb.invalidate, with_clflushopt.invalidate);
 }
 
@@ -307,7 +307,7 @@ static void store_zeros(const void *addr, size_t length)
 	persist_store(&with_clflush, (void *)(uintptr_t)addr, NULL, length);
 }
 
-/* Whole lines go past the caches, in full; the rest of the first and the last is flushed. */
+/* Whole lines bypass the caches completely; the rest of the first and the last line is flushed. */
 static void check_store(ranged_fn store)
 {
 	struct trace traces[ARRAY_SIZE(ranges)];

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Holds the compiled cache instructions against the source: each is there, takes its address from a
-# register, and that address moves by a line in the same function. A variant that the processor of
-# the tests cannot run is checked all the same.
+# Compares the compiled cache instructions with the source: each exists, takes its address from a
+# register, and that address advances by a line in the same function. This also checks variants that
+# the processor of the tests cannot run.
 #
-#   persist_instructions.sh LIBRARY.a
+# persist_instructions.sh LIBRARY.a
 set -euo pipefail
 
 number=0 failed=0

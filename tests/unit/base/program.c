@@ -35,7 +35,7 @@ static void finding(void **state)
 	assert_int_equal(program_find("a:b", "helper", path, strlen("b/helper")), -ENAMETOOLONG);
 	assert_int_equal(program_find("", "helper", path, sizeof(path)), -ENOENT);
 	assert_int_equal(program_find("::b:", "helper", path, sizeof(path)), 0);
-	/* An empty part is not the working directory. */
+	/* An empty part of $PATH does not mean the working directory. */
 	assert_int_equal(chdir("b"), 0);
 	assert_int_equal(program_find(":/nowhere:", "helper", path, sizeof(path)), -ENOENT);
 	assert_int_equal(chdir(".."), 0);

@@ -52,7 +52,7 @@ static void formats(void **state)
 		      "$'a\\033\\047b\\134\xc3\xbc'");
 }
 
-/* Behind a conversion that is not known, no argument can be found. */
+/* After an unknown conversion, no argument can be found. */
 static void unknown_conversion(void **state)
 {
 	static const char *const formats[] = { "%d", "x %d %s", "%s %d", "%5s", "%x", "%" };
@@ -62,7 +62,7 @@ static void unknown_conversion(void **state)
 		assert_null(famfs_shell_format(formats[i], "a", "b"));
 }
 
-/* What the shell says the word is, without the end of the line that read may find. */
+/* The word as the shell reads it, without the line end that read may find. */
 static char *shell_reads(const char *shell, const char *word)
 {
 	char *quoted = famfs_shell_format("printf %%s. %s", word);
@@ -109,7 +109,7 @@ static void new_shells_read_bytes(void **state)
 		assert_reads(NEW_SHELL, odd[i]);
 }
 
-/* It reads one word, of printable text, that begins with a dollar: so it runs nothing. */
+/* The shell reads one word of printable text that begins with a dollar sign, so it runs nothing. */
 static void old_shells_run_nothing(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which bytes are UTF-8, against the definition: the shortest encoding of a scalar value. */
+/* Valid UTF-8, compared with the definition: the shortest encoding of a scalar value. */
 #include "support.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static void code_points(void **state)
 	char s[5];
 
 	(void)state;
-	/* Up to what four bytes can hold. */
+	/* Up to the largest value of four bytes. */
 	for (uint32_t code = 1; code < 0x200000; code++) {
 		size_t length = encode(code, s);
 
@@ -73,7 +73,7 @@ static size_t model(const unsigned char *b)
 	return is_scalar(code) && encode(code, again) == length ? length : 0;
 }
 
-/* All first and second bytes, each with the borders of what may follow. */
+/* All first and second bytes, each with the border cases of the bytes that follow. */
 static void sequences(void **state)
 {
 	static const unsigned char borders[] = { 0x00, 0x01, 0x7f, 0x80, 0x8f, 0x90,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sysfs says of a device, from a tree that looks like sysfs. */
+/* The facts that sysfs gives about a device, from a tree that looks like sysfs. */
 #include "support.h"
 
 #include "device/daxinfo.h"
@@ -112,7 +112,7 @@ static void modes(void **state)
 		if (!cases[i].code)
 			continue;
 		assert_non_null(strstr(err.message, cases[i].says));
-		/* daxctl(1) cannot see the difference between these and devdax mode. */
+		/* daxctl(1) cannot distinguish these from devdax mode. */
 		assert_text(err.hint,
 			    info.mode == FAMFS_DAX_FAMFS || info.mode == FAMFS_DAX_NO_DRIVER
 				    ? "run: famfsctl reset-mode "

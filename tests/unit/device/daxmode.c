@@ -30,7 +30,7 @@ static struct daxmode *enter(void)
 	return mode;
 }
 
-/* Refused, with everything as it was. */
+/* The switch is refused, and nothing has changed. */
 static void refused(int code, const char *text)
 {
 	struct daxmode *mode = NULL;
@@ -68,7 +68,7 @@ static void there_and_back(void **state)
 	assert_false(daxmode_is_claimed(&node));
 	assert_int_equal(tree.unlocked, 0);
 	assert_true(is_unlocked());
-	/* And again: what is left of the first time is in nobody's way. */
+	/* And again: the remains of the first switch do not get in the way. */
 	assert_ok(daxmode_leave(enter(), &err), &err);
 	assert_true(bound_to("device_dax"));
 }
@@ -123,7 +123,7 @@ static void *map_shared(const char *path)
 	return p;
 }
 
-/* A container's own node is another file of another file system. */
+/* A container's own node is a file on another file system. */
 static void other_node(void **state)
 {
 	struct famfs_error err;
@@ -150,7 +150,7 @@ static void other_node(void **state)
 	assert_int_equal(daxmode_settle(&node, 0, &err), 1);
 }
 
-/* How often one look at all users of the device goes through /proc. */
+/* Number of times that one search for users goes through /proc. */
 static unsigned int scans_of_a_look(void)
 {
 	enum famfs_dax_mode was;
@@ -163,7 +163,7 @@ static unsigned int scans_of_a_look(void)
 	return tree.scans;
 }
 
-/* The look takes a while. */
+/* The search takes a while. */
 static void newcomers(void **state)
 {
 	unsigned int look = scans_of_a_look();
@@ -193,7 +193,7 @@ static void newcomers(void **state)
 	}
 }
 
-/* That nobody was seen, because nobody could be, is no reason to take the driver away. */
+/* If no process can be seen, that does not mean that the device is unused: the driver stays. */
 static void unknown_users(void **state)
 {
 	struct famfs_error err;
@@ -228,7 +228,7 @@ static void failures(void **state)
 		tree.broken[0] = files[i];
 		refused(-EIO, "cannot switch 'node' to famfs mode");
 	}
-	/* Not even the way back works: the record stays until it does. */
+	/* If even switching back fails, the record stays until it succeeds. */
 	start();
 	tree.broken[0] = "fsdev_dax/new_id";
 	tree.broken[1] = "device_dax/bind";
@@ -281,7 +281,8 @@ static void make_connection(dev_t files, bool there)
 	assert_int_equal(there ? mkdir(path, 0755) : rmdir(path), 0);
 }
 
-/* Where /sys/fs/fuse/connections is not mounted, what is left of a mount is seen by who has it. */
+/* Where /sys/fs/fuse/connections is not mounted, the users of a mount show whether it still exists.
+ * */
 static void still_open(void **state)
 {
 	struct famfs_error err;
@@ -299,7 +300,7 @@ static void still_open(void **state)
 	close(fd);
 }
 
-/* The kernel gives the device number of a mount that is gone to the next one. */
+/* The kernel gives the device number of an old mount to the next one. */
 static void number_given_away(void **state)
 {
 	struct famfs_error err;
@@ -309,7 +310,7 @@ static void number_given_away(void **state)
 	int fd;
 
 	(void)state;
-	/* A mount that is in the mount table, and is of something else. */
+	/* A mount in the mount table that is of something else. */
 	start();
 	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0 && fstat(fd, &st) == 0);
@@ -319,7 +320,7 @@ static void number_given_away(void **state)
 	assert_true(bound_to("device_dax"));
 	close(fd);
 
-	/* One that is in no table: the kernel does not show the connection any more. */
+	/* A mount that is in no table: the kernel does not show the connection any more. */
 	start();
 	fd = open_unmounted(&files);
 	make_connection(files, true);
@@ -332,7 +333,7 @@ static void number_given_away(void **state)
 	close(fd);
 }
 
-/* After each of its writes to sysfs, on the way there and back. */
+/* The process is killed after each of its writes to sysfs, in both directions. */
 static void killed(void **state)
 {
 	unsigned int cut = 1;
@@ -351,7 +352,7 @@ static void killed(void **state)
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 1);
-		/* Its memory of the list died with it; the driver's did not. */
+		/* The process lost its list when it died; the driver keeps its own. */
 		tree.listed = !bound_to("device_dax");
 		assert_int_equal(has_claim(), WEXITSTATUS(status) == 9);
 		assert_in_range(daxmode_settle(&node, 0, &err), 0, 1);
@@ -362,7 +363,7 @@ static void killed(void **state)
 	assert_int_equal(cut, 7);
 }
 
-/* By a command of the administrator's, where nothing is recorded. */
+/* After a command of the administrator, nothing is recorded. */
 static void reset(void **state)
 {
 	static const char *const lost[] = { "fsdev_dax", "" };
@@ -397,11 +398,10 @@ static void reset(void **state)
 		assert_false(has_claim());
 	}
 	close(fd);
-	/* With a record, a mount would take the device. */
+	/* With a record, a mount would settle the device. */
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
 	assert_true(bound_to("fsdev_dax"));
-	/* A mount that was detached, and whose files are in use: which device it is of, only the
-	 * server knew. */
+	/* A detached mount whose files are in use: only its server knew the device. */
 	start();
 	bind_to("fsdev_dax");
 	fd = open_unmounted(&files);
@@ -415,13 +415,13 @@ static void reset(void **state)
 	close(fd);
 }
 
-/* As a process leaves it that was killed in the middle of a switch. */
+/* The state after a process was killed in the middle of a switch. */
 static void leave_claim(void)
 {
 	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
 }
 
-/* Other processes go on as if it was not there; doctor makes one of every device in famfs mode. */
+/* Other processes ignore the record; doctor reports every device in famfs mode. */
 static void dry_run_leaves_no_trace(void **state)
 {
 	enum famfs_dax_mode was;
@@ -437,12 +437,12 @@ static void dry_run_leaves_no_trace(void **state)
 	assert_true(tree.scans > 0 && has_claim());
 	assert_int_equal(tree.claimed, 0);
 	assert_int_equal(access(LOCK, F_OK), -1);
-	/* The real one holds it. */
+	/* The real switch holds the lock. */
 	assert_int_equal(daxmode_reset(&node, false, &was, &err), 1);
 	assert_true(tree.claimed > 0);
 }
 
-/* As a command of ours has it that has the node open, where /proc does not show it. */
+/* A command of ours has the node open, and /proc does not show it. */
 static void dry_run_sees_the_lock(void **state)
 {
 	char want[96];
@@ -467,7 +467,7 @@ static void dry_run_sees_the_lock(void **state)
 	assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);
 }
 
-/* A record without a mount does not tell whether a detached one is of the device. */
+/* A record without a mount does not show whether a detached mount is of this device. */
 static void detached(void **state)
 {
 	const char *want = "a FUSE mount that was detached, which may be of it, is ";
@@ -491,7 +491,7 @@ static void detached(void **state)
 	close(fd);
 }
 
-/* The kernel gives it to the user who mounted. */
+/* The kernel passes the number to the user who mounted. */
 static void make_users_connection(dev_t files)
 {
 	char path[64];
@@ -502,7 +502,8 @@ static void make_users_connection(dev_t files)
 		skip();
 }
 
-/* A mount that a user made, detached and keeps open; then one that got the number of root's. */
+/* A mount that a user made, detached and keeps open; then one that got the number of root's mount.
+ * */
 static void connection_of_a_user(void **state)
 {
 	enum famfs_dax_mode was;
@@ -552,7 +553,7 @@ static void others_meanwhile(void **state)
 	(void)state;
 	start();
 	leave_claim();
-	/* The administrator has given it to the kernel. */
+	/* The administrator has made the device system memory. */
 	bind_to("kmem");
 	assert_int_equal(daxmode_settle(&node, 0, &err), 0);
 	assert_true(bound_to("kmem"));

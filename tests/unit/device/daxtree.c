@@ -38,7 +38,7 @@ DIR *__wrap_opendir(const char *path)
 	return NULL;
 }
 
-/* A node is a file here; what is mapped through it is told by the number that statx() shows. */
+/* A node is a file here; statx() gives the device number for what is mapped through it. */
 
 int __real_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *st);
 int __wrap_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *st);
@@ -61,7 +61,7 @@ int __wrap_statx(int dir, const char *path, int flags, unsigned int mask, struct
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
 
-/* Nobody comes or goes while the library waits. */
+/* No process appears or ends while the library waits. */
 int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
 {
 	(void)time;

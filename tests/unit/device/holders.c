@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mounts in the mount namespaces of other processes. A child of the test stands for a process in
- * another one: whose table is believed, and what the table has, is made up. All other processes
+ * another namespace: its mount table, and whether that is trusted, are made up. All other processes
  * are in the namespace of the test. Linked with --wrap for the two functions that read both.
  */
 #include "support.h"
@@ -101,7 +101,7 @@ static void copies(void **state)
 	assert_int_equal(holders_in_namespaces(PATH, 0, &user), 0);
 }
 
-/* In his own user namespace a user is root, and the kernel says so. */
+/* In the user's own user namespace the user is root, and the kernel says so. */
 static void claims(void **state)
 {
 	struct usage_text user;
@@ -112,7 +112,7 @@ static void claims(void **state)
 	assert_int_equal(holders_in_namespaces(PATH, FILES, &user), 0);
 	table(false, "tmpfs", PATH, "rw", OTHERS);
 	assert_int_equal(holders_in_namespaces(PATH, FILES, &user), 0);
-	/* What he has of root's own mount keeps it alive. */
+	/* The user's use of a mount of root keeps it alive. */
 	table(false, "fuse.famfs", PATH, "rw,user_id=0", FILES);
 	assert_int_equal(holders_in_namespaces(PATH, FILES, &user), 1);
 	assert_int_equal(holders_in_namespaces(PATH, 0, &user), 0);
@@ -138,7 +138,7 @@ static void numbers(void **state)
 
 /* ---- real namespaces ---- */
 
-/* What mount_namespace_of() says of a process that has left these namespaces. */
+/* The result of mount_namespace_of() for a process that has left these namespaces. */
 static struct mount_namespace left(int namespaces)
 {
 	struct mount_namespace found = { 0 };

@@ -72,7 +72,7 @@ static void reads_and_writes(void **state)
 		assert_memory_equal(got, bytes, length);
 		image_get(ranges[i].offset, got, length);
 		assert_memory_equal(got, bytes, length);
-		/* And what the file is given is seen by the handles. */
+		/* Bytes that are written to the file are visible through the handles. */
 		fill_bytes(bytes, sizeof(bytes), (uint32_t)i + 100);
 		image_put(ranges[i].offset, bytes, length);
 		assert_int_equal(device_read(other, ranges[i].offset, got, length), 0);
@@ -165,7 +165,7 @@ static void short_files(void **state)
 	}
 }
 
-/* A file that is cut while it is open is a memory that broke. */
+/* Truncating a file while it is open looks like broken memory. */
 static void truncated(void **state)
 {
 	struct device *dev;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks of one open device against another's, and who else uses a device. */
+/* Locks of one open device against those of another, and the other users of a device. */
 #include "support.h"
 
 #include "device/device.h"
@@ -50,16 +50,16 @@ static void conflicts(void **state)
 	assert_true(start == 4 * MIB && end == 6 * MIB);
 	assert_int_equal(device_lock_conflict(b, 0, 4 * MIB, &end), 0);
 	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 6 * MIB, 2 * MIB, false), 0);
-	/* Its own locks stand in nobody's way. */
+	/* A device's own locks never conflict with each other. */
 	assert_int_equal(device_lock_conflict(a, 4 * MIB, 2 * MIB, &end), 0);
 	assert_int_equal(device_lock(a, DEVICE_EXCLUSIVE, 4 * MIB, 2 * MIB, false), 0);
-	/* A part is let go. */
+	/* A part is released. */
 	assert_int_equal(device_lock(a, DEVICE_UNLOCK, 4 * MIB, MIB, false), 0);
 	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 4 * MIB, MIB, false), 0);
 	assert_int_equal(device_lock_find(b, 5 * MIB, 16 * MIB, &start, &end), 1);
 	assert_true(start == 5 * MIB && end == 6 * MIB);
 	device_close(a);
-	/* They die with their holder. */
+	/* Locks end with their holder. */
 	assert_int_equal(device_lock(b, DEVICE_EXCLUSIVE, 0, 16 * MIB, false), 0);
 	device_close(b);
 }
@@ -84,7 +84,7 @@ static void shared(void **state)
 	device_close(b);
 }
 
-/* An append that finds no room names another process, not the one that it is part of. */
+/* An append that finds no room names another process, not its own. */
 static void holders(void **state)
 {
 	struct usage_text user;
@@ -106,7 +106,7 @@ static void holders(void **state)
 	device_close(b);
 }
 
-/* As other programs may lock: from somewhere to the end of whatever comes. */
+/* A lock of another program: from some offset to the end of the file, however long it becomes. */
 static void endless(void **state)
 {
 	struct device *a, *b;
@@ -123,7 +123,7 @@ static void endless(void **state)
 	device_close(b);
 }
 
-/* Holds a lock, says so, and dies with it a while after it was told to. */
+/* Holds a lock, reports that, and ends a while after it was told to. */
 static void hold_and_die(int told, int ready)
 {
 	struct device *dev = open_image(DEVICE_WRITE);
@@ -198,7 +198,7 @@ static void note_alarm(int sig)
 static void interrupted(void **state)
 {
 	const struct sigaction action = { .sa_handler = note_alarm };
-	/* Again and again, since one that comes between two sleeps ends none. */
+	/* Sends the signal repeatedly, since one that arrives between two sleeps ends none. */
 	const struct itimerval soon = { .it_value = { .tv_usec = 20000 },
 					.it_interval = { .tv_usec = 20000 } };
 	const struct itimerval never = { 0 };
@@ -241,7 +241,7 @@ static void mapped(void **state)
 	(void)state;
 	make_file();
 	dev = open_image(DEVICE_WRITE);
-	/* Our own windows do not count. */
+	/* Our own mappings do not count. */
 	assert_int_equal(device_usage(dev, &usage), 0);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mapped memory of which a page is lost while it is copied, stored to, flushed or invalidated. */
+/* Mapped memory that loses a page while it is copied, stored to, flushed or invalidated. */
 #include "support.h"
 
 #include "device/mapped.h"
@@ -14,7 +14,8 @@
 #define PAGE 4096u
 #define SIZE (4 * PAGE)
 
-/* A mapping of SIZE bytes, all 1, of which only the first `left` bytes, whole pages, are there. */
+/* A mapping of SIZE bytes, all 1, of which only the first `left` bytes, whole pages, still exist.
+ * */
 static unsigned char *map_cut(size_t left)
 {
 	int fd = memfd_create("cut", MFD_CLOEXEC);
@@ -30,8 +31,8 @@ static unsigned char *map_cut(size_t left)
 	return p;
 }
 
-/* Ranges with their first byte, a middle one and the last on the page that is gone; in words and
- * not; short and long. */
+/* Ranges whose first, middle or last byte is on the lost page; aligned to words and not; short and
+ * long. */
 static const struct {
 	size_t at, length;
 } ranges[] = {
@@ -56,12 +57,12 @@ static void lost_pages(void **state)
 		assert_int_equal(mapped_copy(at, buf, length), -EIO);
 		assert_int_equal(mapped_store(persist, at, buf, length), -EIO);
 		assert_int_equal(mapped_store(persist, at, NULL, length), -EIO);
-		/* Nothing to write back, and nothing to drop: the next access tells. */
+		/* There is nothing to write back or to drop: the next access reports the error. */
 		mapped_operate(persist->flush, at, length);
 		mapped_operate(persist->invalidate, at, length);
 		assert_int_equal(mapped_copy(buf, at, length), -EIO);
 	}
-	/* What is left works as before. */
+	/* The remaining memory works as before. */
 	memset(buf, 2, SIZE);
 	assert_int_equal(mapped_copy(mapped, buf, 2 * PAGE), 0);
 	assert_memory_equal(mapped, buf, 2 * PAGE);

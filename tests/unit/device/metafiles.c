@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metadata of a mount, as its .meta files show it; here they are plain files. */
+/* The metadata of a mount through its .meta files; plain files stand for them here. */
 #include "support.h"
 
 #include "device/device.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a mount of IMAGE would show below "mount". */
+/* Makes the files that a mount of IMAGE would show, below "mount". */
 static void show(uint64_t offset, size_t length, const char *path)
 {
 	char *bytes = malloc(length);
@@ -79,7 +79,7 @@ static void out_of_reach(void **state)
 	(void)state;
 	start();
 	dev = open_meta();
-	/* File data is not in them, nor is anything across the two. */
+	/* They hold no file data, and no range across the two. */
 	assert_int_equal(device_read(dev, 10 * MIB, bytes, 16), -EIO);
 	assert_int_equal(device_read(dev, AU - 8, bytes, 16), -EIO);
 	assert_int_equal(device_write(dev, 0, bytes, 16), -EBADF);
@@ -118,7 +118,7 @@ static int map_of(const char *node, struct famfs_mapping **out, struct famfs_err
 	return ret;
 }
 
-/* The path of the device may lead to anything in this mount namespace. */
+/* The path of the device may name any file of this mount namespace. */
 static void mapping_locks_the_node(void **state)
 {
 	static const char *const others[] = { "no-such-node", "fifo", "." };
@@ -142,7 +142,7 @@ static void mapping_locks_the_node(void **state)
 	}
 }
 
-/* Who serves a mount could have others write wherever a link of it leads. */
+/* The server of a mount could otherwise make other users write to any file by a link. */
 static void led_astray(void **state)
 {
 	static const char *const links[] = { ".meta/.superblock", ".meta/.log", ".meta" };

@@ -25,7 +25,7 @@ static struct dax_node node = { .root = ".", .path = "node" };
 
 /* Time passes only when the library sleeps. */
 static unsigned int naps;
-static unsigned int signal_in; /* which of the naps to come is ended by a signal; 0: none */
+static unsigned int signal_in; /* number of the sleep that a signal interrupts; 0: none */
 static uint64_t slept_ns;
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
@@ -81,7 +81,7 @@ static int exclude(void)
 	return fd;
 }
 
-/* Another process that has the lock until it is killed. */
+/* Another process that holds the lock until it is killed. */
 static pid_t hold(bool exclusive)
 {
 	int ready[2], fd;
@@ -91,7 +91,7 @@ static pid_t hold(bool exclusive)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
-		/* A test that fails must not leave it. */
+		/* A failed test must not leave that process. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fd = exclusive ? exclude() : share();
 		if (fd < 0 || write(ready[1], "+", 1) != 1)
@@ -146,7 +146,7 @@ static void a_switch_waits_for_users(void **state)
 	assert_true(err.refused);
 	assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
 	assert_in_range(slept_ns, 500 * NS_PER_MS, 510 * NS_PER_MS);
-	/* A server that is told to end once more still has to switch the device back. */
+	/* A server that gets a second signal to end still has to switch the device back. */
 	signal_in = 3;
 	assert_error(modelock_exclude(&node, &fd, &err), -EBUSY, &err, want);
 	assert_int_equal(signal_in, 0);
@@ -191,7 +191,7 @@ static void a_signal(void **state)
 	end(pid);
 }
 
-/* A user who can read the file can keep no other user of the device waiting. */
+/* A user who can read the file cannot block other users of the device. */
 static void a_reader_cannot_exclude(void **state)
 {
 	int fd;
@@ -216,7 +216,7 @@ static void only_users_of_the_node_can_lock(void **state)
 	start();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_int_equal(chmod("node", cases[i].node), 0);
-		/* Whatever umask the process has, users reach the folder. */
+		/* Users can reach the folder whatever the umask of the process is. */
 		umask(i == 0 ? 077 : 022);
 		close(exclude());
 		assert_int_equal(stat(LOCK, &st), 0);
@@ -227,7 +227,7 @@ static void only_users_of_the_node_can_lock(void **state)
 	}
 	if (geteuid() != 0)
 		return;
-	/* A group, and an owner, of the node's own. */
+	/* A node with a group, and an owner, of its own. */
 	assert_int_equal(chown("node", 0, 4242), 0);
 	close(exclude());
 	assert_int_equal(stat(LOCK, &st), 0);
@@ -239,7 +239,7 @@ static void only_users_of_the_node_can_lock(void **state)
 	assert_int_equal(st.st_mode & 07777, 0644);
 }
 
-/* In a container without such a folder, and for what is no DAX device. */
+/* In a container without such a folder, and for a path that is not a DAX device. */
 static void no_lock(void **state)
 {
 	const struct dax_node other = { .root = ".", .path = "node", .number = makedev(1, 3) };
@@ -269,7 +269,7 @@ static void links_lead_nowhere(void **state)
 	assert_error(modelock_exclude(&node, &fd, &err), -ELOOP, &err, "cannot lock 'node'");
 	assert_error(modelock_share(&node, &fd, &err), -ELOOP, &err, "cannot lock 'node'");
 	assert_int_equal(access("elsewhere", F_OK), -1);
-	/* A folder that others can write is theirs. */
+	/* A folder that other users can write is not trusted. */
 	assert_int_equal(system("rm " LOCK "; chmod 777 " FOLDER), 0);
 	assert_error(modelock_exclude(&node, &fd, &err), -EPERM, &err, "cannot lock 'node'");
 	assert_int_equal(share(), -1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator against a model that is one flag a unit, through random histories. */
+/* The allocator against a model with one flag for each unit, through random histories. */
 #include "support.h"
 
 #include "fs/allocator.h"
@@ -92,7 +92,7 @@ static void hold(struct allocator *alloc, struct model *m, struct unit_run run)
 	allocator_hold(alloc, run.start, run.length);
 }
 
-/* What is held around `at`: a reservation goes as it came, or a part of it. */
+/* The held range around `at`. A reservation is released whole or in part. */
 static void release(struct allocator *alloc, struct model *m, uint64_t at)
 {
 	uint64_t end = at;
@@ -147,7 +147,7 @@ static void metadata(void **state)
 	assert_true(allocator_use(&alloc, 4, 2));
 	same_run(allocator_find(&alloc, 1, 0, 100), (struct unit_run){ 6, 1 });
 	allocator_destroy(&alloc);
-	/* A device that ends before its data begins. */
+	/* A device that ends before its data area begins. */
 	assert_int_equal(allocator_init(&alloc, 3, 5), 0);
 	assert_true(alloc.free == 0);
 	same_run(allocator_find(&alloc, 1, 0, 3), (struct unit_run){ 0 });
@@ -187,7 +187,7 @@ static void first_fit(void **state)
 	allocator_destroy(&alloc);
 }
 
-/* Published while it is held: used from then on, and the hold going changes nothing. */
+/* Published while it is held: in use from then on, and releasing the hold changes nothing. */
 static void published(void **state)
 {
 	struct allocator alloc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A log that grows while others look at it: a dry run, a check, and a client, each in the middle of
- * whatever the writer does. None of them may take growth for damage.
+ * A log that grows while other processes read it: a dry run, a check, and a client, each at any
+ * point of the writer's work. None of them may take growth for damage.
  */
 #include "actors.h"
 #include "twoview.h"
@@ -135,7 +135,7 @@ static void view(void *arg)
 	famfs_close(vol);
 }
 
-/* Lines that are due arrive when their host does something. */
+/* Lines that are due arrive when their host does its next operation. */
 static void let_arrive(struct busy *busy)
 {
 	struct famfs_volume *vol;
@@ -146,7 +146,7 @@ static void let_arrive(struct busy *busy)
 	as_client(busy);
 }
 
-/* Follows a log whose lines arrive late. What is torn meanwhile heals. */
+/* Follows a log whose lines arrive late. Entries that are torn meanwhile heal. */
 static void view_late(void *arg)
 {
 	const struct timespec pause = { 0, 1000000 };
@@ -214,7 +214,7 @@ static void end(struct busy *busy)
 	be_master();
 }
 
-/* The writer with one that looks on, as each host and process may be. */
+/* The writer with one reader, which can be a process of each host. */
 static void beside(void (*looker)(void *arg), void (*enter)(void *arg), uint64_t delay)
 {
 	unsigned looks = 0;
@@ -254,7 +254,7 @@ static void followed(void **state)
 	beside(view, as_client, 0);
 }
 
-/* Longer than an entry that looks torn is waited for, and shorter. */
+/* Shorter and longer than the time for which a torn entry is waited for. */
 static void late_lines(void **state)
 {
 	(void)state;

@@ -122,7 +122,7 @@ static void differences(void **state)
 	free(bytes);
 }
 
-/* Only what differs is written, and afterwards nothing differs. */
+/* Only the differing bytes are written, and afterwards nothing differs. */
 static void updates(void **state)
 {
 	static const uint64_t places[] = { 0, MIB, 2 * MIB + 77, SIZE - 1 };
@@ -206,7 +206,7 @@ static void canceled(void **state)
 	free(bytes);
 }
 
-/* Nothing but a hole, which is long work where memory is zeroed by stores. */
+/* A file that is only a hole; this takes long where memory is zeroed by stores. */
 static void canceled_in_hole(void **state)
 {
 	const uint64_t size = 200 * MIB;

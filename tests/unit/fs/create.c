@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adding files and directories, and every way in which that fails without a trace. */
+/* Adding files and directories, and failures, which leave no trace. */
 #include "support.h"
 
 #include "fs/volume.h"
@@ -15,7 +15,7 @@ static struct famfs_volume *new_volume(uint64_t size)
 	return open_volume(true);
 }
 
-/* Nothing came of it: entries, space and locks are as they were. */
+/* Nothing changed: entries, space and locks are as they were. */
 struct before {
 	uint64_t entries, allocated, free, largest;
 };
@@ -149,11 +149,11 @@ static void full_log(void **state)
 		snprintf(path, sizeof(path), "d%d", i);
 		assert_ok(add_dir(vol, path, &err), &err);
 	}
-	/* A part of what was asked for would be a trace. */
+	/* Making only a part of the request would be a trace. */
 	before = look(vol);
 	assert_error(famfs_mkdir(vol, "p/q", &parents, &err), -ENOSPC, &err, "15420");
 	assert_no_trace(vol, &before);
-	/* Somebody else takes the last one, while this file is being filled. */
+	/* Another process takes the last entry while this file is being filled. */
 	assert_ok(create(vol, "f", plain, &file, &err), &err);
 	assert_ok(add_dir(vol, "last", &err), &err);
 	before = look(vol);
@@ -232,7 +232,8 @@ static bool all_bytes_are(const struct famfs_fmap *map, uint64_t from, uint64_t 
 	return same;
 }
 
-/* Formatted anew while the file was filled: its zeros must not land on what is there now. */
+/* Another host formats the device while the file is filled: the zeros of this file must not land on
+ * the new data. */
 static void formatted_meanwhile(void **state)
 {
 	struct famfs_volume *vol = new_volume(64 * MIB);
@@ -270,7 +271,7 @@ static void zeroing(void **state)
 	assert_ok(famfs_file_publish(file, &err), &err);
 	assert_ok(famfs_fmap(vol, "zeroed", &map, &err), &err);
 	assert_true(all_bytes_are(&map, 0, 2 * AU, 0));
-	/* Without zeroing old bytes stay, but for the slack after the end. */
+	/* Without zeroing, old bytes stay, except in the slack after the end. */
 	assert_ok(add_unfilled(vol, "old", AU + 5000, &err), &err);
 	assert_ok(famfs_fmap(vol, "old", &map, &err), &err);
 	assert_true(all_bytes_are(&map, 0, AU + 5000, 0xdb));
@@ -328,7 +329,7 @@ static void below_a_file(void **state)
 	before = look(vol);
 	assert_true(famfs_mkdir(vol, "f/x", &parents, &err) < 0);
 	assert_true(famfs_mkdir(vol, "f", &parents, &err) < 0);
-	/* What is above must not be made for it. */
+	/* Parent directories must not be made for it. */
 	assert_true(famfs_mkdir(vol, "new/../f", &parents, &err) < 0);
 	assert_no_trace(vol, &before);
 	famfs_close(vol);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A dry run meets what the real one would meet, and leaves the medium as it is, byte for byte. */
+/* A dry run meets the same errors as a real run, and does not change a byte of the medium. */
 #include "support.h"
 
 #include "device/device.h"
@@ -22,7 +22,7 @@ static char *snapshot(void)
 	return bytes;
 }
 
-/* Also frees it. */
+/* Also frees the memory. */
 static void assert_untouched(char *before)
 {
 	char *now = snapshot();
@@ -47,7 +47,7 @@ static struct famfs_volume *open_dry(void)
 	return vol;
 }
 
-/* Used memory, so that a zero would show. */
+/* Memory with old data, so that a zero would show. */
 static void make_used_image(void)
 {
 	char dirt[4096];
@@ -101,7 +101,7 @@ static void stores_nothing(void **state)
 	assert_untouched(before);
 }
 
-/* What was added is there for what follows: names, directories, space. */
+/* Added names, directories and space count for the operations that follow. */
 static void remembers(void **state)
 {
 	struct famfs_create_params half = { .size = 16 * AU, .mode = 0644, .no_zero = true };
@@ -140,7 +140,7 @@ static void keeps_nothing_from_others(void **state)
 	assert_ok(famfs_create(dry, "a", &most, &simulated, &err), &err);
 	vol = open_volume(true);
 	assert_ok(famfs_create(vol, "a", &most, &real, &err), &err);
-	/* What a real one has reserved is respected. */
+	/* A dry run respects the reservations of real writers. */
 	assert_error(create(dry, "b", most, &err), -ENOSPC, &err, "cannot create 'b'");
 	assert_ok(famfs_file_publish(real, &err), &err);
 	famfs_file_close(simulated);
@@ -148,7 +148,7 @@ static void keeps_nothing_from_others(void **state)
 	famfs_close(dry);
 }
 
-/* The next writer ends a crashed publish; a dry run leaves that to it. */
+/* A dry run leaves an interrupted publish to the next writer. */
 static void crashed_publish(void **state)
 {
 	struct famfs_volume *vol;
@@ -234,7 +234,7 @@ static int never_save(void *arg, uint64_t offset, const void *old, size_t length
 	return -EIO;
 }
 
-/* Tells what the repair would do: the same problems, then the same again for real. */
+/* Reports the repairs that would be made: the same problems as the real run. */
 static void repair(void **state)
 {
 	unsigned asked = 0;
@@ -273,7 +273,7 @@ static void repair(void **state)
 	assert_int_equal(simulated.repaired, real.repaired);
 	assert_int_equal(simulated.files, real.files);
 	assert_int_equal(simulated.log_entries, real.log_entries);
-	/* Only the real one keeps the space of what it gave up. */
+	/* Only the real run keeps the space of entries that it gave up. */
 	assert_int_equal(simulated.allocated_bytes + AU, real.allocated_bytes);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From file offsets to device offsets, against a model that places one allocation unit after the
- * other by the words of the format.
+ * other as the format describes it.
  */
 #include "support.h"
 
@@ -13,8 +13,8 @@
 #define UNITS_MAX 400
 #define NOWHERE   UINT64_MAX
 
-/* Where each unit of the file lies: device, and device offset. Strips of unequal length leave units
- * that are nowhere, and no unit before `count` is. */
+/* The place of each unit of the file: device, and device offset. With strips of unequal length some
+ * units have no place, but all units before `count` have one. */
 struct model {
 	uint64_t count;
 	uint64_t daxdev[UNITS_MAX];
@@ -65,7 +65,7 @@ static void random_map(struct rng *rng, struct famfs_fmap *map, struct model *m)
 	model_interleaved(map, m);
 }
 
-/* The piece begins where the model says, and so does each unit that it goes on over. */
+/* The piece begins where the model says, and so does each unit that it covers. */
 static void check_piece(const struct famfs_fmap *map, const struct model *m, uint64_t offset,
 			uint64_t length)
 {
@@ -105,7 +105,7 @@ static void random_maps(void **state)
 	}
 }
 
-/* Piece after piece covers the whole capacity, no byte twice. */
+/* The pieces cover the whole capacity, and no byte twice. */
 static void walks(void **state)
 {
 	static struct model m;
@@ -171,7 +171,7 @@ static void extent_borders(void **state)
 	assert_true(fmap_piece(&map, UINT64_MAX, 1).length == 0);
 }
 
-/* Strips of unequal length hold whole stripes as far as the shortest goes. */
+/* Strips of unequal length hold whole stripes, as far as the shortest strip goes. */
 static void capacities(void **state)
 {
 	struct famfs_fmap map = { .type = FAMFS_MAP_INTERLEAVED,
@@ -189,7 +189,7 @@ static void capacities(void **state)
 	assert_true(fmap_allocated(&map) == 20 * AU);
 }
 
-/* What the check of a record lets pass never runs out of map before the end of the file. */
+/* A record that passes the check has a map for every byte of the file. */
 static void accepted_maps_suffice(void **state)
 {
 	static struct model m;

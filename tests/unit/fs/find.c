@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A famfs by its UUID, on a host whose DAX devices are images. */
+/* Finding a famfs by its UUID, on a host whose DAX devices are images. */
 #include "support.h"
 
 #include "fs/find.h"
@@ -79,7 +79,7 @@ static void by_link(void **state)
 {
 	(void)state;
 	start();
-	/* What sysfs does not show is found by the link alone. */
+	/* A device that sysfs does not show is found only by its link. */
 	assert_int_equal(system("rm -r sys"), 0);
 	assert_not_found(FIRST, -ENODEV, "no DAX device");
 	assert_int_equal(symlink("../../dax0.0", LINK), 0);
@@ -106,7 +106,7 @@ static void out_of_reach(void **state)
 {
 	(void)state;
 	start();
-	/* System memory is not looked at; a device without a node cannot be. */
+	/* System memory is skipped, and so is a device without a node. */
 	make_device("dax0.0", "kmem", first);
 	assert_not_found(FIRST, -ENODEV, "of this host");
 	make_device("dax0.0", "device_dax", first);

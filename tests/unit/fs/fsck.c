@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the check finds and what the repair makes of it, kind by kind, on an image. */
+/* The problems that the check finds, and their repair, kind by kind, on an image. */
 #include "support.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ struct session {
 	uint64_t entry;
 	char code[16], path[80], message[200], remedy[80];
 	bool repaired;
-	/* What was given to be saved. */
+	/* The bytes that were passed to save(). */
 	int saved;
 	uint64_t offset[8];
 	size_t length[8];
@@ -84,7 +84,7 @@ static int run(struct session *s, bool repair, struct famfs_fsck_result *result,
 	return famfs_fsck(&target, &params, result, err);
 }
 
-/* One problem of this kind, and looking changes nothing. */
+/* The check reports one problem of this kind, and changes nothing. */
 static void assert_found(uint64_t entry, const char *code, const char *path, const char *remedy)
 {
 	struct session s = { .consent = true };
@@ -117,7 +117,7 @@ static void assert_clean(void)
 		fail_msg("%s: %s", s.code, s.message);
 }
 
-/* Repairs the one problem; what was saved is what was there before, and all is clean then. */
+/* Repairs the one problem: the saved bytes are the old ones, and then all is clean. */
 static void assert_mended(bool asks, uint64_t offset, size_t length)
 {
 	unsigned char before[544], after[544];
@@ -296,7 +296,7 @@ static void modes(void **state)
 	(void)state;
 	change(2, mode, true);
 	assert_found(2, "mode", "b", "permission bits");
-	/* Nothing is lost by it, so nobody is asked. */
+	/* The repair loses nothing, so it does not ask. */
 	assert_mended(false, omf_entry_offset(2), sizeof(struct omf_entry));
 	vol = open_volume(false);
 	assert_ok(famfs_stat(vol, "b", &st, &err), &err);

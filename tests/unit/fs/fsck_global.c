@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The check and repair of what is not an entry: superblock, log header, size; and who may repair.
- */
+/* Check and repair of superblock, log header and size; and which hosts may repair. */
 #include "support.h"
 
 #include "base/crc.h"
@@ -64,7 +63,7 @@ static void assert_files(int count)
 	famfs_close(vol);
 }
 
-/* Found, repaired without a question, clean; and then every file is there. */
+/* The problem is found and repaired without a question; then every file is there. */
 static void assert_repaired(const char *code, const char *message)
 {
 	struct famfs_fsck_result result;
@@ -86,7 +85,7 @@ static void assert_repaired(const char *code, const char *message)
 	assert_files(6);
 }
 
-/* The same, and no file was missing before. */
+/* The same, and no file was missing before the repair. */
 static void assert_mended(const char *code, const char *message)
 {
 	assert_files(6);
@@ -107,7 +106,7 @@ static void counters(void **state)
 	assert_mended("header", "the log has 15420 entries");
 }
 
-/* The other counter and sound entries say that more was published: nothing may be lost. */
+/* The other counter and sound entries show that more was published: nothing may be lost. */
 static void smaller_index(void **state)
 {
 	struct famfs_fsck_result result;
@@ -129,7 +128,7 @@ static void smaller_index(void **state)
 	}
 }
 
-/* Entries past the end that are not all sound are no reason to believe a sequence number. */
+/* Entries after the end that are not all sound do not confirm a sequence number. */
 static void larger_seqnum(void **state)
 {
 	(void)state;
@@ -165,8 +164,8 @@ static void capacity(void **state)
 	assert_mended("capacity", "the device has 62914560");
 }
 
-/* The recorded size is outside the CRC: damage to it alone must not cost a file, whatever the
- * caller is asked and agrees to. */
+/* The recorded size is outside the CRC: damage to it alone must not cost a file, even if the caller
+ * agrees to a loss. */
 static uint64_t recorded(void)
 {
 	le64 size;
@@ -181,7 +180,7 @@ static bool agree(void *arg, const struct famfs_problem *problem)
 	return true;
 }
 
-/* An end that is gone may come back, and the files there with it. */
+/* The missing end of the device may come back, and the files there with it. */
 static void lost_end(void **state)
 {
 	const struct famfs_target target = image_target();
@@ -217,7 +216,8 @@ static void recorded_size(void **state)
 	}
 }
 
-/* Both counters went back: what is there must be found again, and not be overwritten before. */
+/* Both counters went back: the entries after them must be found again before they are overwritten.
+ * */
 static void index_went_back(void **state)
 {
 	struct famfs_volume *vol;
@@ -262,7 +262,7 @@ static void in_use(void **state)
 	vol = open_volume(true);
 	assert_error(run(true, &seen, &result, &err), -EBUSY, &err, "in use");
 	assert_true(err.refused);
-	/* Looking is free. */
+	/* A check without repair works for every host. */
 	assert_ok(run(false, &seen, &result, &err), &err);
 	famfs_close(vol);
 	assert_ok(run(true, &seen, &result, &err), &err);

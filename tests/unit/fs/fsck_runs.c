@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Neighbouring torn entries with the same bytes are judged and mended as one. */
+/* Neighbouring torn entries with the same bytes are checked and repaired together. */
 #include "support.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static const struct omf_entry zeros;
 struct session {
 	void (*on_question)(void);
 	int asked;
-	uint64_t memory; /* when the first problem was reported */
+	uint64_t memory; /* memory in use when the first problem was reported */
 	int problems;
 	struct {
 		uint64_t first, last;
@@ -125,7 +125,7 @@ static void assert_file(const char *path, uint32_t seed)
 	famfs_close(vol);
 }
 
-/* A finding for each entry would be 400 MB. */
+/* One finding for each entry would take 400 MB. */
 static void huge_next_index(void **state)
 {
 	uint64_t before;
@@ -178,7 +178,7 @@ static void in_the_middle(void **state)
 	assert_clean();
 }
 
-/* Entries that hold other bytes, and those behind a sound one, are told of apart. */
+/* Entries with other bytes, and entries after a sound one, are reported separately. */
 static void not_joined(void **state)
 {
 	struct session s = { 0 };
@@ -199,7 +199,7 @@ static void not_joined(void **state)
 	assert_int_equal(result.problems, 3);
 }
 
-/* What was written is saved before the log ends in front of it; zeros are not. */
+/* Entries with data are saved before the log is cut in front of them; zeros are not. */
 static void tail_of_two_kinds(void **state)
 {
 	struct session s = { 0 };
@@ -242,7 +242,7 @@ static void restore(void)
 	entry_put(2, &raw);
 }
 
-/* A run that is longer or shorter after the question is not the one that was shown. */
+/* A run that became longer or shorter after the question is not the one that the user saw. */
 static void changed(void **state)
 {
 	void (*const changes[])(void) = { lengthen, restore };

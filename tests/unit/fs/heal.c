@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries that are torn when they are published and become whole later, in any order, among others
- * that depend on them: after each catch-up the volume is what a new one would be.
+ * Entries that are torn when they are published and become whole later, in any order, among other
+ * entries that depend on them: after each catch-up the volume equals a newly opened one.
  */
 #include "memdev.h"
 
@@ -14,19 +14,19 @@
 #include <string.h>
 
 #define ENTRIES 24
-#define UNITS   20 /* of data, so that files meet */
+#define UNITS   20 /* units of data; few, so that files overlap */
 #define DATA    (OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN)
 
 struct scene {
 	struct memory *mem;
 	struct rng rng;
-	struct omf_entry meant[ENTRIES]; /* as they will be */
+	struct omf_entry meant[ENTRIES]; /* the entries when they are complete */
 	uint64_t published;
-	uint64_t torn; /* bits */
+	uint64_t torn; /* one bit for each entry */
 	struct famfs_volume *vol;
 };
 
-/* Few names, so that files and directories take each other's place. */
+/* Few names, so that files and directories take each other's names. */
 static void choose_path(struct rng *rng, char path[16])
 {
 	static const char *const paths[] = { "a",     "b",   "a/b",   "a/c", "b/a",
@@ -125,7 +125,7 @@ static int describe_file(void *arg, const char *path, const struct famfs_stat *s
 {
 	struct text *text = arg;
 
-	/* What number a directory has that no entry describes, depends on more than the log. */
+	/* The number of a directory without an entry depends on more than the log. */
 	fprintf(text->file, "'%s' %llx %llx %o %u %llu\n", path, (unsigned long long)st->entry,
 		st->entry == FAMFS_NO_ENTRY ? 0ULL : (unsigned long long)st->inode, st->mode,
 		st->uid, (unsigned long long)st->size);
@@ -161,7 +161,7 @@ static void describe_space(struct famfs_volume *vol, FILE *file)
 		fprintf(file, "device %x %llx\n", dev.uuid[0], (unsigned long long)dev.size);
 }
 
-/* All that can be known of a volume, in words. */
+/* All visible facts of a volume, as text. */
 static char *describe(struct famfs_volume *vol)
 {
 	struct text text = { NULL };
@@ -173,7 +173,7 @@ static char *describe(struct famfs_volume *vol)
 	famfs_walk(vol, "", true, describe_file, &text, NULL);
 	describe_maps(vol, text.file);
 	describe_space(vol, text.file);
-	/* This waits for what may be on its way, and heals what it can. */
+	/* A new open waits for entries that may be on their way, and heals what it can. */
 	if (volume_begin_append(vol, &err) == 0)
 		volume_end_append(vol);
 	famfs_info(vol, &info);
@@ -200,7 +200,7 @@ static void assert_as_new(struct scene *scene, uint64_t seed)
 	famfs_close(fresh);
 }
 
-/* Often enough for every torn entry to be looked at, and for those at the end to be given up. */
+/* Often enough to look at every torn entry, and to give up those at the end. */
 static void catch_up(struct famfs_volume *vol)
 {
 	struct famfs_error err;
@@ -259,7 +259,7 @@ static void simple_start(struct scene *scene, uint64_t torn)
 	assert_ok(open_plugged(true, &scene->vol, &err), &err);
 }
 
-/* Nothing is added after a torn entry, so that its space is not given away, and then again. */
+/* Nothing is added after a torn entry, so its space is not allocated twice. */
 static void appends(void **state)
 {
 	(void)state;
@@ -287,7 +287,7 @@ static void appends(void **state)
 	}
 }
 
-/* What this process fills stays its own, whatever entries come. */
+/* Space that this process reserved stays reserved, whatever entries come. */
 static void reservations(void **state)
 {
 	const struct famfs_create_params params = { .size = AU, .mode = 0644, .no_zero = true };
@@ -298,7 +298,7 @@ static void reservations(void **state)
 	(void)state;
 	simple_start(&scene, 0);
 	assert_ok(famfs_create(scene.vol, "mine", &params, &file, &err), &err);
-	/* Another process has added two, of which the first is late. */
+	/* Another process has added two entries, of which the first is late. */
 	record_encode(&scene.meant[3],
 		      &(struct record){ .type = OMF_MKDIR, .path = "x", .path_length = 1 }, 3);
 	record_encode(&scene.meant[4],
@@ -318,7 +318,7 @@ static void reservations(void **state)
 	end(&scene);
 }
 
-/* fsck --repair on the other host took the torn end away; then the log goes on. */
+/* fsck --repair on the other host cut off the torn end; then the log grows again. */
 static void cut(void **state)
 {
 	struct famfs_info info;
@@ -338,7 +338,7 @@ static void cut(void **state)
 	end(&scene);
 }
 
-/* Of the last entry alone, which was looked at before it was given up. */
+/* Only the last entry was read before it was given up. */
 static void cut_last(void **state)
 {
 	struct famfs_error err;
@@ -386,7 +386,7 @@ static void catch_up_later(struct scene *scene)
 	assert_ok(famfs_catch_up(scene->vol, &err), &err);
 }
 
-/* Entries come and go until the limit is reached, and entry 0 is torn then. */
+/* Entries change until the limit is reached, and entry 0 is torn then. */
 static void exhaust(struct scene *scene, int *messages)
 {
 	simple_start(scene, 1);
@@ -402,7 +402,8 @@ static void exhaust(struct scene *scene, int *messages)
 	*messages = 0;
 }
 
-/* A medium on which entries come and go costs a limited number of namespaces, and then nothing. */
+/* A medium whose entries change all the time costs a limited number of namespaces, and then none.
+ * */
 static void for_ever(void **state)
 {
 	struct scene scene;
@@ -420,7 +421,7 @@ static void for_ever(void **state)
 	end(&scene);
 }
 
-/* Going back to an entry at the end costs no namespace, so it goes on. */
+/* Dropping an entry at the end costs no namespace, so it still works. */
 static void at_the_end(void **state)
 {
 	struct famfs_error err;
@@ -445,7 +446,7 @@ static void at_the_end(void **state)
 	end(&scene);
 }
 
-/* What a log that lost whole entries has now is not replayed, time and again, to be thrown away. */
+/* A log that lost whole entries is not replayed again and again. */
 static void shorter(void **state)
 {
 	struct scene scene;

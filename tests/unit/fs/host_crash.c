@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An image whose host crashes: what appends leave of it, and what is safe when a call returns. */
+/* An image whose host crashes: what remains of appends, and which data is safe when a call returns.
+ * */
 #include "pagecache.h"
 
 #include "fs/volume.h"
@@ -10,7 +11,7 @@
 static const struct plan_entry entries[] = {
 	{ .path = "d" },
 	{ .path = "d/a", .size = 5000 },
-	/* From here on the disk has not been waited for. */
+	/* From here on, nothing has waited for the disk. */
 	{ .path = "d/b", .size = 7000 },
 	{ .path = "e" },
 	{ .path = "unfilled", .size = 100, .unfilled = true },
@@ -78,7 +79,7 @@ static const char *safe_fault(uint64_t *entries_seen)
 	return fault;
 }
 
-/* Older files are whole before a repair and after it, and files can be added again. */
+/* Older files are complete before a repair and after it, and files can be added again. */
 static const char *crash_fault(struct scene *scene)
 {
 	const struct famfs_target target = memory_target();
@@ -132,13 +133,13 @@ static void appends(void **state)
 			fail_msg("%s", scene.fault);
 	}
 	famfs_close(vol);
-	/* An append does not wait for the disk, and what that means was seen. */
+	/* An append does not wait for the disk, and the test saw the consequence. */
 	assert_true(powercut_pending(scene.cut) > 0);
 	assert_true(scene.damaged && scene.lost && scene.whole);
 	end(&scene);
 }
 
-/* Lines that a crash could lose once the call is done. */
+/* The number of lines that a crash could lose after the call. */
 typedef void (*action)(void);
 
 static void take(void)
@@ -184,7 +185,7 @@ static size_t pending_after(action act, int skipped)
 	size_t pending;
 
 	start(&scene);
-	/* Something to repair, through the page cache, and on the disk. */
+	/* Makes damage that needs a repair, through the page cache and on the disk. */
 	image_put(offsetof(struct omf_super, device_size), &none, sizeof(none));
 	powercut_settle(scene.cut);
 	pagecache_skip_barrier(skipped);
@@ -204,7 +205,7 @@ static void safe_on_return(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		assert_int_equal(pending_after(actions[i].act, -1), 0);
-		/* Without its last barrier it would not be. */
+		/* Without its last barrier, the data would not be safe. */
 		assert_true(pending_after(actions[i].act, actions[i].barriers - 1) > 0);
 	}
 }

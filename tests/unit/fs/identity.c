@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which host this is, from files below a root of the test's own. */
+/* The identity of this host, from files below the test's own root. */
 #include "support.h"
 
 #include "fs/identity.h"
@@ -20,7 +20,7 @@
 #define ETC_UUID "bbbbbbbb-0000-4000-8000-000000000002"
 #define OPT_UUID "cccccccc-0000-4000-8000-000000000003"
 
-/* The derivation, made by another program: uuid5 of the namespace and the text. */
+/* The expected UUID, computed by another program: uuid5 of the namespace and the text. */
 #define MACHINE_ID   "0123456789abcdef0123456789abcdef"
 #define MACHINE_UUID "40964a7f-c6d7-571b-9084-3e335715fed3"
 #define NEXT_ID      "0123456789abcdef0123456789abcdee"
@@ -144,7 +144,7 @@ static void bad_contents(void **state)
 	}
 }
 
-/* It may well say who this host is, whatever the next file says. */
+/* A file that cannot be read may hold the identity, whatever the next file says. */
 static void unreadable(void **state)
 {
 	struct identity self;
@@ -171,7 +171,7 @@ static void machine_id(void **state)
 	assert_identity(FAMFS_SYSTEM_UUID_MACHINE_ID, MACHINE_UUID);
 	assert_int_equal(identity_read(ROOT, &self, NULL), 0);
 	assert_int_equal(uuid_type(self.uuid), UUID_TYPE_DCE_SHA1);
-	/* machine-id(5): what is derived must not give the machine-id away. */
+	/* machine-id(5): the derived UUID must not reveal the machine-id. */
 	for (unsigned int i = 0; i < 16; i++)
 		assert_int_equal(sscanf(&MACHINE_ID[2 * (size_t)i], "%2hhx", &plain[i]), 1);
 	assert_memory_not_equal(self.uuid, plain, 4);
@@ -210,7 +210,7 @@ static void roles(void **state)
 	put(MID, MACHINE_ID "\n");
 	put(OPT, OPT_UUID "\n");
 	put(ETC, ETC_UUID "\n");
-	/* Whichever of its names the medium was made under. */
+	/* The host is the master under each of its UUIDs. */
 	assert_role(ETC_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_ETC);
 	assert_role(OPT_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_OPT);
 	assert_role(MACHINE_UUID, FAMFS_ROLE_MASTER, FAMFS_SYSTEM_UUID_MACHINE_ID);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every system call on an image fails once, is interrupted or does
- * less than was asked for: what cannot go on says so with the kernel's reason and leaves nothing
- * half made, and the same call made again succeeds.
+ * Every system call on an image fails once, is interrupted, or transfers fewer bytes. A call that
+ * cannot go on fails with the kernel's error and leaves nothing incomplete, and the same call
+ * succeeds the next time.
  */
 #include "pagecache.h"
 
@@ -26,8 +26,8 @@ static const struct plan plan = { entries, ARRAY_SIZE(entries) };
 static const enum trouble troubles[] = { TROUBLE_EIO, TROUBLE_ENOSPC, TROUBLE_EINTR,
 					 TROUBLE_SHORT };
 
-/* What a call that met trouble may return: success, or the kernel's reason, in the message too. A
- * memory error, which the system calls then explain, is an EIO. */
+/* After trouble a call returns success, or the error of the kernel, in the message too. A memory
+ * error, which the system calls then explain, is an EIO. */
 static void assert_told(int ret, enum trouble trouble, const struct famfs_error *err)
 {
 	if (ret == 0)
@@ -66,7 +66,7 @@ static void assert_whole(size_t count)
 	assert_int_equal(result.problems, 0);
 }
 
-/* What is there after an mkfs that failed over the plan's files: they, or nothing. */
+/* After an mkfs over the files of the plan failed, either they or no file system are there. */
 static void assert_old_or_none(void)
 {
 	const struct famfs_target target = image_target();
@@ -80,7 +80,7 @@ static void assert_old_or_none(void)
 		return;
 	}
 	famfs_info(vol, &info);
-	/* Or the new one, whose last barrier failed. */
+	/* Or the new file system, if its last barrier failed. */
 	assert_true(info.log_entries == 0 || info.log_entries == plan.count);
 	assert_null(plan_fault(vol, &plan));
 	famfs_close(vol);
@@ -144,7 +144,7 @@ static void creation(void **state)
 	}
 }
 
-/* Adds entry `i` with trouble at call `n`. False when it was not reached. */
+/* Adds entry `i` with trouble at call `n`. False when there are fewer calls. */
 static bool add_troubled(struct famfs_volume *vol, size_t i, enum trouble trouble, int n,
 			 bool *added)
 {
@@ -192,7 +192,7 @@ static void additions(void **state)
 	}
 }
 
-/* The barrier, which is the last that both do. */
+/* The barrier is the last call of both. */
 static void last_barrier(void **state)
 {
 	const struct famfs_takeover_params takeover = { .dry_run = false };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at a device of which nothing is believed. */
+/* Inspecting a device without trusting any of its fields. */
 #include "support.h"
 
 #include "famfs_inspect.h"
@@ -126,7 +126,7 @@ static void damage(void **state)
 	assert_true(info.counted);
 	assert_int_equal(info.published, 3);
 
-	/* The header's counters: what cannot be is replaced by what is there. */
+	/* Impossible counters of the header are replaced by a count of the entries. */
 	start();
 	put64(next_index, UINT64_C(1) << 40);
 	info = info_now();
@@ -197,7 +197,7 @@ static void images_of_any_size(void **state)
 	image_resize(199);
 	assert_error(famfs_inspect_open(&target, &inspect, &err), -EMEDIUMTYPE, &err,
 		     "199 bytes, too few");
-	/* An image of no size is no device of unknown size. */
+	/* An image of size 0 is not a device of unknown size. */
 	image_resize(0);
 	assert_error(famfs_inspect_open(&target, &inspect, &err), -EMEDIUMTYPE, &err,
 		     "0 bytes, too few");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every operation on a device fails once: the call that needed it says so and nothing came of it,
- * and the same call made again succeeds.
+ * Every operation on a device fails once: the call that needed it reports that and changes nothing,
+ * and the same call succeeds the next time.
  */
 #include "memdev.h"
 
@@ -55,7 +55,7 @@ static void assert_whole(size_t count)
 	assert_int_equal(result.problems, 0);
 }
 
-/* Adds entry `i` with the `n`th operation failing. False when it was not reached. */
+/* Adds entry `i` with the `n`th operation failing. False when there are fewer operations. */
 static bool add_failing(struct famfs_volume *vol, size_t i, int n)
 {
 	struct famfs_info before, after;
@@ -125,7 +125,7 @@ static void opening(void **state)
 		ret = open_plugged(false, &vol, &err);
 		if (plain_fails_in() >= 0)
 			break;
-		if (ret == 0) { /* it can do without */
+		if (ret == 0) { /* a failure that the call can survive */
 			famfs_close(vol);
 			continue;
 		}
@@ -244,7 +244,7 @@ static void formatting(void **state)
 	end(mem);
 }
 
-/* Memory with a bit that is never what was stored. */
+/* Memory with a stuck bit: it never holds the value that was stored. */
 static struct {
 	struct memory *mem;
 	const struct device_ops *plain;
@@ -303,7 +303,7 @@ static void reading_back(void **state)
 
 static const struct device_ops *real_ops;
 
-/* As a kernel with famfs answers for every file of a mount, once one met a memory error. */
+/* A kernel with famfs returns this for every file of a mount after one had a memory error. */
 static int poison = -EHWPOISON;
 
 static int poisoned_read(struct device *dev, uint64_t offset, void *buf, size_t length)

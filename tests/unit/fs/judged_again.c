@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The medium changes before the append lock is granted: an append and a takeover judge it again,
- * and store nothing that rests on the old judgement.
+ * The medium changes before the append lock is granted: an append and a takeover check it again,
+ * and store nothing that is based on the old check.
  */
 #include "changing.h"
 
@@ -79,7 +79,7 @@ static void take_back(struct medium *m)
 	superblock_seal(medium_super(m));
 }
 
-/* The owner is then the one that the volume knows, and not its host. */
+/* The owner is then the UUID in the volume, not that of its host. */
 static void append_between_masters(void **state)
 {
 	struct famfs_volume *vol;
@@ -100,7 +100,7 @@ static void append_between_masters(void **state)
 	medium_end(&m);
 }
 
-/* What was reserved by the old master may be a new one's file by now. */
+/* Space that the old master reserved may belong to a file of the new one. */
 static void filling(void **state)
 {
 	const struct famfs_create_params params = { .size = 5000, .mode = 0644, .no_zero = true };
@@ -166,7 +166,7 @@ static void takeover(void **state)
 	}
 }
 
-/* Then there is nothing to do. */
+/* There is nothing to do. */
 static void by_another_process(void **state)
 {
 	const struct famfs_takeover_params params = { .dry_run = false };
@@ -183,7 +183,7 @@ static void by_another_process(void **state)
 	medium_end(&m);
 }
 
-/* What the user was asked about is what is taken. */
+/* Only the master that the user was asked about is replaced. */
 static void as_shown(void **state)
 {
 	struct famfs_takeover_params params = { .dry_run = false };
@@ -211,7 +211,7 @@ static void as_shown(void **state)
 	medium_end(&m);
 }
 
-/* A torn one is not ended on a file system that came since. */
+/* A torn takeover is not completed on a file system that was made since. */
 static void torn(void **state)
 {
 	struct famfs_takeover_params params = { .uuid = { 1 } };
@@ -231,7 +231,7 @@ static void torn(void **state)
 	medium_end(&m);
 }
 
-/* Nor is one from another master. */
+/* A torn takeover from another master is not completed either. */
 static void torn_from(void **state)
 {
 	struct famfs_takeover_params params = { .dry_run = false };
@@ -256,7 +256,7 @@ static void torn_from(void **state)
 		assert_medium_untouched(&m);
 		memcpy(params.master_uuid, old, sizeof(old));
 		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
-		/* It is ended now. */
+		/* It is completed now. */
 		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
 		medium_end(&m);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A process is killed between its stores to the log and their flush. The next process of the host
- * sees the entry in the cache, where memory has none of it: before it relies on the entry, memory
- * has to have it, too.
+ * sees the entry in the cache, while memory does not have it. Before the process relies on the
+ * entry, memory must have it, too.
  */
 #include "powercut.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Directories a, b, c. */
-/* As it was before c was published, or before its entry was there at all. */
+/* Counters from before c was published, or entry and counters from before. */
 static void withdraw(struct memory *mem, bool entry)
 {
 	const le64 counters[] = { le64_make(2), le64_make(2) };
@@ -48,7 +48,7 @@ static bool is_there(void *arg, struct memory *left)
 	return !killed->fault;
 }
 
-/* Stores entry 2 and the counters, and goes no further. */
+/* Stores entry 2 and the counters, and stops. */
 static void store_and_die(const struct omf_entry *entry, const struct omf_log_header *header)
 {
 	struct famfs_error err;
@@ -60,7 +60,7 @@ static void store_and_die(const struct omf_entry *entry, const struct omf_log_he
 	device_close(dev);
 }
 
-/* Our processes have flushed the entry by then; the reference's have not. */
+/* Our processes have flushed the entry by then; those of the reference have not. */
 static const char *next_process(bool reference, enum mutation mutation)
 {
 	struct killed killed = { 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Three processes of one host on one file system: two append as its master, and one takes it over
- * in the name of another master and appends, too. The append lock keeps them apart: what an append
- * reported as done is there, and after the takeover the old master adds nothing. With each mistake
- * in the locks one of these promises is broken, which shows that they rest on the lock.
+ * in the name of another master and appends, too. The append lock keeps them apart: an append that
+ * was reported as done is there, and after the takeover the old master adds nothing. Each mistake
+ * in the locks breaks one of these promises, which shows that they depend on the lock.
  */
 #include "actors.h"
 #include "twoview.h"
@@ -20,7 +20,7 @@ struct side;
 struct process {
 	struct side *side;
 	unsigned number;
-	unsigned done; /* appends that returned 0: the first ones */
+	unsigned done; /* appends that returned 0: the first of the plan */
 };
 
 struct side {
@@ -58,8 +58,8 @@ static uint32_t seed_of(const struct process *process, unsigned i)
 	return 100 * process->number + i;
 }
 
-/* Directories, files that are reserved and filled first, files that are placed and published under
- * one lock. */
+/* Directories, files that are reserved and filled first, and files that are placed and published
+ * under one lock. */
 static int add(const struct process *process, struct famfs_volume *vol, unsigned i,
 	       struct famfs_error *err)
 {
@@ -72,7 +72,7 @@ static int add(const struct process *process, struct famfs_volume *vol, unsigned
 			  : add_unfilled(vol, path, AU, err);
 }
 
-/* Until all are added, or another is the master. */
+/* Until all are added, or another host is the master. */
 static void append(struct process *process, struct famfs_volume *vol)
 {
 	struct side *side = process->side;
@@ -108,7 +108,7 @@ static void old_master(void *arg)
 	famfs_close(vol);
 }
 
-/* Not before the others have begun, so that they are in the middle of an append. */
+/* Starts only after the others have begun, so that they are in the middle of an append. */
 static void new_master(void *arg)
 {
 	const struct famfs_takeover_params params = { .dry_run = false };
@@ -188,7 +188,7 @@ static void judge_process(const struct process *process, struct famfs_volume *vo
 	}
 }
 
-/* As memory has it, which is what every host sees. */
+/* The log in memory, as every host sees it. */
 static void judge(struct side *side)
 {
 	const struct famfs_target target = memory_target();
@@ -217,7 +217,7 @@ static void judge(struct side *side)
 	famfs_close(vol);
 }
 
-/* How many appends the old master's two processes were denied, over all. */
+/* Total number of appends that the old master's two processes were denied. */
 static unsigned run(struct side *side)
 {
 	actors_run(side->actors);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing that takes long goes on only while it may: another host formats the device meanwhile, or
- * becomes the master. What it then stores in that space must stay.
+ * A long write stops when this host may no longer write: another host formats the device, or
+ * becomes the master. The data that the other host then stores in that space must stay.
  */
 #include "twoview.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK (32 * MIB + 2 * LINE) /* so much may still be written */
+#define BLOCK (32 * MIB + 2 * LINE) /* bytes that may still be written */
 #define SIZE  (2 * BLOCK + 5000)
 #define DATA  (OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN)
 
@@ -20,7 +20,7 @@ struct scene {
 	struct host *host;
 	struct famfs_volume *vol;
 	void (*event)(struct memory *mem);
-	uint64_t at; /* device offset whose change makes it happen */
+	uint64_t at; /* device offset whose change triggers the event */
 	bool happened;
 };
 
@@ -34,7 +34,7 @@ static void take_over(struct memory *mem)
 	memory_write(mem, offsetof(struct omf_super, system_uuid), "another master!", 16);
 }
 
-/* Once the first bytes are in memory, the other host does it, and uses the space. */
+/* Once the first bytes are in memory, the other host acts, and uses the space. */
 static void look(void *arg)
 {
 	struct scene *scene = arg;
@@ -123,7 +123,7 @@ static void writing(void **state)
 	free(bytes);
 }
 
-/* Of the second chunk the file has one byte, and the rest is to be zeroed. */
+/* The file has one byte of the second chunk, and the rest must be zeroed. */
 static void slack(void **state)
 {
 	struct famfs_create_params params = { .size = 64 * MIB + 1,
@@ -148,7 +148,7 @@ static void slack(void **state)
 	}
 }
 
-/* What is published stays the host's to write after a takeover, but not after a format. */
+/* The host may still write a published file after a takeover, but not after a format. */
 static void in_place(void **state)
 {
 	struct famfs_create_params params = { .size = SIZE, .mode = 0644, .no_zero = true };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files as memory, on images, whose mappings are made as those of a device are. */
+/* Files as memory, on images, which are mapped in the same way as a device. */
 #include "support.h"
 
 #include "fs/volume.h"
@@ -105,7 +105,7 @@ static void stores(void **state)
 	vol = open_volume(true);
 	assert_ok(add_striped(vol, "striped", 8 * MIB, &err), &err);
 	famfs_close(vol);
-	/* A volume for reading will do, as on a client. */
+	/* A volume that is open for reading is enough, as on a client. */
 	vol = open_volume(false);
 	mapping = map(vol, "striped", true);
 	famfs_close(vol);
@@ -139,7 +139,7 @@ static void ranges(void **state)
 	famfs_close(vol);
 }
 
-/* As long as somebody may store into a file, nobody formats what is under it. */
+/* While a process may store into a file, the device cannot be formatted. */
 static void keeps_formatters_away(void **state)
 {
 	const struct famfs_mkfs_params params = { .force = true };
@@ -158,7 +158,7 @@ static void keeps_formatters_away(void **state)
 	assert_ok(famfs_mkfs(IMAGE, &params, NULL, &err), &err);
 }
 
-/* Mappings of the image's data: all but the two pages of metadata that a volume maps. */
+/* Mappings of the image's data: all except the two pages of metadata that a volume maps. */
 static int data_mappings(void)
 {
 	FILE *f = fopen("/proc/self/maps", "r");
@@ -223,7 +223,7 @@ static void merges(void **state)
 	assert_int_equal(mappings_of((const unsigned int[]){ 2, 1, 0 }), 3);
 }
 
-/* As of a device with units of 1 GiB: whatever does not lie on their borders is refused, with the
+/* A device with units of 1 GiB: files that do not lie on their borders are refused, with the
  * numbers, before anything is mapped. */
 static void alignment(void **state)
 {
@@ -244,7 +244,7 @@ static void alignment(void **state)
 	assert_error(famfs_map(vol, "striped", &params, &mapping, &err), -EOPNOTSUPP, &err,
 		     "'striped' has a piece of 2097152 bytes");
 	assert_int_equal(data_mappings(), 0);
-	/* What metadata alone is known of has no alignment at all. */
+	/* A device that is known only by its metadata has no alignment. */
 	vol->dev->align = 0;
 	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -EOPNOTSUPP, &err,
 		     "cannot be mapped");
@@ -328,7 +328,7 @@ static void refusals(void **state)
 	params.reserved[3] = 1;
 	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -EINVAL, &err, "reserved");
 	params.reserved[3] = 0;
-	/* What the path leads to now is not what the map is of. */
+	/* The path now leads to another file than the map. */
 	assert_int_equal(rename(IMAGE, "moved"), 0);
 	assert_error(famfs_map(vol, "f", &params, &mapping, &err), -ENOENT, &err, IMAGE);
 	make_image(64 * MIB);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formatting an image: what is written, what is refused, and that a refusal touches nothing. */
+/* Formatting an image: the bytes that are written, the refusals, and that a refusal changes
+ * nothing. */
 #include "support.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ static void sizes(void **state)
 	assert_error(format_image((struct famfs_mkfs_params){ .size = 64 * MIB, .reserved = { 1 } },
 				  NULL, &err),
 		     -EINVAL, &err, "reserved");
-	/* No file is left behind by any of them. */
+	/* None of them leaves a file behind. */
 	assert_int_equal(stat(IMAGE, &st), -1);
 	assert_ok(format_image((struct famfs_mkfs_params){ .size = 12 * MIB }, NULL, &err), &err);
 }
@@ -162,7 +163,7 @@ static void something_else(void **state)
 	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 }
 
-/* Neither a famfs nor anything that libblkid knows. */
+/* Data that is neither a famfs nor a signature of libblkid. */
 static void unknown_data(void **state)
 {
 	static const struct {
@@ -205,7 +206,7 @@ static void unknown_data(void **state)
 	}
 }
 
-/* Zeros, whether they take space or not, and what lies far from both ends. */
+/* Zeros, with and without allocated space, and data that is far from both ends. */
 static void no_data(void **state)
 {
 	static const char zeros[8192];
@@ -222,7 +223,7 @@ static void no_data(void **state)
 	assert_string_equal(result.replaced, "");
 }
 
-/* Its files could still be found by hand. */
+/* Its files could still be recovered by hand. */
 static void log_alone(void **state)
 {
 	const struct famfs_mkfs_params plain = { .size = 0 };
@@ -262,7 +263,7 @@ static void damaged_famfs(void **state)
 	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -EEXIST,
 		     &err, "damaged");
 	assert_untouched(&raw);
-	/* Nobody but its own host knows what it is worth. */
+	/* Only its own host knows whether it is needed. */
 	be_client();
 	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST,
 		     &err, "another master");
@@ -337,7 +338,7 @@ static void erased(void **state)
 	assert_memory_equal(&result, &nothing, sizeof(result));
 }
 
-/* Old entries and old data of a file that was one before. */
+/* Old entries and old data of an image that held a file system before. */
 static void no_old_log(void **state)
 {
 	struct famfs_volume *vol;
@@ -373,7 +374,7 @@ static void modes(void **state)
 		assert_int_equal(stat(IMAGE, &st), 0);
 		assert_int_equal(st.st_mode & 07777, 0600 & ~masks[i]);
 	}
-	/* Whom an image that is there is for was decided by its owner. */
+	/* The owner of an existing image has chosen its mode. */
 	assert_int_equal(chmod(IMAGE, 0664), 0);
 	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 	assert_int_equal(stat(IMAGE, &st), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The image changes between two steps of mkfs or of a mapping, or a step fails: what is formatted
- * or mapped is what was checked, and what a failure leaves.
+ * The image changes between two steps of mkfs or of a mapping, or a step fails: the image that is
+ * formatted or mapped is the one that was checked, and a failure leaves nothing incomplete.
  */
 #include "support.h"
 
@@ -17,12 +17,12 @@
 
 /* ---- between the steps ---------------------------------------------------------------------- */
 
-static int scan_error;            /* what looking for processes fails with */
-static int resize_error;          /* what changing the size of the image fails with */
-static int stat_error;            /* what asking for the made image fails with */
-static bool swap_in_other;        /* once the image is locked, while its users are looked for */
-static bool swap_at_creation;     /* once the image is made, before anything else */
-static bool swap_at_resize;       /* when the checks are over */
+static int scan_error;     /* error of the search for processes */
+static int resize_error;   /* error of changing the size of the image */
+static int stat_error;     /* error of fstat on the new image */
+static bool swap_in_other; /* called once the image is locked, while its users are searched for */
+static bool swap_at_creation;     /* called once the image is made, before anything else */
+static bool swap_at_resize;       /* called when the checks are over */
 static void (*before_lock)(void); /* called once, before the image is locked */
 
 int __real_fcntl64(int fd, int cmd, void *arg);
@@ -75,7 +75,7 @@ int __wrap_open64(const char *path, int flags, ...)
 	return fd;
 }
 
-/* Of a file that is still empty. */
+/* Called for a file that is still empty. */
 int __wrap_fstat64(int fd, struct stat64 *st)
 {
 	int ret = __real_fstat64(fd, st);
@@ -99,7 +99,7 @@ DIR *__wrap_opendir(const char *name)
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
-/* Half a file system must not pass for a whole one. */
+/* A partly written file system must not pass for a complete one. */
 static void cut_that_fails(void **state)
 {
 	const struct famfs_target target = { .device = (char *)(uintptr_t)IMAGE };
@@ -118,7 +118,7 @@ static void cut_that_fails(void **state)
 	assert_int_equal(stat(IMAGE, &st), 0);
 	assert_int_equal(st.st_size, 64 * MIB);
 	assert_error(famfs_open(&target, &params, &vol, &err), -EMEDIUMTYPE, &err, IMAGE);
-	/* One that grows loses nothing. */
+	/* An image that grows loses nothing. */
 	make_image(64 * MIB);
 	resize_error = ENOSPC;
 	assert_error(format_image((struct famfs_mkfs_params){ .size = 96 * MIB, .force = true },
@@ -129,7 +129,8 @@ static void cut_that_fails(void **state)
 	famfs_close(vol);
 }
 
-/* What is checked is what is locked and written, not what has taken its place. */
+/* The file that was checked is the one that is locked and written, even if another took its name.
+ * */
 static void another_file(void **state)
 {
 	struct famfs_error err;
@@ -190,7 +191,7 @@ static void left_behind(void **state)
 	stat_error = 0;
 	assert_int_equal(stat(IMAGE, &st), -1);
 
-	/* A file that has got the name meanwhile is another's. */
+	/* A file that has got the name meanwhile belongs to another process. */
 	put_image("mine", 4, 4);
 	assert_int_equal(rename(IMAGE, OTHER), 0);
 	swap_at_resize = true;
@@ -211,7 +212,7 @@ static void shrink(void)
 	image_resize(32 * MIB);
 }
 
-/* The size that counts is the one that the image has when nobody else can change it. */
+/* The size counts that the image has when no other process can change it. */
 static void resized_meanwhile(void **state)
 {
 	static const struct {
@@ -240,7 +241,7 @@ static void resized_meanwhile(void **state)
 
 static int other_mkfs = -1;
 
-/* As another process that formats the same image, and has found it first. */
+/* Another process formats the same image, and has found it first. */
 static void be_late(void)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
@@ -271,7 +272,7 @@ static void format_again(void)
 	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), &err);
 }
 
-/* A volume that is open for reading locks nothing; a mapping does. */
+/* A volume that is open for reading holds no lock; a mapping does. */
 static void formatted_before_a_map(void **state)
 {
 	const struct famfs_map_params params = { 0 };
@@ -295,7 +296,7 @@ static void formatted_before_a_map(void **state)
 	format_again();
 }
 
-/* A device whose users cannot be found out is not an unused one. */
+/* A device whose users cannot be determined is not an unused one. */
 static void unknown_users(void **state)
 {
 	struct famfs_mkfs_params params = { .force = true };

@@ -138,7 +138,7 @@ static void implied(void **state)
 	assert_int_equal(namespace_insert(&ns, 1, &rec, &made_up), FAULT_NONE);
 	assert_false(made_up);
 	assert_true(ns.directories == 2);
-	/* Counted on from the entries, so that they are the same on every host. */
+	/* Numbers continue after the entries, so that they are the same on every host. */
 	assert_int_equal(resolve(&ns, "a"), CAPACITY + 2);
 	assert_int_equal(resolve(&ns, "a/b"), CAPACITY + 3);
 	node_stat(&ns, resolve(&ns, "a/b"), &st);
@@ -180,7 +180,7 @@ static void file_as_parent(void **state)
 	assert_int_equal(insert(&ns, 2, dir_of("f/g/h")), FAULT_PARENT);
 	assert_true(ns.files == 1 && ns.directories == 0);
 	assert_int_equal(resolve(&ns, "f/g"), NODE_NONE);
-	/* The parent that was looked up last does not stand in for another. */
+	/* The cache of the last parent does not apply to another parent. */
 	insert(&ns, 3, dir_of("d"));
 	insert(&ns, 4, file_of("d/x", 1));
 	assert_int_equal(insert(&ns, 5, file_of("f/x", 1)), FAULT_PARENT);
@@ -238,7 +238,7 @@ static void maps(void **state)
 	check_map(&map);
 	map.extents[0].daxdev = 3;
 	check_map(&map);
-	/* The largest that a reader accepts: 2^56 bytes are 2^35 units. */
+	/* The largest size that a reader accepts: 2^56 bytes are 2^35 units. */
 	map.extents[0] = (struct famfs_extent){ 0, (UINT64_C(1) << 56) - 4 * AU, AU };
 	check_map(&map);
 	map.extents[0] = (struct famfs_extent){ 0, 8 * AU, UINT64_C(1) << 55 };
@@ -252,7 +252,7 @@ static void maps(void **state)
 	check_map(&map);
 }
 
-/* Shapes that make long, deep and similar paths. */
+/* Name lengths and depths that make long, deep and similar paths. */
 static void path_of(uint64_t i, char path[OMF_PATH_SIZE])
 {
 	static const char *const shapes[] = {
@@ -361,7 +361,7 @@ static void numbers(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
 		assert_false(node_exists(&ns, none[i]));
 	namespace_destroy(&ns);
-	/* A log that no memory could hold. */
+	/* A log that is too large for any memory. */
 	assert_int_not_equal(namespace_init(&ns, UINT64_C(1) << 40, 0), 0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers take no lock: beside a writer they see nodes whole, or not at all. */
+/* Readers take no lock: while a writer runs they see complete nodes, or none. */
 #include "support.h"
 
 #include "fs/namespace.h"
@@ -24,7 +24,7 @@ static void path_of(uint64_t i, char path[OMF_PATH_SIZE])
 		snprintf(path, OMF_PATH_SIZE, "dir-%d/file-%d", (int)(i / 100), (int)i);
 }
 
-/* Odd ones have several extents, so that both ways to store a map are met. */
+/* Odd entries have several extents, so that both ways to store a map are tested. */
 static struct record record_of(uint64_t i, const char *path)
 {
 	struct record rec = { .type = i % 100 ? OMF_FILE : OMF_MKDIR,
@@ -77,7 +77,8 @@ static bool is_whole(const struct namespace *ns, node_t node)
 	       memcmp(map.extents, rec.map.extents, map.nextents * sizeof(map.extents[0])) == 0;
 }
 
-/* What the writer had finished before is found; what comes after is whole if it is found. */
+/* Nodes that the writer had finished before are found; later ones are complete if they are found.
+ * */
 static bool look_up(const struct shared *shared, uint64_t i)
 {
 	uint64_t done = __atomic_load_n(&shared->done, __ATOMIC_ACQUIRE);
@@ -92,7 +93,7 @@ static bool look_up(const struct shared *shared, uint64_t i)
 	return node == node_of_entry(i) && is_whole(&shared->ns, node);
 }
 
-/* Everything in a directory is whole and in order, and no finished one is missing. */
+/* The nodes of a directory are complete and in order, and no finished one is missing. */
 static bool list(const struct shared *shared, node_t dir)
 {
 	uint64_t done = __atomic_load_n(&shared->done, __ATOMIC_ACQUIRE), next = dir - 1;
@@ -115,7 +116,7 @@ static void *read_along(void *arg)
 
 	while (good && done < CAPACITY) {
 		done = __atomic_load_n(&shared->done, __ATOMIC_ACQUIRE);
-		/* Around the writer's place, and anywhere. */
+		/* Near the writer's position, and at random positions. */
 		for (int n = 0; good && n < 50; n++)
 			good = look_up(shared, done + rng_below(&rng, 8)) &&
 			       look_up(shared, rng_below(&rng, CAPACITY));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which files share space, against a model that counts the files of each unit. */
+/* Files that share space, against a model that counts the files of each unit. */
 #include "support.h"
 
 #include "fs/overlap.h"
@@ -13,7 +13,7 @@
 struct model {
 	unsigned int nfiles;
 	struct famfs_fmap maps[MAX_FILES];
-	unsigned int count[UNITS]; /* extents that have the unit */
+	unsigned int count[UNITS]; /* number of extents that have the unit */
 };
 
 static bool model_shares(const struct model *model, const struct famfs_fmap *map)
@@ -105,7 +105,7 @@ static bool shares(struct famfs_volume *vol, const char *path)
 	return overlap_found(&vol->overlap, &map);
 }
 
-/* What comes by catching up counts as what was there. */
+/* Entries that are applied by catching up count like earlier ones. */
 static void of_a_log(void **state)
 {
 	struct famfs_volume *vol;
@@ -116,7 +116,7 @@ static void of_a_log(void **state)
 	put_file(0, "a", (const uint64_t[]){ 10, 11 }, 2);
 	put_file(1, "b", (const uint64_t[]){ 12 }, 1);
 	vol = open_volume(false);
-	/* Nothing is kept for a medium without overlaps. */
+	/* A medium without overlaps costs no memory. */
 	assert_false(overlap_begun(&vol->overlap));
 	assert_false(shares(vol, "a"));
 	put_file(2, "c", (const uint64_t[]){ 13, 11 }, 2);
@@ -124,13 +124,13 @@ static void of_a_log(void **state)
 	assert_true(shares(vol, "a"));
 	assert_false(shares(vol, "b"));
 	assert_true(shares(vol, "c"));
-	/* The new one has a unit of c that a has not. */
+	/* The new one has a unit of c that a does not have. */
 	put_file(3, "d", (const uint64_t[]){ 13 }, 1);
 	put_file(4, "e", (const uint64_t[]){ 14 }, 1);
 	assert_ok(famfs_catch_up(vol, &err), &err);
 	assert_true(shares(vol, "d"));
 	assert_false(shares(vol, "e"));
-	/* And one of e, which came when overlaps were known. */
+	/* And one of e, which was added when overlaps were known. */
 	put_file(5, "f", (const uint64_t[]){ 14 }, 1);
 	assert_ok(famfs_catch_up(vol, &err), &err);
 	assert_true(shares(vol, "e"));
@@ -151,7 +151,7 @@ static void of_one_file(void **state)
 	famfs_close(vol);
 }
 
-/* A file that loses its name to an earlier one cannot be opened, and harms nobody. */
+/* A file that loses its name to an earlier one cannot be opened, and does no harm. */
 static void of_a_hidden_file(void **state)
 {
 	struct famfs_volume *vol;
@@ -166,7 +166,7 @@ static void of_a_hidden_file(void **state)
 	vol = open_volume(false);
 	assert_false(shares(vol, "a"));
 	assert_false(shares(vol, "c"));
-	/* Nor can one in .meta. */
+	/* A file in .meta cannot be opened either. */
 	put_file(4, ".meta/x", (const uint64_t[]){ 15 }, 1);
 	put_file(5, "e", (const uint64_t[]){ 15 }, 1);
 	assert_ok(famfs_catch_up(vol, &err), &err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adding entries to a memory that loses power: whole, or not at all. */
+/* Adding entries to a memory that loses power: each is complete, or absent. */
 #include "scene.h"
 
 static const struct plan_entry entries[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formatting a memory that loses power, or an image whose host does: the old file system, none, or
- * the new one. */
+/* Formatting a memory that loses power, or an image whose host crashes: the result is the old file
+ * system, none, or the new one. */
 #include "pagecache.h"
 
 #include "fs/mkfs.h"
@@ -29,10 +29,10 @@ enum outcome {
 struct scene {
 	struct memory *mem;
 	struct powercut *cut;
-	bool image; /* the memory is the disk of one */
+	bool image; /* the memory is the disk of an image */
 	struct rng rng;
-	uint8_t uuid[16];          /* of the new file system */
-	uint32_t outcomes[PHASES]; /* at each fence, and at last after the end */
+	uint8_t uuid[16];          /* entries of the new file system */
+	uint32_t outcomes[PHASES]; /* at each fence, and once after the end */
 	size_t phase;
 	const char *fault;
 };
@@ -85,7 +85,7 @@ static void end(struct scene *scene)
 	plug(NULL, NULL);
 }
 
-/* Old entries must not show behind the new ones, once there are some. */
+/* Old entries must not appear after the new ones when entries are added. */
 static const char *going_on_fault(struct famfs_volume *vol)
 {
 	struct famfs_volume *again;
@@ -246,7 +246,7 @@ static void over_rubbish(void **state)
 	end(&scene);
 }
 
-/* What a crash at each barrier of an image leaves, and one after the last. */
+/* The state of the disk after a crash at each barrier of an image, and after the last one. */
 static bool has_image_phases(const struct scene *scene)
 {
 	return !scene->fault && scene->phase == 4 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repairing a memory that loses power: what was good stays good, the space that a damaged entry
- * names stays out of use, and the repair can be made again until all is clean.
+ * Repairing a memory that loses power: good files stay good, the space of a damaged entry stays out
+ * of use, and the repair can be made again until all is clean.
  */
 #include "powercut.h"
 
@@ -25,7 +25,7 @@ struct scene {
 	struct powercut *cut;
 	struct rng rng;
 	uint64_t lost;      /* a bit for each entry that the repair may give up */
-	uint64_t allocated; /* bytes in use before: those that are lost stay in use */
+	uint64_t allocated; /* bytes in use before: lost bytes stay in use */
 	uint64_t tried;
 	bool done;
 	const char *fault;
@@ -116,7 +116,7 @@ static const char *clean_fault(const struct scene *scene)
 	return fault;
 }
 
-/* Whatever is left can be read as far as it could, and repaired. */
+/* Every state after a cut can be read as far as before, and repaired. */
 static const char *judge(const struct scene *scene)
 {
 	const char *fault = scene->done ? NULL : good_fault(scene);
@@ -174,7 +174,7 @@ static void torn_tail(void **state)
 	entry_of(&scene, 5)->file.uid = le32_make(99);
 	memset(entry_of(&scene, 4), 0, 200);
 	scene.lost = 1 << 5 | 1 << 4;
-	/* What is cut off was nobody's file. */
+	/* The entries that are cut off belonged to no file. */
 	scene.allocated -= AU;
 	repair(&scene);
 	end(&scene);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking over a memory that loses power: the old master, or the new one. The owner takes two stores
- * and the CRC a third, so that a cut between them, with the line written back just then, leaves a
- * superblock that nobody believes; the same host can then finish what it began.
+ * Taking over a memory that loses power: the result has the old master, or the new one. The owner
+ * takes two stores and the CRC a third; a cut between them, if the line was written back just then,
+ * leaves a superblock that no program accepts. The same host can then complete the takeover.
  */
 #include "powercut.h"
 
@@ -147,7 +147,7 @@ static void old_or_new(void **state)
 	note("%d old, %d new, %d torn\n", scene.old, scene.new, scene.torn);
 	assert_int_equal(uuid_parse(MASTER_UUID, master), 0);
 	assert_memory_equal(previous, master, sizeof(master));
-	/* Done is done. */
+	/* A completed takeover stays. */
 	scene.old = scene.torn = 0;
 	explore(&scene);
 	if (scene.fault)
@@ -156,7 +156,7 @@ static void old_or_new(void **state)
 	end(&scene);
 }
 
-/* Nobody else may take such a superblock for a torn takeover. */
+/* No other host may take such a superblock for a torn takeover. */
 static void not_by_others(void **state)
 {
 	struct scene scene;
@@ -167,7 +167,7 @@ static void not_by_others(void **state)
 	scene.mem->base[offsetof(struct omf_super, system_uuid) + 15] ^= 1;
 	plug_memory(scene.mem);
 	assert_error(famfs_takeover(MEMORY_NAME, &for_real, NULL, &err), -EUCLEAN, &err, "CRC");
-	/* Of our own, too, what the log header does not bear out. */
+	/* Nor may this host, if the log header does not confirm it. */
 	be_master();
 	scene.mem->base[offsetof(struct omf_super, system_uuid) + 15] ^= 1;
 	scene.mem->base[offsetof(struct omf_super, log_length) + 2] = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The medium changes between the check and the repair, or while the user is asked: a repair judges
- * it again, and stores nothing that rests on the old judgement.
+ * The medium changes between the check and the repair, or while the user is asked: a repair checks
+ * it again, and stores nothing that is based on the old check.
  */
 #include "changing.h"
 
@@ -73,7 +73,7 @@ static void entry_is_torn(struct medium *m)
 	memset(medium_entry(m, 1), 0xa5, 300);
 }
 
-/* The fault is the same, and so are the words about it. */
+/* The fault and its text are the same. */
 static void entry_is_other_and_whole(struct medium *m)
 {
 	medium_entry(m, 1)->mkdir.path[0] = 'x';
@@ -188,7 +188,7 @@ static void another_system(void **state)
 	}
 }
 
-/* Between the second judgement and the store, too: the caller's save() is the last to run. */
+/* The change comes between the second check and the store: save() of the caller runs last. */
 static int save_and_change(void *arg, uint64_t offset, const void *old, size_t length)
 {
 	(void)offset, (void)old, (void)length;
@@ -226,7 +226,7 @@ static void publish_an_entry(struct medium *m)
 	medium_set_counters(m, 4, 4);
 }
 
-/* The header is mended last. What another host publishes while entries are mended stays. */
+/* The header is repaired last. Entries that another host publishes meanwhile stay. */
 static void header_after_entries(void **state)
 {
 	const struct famfs_target target = memory_target();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reader makes of a damaged or hostile log: omf.md, section 8, anomaly by anomaly. */
+/* Reading a damaged or hostile log, one kind of damage after the other: docs/FORMAT.md, sections 4
+ * to 9. */
 #include "support.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ static void make_sample(void)
 	famfs_close(vol);
 }
 
-/* Which of the sample's entries can be read as they were: "dabc" when all can. */
+/* The entries of the sample that can be read as before: "dabc" when all can. */
 static const char *readable(struct famfs_volume *vol)
 {
 	static char seen[8];
@@ -49,14 +50,14 @@ static void tell(void *arg, int priority, const char *message)
 {
 	struct told *told = arg;
 
-	/* What a volume is like is no news here. */
+	/* Messages about the volume itself are not about this entry. */
 	if (priority > LOG_WARNING)
 		return;
 	told->count++;
 	snprintf(told->last, sizeof(told->last), "%s", message);
 }
 
-/* Opens the sample, in which one entry is expected to be bad, and says what was told. */
+/* Opens the sample, in which one entry is expected to be bad, and returns the messages. */
 static struct famfs_volume *open_told(struct told *told)
 {
 	const struct famfs_target target = image_target();
@@ -69,8 +70,8 @@ static struct famfs_volume *open_told(struct told *told)
 	return vol;
 }
 
-/* One bad entry, told by number and name; the others are `left`; nothing can be added when `stops`.
- */
+/* One bad entry is reported by number and name; the others are `left`; nothing can be added when
+ * `stops`. */
 static void check_damage(uint64_t entry, const char *name, const char *left, bool stops)
 {
 	struct told told;
@@ -135,7 +136,7 @@ static void parent_is_damaged(void **state)
 	(void)state;
 	damage(0, change_owner, false);
 	check_damage(0, "crc", "abc", true);
-	/* The directory is made up, so that what is in it stays within reach. */
+	/* The missing directory is made up, so that its files stay reachable. */
 	vol = open_volume(false);
 	assert_ok(famfs_stat(vol, "d", &st, &err), &err);
 	assert_true(st.entry == FAMFS_NO_ENTRY);
@@ -268,14 +269,14 @@ static void bad_mode(struct omf_entry *raw)
 	raw->file.mode = le32_make(0120777);
 }
 
-/* Whose remedy, to mend the mode, would not do. */
+/* Repairing the mode would not help here. */
 static void bad_mode_and_place(struct omf_entry *raw)
 {
 	bad_mode(raw);
 	raw->file.simple[0].offset = le64_make(0);
 }
 
-/* The entry is refused, and yet the space that it names is not free. */
+/* The entry is refused, and yet its space is not free. */
 static void check_space_is_kept(uint64_t units)
 {
 	struct famfs_volume *vol = open_volume(false);
@@ -314,7 +315,7 @@ static void overlap(void **state)
 	(void)state;
 	damage(2, share_space, true);
 	check_damage(2, "overlap", "dac", true);
-	/* Which of the two is right, nobody can say: both are there. */
+	/* It is unknown which of the two is right: both are shown. */
 	vol = open_volume(false);
 	assert_ok(famfs_stat(vol, "b", &st, &err), &err);
 	famfs_close(vol);
@@ -333,7 +334,7 @@ static void below_a_file(struct omf_entry *raw)
 static void names(void **state)
 {
 	(void)state;
-	/* These two are about names alone, so that life goes on. */
+	/* These two faults are about names alone, so files can still be added. */
 	damage(3, same_name, true);
 	check_damage(3, "duplicate", "dab", false);
 	check_space_is_kept(4);
@@ -380,7 +381,7 @@ static void many_bad(void **state)
 	famfs_info(vol, &info);
 	assert_int_equal(info.bad_entries, 396);
 	assert_string_equal(readable(vol), "dabc");
-	/* Nobody reads four hundred lines. */
+	/* Four hundred messages would be too many. */
 	assert_int_equal(told.count, 16);
 	assert_text(told.last, "more are not logged");
 	famfs_close(vol);

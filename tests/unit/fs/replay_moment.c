@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An entry at the end of the log that looks bad may be on its way from another host's caches: it is
- * given a moment of 20 ms. Time passes here when somebody sleeps, and at no other time.
+ * An entry at the end of the log that looks bad may be on its way from another host's caches: it
+ * gets 20 ms to arrive. Time passes in this test only when the library sleeps.
  */
 #include "memdev.h"
 
@@ -14,9 +14,9 @@
 
 struct medium {
 	struct memory *mem;
-	struct omf_entry last; /* as its writer means it */
+	struct omf_entry last; /* the complete entry */
 	uint64_t index;
-	int naps; /* until it arrives */
+	int naps; /* time until it arrives */
 };
 
 static void *entry_in(struct medium *m, uint64_t index)
@@ -24,7 +24,7 @@ static void *entry_in(struct medium *m, uint64_t index)
 	return m->mem->base + omf_entry_offset(index);
 }
 
-/* Three directories, the last of which has half arrived. */
+/* Three directories; the last one has arrived in part. */
 static void start(struct medium *m)
 {
 	m->mem = memory_with_dirs(16 * MIB);
@@ -101,7 +101,7 @@ static void never_arrives(void **state)
 	end(&m);
 }
 
-/* A catch-up answers at once, and looks again the next time. */
+/* A catch-up returns at once, and looks again the next time. */
 static void catching_up(void **state)
 {
 	struct famfs_volume *vol;
@@ -152,7 +152,7 @@ static void catching_up_late(void **state)
 	end(&m);
 }
 
-/* Two entries, of which the first is late: neither is given up, and they come in order. */
+/* Two entries, of which the first is late: neither is given up, and they are applied in order. */
 static void before_an_append(void **state)
 {
 	struct famfs_volume *vol;
@@ -196,7 +196,7 @@ static void not_at_the_end(void **state)
 	end(&m);
 }
 
-/* What is sealed and wrong all the same is not on its way. */
+/* An entry with a right CRC and wrong contents is not on its way. */
 static void sealed(void **state)
 {
 	struct famfs_volume *vol;

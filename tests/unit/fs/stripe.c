@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where new files go, on a volume that is nothing but an allocator. */
+/* The place of new files, on a volume that has only an allocator. */
 #include "support.h"
 
 #include "fs/stripe.h"
@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What other processes hold, and when taking fails by itself. */
+/* Units that other processes hold, and the call at which taking a unit fails. */
 static struct famfs_extent foreign;
 static int fail_after, fail_code;
 
@@ -55,7 +55,7 @@ static int place(struct famfs_volume *vol, struct layout layout, struct famfs_fm
 	return ret ? ret : layout_place(vol, &layout, take, map, err);
 }
 
-/* A refusal leaves everything as it was. */
+/* A failure leaves everything as it was. */
 static void assert_refused(struct famfs_volume *vol, struct layout layout, int code,
 			   const char *text)
 {
@@ -125,7 +125,7 @@ static void short_is_simple(void **state)
 	end(&vol);
 }
 
-/* Each strip in a bucket of its own, in whole stripes. */
+/* Each strip lies in a bucket of its own, in whole stripes. */
 static void check_spread(const struct famfs_volume *vol, const struct layout *layout,
 			 const struct famfs_fmap *map)
 {
@@ -225,7 +225,7 @@ static void even(void **state)
 	end(&vol);
 }
 
-/* Leaves only every other unit of [from, to) free, and nothing elsewhere. */
+/* Leaves only every second unit of [from, to) free, and none elsewhere. */
 static void fragment(struct famfs_volume *vol, uint64_t from, uint64_t to)
 {
 	allocator_use(&vol->alloc, 0, from);
@@ -255,7 +255,7 @@ static void fragments(void **state)
 	end(&vol);
 }
 
-/* Twenty holes of one unit and four of ten: the long ones first of all. */
+/* Twenty holes of one unit and four of ten: the long holes are used first. */
 static void few_pieces(void **state)
 {
 	struct famfs_volume vol;
@@ -293,14 +293,14 @@ static void around_others(void **state)
 	assert_true(map.extents[0].offset == 10 * AU);
 	assert_ok(place(&vol, (struct layout){ AU, 0, 0, 0 }, &map, &err), &err);
 	assert_true(map.extents[0].offset == 5 * AU);
-	/* Twenty units are left, all past what the other holds. */
+	/* Twenty units are left, all after those that the other process holds. */
 	assert_ok(place(&vol, (struct layout){ 20 * AU, 0, 0, 0 }, &map, &err), &err);
 	assert_int_equal(map.nextents, 1);
 	assert_refused(&vol, (struct layout){ 2 * AU, 0, 0, 0 }, -ENOSPC, "need 4 MiB");
 	end(&vol);
 }
 
-/* Free space on both sides of what another process holds is used in pieces. */
+/* Free space on both sides of another process's range is used in pieces. */
 static void pieces_around_others(void **state)
 {
 	struct famfs_volume vol;
@@ -327,7 +327,7 @@ static void all_of_it_held(void **state)
 
 	(void)state;
 	start(&vol, 8 * GIB);
-	/* As a lock to the end of the file ends. */
+	/* This is how a lock to the end of the file ends. */
 	foreign = (struct famfs_extent){ 0, 0, UINT64_MAX };
 	assert_refused(&vol, (struct layout){ AU, 0, 0, 0 }, -ENOSPC, "need 2 MiB");
 	assert_refused(&vol, (struct layout){ 8 * AU, 0, 0, 0 }, -ENOSPC, "need 16 MiB");

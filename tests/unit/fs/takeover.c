@@ -56,7 +56,7 @@ static void takes(void **state)
 	assert_error(famfs_open(&target, &writing, &vol, &err), -EROFS, &err, CLIENT_UUID);
 }
 
-/* The old master may have it open all the while. */
+/* The old master may have the device open. */
 static void while_open(void **state)
 {
 	struct famfs_volume *vol;
@@ -92,7 +92,7 @@ static void nothing_to_take(void **state)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
-/* It was damaged when the caller looked at it, since another host's takeover was under way. */
+/* It was damaged when the caller read it, since a takeover by another host was in progress. */
 static void completes_nothing(void **state)
 {
 	const struct famfs_takeover_params complete = { .complete = true };
@@ -158,7 +158,7 @@ static void *take(void *arg)
 	return NULL;
 }
 
-/* An append that is under way belongs to the old master, as a whole. */
+/* An append in progress belongs to the old master, as a whole. */
 static void after_an_append(void **state)
 {
 	struct omf_super before, after;
@@ -173,7 +173,7 @@ static void after_an_append(void **state)
 	assert_int_equal(device_lock(dev, DEVICE_EXCLUSIVE, OMF_LOG_OFFSET, 1, false), 0);
 	be_client();
 	assert_int_equal(pthread_create(&thread, NULL, take, &why), 0);
-	/* However long: a slow machine only makes a mistake harder to see. */
+	/* The time does not matter: a slow machine only makes a mistake harder to see. */
 	usleep(50000);
 	image_get(0, &after, sizeof(after));
 	assert_memory_equal(&before, &after, sizeof(before));
@@ -185,7 +185,7 @@ static void after_an_append(void **state)
 	assert_uuid(after.system_uuid, CLIENT_UUID);
 }
 
-/* What a takeover by this host that was torn leaves is only ended when nobody uses the device. */
+/* A torn takeover by this host is completed only when no process uses the device. */
 static void torn(void **state)
 {
 	struct omf_super raw, after;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A host is stopped inside of an append, at each step of it, and another host takes the file system
- * over and publishes a file; or inside of a takeover, and another host makes a new file system.
- * Then the first goes on.
+ * A host is stopped inside an append, at each step of it, and another host takes the file system
+ * over and publishes a file; or a host is stopped inside a takeover, and another host makes a new
+ * file system. Then the first host goes on.
  *
- * No lock holds between hosts. What protects the other host is that the superblock is judged before
- * each store, so it is at risk from the last judgement to the stores that rest on it, and at no
- * other moment. Those windows are found by recording what the undisturbed host does. Of a long act
- * some steps are tried, but always those from the append lock to the first store after it, where
- * the judgement must not be missing.
+ * No lock works between hosts. The other host is protected because the superblock is checked before
+ * each store, so it is at risk only from the last check to the stores that depend on it. The test
+ * finds these windows by recording the steps of an undisturbed host. Of a long action only some
+ * steps are tried, but always those from the append lock to the first store after it, where the
+ * check must not be missing.
  */
 #include "twoview.h"
 
@@ -26,15 +26,15 @@
 
 struct moment;
 
-/* What the host that is stopped does, and what another one does meanwhile. */
+/* The action of the stopped host, and the action of another one meanwhile. */
 struct scenario {
 	int (*act)(struct moment *m, struct famfs_error *err);
 	void (*intrude)(struct moment *m);
 	void (*judge)(struct moment *m, int ret);
-	uint64_t judged;        /* the offset that a store depends on */
-	bool takes_over;        /* the one that is stopped is no master yet */
-	bool cut_off;           /* an earlier publish was */
-	uint64_t stride;        /* one step in so many is tried; 0: all */
+	uint64_t judged;        /* the offset on which a store depends */
+	bool takes_over;        /* the stopped host is not the master yet */
+	bool cut_off;           /* an earlier publish was interrupted */
+	uint64_t stride;        /* one step in this many is tried; 0: all */
 	uint64_t stride_locked; /* the same between the append lock and the first store */
 	enum lock_mistake mistake;
 };
@@ -44,11 +44,11 @@ struct moment {
 	struct memory *mem;
 	struct host *first;
 	struct host *second;
-	struct famfs_volume *vol;    /* of the first */
-	struct famfs_volume *theirs; /* of the second, once it is the master */
-	struct famfs_info info;      /* as it was before */
+	struct famfs_volume *vol;    /* entries of the first host */
+	struct famfs_volume *theirs; /* entries of the second host, once it is the master */
+	struct famfs_info info;      /* the superblock as it was before */
 	bool in_window;
-	uint64_t at; /* the step at which the other comes */
+	uint64_t at; /* the step at which the other host acts */
 	uint64_t steps;
 	uint64_t long_steps;
 	struct host_access *trace; /* of each step */
@@ -70,7 +70,7 @@ static void become(struct moment *m, bool second)
 	plug_host(second ? m->second : m->first);
 }
 
-/* Of the words of an entry some are steps, of the lines of bulk data a few. */
+/* Some words of an entry are steps, and a few lines of bulk data. */
 static bool is_passed_over(struct moment *m, uint64_t length)
 {
 	if (length < sizeof(struct omf_entry))
@@ -102,7 +102,7 @@ static void note_lock(void *arg)
 	m->nlocked++;
 }
 
-/* ---- what is stopped ---- */
+/* ---- actions that are stopped ---- */
 
 static int make_directory(struct moment *m, struct famfs_error *err)
 {
@@ -138,7 +138,7 @@ static int make_file(struct moment *m, struct famfs_error *err)
 	return ret;
 }
 
-/* Of what the user was shown. */
+/* The master that the user was shown. */
 static int take_over(struct moment *m, struct famfs_error *err)
 {
 	struct famfs_takeover_params params = { .dry_run = false };
@@ -148,7 +148,7 @@ static int take_over(struct moment *m, struct famfs_error *err)
 	return famfs_takeover(MEMORY_NAME, &params, NULL, err);
 }
 
-/* ---- what comes between ---- */
+/* ---- actions of the other host ---- */
 
 static void take_over_and_publish(struct moment *m)
 {
@@ -159,7 +159,7 @@ static void take_over_and_publish(struct moment *m)
 		blame(&m->fault, "new master: %s", err.message);
 }
 
-/* Of the old master. */
+/* The next entry of the old master. */
 static void format(struct moment *m)
 {
 	struct superblock sb = { .version = OMF_SUPER_VERSION,
@@ -183,7 +183,7 @@ static void format(struct moment *m)
 	device_close(dev);
 }
 
-/* ---- afterwards ---- */
+/* ---- checks afterwards ---- */
 
 static void report(void *arg, const struct famfs_problem *problem)
 {
@@ -192,7 +192,7 @@ static void report(void *arg, const struct famfs_problem *problem)
 	if (m->problems++ == 0)
 		snprintf(m->problem, sizeof(m->problem), "entry %d: %s: %s", (int)problem->entry,
 			 problem->code, problem->message);
-	/* Nothing that was published before is at risk, ever. */
+	/* Entries that were published before are never at risk. */
 	if (problem->entry != FAMFS_NO_ENTRY && problem->entry < m->info.log_entries)
 		blame(&m->fault, "%s", m->problem);
 }
@@ -225,7 +225,7 @@ static void judge_files(struct moment *m, struct famfs_volume *vol, int ret)
 		blame(&m->fault, "there are %d entries", (int)info.log_entries);
 }
 
-/* Both go on: the old master is told that it is one no more. */
+/* Both hosts go on: the old master is told that it is no longer the master. */
 static void go_on(struct moment *m, int ret)
 {
 	struct famfs_error err;
@@ -260,7 +260,7 @@ static void judge_taken(struct moment *m, int ret)
 	famfs_close(vol);
 }
 
-/* A new file system is whole, or the one that damaged it says so. */
+/* A new file system is complete, or the host that damaged it reports that. */
 static void judge_formatted(struct moment *m, int ret)
 {
 	struct famfs_volume *vol = NULL;
@@ -289,7 +289,7 @@ static void judge_formatted(struct moment *m, int ret)
 
 /* ---- moments ---- */
 
-/* A publish that was cut off: the next sequence number is ahead. */
+/* An interrupted publish: the next sequence number is ahead. */
 static void cut_off(struct memory *mem, uint64_t next)
 {
 	const le64 ahead = le64_make(next + 1);
@@ -346,7 +346,7 @@ static void end(struct moment *m)
 	be_master();
 }
 
-/* Whether something that is stored after this step rests on what was judged before it. */
+/* Whether a store after this step depends on a check before it. */
 static bool is_in_window(const struct moment *recorded, uint64_t at)
 {
 	const uint64_t judged = recorded->scenario->judged;
@@ -365,7 +365,7 @@ static bool is_in_window(const struct moment *recorded, uint64_t at)
 	return false;
 }
 
-/* Whether the append lock is held at this step, and nothing has been stored since it was taken. */
+/* Whether the append lock is held at this step, and nothing was stored since it was taken. */
 static bool is_before_store(const struct moment *recorded, uint64_t at)
 {
 	for (unsigned i = recorded->nlocked; i-- > 0;) {
@@ -391,12 +391,12 @@ static void record(struct moment *recorded, const struct scenario *scenario, uin
 	assert_true(recorded->steps < STEPS_MAX);
 	assert_in_range(recorded->nlocked, 1, LOCKS_MAX);
 	end(recorded);
-	/* What one call has judged is not for the next one. */
+	/* A later call does not rely on the checks of an earlier one. */
 	for (unsigned i = 0; i < recorded->nborders; i++)
 		assert_false(is_in_window(recorded, recorded->borders[i]));
 }
 
-/* Whether the act is wrong when the other host comes at this step. */
+/* Whether the action goes wrong when the other host acts at this step. */
 static bool try(const struct scenario *scenario, uint64_t seed, uint64_t at, bool in_window,
 		struct first_fault *fault)
 {
@@ -427,7 +427,7 @@ static bool is_chosen(uint64_t at, uint64_t stride, uint64_t seed)
 	return stride == 0 || at % stride == seed % stride;
 }
 
-/* Tries steps until one is wrong. */
+/* Tries steps until one goes wrong. */
 static bool explore(const struct scenario *scenario, uint64_t seed, struct explored *explored,
 		    struct first_fault *fault)
 {
@@ -469,7 +469,7 @@ static void assert_safe(const struct scenario *scenario)
 	}
 }
 
-/* The mistake is noticed, and without it nothing is wrong at the same step. */
+/* The mistake is noticed, and without it nothing goes wrong at the same step. */
 static void assert_noticed(const struct scenario *scenario, enum lock_mistake mistake)
 {
 	struct scenario s = *scenario;
@@ -506,7 +506,7 @@ static void during_append(void **state)
 	assert_safe(&s);
 }
 
-/* Each step makes a file system, which zeroes 10 MiB; so the seeds share the steps among them. */
+/* Each step makes a file system, which zeroes 10 MiB; so the seeds share the steps. */
 static const struct scenario formatting = { .act = take_over,
 					    .intrude = format,
 					    .judge = judge_formatted,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an argument names, as far as that needs no mount. */
+/* Resolving arguments that need no mount. */
 #include "support.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static void make_file(const char *path)
 	fclose(f);
 }
 
-/* The absolute name of a file here. */
+/* The absolute name of a file in this folder. */
 static const char *absolute(const char *name)
 {
 	static char path[PATH_MAX];
@@ -38,7 +38,7 @@ static void start(void)
 	assert_int_equal(symlink("dir/b.img", "link"), 0);
 }
 
-/* NULL path: the device alone. */
+/* If path is NULL, the target is the device alone. */
 static void assert_target(const char *arg, const char *device, const char *path)
 {
 	struct famfs_target *target;
@@ -113,12 +113,12 @@ static void where_to_split(void **state)
 {
 	(void)state;
 	start();
-	/* At the last place whose left side is a device. */
+	/* The argument is split at the last place whose left side is a device. */
 	assert_target("a.img:/x:/y", "a.img", "x:/y");
 	assert_target("dir:/img", "dir:/img", NULL);
 	assert_target("dir:/img:/p", "dir:/img", "p");
 	assert_no_target("dir:/other", -ENOENT, "cannot open 'dir:/other'");
-	/* A colon alone splits nothing. */
+	/* A colon alone does not split an argument. */
 	assert_no_target("a.img:x", -ENOENT, "a.img:x");
 	assert_no_target(":/x", -ENOENT, ":/x");
 }

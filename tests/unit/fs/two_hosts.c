@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A master and a client on one memory, whose caches know nothing of each other: after every single
- * operation of the master the client sees a prefix of whole entries, with their contents.
+ * operation of the master the client sees a prefix of complete entries, with their contents.
  */
 #include "twoview.h"
 
@@ -33,7 +33,7 @@ struct pair {
 	uint64_t seen;             /* entries */
 	uint64_t looks;
 	bool formatting;
-	bool newcomers; /* the client opens it while it is formatted */
+	bool newcomers; /* the client opens the memory while it is formatted */
 	const char *fault;
 };
 
@@ -65,7 +65,7 @@ static void end(struct pair *pair)
 	be_master();
 }
 
-/* What the client's processor may load by itself, and then keeps. */
+/* Lines that the client's processor may load by itself, and then keeps. */
 static void prefetch(struct pair *pair)
 {
 	uint64_t data = OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN;
@@ -122,7 +122,7 @@ static const char *view_fault(struct pair *pair)
 	return plan_fault(pair->view, &plan);
 }
 
-/* While it is being formatted: the old file system, none, or the new one. */
+/* While it is formatted, the client sees the old file system, none, or the new one. */
 static const char *formatting_fault(struct famfs_volume *vol, const struct famfs_volume *old)
 {
 	const struct plan nothing = { entries, 0 };
@@ -136,7 +136,7 @@ static const char *formatting_fault(struct famfs_volume *vol, const struct famfs
 	return !fault && info.log_entries != plan.count ? "an old entry is lost" : fault;
 }
 
-/* A volume that the client opens now, with whatever its cache holds, sees the same. */
+/* A volume that the client opens now, with the current contents of its cache, sees the same. */
 static const char *newcomer_fault(struct pair *pair)
 {
 	struct famfs_volume *vol;
@@ -162,7 +162,7 @@ static const char *newcomer_fault(struct pair *pair)
 	return fault;
 }
 
-/* The client's own operations have no hook, so that this does not call itself. */
+/* The client's own operations have no hook, so this does not call itself. */
 static void look(void *arg)
 {
 	struct pair *pair = arg;
@@ -177,7 +177,7 @@ static void look(void *arg)
 		pair->fault = newcomer_fault(pair);
 }
 
-/* Step after step; the client looks after each operation, and knows of each step that is done. */
+/* Step after step; the client looks after each operation, and sees each completed step. */
 static void run(struct pair *pair)
 {
 	struct famfs_volume *vol;
@@ -200,7 +200,7 @@ static void run(struct pair *pair)
 	famfs_close(vol);
 }
 
-/* The client opens what has been made. */
+/* The client opens the finished file system. */
 static const char *new_fault(struct pair *pair)
 {
 	const struct plan nothing = { entries, 0 };
@@ -254,7 +254,7 @@ static void prefixes(void **state)
 	}
 }
 
-/* The client becomes the master, with whatever its cache still holds, and the other one reads. */
+/* The client becomes the master, with the contents of its cache, and the other one reads. */
 static void change_of_roles(void **state)
 {
 	(void)state;
@@ -285,7 +285,7 @@ static void change_of_roles(void **state)
 	}
 }
 
-/* What the master writes into a published file is in memory when the call returns. */
+/* Bytes that the master writes into a published file are in memory when the call returns. */
 static void in_place(void **state)
 {
 	(void)state;
@@ -316,7 +316,7 @@ static void in_place(void **state)
 	}
 }
 
-/* Whether a mistake is noticed, whatever chance does. */
+/* Whether a mistake is noticed, independent of chance. */
 static void notice(const struct mistakes *master, const struct mistakes *client)
 {
 	for (uint64_t seed = 1; seed <= 2; seed++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An open volume: its counters, its size, its devices, and who may add to it. */
+/* An open volume: its counters, its size, its devices, and the hosts that may add to it. */
 #include "support.h"
 
 #include "fs/volume.h"
@@ -68,7 +68,7 @@ static void nonsense_index(void **state)
 		assert_ok(famfs_catch_up(vol, &err), &err);
 		assert_dirs(vol, 10);
 		famfs_close(vol);
-		/* The other counter cannot be believed either. */
+		/* The other counter cannot be valid either. */
 		counters_put(UINT64_MAX, indexes[i]);
 		vol = open_volume(true);
 		assert_dirs(vol, 10);
@@ -76,7 +76,7 @@ static void nonsense_index(void **state)
 	}
 }
 
-/* A damaged entry does not end a log whose other counter says how long it is. */
+/* A damaged entry does not end a log if the other counter gives its length. */
 static void nonsense_index_and_damage(void **state)
 {
 	struct omf_entry raw;
@@ -108,13 +108,13 @@ static void crashed_publish(void **state)
 	vol = open_volume(true);
 	assert_dirs(vol, 3);
 	counters_get(&seqnum, &index);
-	assert_true(seqnum == 4 && index == 3); /* looking changes nothing */
+	assert_true(seqnum == 4 && index == 3); /* a check changes nothing */
 	assert_ok(add_dir(vol, "n3", &err), &err);
 	assert_dirs(vol, 4);
 	counters_get(&seqnum, &index);
 	assert_true(seqnum == 4 && index == 4);
 	famfs_close(vol);
-	/* What comes to nothing resets it too. */
+	/* A failed append resets it too. */
 	counters_put(5, 4);
 	vol = open_volume(true);
 	assert_error(add_dir(vol, "n3", &err), -EEXIST, &err, "exists");
@@ -188,7 +188,7 @@ static void batches(void **state)
 	}
 }
 
-/* Memory follows the entries that are there, not the header. */
+/* Memory depends on the entries that exist, not on the header. */
 static void huge_next_index(void **state)
 {
 	struct famfs_volume *vol;
@@ -200,7 +200,7 @@ static void huge_next_index(void **state)
 		before = resident();
 		vol = open_volume(false);
 		assert_true(entries_of(vol) == LARGE_LOG);
-		/* The log is read in pieces; a page for each name would be 12 MB. */
+		/* The log is read in pieces; a page for each name would take 12 MB. */
 		assert_true(resident() < before + 2 * MIB);
 		famfs_close(vol);
 	}
@@ -236,7 +236,7 @@ static void assert_stale(struct famfs_volume *vol, struct famfs_file *file)
 	assert_error(famfs_file_zero(file, 0, 1, &err), -ESTALE, &err, "another");
 }
 
-/* Formatted anew under its reader, by somebody who does not care for locks. */
+/* Formatted again under its reader, by a process that ignores locks. */
 static void stale(void **state)
 {
 	struct famfs_volume *vol = new_volume();
@@ -251,7 +251,7 @@ static void stale(void **state)
 	raw.uuid[3] ^= 1;
 	image_put(0, &raw, sizeof(raw));
 	assert_stale(vol, file);
-	/* Once stale, always stale. */
+	/* A stale volume stays stale. */
 	raw.uuid[3] ^= 1;
 	image_put(0, &raw, sizeof(raw));
 	assert_stale(vol, file);
@@ -340,7 +340,7 @@ static void devices(void **state)
 	make_dirs(0);
 	add_device_entry(0, 1, 7, 32 * MIB);
 	add_device_entry(1, 3, 8, 32 * MIB); /* not the next */
-	add_device_entry(2, 2, 7, 32 * MIB); /* a UUID that is there */
+	add_device_entry(2, 2, 7, 32 * MIB); /* a UUID that exists */
 	add_device_entry(3, 2, 9, 16 * MIB);
 	vol = open_volume(false);
 	famfs_info(vol, &info);
@@ -355,7 +355,7 @@ static void devices(void **state)
 	famfs_close(vol);
 }
 
-/* A file on a device that is not attached is seen, and its bytes are out of reach. */
+/* A file on a device that is not attached is visible, but its bytes cannot be read. */
 static void file_elsewhere(void **state)
 {
 	const struct record rec = {

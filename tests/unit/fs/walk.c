@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at files and trees. */
+/* Reading the facts of files and trees. */
 #include "support.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The structures as lists of fields: nothing is left out, and what cannot be is called bad. */
+/* The structures as lists of fields: none is left out, and impossible values are called bad. */
 #include "support.h"
 
 #include "media/layout.h"
@@ -77,7 +77,7 @@ struct seen {
 	size_t done;
 	unsigned fields, bad;
 	const char *bad_name;
-	const char *wanted; /* a field to keep */
+	const char *wanted; /* a field that is not changed */
 	struct famfs_raw_field kept;
 };
 
@@ -204,7 +204,7 @@ static void superblocks_that_cannot_be(void **state)
 	assert_bad(raw, 96, 8, 5, "ts_crc", "computed 0x");
 	assert_bad(raw, 100, 4, 1, "ts_crc", "computed 0x");
 
-	/* Outside the CRC, and replaced by what the device has. */
+	/* The size is outside the CRC, and the size of the device replaces it. */
 	put(&raw, 112, 8, 1);
 	seen = look(&raw, "dd_size");
 	assert_int_equal(seen.kept.verdict, FAMFS_VERDICT_BAD);
@@ -269,8 +269,8 @@ static void a_path_without_an_end(void **state)
 	assert_int_equal(strlen(entry.path), 80);
 }
 
-/* Bytes of any kind: every one of them is in a field, and none makes a number that is too large
- * reach beyond the structure. */
+/* Random bytes: each of them is in a field, and a number that is too large never leads outside the
+ * structure. */
 static void any_bytes(void **state)
 {
 	static const enum famfs_structure structures[] = { FAMFS_SUPERBLOCK, FAMFS_LOG_HEADER,
@@ -286,7 +286,7 @@ static void any_bytes(void **state)
 
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			bytes[k] = (unsigned char)rng_next(&rng);
-		/* Most types and counts would be unknown. */
+		/* Random types and counts would mostly be unknown. */
 		if (i % 2)
 			memset(bytes + 9, 0, 3), bytes[8] %= 6;
 		if (i % 4 == 1)

@@ -44,7 +44,7 @@ static void usable(void **state)
 	}
 }
 
-/* Refused unless it is asked for: nothing else is the matter with them. */
+/* Refused unless raw names are allowed: they have no other fault. */
 static void not_utf8(void **state)
 {
 	static const struct {
@@ -66,7 +66,7 @@ static void not_utf8(void **state)
 		assert_text(err.message, raw[i].path);
 		assert_text(err.hint, "--raw-names");
 		assert_ok(path_check(raw[i].path, true, &err), &err);
-		/* Readers take it as it is. */
+		/* Readers accept it. */
 		assert_null(path_fault(raw[i].path, strlen(raw[i].path)));
 	}
 	/* The other rules hold for raw names as well. */
@@ -89,7 +89,7 @@ static void unusable(void **state)
 	}
 }
 
-/* What readers make of a path; NULL: it climbs above the root. */
+/* The path as readers see it; NULL: it climbs above the root. */
 static const struct {
 	const char *path, *read_as;
 } forms[] = {
@@ -138,7 +138,7 @@ static void normalised(void **state)
 	}
 }
 
-/* The same by lists: the components are cut out first, then each is pushed, dropped or pops. */
+/* The same result by lists: cut out the components, then push, drop or pop each. */
 static bool model(const char *path, size_t length, char *out)
 {
 	const char *names[80];
@@ -171,7 +171,7 @@ static void as_the_model(const char *path, size_t length)
 	char out[80], want[80], place[80];
 	ssize_t got;
 
-	/* What lies behind the end is not touched. */
+	/* Bytes after the end are not changed. */
 	memset(out, '#', sizeof(out));
 	got = path_normalise(path, length, out);
 	if (!model(path, length, want)) {
@@ -183,7 +183,7 @@ static void as_the_model(const char *path, size_t length)
 	assert_true(length + 1 >= sizeof(out) || out[length + 1] == '#');
 	/* Shorter, or the same. */
 	assert_true((size_t)got < length || memcmp(out, path, length) == 0);
-	/* What comes out is what a writer may write, or .meta, or the root. */
+	/* The result is a path that a writer may write, or .meta, or the root. */
 	if (got > 0 && !path_is_meta(out, (size_t)got))
 		assert_null(path_fault(out, (size_t)got));
 	memcpy(place, path, length);
@@ -222,7 +222,7 @@ static void long_paths(void **state)
 	for (int round = 0; round < 200000; round++) {
 		size_t length = rng_below(&rng, sizeof(path) + 1);
 
-		/* Few letters leave the root soon; with many of them hardly any '..' comes up. */
+		/* With few letters, paths climb above the root soon; with many, '..' is rare. */
 		for (size_t i = 0; i < length; i++)
 			path[i] = rng_below(&rng, 4) ? alphabet[2 + rng_below(&rng, 2)]
 						     : alphabet[rng_below(&rng, sizeof(alphabet))];
@@ -274,7 +274,7 @@ static void lengths(void **state)
 	path[79] = 'p';
 	path[100] = '\0';
 	assert_error(famfs_path_check(path, &err), -ENAMETOOLONG, &err, "100 bytes");
-	/* Readers accept 79, so the rule is the writer's alone. */
+	/* Readers accept 79 bytes, so this limit applies to writers alone. */
 	assert_null(path_fault(path, 79));
 }
 

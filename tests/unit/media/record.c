@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decoding and encoding one entry: the vectors of the reference, and each fault that an entry can
- * have by itself. */
+/* Decoding and encoding one entry: the test values of the reference, and each fault that an entry
+ * can have by itself. */
 #include "support.h"
 
 #include <string.h>
@@ -171,7 +171,7 @@ static void daxdev(void **state)
 	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
 }
 
-/* What a change to entry 4, a sound file, is found to be. */
+/* The fault that a change to entry 4, a sound file, causes. */
 static enum fault fault_of(struct omf_entry *raw, const char *text)
 {
 	struct fault_text why = { "" };
@@ -258,7 +258,7 @@ static void paths(void **state)
 	assert_int_equal(fault_of(&raw, "no end"), FAULT_PATH);
 }
 
-/* What the reference implementation records as it was typed. */
+/* Paths that the reference implementation records as they were typed. */
 static void typed_paths(void **state)
 {
 	static const char *const forms[][2] = {
@@ -279,7 +279,7 @@ static void typed_paths(void **state)
 		const char *typed = forms[i][0], *read_as = forms[i][1];
 
 		start(&raw);
-		/* Nothing behind the end counts. */
+		/* Bytes after the NUL do not count. */
 		memset(raw.file.path, '/', sizeof(raw.file.path));
 		memcpy(raw.file.path, typed, strlen(typed) + 1);
 		entry_seal(&raw);
@@ -291,7 +291,7 @@ static void typed_paths(void **state)
 	}
 }
 
-/* Bytes that a path field can hold, NUL among them, against the rule put another way. */
+/* Random bytes of a path field, some of them NUL, against a second implementation of the rule. */
 static void random_paths(void **state)
 {
 	static const char alphabet[] = { 'a', 'b', '/', '.', '\xff', '\0' };
@@ -331,7 +331,7 @@ static void random_paths(void **state)
 	}
 }
 
-/* The path is left as it is recorded, whatever it is read as. */
+/* The recorded path is kept, whatever it is read as. */
 static void mended_mode(void **state)
 {
 	struct omf_entry raw, before;
@@ -420,7 +420,8 @@ static void interleaved_maps(void **state)
 		assert_int_equal(interleaved(1, 3, chunks[i]), FAULT_MAP);
 }
 
-/* Every bit of every field, sealed: never a crash, and never a map that is larger than its room. */
+/* Every bit of every field, with a right CRC: never a crash, and never a map that is larger than
+ * its array. */
 static void hostile(void **state)
 {
 	const struct record sound[] = { file_of("a/b", 5, AU, AU), striped(),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Extents against the devices, and what a repair leaves of an entry. */
+/* Extents against the devices, and the entry that a repair leaves. */
 #include "support.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ static enum fault check(uint64_t size, uint64_t dev, uint64_t offset, uint64_t l
 	struct fault_text why = { "" };
 	enum fault fault = record_check(&rec, &limits, &why);
 
-	/* Whoever finds a fault explains it. */
+	/* A fault comes with an explanation. */
 	assert_int_equal(fault != FAULT_NONE, why.text[0] != '\0');
 	return fault;
 }
@@ -52,7 +52,7 @@ static void metadata(void **state)
 	assert_int_equal(check(1, 0, 0, 2 * MIB), FAULT_EXTENT);
 	assert_int_equal(check(1, 0, 2 * MIB, 2 * MIB), FAULT_EXTENT);
 	assert_int_equal(check(1, 0, 8 * MIB, 4 * MIB), FAULT_EXTENT);
-	/* Other devices have no metadata of ours. */
+	/* Other devices have no metadata of this file system. */
 	assert_int_equal(check(1, 1, 0, 2 * MIB), FAULT_NONE);
 	assert_int_equal(check(1, 1, 0, 34 * MIB), FAULT_EXTENT);
 }
@@ -89,7 +89,7 @@ static void size_and_map(void **state)
 	assert_int_equal(record_check(&rec, &limits, NULL), FAULT_NONE);
 	rec.map.size++;
 	assert_int_equal(record_check(&rec, &limits, NULL), FAULT_SIZE);
-	/* Entries that say nothing have extents, and no size. */
+	/* Invalid entries have extents, and no size. */
 	rec.type = OMF_INVALID;
 	rec.map.size = 0;
 	assert_int_equal(record_check(&rec, &limits, NULL), FAULT_NONE);
@@ -105,7 +105,7 @@ static void strips(void **state)
 	rec.map.type = FAMFS_MAP_INTERLEAVED;
 	rec.map.chunk_size = 2 * MIB;
 	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
-	/* Two stripes of two chunks is what the shorter strip has room for. */
+	/* The shorter strip has room for two stripes of two chunks. */
 	rec.map.size = 8 * MIB;
 	assert_int_equal(record_check(&rec, &limits, NULL), FAULT_NONE);
 	rec.map.size = 8 * MIB + 1;
@@ -114,7 +114,8 @@ static void strips(void **state)
 	assert_int_equal(record_check(&rec, &limits, NULL), FAULT_NONE);
 }
 
-/* omf.md: strips have stripes*C bytes, stripes = ceil(ceil(size/2M) / (N*C/2M)). */
+/* docs/FORMAT.md, section 5: a strip has stripes*C bytes, stripes = ceil(ceil(size/2M) / (N*C/2M)).
+ * */
 static void strip_length(void **state)
 {
 	struct rng rng = { 3 };
@@ -177,7 +178,7 @@ static void retire_striped(void **state)
 	assert_true(rec.map.extents[1].offset == 30 * MIB);
 }
 
-/* A repair that was cut off half way is made again, on what it left. */
+/* A repair that was interrupted is made again, on the bytes that it left. */
 static void retire_again(void **state)
 {
 	const struct record sound = simple(1, 0, 20 * MIB, 2 * MIB);
@@ -195,7 +196,7 @@ static void retire_again(void **state)
 	assert_int_equal(rec.map.nextents, 1);
 }
 
-/* Each of the 8-byte stores of a retirement may have been the last. */
+/* The repair is interrupted after each of its 8-byte stores. */
 static void retire_torn(const struct record *sound)
 {
 	struct omf_entry old, new;
@@ -243,7 +244,7 @@ static void retire_other_type(void **state)
 	record_retire(&raw, 7, &limits);
 	decode_retired(&raw, &rec);
 	assert_int_equal(rec.map.nextents, 1);
-	/* What a directory has there are no extents. */
+	/* The bytes of a directory entry at this place are not extents. */
 	record_encode(&raw, &sound, 7);
 	raw.type = le32_make(OMF_MKDIR);
 	record_retire(&raw, 7, &limits);

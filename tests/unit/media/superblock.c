@@ -98,7 +98,7 @@ static void foreign(void **state)
 	(void)state;
 	assert_error(judge(&raw, 0, &err), -EMEDIUMTYPE, &err, "no famfs superblock");
 	superblock_encode(&raw, &sample);
-	/* Of another version nothing else is known, not even where its CRC is. */
+	/* In another version, not even the place of the CRC is known. */
 	raw.version = le64_make(49);
 	assert_error(judge(&raw, 0, &err), -ENOTSUP, &err, "version is 49");
 	superblock_encode(&raw, &sample);
@@ -197,8 +197,8 @@ static void sizes(void **state)
 	assert_ok(judge(&raw, least, &err), &err);
 	assert_error(judge(&raw, least - 1, &err), -EUCLEAN, &err, "does not fit");
 	assert_error(judge(&raw, 1, &err), -EUCLEAN, &err, "does not fit");
-	/* The recorded size, which is outside the CRC, counts only where the real one is not known.
-	 */
+	/* The recorded size, which is outside the CRC, counts only if the real size is not known.
+	 * */
 	raw.device_size = le64_make(least);
 	assert_ok(judge(&raw, 0x100000000, &err), &err);
 	assert_ok(judge(&raw, 0, &err), &err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Media that the reference implementation wrote, against the dumps that an independent reader made
- * of them: each field is read as the dump has it, and encoded again it is the byte of the image.
+ * of them: each field is decoded to the value in the dump, and encoding gives the bytes of the
+ * image.
  */
 #include "support.h"
 

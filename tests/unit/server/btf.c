@@ -90,7 +90,7 @@ static void names(void **state)
 	assert_null(btf_next_string(&btf, name));
 }
 
-/* Members, and words that follow, of each kind, as Documentation/bpf/btf.rst has them. */
+/* Members, and the words that follow, for each kind, as Documentation/bpf/btf.rst has them. */
 static void every_kind(void **state)
 {
 	static const struct {
@@ -118,7 +118,7 @@ static void every_kind(void **state)
 	check_opcodes(&btf, 60, 61);
 }
 
-/* Names below the kernel's length are the kernel's. */
+/* Name offsets below the length of the kernel's strings refer to the kernel. */
 static void module(void **state)
 {
 	struct made_btf kernel_made, module_made;
@@ -262,7 +262,7 @@ static void unterminated(void **state)
 	assert_false(value_of(&btf, "FUSE_GET_FMAP", &value));
 }
 
-/* Whatever the data says, it is read within its bounds; a sanitizer sees when it is not. */
+/* Any data is read within its bounds; the sanitizers report it otherwise. */
 static void read_all_of(const unsigned char *data, size_t length)
 {
 	unsigned char *exact = malloc(length ? length : 1);

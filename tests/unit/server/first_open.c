@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server's own first open tells it of a kernel that took the capability. A folder stands
+/* The result of the server's own first open, on a kernel that took the capability. A folder stands
  * in for the mount. */
 #include "support.h"
 
@@ -65,7 +65,7 @@ static void asks_for_nothing(void **state)
 	assert_false(shim_maps(&server.shim));
 }
 
-/* A file that does not open tells nothing: the mount goes on as it was. */
+/* A file that does not open shows nothing: the mount goes on as before. */
 static void fails(void **state)
 {
 	struct server server;

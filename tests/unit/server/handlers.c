@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What GET_FMAP and GET_DAXDEV are answered from, while a replay holds the volume: the kernel has
- * somebody waiting in open(), and a lock that is waited for here would never come. */
+/* GET_FMAP and GET_DAXDEV are answered without a lock while a replay holds the volume: a process
+ * waits in open(), and waiting for the lock here would be a deadlock. */
 #include "support.h"
 
 #include "server/catch_up.h"
@@ -43,7 +43,7 @@ static void answers(void **state)
 	assert_int_equal(famfs_daxdev(server.vol, 0, &daxdev), 0);
 	assert_string_equal(daxdev.name, server.vol->dev->path);
 	assert_int_equal(famfs_daxdev(server.vol, 1, &daxdev), -ENODEV);
-	/* Nor when there is nothing new to follow. */
+	/* The same when there is nothing new to follow. */
 	assert_int_equal(server_catch_up(&server), 0);
 	pthread_mutex_unlock(&server.vol->mutex);
 	famfs_close(server.vol);
@@ -66,9 +66,9 @@ static void refused_again_and_again(void **state)
 
 	(void)state;
 	ino = serve_file(&server);
-	/* As after an allocation that failed: every file counts as sharing. */
+	/* The state after a failed allocation: every file counts as overlapping. */
 	server.vol->overlap.unknown = true;
-	/* Where the kernel maps nothing, sharing does no harm. */
+	/* Where the kernel maps nothing, overlaps do no harm. */
 	assert_int_equal(dax_check_overlap(&server, ino), 0);
 	server.shim.active = true;
 	logged = 0;
@@ -78,8 +78,9 @@ static void refused_again_and_again(void **state)
 	famfs_close(server.vol);
 }
 
-/* The kernel remembers for good that it could not use a device: one with another driver, or none,
- * is not even shown to it. What stands for the connection here knows no such call. */
+/* The kernel never forgets that it could not use a device, so a device with another driver, or
+ * none, is not passed to it. The descriptor that stands for the connection does not know this
+ * ioctl. */
 static void wrong_driver(void **state)
 {
 	struct famfs_volume vol = { 0 };
@@ -95,7 +96,7 @@ static void wrong_driver(void **state)
 	assert_int_equal(dax_push_devices(&server, dev.fd), -ENODEV);
 	assert_false(server.push.done);
 	close(dev.fd);
-	/* It does try where nothing speaks against it. */
+	/* It tries if nothing speaks against it. */
 	dev.fd = image;
 	assert_int_equal(dax_push_devices(&server, dev.fd), -ENOTTY);
 	assert_false(server.push.done);

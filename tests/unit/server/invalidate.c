@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cache lines that are dropped before an open is answered; what the kernel and the threads do
- * about it, the simulated kernel has. And the option for its limit. */
+/* Dropping cache lines before an open is answered, and the option for the limit. The simulated
+ * kernel tests the part of the kernel and of the threads. */
 #include "support.h"
 
 #include "base/thread.h"
@@ -17,7 +17,7 @@
 static struct {
 	unsigned int calls;
 	size_t length;
-	char bytes[3]; /* the first, one in the middle, the last */
+	char bytes[3]; /* the first line, one in the middle, the last */
 } seen;
 
 static void record(const void *addr, size_t length)
@@ -89,12 +89,12 @@ static void nothing_to_map(void **state)
 /* ---- the threads ---- */
 
 static struct {
-	unsigned int threads; /* that still start */
+	unsigned int threads; /* threads that can still be started */
 	struct fuse_ctx opener;
 	pthread_mutex_t mutex;
 	pthread_cond_t answered;
 	unsigned int answers;
-	pid_t by; /* the thread that gave the last one */
+	pid_t by; /* the thread that gave the last answer */
 } play = { .mutex = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER };
 
 int __real_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
@@ -172,10 +172,10 @@ static bool opens_by_job(struct server *server, const char *name, pid_t opener)
 	return invalidate_open(server, NULL, ino, &fi);
 }
 
-/* FUSE gives 0 as the number of a process in a namespace that the server's does not show. */
+/* FUSE reports 0 as the number of a process in a namespace that the server does not see. */
 static void opener_without_a_number(void **state)
 {
-	static struct server server; /* its threads outlive a test that fails */
+	static struct server server; /* its threads outlive a failed test */
 
 	(void)state;
 	begin(&server, 2);
@@ -183,7 +183,7 @@ static void opener_without_a_number(void **state)
 	assert_true(opens_by_job(&server, "file", 0));
 	await_answers(1);
 	assert_true(play.by != gettid());
-	/* One of our own threads: a job would wait for itself. */
+	/* One of our own threads: it would wait for its own job. */
 	assert_false(opens_by_job(&server, "file", play.by));
 	assert_true(opens_by_job(&server, "file", getpid()));
 	await_answers(2);
@@ -192,10 +192,10 @@ static void opener_without_a_number(void **state)
 
 static void no_job(void **state)
 {
-	static struct server server; /* its threads outlive a test that fails */
+	static struct server server; /* its threads outlive a failed test */
 
 	(void)state;
-	/* Before there is a thread, and when none starts, the caller answers. */
+	/* If there is no thread yet, and if none can be started, the caller answers. */
 	begin(&server, 0);
 	assert_false(opens_by_job(&server, "file", 1));
 	assert_int_equal(invalidate_start(&server, AT_FDCWD), -EAGAIN);

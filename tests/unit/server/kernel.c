@@ -11,7 +11,7 @@
 #define BIT(n)    (UINT64_C(1) << (n))
 #define HAS(fact) (UINT32_C(1) << (fact))
 
-/* Evidence of whole kernels. */
+/* The evidence that whole kernels give. */
 #define BTF_V2    (HAS(FACT_FUSE_OPCODE) | HAS(FACT_FAMFS_IOMAP) | HAS(FACT_GET_FMAP))
 #define BTF_PULL  (BTF_V2 | HAS(FACT_GET_DAXDEV))
 #define BTF_PUSH  (BTF_V2 | HAS(FACT_DAXDEV_INDEX))
@@ -23,7 +23,7 @@ struct choice_case {
 	const char *title;
 	uint32_t minor;
 	uint64_t flags;
-	const char *word; /* of the fmap option; NULL: auto */
+	const char *word; /* value of the fmap option; NULL: auto */
 	uint32_t found;
 	unsigned int unreadable;
 	uint32_t ops[2]; /* in BTF */
@@ -32,7 +32,7 @@ struct choice_case {
 };
 
 static const struct choice_case cases[] = {
-	/* Each generation, as its kernel is. */
+	/* Each generation, with the evidence of its kernel. */
 	{ "RFC v1 and v2", 42, BIT(42), .found = BTF_V2, .ops = { 53, 54 }, .want = FMAP_V2,
 	  .why = "bit 42 of FUSE 7.42" },
 	{ "v3 to v10", 45, BIT(43), .found = BTF_PULL, .ops = { 54, 55 }, .want = FMAP_PULL,
@@ -42,7 +42,7 @@ static const struct choice_case cases[] = {
 	{ "push", 45, BIT(43), .found = BTF_PUSH | IOCTL, .ops = { 54 }, .want = FMAP_PUSH,
 	  .why = "bit 43 of FUSE 7.45 and takes" },
 	{ "pull at 43", 43, BIT(43), .want = FMAP_PULL, .why = "" },
-	/* The INIT alone proves it up to 45: nothing else offers these bits there. */
+	/* INIT alone is enough up to minor 45: no other feature offers these bits there. */
 	{ "v2, nothing readable", 42, BIT(42), .unreadable = KERNEL_ALL, .want = FMAP_V2,
 	  .why = "" },
 	{ "v2 of an older base", 40, BIT(42), .want = FMAP_V2, .why = "" },
@@ -74,7 +74,7 @@ static const struct choice_case cases[] = {
 	  .want = FMAP_PULL, .why = "" },
 	{ "rebased push", 46, BIT(41) | BIT(43), .found = BTF_PUSH | IOCTL, .want = FMAP_PUSH,
 	  .why = "" },
-	/* What resembles it. */
+	/* Features that resemble famfs. */
 	{ "fuse-iomap", 99, BIT(43) | BIT(44), .found = BTF_IOMAP, .want = FMAP_OFF,
 	  .why = "fuse-iomap" },
 	{ "fuse-iomap, nothing readable", 99, BIT(43), .unreadable = KERNEL_ALL, .want = FMAP_OFF,
@@ -87,7 +87,7 @@ static const struct choice_case cases[] = {
 	  .want = FMAP_OFF, .why = "BPF prototype" },
 	{ "the BPF prototype by its other name", 46, BIT(43), .found = HAS(FACT_DAX_FMAP_OPS),
 	  .want = FMAP_OFF, .why = "BPF prototype" },
-	/* Push, when /dev/fuse may not be opened. */
+	/* A push kernel whose /dev/fuse may not be opened. */
 	{ "push by BTF", 45, BIT(43), .found = BTF_PUSH, .unreadable = KERNEL_IOCTL,
 	  .want = FMAP_PUSH, .why = "" },
 	{ "push by a symbol", 45, BIT(43), .found = HAS(FACT_PUSH_OPEN),
@@ -152,8 +152,8 @@ static void choices(void **state)
 	}
 }
 
-/* The bit that the reply will have was offered, and bit 42 only where it is famfs's: for whatever
- * a kernel may send. */
+/* The reply sets only a bit that was offered, and bit 42 only where it means famfs: for any INIT of
+ * a kernel. */
 static void only_what_was_offered(void **state)
 {
 	static const char *const words[] = { "auto", "off", "v2", "pull", "push" };
@@ -235,17 +235,17 @@ static unsigned int asked_for(uint32_t minor, uint64_t flags, const char *word)
 static void as_little_as_possible(void **state)
 {
 	(void)state;
-	/* A kernel without famfs costs nothing. */
+	/* A kernel without famfs costs no search. */
 	assert_int_equal(asked_for(45, BIT(41) | BIT(42), "auto"), 0);
 	assert_int_equal(asked_for(46, BIT(41) | BIT(42), "auto"), 0);
 	assert_int_equal(asked_for(99, BIT(43), "auto"), 0);
 	assert_int_equal(asked_for(45, BIT(43), "off"), 0);
 	assert_int_equal(asked_for(46, BIT(42), "v2"), 0);
 	assert_int_equal(asked_for(42, BIT(42), "pull"), 0);
-	/* BTF may veto, and has the opcodes. */
+	/* BTF can rule famfs out, and has the opcodes. */
 	assert_int_equal(asked_for(42, BIT(42), "auto"), KERNEL_BTF);
 	assert_int_equal(asked_for(45, BIT(43), "push"), KERNEL_BTF);
-	/* Only where nothing else tells, the symbols. */
+	/* The symbols are read only if no other source decides. */
 	assert_int_equal(asked_for(46, BIT(41) | BIT(43), "auto"),
 			 KERNEL_BTF | KERNEL_CONFIG | KERNEL_SYMBOLS);
 }
@@ -331,7 +331,7 @@ static void verdicts(void **state)
 	}
 }
 
-/* Files lie in units of 2 MiB, which is what a kernel with pages of 4 KiB maps at once. */
+/* Files lie in units of 2 MiB, the size that a kernel with pages of 4 KiB maps at once. */
 static void page_sizes(void **state)
 {
 	struct kernel_detection detection = { .root = NO_ROOT,
@@ -359,7 +359,7 @@ static void page_sizes(void **state)
 
 static void running_kernel(void **state)
 {
-	/* What this kernel offers by default, all that it could, and what a famfs kernel would. */
+	/* The default offer of this kernel, its complete offer, and that of a famfs kernel. */
 	static const struct kernel_init inits[] = {
 		{ 45, 0x73fffffb },
 		{ 46, ~UINT64_C(0) },

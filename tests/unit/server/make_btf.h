@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes BTF by the format's description, independently of the reader: a header of 24 bytes, types
- * as 32-bit words, and strings. */
+/* Makes BTF from the description of the format, independently of the reader: a header of 24 bytes,
+ * types as 32-bit words, and strings. */
 #ifndef UNIT_MAKE_BTF_H
 #define UNIT_MAKE_BTF_H
 
@@ -11,7 +11,7 @@
 #define MAKE_BTF_HEADER 24
 
 struct make_btf {
-	uint32_t first_name; /* of a module's: the length of the kernel's strings */
+	uint32_t first_name; /* for a module: the length of the kernel's strings */
 	uint32_t types[512];
 	uint32_t nwords;
 	char strings[4096];
@@ -59,7 +59,7 @@ static inline void make_start(struct make_btf *make, uint32_t first_name)
 	make_name(make, "");
 }
 
-/* enum fuse_opcode with LOOKUP and, when they are not 0, the two of famfs. */
+/* enum fuse_opcode with LOOKUP and, if they are not 0, the two of famfs. */
 static inline void make_opcodes(struct make_btf *make, uint32_t op_fmap, uint32_t op_daxdev)
 {
 	make_type(make, make_name(make, "fuse_opcode"), 6, 1u + (op_fmap != 0) + (op_daxdev != 0));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of kernels, and the page that describes it: the same numbers in both. */
+/* The table of kernels, and the page that describes it, have the same numbers. */
 #include "support.h"
 
 #include "server/profile.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The cell of a row of a Markdown table, from 1 on; without the spaces around it. */
+/* The cell of a row of a Markdown table, from 1 on, without surrounding spaces. */
 static void cell(const char *row, int number, char *out, size_t size)
 {
 	const char *end;
@@ -30,7 +30,7 @@ static uint64_t number_of(const char *text)
 	return strcmp(end, " MiB") == 0 ? value * MIB : value;
 }
 
-/* The last number of a cell: the room that there is in the end. */
+/* The last number of a cell: the final size of the buffer. */
 static uint64_t last_number(const char *text)
 {
 	const char *last = text;
@@ -88,7 +88,7 @@ static void page(void **state)
 	assert_int_equal(rows, FMAP_GENERATIONS - 1);
 }
 
-/* A request decides between those that share an INIT bit, from whichever of them one starts. */
+/* A request decides between profiles that share an INIT bit, whichever was assumed. */
 static void refined(void **state)
 {
 	static const enum fmap_generation pairs[][2] = { { FMAP_V1, FMAP_V2 },
