@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows what famfsctl does, on real files: builds it, formats an image, fills it, mounts it, reads it
-# with ordinary tools, shows the maps, checks, unmounts. Run it as root, on a bare Debian 12 too.
-# Leaves nothing but the build in build-demo/. Fails when anything is not as it should be.
+# Shows the features of famfsctl on real files: builds it, formats an image, fills it, mounts it,
+# reads it with ordinary tools, shows the maps, checks, unmounts. Run it as root, on a bare Debian
+# 12 too. Leaves nothing but the build in build-demo/. Fails when a result is wrong.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

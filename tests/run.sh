@@ -35,10 +35,10 @@ done
 [[ ${#stages[@]} -gt 0 ]] || stages=("${all_stages[@]}")
 
 export LC_ALL=C.UTF-8 HOME=${HOME:-/root} TERM=${TERM:-dumb}
-# Wrappers around python3 and the like in a user's own folders cost more than what they wrap.
+# Wrappers around python3 and the like in a user's own folders cost more time than the programs.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 umask 022
-# What the caller has set must not decide what the tests see.
+# Variables of the caller must not change the results.
 unset FAMFS_SYSTEM_UUID CC CFLAGS LDFLAGS CPPFLAGS DESTDIR "${!BATS_@}"
 
 # shellcheck source=tools/results.bash
@@ -171,7 +171,7 @@ stage_units()
 		[[ $name == sanitize ]] && sanitizers_on units
 		# One more than there are processors: some tests wait.
 		options=(--timeout-multiplier 4 --num-processes $(($(nproc) + 1)))
-		# The same server with the simulated kernels: not a third time.
+		# The simulated kernels run the same server: not a third time.
 		[[ $name != clang ]] || options+=(--no-suite fusekernel)
 		quietly "$work/units-$name.log" meson test -C "$top/build-$name" --no-rebuild \
 			--print-errorlogs "${options[@]}" || true
@@ -187,13 +187,13 @@ stage_units()
 
 # ---- bats ----
 
-# What these suites run is no program of ours for the most part, so that a sanitizer sees nothing new.
+# These suites mostly run other programs, so that a sanitizer would see nothing new.
 gcc_suites=(install machines manual)
-# Mounts, processes and signals: here the time that a program takes makes a difference, so they run with
-# the fast build and with the slow one. The others run with the sanitizers, if those are built.
+# Timing matters for mounts, processes and signals, so these run with the fast build and with the
+# slow one. The others run with the sanitizers, if those are built.
 both_suites=(completion cp cp-interrupted files full hosts hostile-user kernel mount stdout user wait)
-# Looking for leaks makes a command take twice as long. In these suites each command of --list-commands
-# runs; what the library and the server leave behind is seen by the units.
+# A search for leaks makes a command take twice as long. Together these suites run each command of
+# --list-commands; the unit tests cover leaks of the library and the server.
 leak_suites=(cp creat hosts json mount repair stdout wait)
 
 # is_one_of SUITE NAME...
@@ -225,8 +225,8 @@ run_suite()
 		bats --formatter tap "$suite" >"$dir.tap" 2>&1 </dev/null || true
 }
 
-# The suites share no file: those with the sanitizers first, and the large ones before the small ones.
-# Each waits now and then, for a lock or for what must not happen.
+# The suites share no file: those with the sanitizers first, and large ones before small ones. Each
+# waits now and then, for a lock or for an event that must not happen.
 stage_bats()
 {
 	local name suite tap before spare=1
@@ -344,7 +344,7 @@ build_fuzzers()
 stage_fuzz()
 {
 	local source name seconds
-	# The request path is what a kernel talks to: it gets three times as long, and begins.
+	# The request path is exposed to the kernel: it gets three times as long, and begins.
 	local -a names=(fuzz_request)
 	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
 	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -429,9 +429,9 @@ stage_demo()
 	fi
 }
 
-# ---- what must not be left ----
+# ---- leftovers ----
 
-# processes_of_ours: their ids, told by their environment, however they were called.
+# processes_of_ours: their ids, found by their environment, whatever their names are.
 processes_of_ours()
 {
 	local dir

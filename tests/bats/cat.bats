@@ -11,7 +11,7 @@ suite_setup()
 	famfsctl creat -s 9M -N 2 -B 3 -C 2M -S 2 "$img:/striped"
 }
 
-@test "cat writes what the medium has, read or mapped" {
+@test "cat writes the contents of the medium, read or mapped" {
 	for file in simple striped; do
 		file_from_medium "$file" >"$BATS_TEST_TMPDIR/want"
 		cmp "$BATS_TEST_TMPDIR/want" <(famfsctl cat "$img:/$file")
@@ -27,7 +27,7 @@ suite_setup()
 	cmp "$mnt/striped" <(famfsctl cat --map "$mnt/striped")
 }
 
-@test "cat goes on after what cannot be read, and exits 1" {
+@test "cat continues after a file that cannot be read, and exits 1" {
 	famfsctl mkdir "$img:/d"
 	run -1 --separate-stderr famfsctl cat "$img:/none" "$img:/d"
 	assert_regex "$stderr" "'none' does not exist"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Completion: what famfsctl __complete answers, and what bash, zsh and fish make of it, typed at a
-# terminal.
+# Completion: the answers of famfsctl __complete, and what bash, zsh and fish do with them, typed at
+# a terminal.
 
 load helper
 
@@ -36,7 +36,7 @@ candidates()
 	complete "$@" | cut -f 1
 }
 
-# What a person types, and what a tab makes of it.
+# Types a text as a person would, and prints the line after a tab.
 typed=(
 	'famfsctl mkf' 'famfsctl mkfs '
 	'famfsctl ls fam.img:/a' $'famfsctl ls fam.img:/a\\ b:c\\\'d '
@@ -70,16 +70,16 @@ check_typed()
 	assert_output --regexp "mkfs +$2Create a famfs"
 }
 
-@test "bash completes words, quoted in the way that they were begun" {
+@test "bash completes words and keeps the quotes of the typed word" {
 	check_typed bash '\('
 }
 
-@test "zsh completes words, quoted in the way that they were begun" {
+@test "zsh completes words and keeps the quotes of the typed word" {
 	command -v zsh >/dev/null || skip "needs zsh"
 	check_typed zsh '-- '
 }
 
-@test "fish completes the same" {
+@test "fish completes the same words as bash and zsh" {
 	command -v fish >/dev/null || skip "needs fish"
 	run -0 timeout 60 fish --no-config -c ". '$FAMFS_TOP/completion/famfsctl.fish'
 		complete -C 'famfsctl mkf'
@@ -101,7 +101,7 @@ check_typed()
 	END
 }
 
-@test "commands and options are those of --help, with their meanings" {
+@test "completion offers the commands and options of --help, with their meanings" {
 	run -0 candidates famfsctl ''
 	assert_output "$(famfsctl --list-commands; echo help)"
 	run -0 complete famfsctl --color never takeo
@@ -111,7 +111,7 @@ check_typed()
 		assert_output "$(famfsctl "$command" --help |
 			sed -nE 's/^  (-.,|   ) (--[a-z0-9-]+)(=?)[^ ]*.*/\2\3/p; s/(--[a-z]+)\[=.*/\1/p')"
 	done
-	# What a value may be, wherever it stands.
+	# The values of options, in every position.
 	run -0 candidates famfsctl --color ''
 	assert_output $'auto\nalways\nnever'
 	run -0 candidates famfsctl mount --fmap=p
@@ -123,7 +123,7 @@ check_typed()
 	assert_line "ro,nosuid,fmap="
 	run -0 candidates famfsctl creat --uid roo
 	assert_output "root"
-	# Behind "--" there are only arguments, and a number is nobody's to guess.
+	# After "--" there are only arguments, and a number is never completed.
 	run -0 candidates famfsctl ls -- --
 	assert_output ""
 	run -0 candidates famfsctl creat -s ''
@@ -132,7 +132,7 @@ check_typed()
 	assert_output ""
 }
 
-@test "files are listed without being touched, and a device's names when it is asked for them" {
+@test "completion lists files without opening them, and the names on a device when it is named" {
 	mkdir folder .hidden
 	ln -s folder link
 	run -0 candidates famfsctl mkfs ''
@@ -151,13 +151,13 @@ check_typed()
 	run -0 candidates famfsctl mkfs '~/fo'
 	# shellcheck disable=SC2088
 	assert_output "~/folder/"
-	# A name that would be two lines is nothing for a shell.
+	# A name of two lines is not offered to a shell.
 	touch $'folder/a\nb' folder/ok
 	run -0 candidates famfsctl mkfs folder/
 	assert_output folder/ok
 }
 
-@test "nothing is loaded or opened that an answer does not need" {
+@test "completion loads and opens only what an answer needs" {
 	command -v strace >/dev/null || skip "needs strace"
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 	run -0 strace -f -qq -e trace=openat,open -o trace "$FAMFSCTL" __complete -- famfsctl ls fam.i
@@ -168,7 +168,7 @@ check_typed()
 	grep -q 'fam\.img' trace
 }
 
-@test "DAX devices come with size and mode, from sysfs alone" {
+@test "completion shows DAX devices with size and mode, from sysfs alone" {
 	needs_root
 	mkdir -p bus/dax/devices/dax0.0 bus/dax/devices/dax0.10 bus/dax/devices/dax0.9 bus/dax/drivers/kmem \
 		bus/dax/drivers/device_dax
@@ -185,7 +185,7 @@ check_typed()
 	assert_output --regexp $'^/dev/dax0\\.0\t4 GiB[^\n]*, devdax\n/dev/dax0\\.9\t4 GiB[^\n]*, devdax\n/dev/dax0\\.10\t4 GiB[^\n]*, system-ram$'
 }
 
-@test "mounts are offered, and one whose server is stopped hangs nobody" {
+@test "completion offers mounts, and does not hang on one whose server is stopped" {
 	mount_image
 	run -0 complete famfsctl umount ''
 	assert_line --partial "$mnt	$img, "
@@ -218,10 +218,10 @@ user_sees_dir()
 	[[ $(user_famfsctl __complete -- famfsctl ls "$mnt/d") == "$mnt/dir/" ]]
 }
 
-@test "a user who may not read the device is shown what the mount shows" {
+@test "completion uses the mount for a user who may not read the device" {
 	chmod 600 "$img"
 	mount_image
-	# A mount has little time to show that it answers; a busy machine may take another try.
+	# A mount has little time to show that it answers; a busy machine gets another try.
 	wait_for 20 user_sees_dir
 	kill -STOP "$(servers)"
 	run user_famfsctl __complete -- famfsctl ls "$mnt/d"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# cp that does not come to its end: the medium is clean and the space is free.
+# Interrupted cp: the medium is clean and the space is free.
 
 load helper
 
@@ -21,9 +21,9 @@ suite_setup()
 	ln "$BIG" "$src/big"
 }
 
-# Starts "famfsctl cp ARG..." as $copier, and returns when the big file has its space, so that those
-# before it are there. A copy of 400 MiB can be over before a slow shell has looked: it gets the
-# processor last, and begins when one process looks already, which does so without a pause.
+# Starts "famfsctl cp ARG..." as $copier, and returns when the big file has its space, so that the
+# files before it are complete. A copy of 400 MiB can be over before a slow shell has looked: it
+# gets the processor last, and starts only when a process is looking, which does so without a pause.
 cp_until_filling()
 {
 	local gate=$BATS_TEST_TMPDIR/gate
@@ -46,7 +46,7 @@ cp_until_filling()
 	}'
 }
 
-# interrupted_cp SIGNAL ARG...: stops it there.
+# interrupted_cp SIGNAL ARG...: interrupts it at that point.
 interrupted_cp()
 {
 	cp_until_filling "${@:2}"
@@ -65,13 +65,13 @@ clean_and_free()
 	run -0 famfsctl creat --no-zero -s "$free" "$img:/all"
 }
 
-@test "SIGINT ends cp at once, with nothing of the file left" {
+@test "SIGINT ends cp at once and leaves nothing of the current file" {
 	interrupted_cp INT "$src/big" "$img:/big"
 	assert_equal "$status" 130
 	clean_and_free
 }
 
-@test "SIGTERM does the same" {
+@test "SIGTERM ends cp at once and leaves nothing of the current file" {
 	interrupted_cp TERM "$src/big" "$img:/big"
 	assert_equal "$status" 143
 	clean_and_free
@@ -84,7 +84,7 @@ clean_and_free()
 	clean_and_free
 }
 
-@test "SIGINT says how to go on, and --resume then does" {
+@test "SIGINT makes cp print how to continue, and --resume continues" {
 	interrupted_cp INT "$src/a" "$src/big" "$img:/"
 	assert_equal "$status" 130
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
@@ -95,12 +95,12 @@ clean_and_free()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "SIGINT in a directory's copy says that it has a name of its own" {
+@test "after SIGINT in a copy of a directory, the hint has the new name of the directory" {
 	interrupted_cp INT -r "$src" "$img:/t"
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
 	assert_line --partial "to continue, repeat the command with --resume -T"
 	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
-	# What is in a directory, and goes on there, needs no -T.
+	# A copy of the contents of a directory that continues there needs no -T.
 	famfsctl mkdir "$img:/in"
 	interrupted_cp INT -r "$src" "$img:/in"
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
@@ -140,7 +140,7 @@ clean_and_free()
 	clean_and_free
 }
 
-@test "a tree goes on with --resume after kill -9, also where it was being updated" {
+@test "--resume continues a tree after kill -9, even where files were being updated" {
 	mkdir "$src/d"
 	data "$src/d/f" 3000000
 	interrupted_cp KILL -r "$src" "$img:/t"
@@ -149,7 +149,7 @@ clean_and_free()
 	assert_output --partial "use -T when '$img:/t' is the copy of '$src', or '$img:/t/' when that is to be in it"
 	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
 	assert_output "famfsctl cp: 2 files copied, 1 the same, 1 directory made, 402.9 MiB written"
-	# Caught in the middle: how the file begins is new already, how it ends is not.
+	# Interrupted in the middle: the beginning of the file is new already, its end is not.
 	rm "$src/big"
 	head -c 400M /dev/zero | tr '\0' y >"$src/big"
 	offset=$(famfsctl dump-fmap --json "$img:/t/big" | jq '.files[0].extents[0].offset')

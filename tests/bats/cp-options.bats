@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# cp as people know it: what is chosen, what is shown, what is only said.
+# Options of cp: which files are copied, and what is printed.
 
 load helper
 
@@ -29,7 +29,7 @@ files()
 
 # --- dry run ---
 
-@test "a dry run lists what the copy then does, and leaves the medium as it was" {
+@test "cp -n lists the actions of the real copy, and does not change the medium" {
 	files one d/two d/skip.tmp
 	: >"$src/empty"
 	cp --sparse=always "$img" "$BATS_TEST_TMPDIR/before"
@@ -44,7 +44,7 @@ files()
 		"$BATS_TEST_TMPDIR/talk"
 }
 
-@test "a dry run fails where the copy fails, with the same words" {
+@test "cp -n fails where the copy fails, with the same messages" {
 	files there other/f dir/f
 	truncate -s 200M "$src/big"
 	long=$(printf '%*s' 80 '' | tr ' ' n)
@@ -61,7 +61,7 @@ files()
 	assert_regex "$stderr" "4 would fail"
 }
 
-@test "a dry run finds out what --resume and --overwrite would do" {
+@test "cp -n shows the actions of --resume and --overwrite" {
 	files same differs
 	famfsctl cp -r "$src" "$img:/"
 	echo DIFFERS >"$src/differs"
@@ -86,7 +86,7 @@ files()
 
 # --- which sources ---
 
-@test "--exclude is held against names and against paths below the source" {
+@test "cp --exclude is compared with names and with paths below the source" {
 	files a.o keep.c d/b.o d/keep.o/x sub/d/c build/x .git/config
 	run -0 famfsctl cp -r --exclude '*.o' "$src" "$img:/name"
 	run -0 famfsctl cp -r --exclude 'd/*.o' --exclude .git "$src" "$img:/path"
@@ -99,7 +99,7 @@ files()
 		'["root/.git","root/.git/config","root/a.o","root/keep.c","root/sub","root/sub/d","root/sub/d/c"]'
 }
 
-@test "--exclude leaves out sources by name, but never a directory given as its contents" {
+@test "cp --exclude leaves out sources by name, but never a directory given as DIR/" {
 	files a.o b.c .hidden
 	run -0 famfsctl cp -v --exclude '*.o' "$src/a.o" "$src/b.c" "$img:/"
 	assert_line "exclude '$src/a.o'"
@@ -110,7 +110,7 @@ files()
 	assert_output --partial "--exclude expects a pattern"
 }
 
-@test "--files-from0 takes names of any bytes, from a file and from standard input" {
+@test "cp --files-from0 accepts names of any bytes, from a file and from standard input" {
 	names=($'new\nline' $'tab\t' 'sp ace' '-r' '--help' $'\xff\xfe' '"q"' "it's" $'esc\e[31m' 'uni-é' '*')
 	(cd "$src" && for name in "${names[@]}"; do echo "$name" >"./$name"; done)
 	cd "$src"
@@ -128,7 +128,7 @@ files()
 	fi
 }
 
-@test "--files-from0 says which of its names are no use, and copies the others" {
+@test "cp --files-from0 reports names that cannot be copied, and copies the others" {
 	files a b
 	: >"$src/empty"
 	run -1 famfsctl cp --files-from0 - "$src/a" "$img:/" < <(
@@ -161,7 +161,7 @@ files()
 	assert_output --partial "must not have '..' in it"
 }
 
-@test "-a is -r and -p, and says that symlinks are skipped" {
+@test "cp -a means -r and -p, and reports skipped symbolic links" {
 	needs_root
 	files d/f
 	ln -s f "$src/d/l"
@@ -175,7 +175,7 @@ files()
 
 # --- comparing ---
 
-@test "--compare finds an earlier copy to be like its source, and tells what differs" {
+@test "cp --compare accepts an unchanged copy, and reports files that differ" {
 	files d/a d/b d/e/f
 	famfsctl cp -r "$src/d" "$img:/new"
 	before=$(fingerprint)
@@ -194,7 +194,7 @@ files()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "--compare never makes what is missing" {
+@test "cp --compare never makes a missing file" {
 	files d/a e/g
 	famfsctl mkdir "$img:/e"
 	before=$(fingerprint)
@@ -212,7 +212,7 @@ files()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "--compare needs no master, and excludes what writes" {
+@test "cp --compare works on a client, and excludes options that write" {
 	files a
 	famfsctl cp "$src/a" "$img:/a"
 	client=$(cat /proc/sys/kernel/random/uuid)
@@ -225,7 +225,7 @@ files()
 
 # --- what is shown ---
 
-@test "a device that fills up: the rest is tried and listed, and the medium is clean" {
+@test "when the device fills up, cp tries and lists the rest, and the medium is clean" {
 	for i in 1 2 3; do
 		truncate -s 40M "$src/big$i"
 	done
@@ -238,14 +238,15 @@ files()
 	assert_equal "$(info_number allocated_bytes)" $((82 * MiB))
 }
 
-@test "SIGUSR1 prints how far the copy is, without a terminal" {
+@test "SIGUSR1 makes cp print its progress, without a terminal" {
 	files a b
 	mkfifo "$BATS_TEST_TMPDIR/list"
 	"$FAMFSCTL" cp --files-from0 "$BATS_TEST_TMPDIR/list" "$src/a" "$img:/" 3>&- 2>"$BATS_TEST_TMPDIR/talk" &
 	copier=$!
 	exec 7>"$BATS_TEST_TMPDIR/list"
 	printf '%s\0' "$src/b" >&7
-	# The status comes again and again, the copy stays where it is: it waits for the next name.
+	# The status is printed again and again while the copy stands still: it waits for the next
+	# name.
 	asked()
 	{
 		kill -USR1 "$copier" && grep -q '2 files  4.0 B ' "$BATS_TEST_TMPDIR/talk"
@@ -257,7 +258,7 @@ files()
 	assert_equal "$(paths)" '["a","b"]'
 }
 
-@test "the progress line is for terminals, and gives way to the summary" {
+@test "the progress line is shown on terminals only, and replaced by the summary" {
 	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	files a b
 	TERM=xterm run -0 script -qec "$FAMFSCTL cp -r $src $img:/1" /dev/null 3>&-
@@ -279,7 +280,7 @@ files()
 	assert_output --regexp '0/1 files  [0-9]+%  [0-9.]+/600\.0 MiB  [0-9.]+ [KMG]iB/s  ETA [0-9]+:[0-9][0-9]'
 }
 
-@test "--progress=json is one object a line, to the end" {
+@test "cp --progress=json prints one object on each line" {
 	files a d/b
 	: >"$src/empty"
 	run -1 --separate-stderr famfsctl cp -r -v --progress=json --exclude d/ "$src" "$img:/"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# cp: what arrives.
+# cp: the results of copies.
 
 load helper
 
@@ -95,7 +95,7 @@ make_tree()
 	assert_equal "$(entries .path)" '["f"]'
 }
 
-@test "what the format cannot hold is listed, skipped, and makes the exit code 1" {
+@test "cp lists and skips files that the format cannot hold, and exits 1" {
 	needs_root
 	data "$src/good" 100
 	: >"$src/empty"
@@ -111,7 +111,7 @@ make_tree()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "-L follows symbolic links" {
+@test "cp -L follows symbolic links" {
 	data "$src/f" 100
 	mkdir "$src/d"
 	data "$src/d/g" 200
@@ -121,7 +121,7 @@ make_tree()
 	assert_equal "$(entries .path | jq -c sort)" '["t","t/d","t/d/g","t/f","t/ld","t/ld/g","t/lf"]'
 }
 
-@test "-L finds a loop, and a link to nothing, and copies the rest" {
+@test "cp -L reports a loop and a dangling link, and copies the rest" {
 	data "$src/f" 100
 	mkdir "$src/d"
 	ln -s .. "$src/d/up"
@@ -133,7 +133,7 @@ make_tree()
 	assert_equal "$(entries .path | jq -c sort)" '["t","t/d","t/f"]'
 }
 
-@test "a symbolic link named as a source is followed, as cp(1) does, and those below it are not" {
+@test "cp follows a symbolic link that is a source, as cp(1) does, but none below it" {
 	data "$src/f" 100
 	mkdir "$src/d"
 	data "$src/d/g" 200
@@ -153,7 +153,7 @@ make_tree()
 	assert_equal "$(entries .path | jq -c sort)" '["ld","ld/g","ld/lf","lf","x","y"]'
 }
 
-@test "a symbolic link named as a source that leads nowhere, to a fifo, or to where it is, is no file" {
+@test "cp refuses a source that is a dangling link, or a link to a fifo or to itself" {
 	mkdir -p "$src/d"
 	mkfifo "$src/fifo"
 	ln -s nowhere "$src/dangling"
@@ -170,7 +170,7 @@ make_tree()
 	assert_equal "$(entries .path)" '["x"]'
 }
 
-@test "a name that exists is an error, and the others are copied" {
+@test "cp fails for a name that exists, and copies the others" {
 	make_tree
 	famfsctl mkdir "$img:/src" "$img:/src/a"
 	famfsctl creat -s 1 "$img:/src/a/unit"
@@ -197,14 +197,14 @@ make_tree()
 }
 
 # bats test_tags=dax
-@test "--resume goes on with a tree: copies what is missing, writes what differs, keeps the rest" {
+@test "cp --resume copies missing files, writes pieces that differ, and keeps the rest" {
 	make_tree
 	cp -r "$src" "$BATS_TEST_TMPDIR/earlier"
 	rm "$BATS_TEST_TMPDIR/earlier/a/unit" "$BATS_TEST_TMPDIR/earlier/one"
 	printf X | dd of="$BATS_TEST_TMPDIR/earlier/a/b/c/five" bs=1 seek=4000000 conv=notrunc status=none
 	run -0 famfsctl cp -r "$BATS_TEST_TMPDIR/earlier" "$img:/t"
 	run -0 famfsctl cp -r -j 2 --resume --verify "$src/." "$img:/t"
-	# One piece of the file that differs, and what was missing.
+	# One piece of the file that differs, and the missing files.
 	assert_output "famfsctl cp: 2 files copied, 2 the same, 1 updated, 2.3 MiB written"
 	for file in one a/unit a/unit+1 a/b/unit-1 a/b/c/five; do
 		file_from_medium "t/$file" | cmp - "$src/$file"
@@ -214,7 +214,7 @@ make_tree()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "--resume cannot change a size, and says so" {
+@test "cp --resume fails for a file of another size" {
 	data "$src/f" 100
 	data "$src/g" 100
 	famfsctl cp -r "$src" "$img:/t"
@@ -239,7 +239,7 @@ make_tree()
 	done
 }
 
-@test "source holes become zeros on memory that was used before" {
+@test "cp writes source holes as zeros to memory that was used before" {
 	needs_image
 	yes 'old secret' | head -c $((32 * MiB)) |
 		dd of="$img" bs=1M seek=$((10 * MiB)) oflag=seek_bytes conv=notrunc status=none iflag=fullblock
@@ -261,7 +261,7 @@ make_tree()
 	assert_equal "$(bytes "$img" $((offset + 1000)) $((UNIT - 1000)) | tr -d '\0' | wc -c)" 0
 }
 
-@test "--verify reads back what was written" {
+@test "cp --verify reads back the written bytes" {
 	make_tree
 	run -0 famfsctl cp -r --verify -j 2 "$src" "$img:/t"
 }
@@ -287,7 +287,7 @@ make_tree()
 	cmp "$src/f" "$mnt/g"
 }
 
-@test "names that are too long are skipped, and the rest is copied" {
+@test "cp skips names that are too long, and copies the rest" {
 	long=$(printf '%*s' 70 '' | tr ' ' n)
 	mkdir -p "$src/$long"
 	data "$src/$long/long-leaf" 100

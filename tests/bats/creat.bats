@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# creat: sizes, modes, what the memory holds, reproducible contents.
+# creat: sizes, modes, old contents of the memory, reproducible contents.
 
 load helper
 
@@ -14,7 +14,7 @@ entry()
 	"$MEDIUM" "$img" show | jq -ec ".entries[-1] | $1"
 }
 
-# Fills the data area with a pattern, so that what is not zeroed shows.
+# Fills the data area with a pattern, so that bytes that are not zeroed show.
 old_data()
 {
 	yes 'old secret' | head -c $((16 * MiB)) |
@@ -35,13 +35,13 @@ old_data()
 	assert_equal "$(entry '[.mode, .uid, .gid]')" '["0o666",12,34]'
 }
 
-@test "new space is zeroed" {
+@test "creat zeroes new space" {
 	old_data
 	run -0 famfsctl creat -s 3M "$img:/f"
 	assert_equal "$(file_from_medium f | tr -d '\0' | wc -c)" 0
 }
 
-@test "--no-zero shows what the memory held" {
+@test "creat --no-zero leaves the old contents of the memory" {
 	needs_image
 	old_data
 	run -0 famfsctl creat --no-zero -s 3M "$img:/f"
@@ -74,7 +74,7 @@ old_data()
 	assert_output --partial "size"
 }
 
-@test "a name that exists is an error and stays as it is" {
+@test "creat fails for a file that exists, and does not change it" {
 	famfsctl creat -s 1 "$img:/f"
 	famfsctl mkdir "$img:/d"
 	before=$("$MEDIUM" "$img" show)
@@ -120,13 +120,13 @@ old_data()
 }
 
 # bats test_tags=dax
-@test "-r fills a file with the stream of its seed" {
+@test "creat -r fills a file with the stream of its seed" {
 	run -0 famfsctl creat -r -S 42 -s 32 "$img:/f"
 	assert_equal "$(file_from_medium f | od -An -v -tx1 | tr -d ' \n')" \
 		985f52e27afb0c3df88c822b402249e5d5781cc4cce1aad536a0a03bdb08a0ef
 }
 
-@test "a tail shorter than 4 bytes takes the first bytes of one more output" {
+@test "the stream of a seed ends with the first bytes of one more output if 1 to 3 bytes remain" {
 	for size in 1 2 3 5 30 31; do
 		run -0 famfsctl creat -r -S 42 -s $size "$img:/f$size"
 		assert_equal "$(file_from_medium f$size | od -An -v -tx1 | tr -d ' \n')" \
@@ -165,7 +165,7 @@ old_data()
 	assert_failure 2
 }
 
-@test "-M makes several files, with seeds where they are given" {
+@test "creat -M makes several files, with seeds where they are given" {
 	famfsctl mkdir "$img:/d"
 	run -0 famfsctl creat -M "d/a,3M" -M "d/b,1000,42" -M "c,64K,7" "$img:/"
 	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[1:][] | [.path, .size]]')" \
@@ -174,7 +174,7 @@ old_data()
 	run -0 famfsctl verify -S 7 "$img:/c"
 }
 
-@test "-M refuses what is not name,size or name,size,seed" {
+@test "creat -M refuses arguments that are not NAME,SIZE or NAME,SIZE,SEED" {
 	for bad in a "a," ,1 a,x a,1,x a,1,2,3 ''; do
 		run famfsctl creat -M "$bad" "$img:/"
 		assert_failure 2

@@ -12,7 +12,7 @@ suite_setup()
 	cp --sparse=always "$img" "$img.base.img"
 }
 
-# unusable MESSAGE: no command takes the medium for good, and none changes it.
+# unusable MESSAGE: no command accepts the medium, and none changes it.
 unusable()
 {
 	local before
@@ -41,17 +41,17 @@ damaged_super()
 	unusable "$1"
 }
 
-@test "a magic that is not famfs's" {
+@test "a superblock with another magic is not a famfs" {
 	damaged_super "famfs" magic=0x87b282fe
 	damaged_super "famfs" magic=0
 }
 
-@test "a superblock CRC that is wrong" {
+@test "a superblock with a wrong CRC is damage" {
 	damaged_super "CRC" crc=1
 	damaged_super "CRC" crc=0x100000000
 }
 
-@test "a version and a format that this program does not know" {
+@test "an unknown superblock version and a newer major format are refused" {
 	damaged_super "version is 49" version=49
 	damaged_super "version is 47" version=47
 	damaged_super "9.2" omf_major=9
@@ -63,7 +63,7 @@ damaged_super()
 	run -0 famfsctl verify -S 42 "$img:/f"
 }
 
-@test "log offsets and lengths that cannot be" {
+@test "impossible log offsets and lengths are damage" {
 	damaged_super "log offset" log_offset=0
 	damaged_super "log offset" log_offset=0x400000
 	damaged_super "log" log_len=0
@@ -73,7 +73,7 @@ damaged_super()
 	damaged_super "log" log_len=0x8000000000000000
 }
 
-@test "a log length that the log header does not agree with" {
+@test "a log length that differs from the log header is damage" {
 	"$MEDIUM" "$img" set super log_len=0x1000000
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "log header says 8388608 bytes, the superblock 16777216"
@@ -82,13 +82,13 @@ damaged_super()
 	assert_output --partial "fsck"
 }
 
-@test "allocation units that cannot be" {
+@test "impossible allocation units are damage" {
 	damaged_super "allocation unit" alloc_unit=0
 	damaged_super "allocation unit" alloc_unit=1
 	damaged_super "allocation unit" alloc_unit=0x400000
 }
 
-@test "a recorded size is not believed beyond the device" {
+@test "a recorded size beyond the real device is not used" {
 	"$MEDIUM" "$img" set super dd_size=0x4000000000000000
 	run -0 famfsctl info "$img"
 	run -0 famfsctl verify -S 42 "$img:/f"
@@ -97,7 +97,7 @@ damaged_super()
 	assert_error 1 "0 MiB free"
 }
 
-@test "a recorded size that cannot be costs no files, and nothing is added" {
+@test "an impossible recorded size costs no files, but stops appends" {
 	for size in 0 0x900000; do
 		cp --sparse=always "$img.base.img" "$img"
 		"$MEDIUM" "$img" set super dd_size=$size
@@ -113,7 +113,7 @@ damaged_super()
 	done
 }
 
-@test "an image that was cut off" {
+@test "a truncated image is damage" {
 	truncate -s 12M "$img"
 	run -0 famfsctl info "$img"
 	run -4 famfsctl fsck "$img"
@@ -132,7 +132,7 @@ damaged_super()
 	done
 }
 
-@test "an image that shrinks under a mount is an I/O error, not the end of the server" {
+@test "reading an image that shrinks under a mount is an I/O error, and the server continues" {
 	mount_image
 	truncate -s 10M "$img"
 	run cat "$mnt/f"
@@ -167,7 +167,7 @@ damaged_header()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "a log header with a wrong magic, CRC, length or last index" {
+@test "a log header with a wrong magic, CRC, length or last index is damage" {
 	damaged_header "log header" magic=0
 	damaged_header "log header" crc=1
 	damaged_header "log header" crc=0x100000000
@@ -176,7 +176,7 @@ damaged_header()
 	damaged_header "last" last_index=0xffffffffffffffff
 }
 
-@test "next_seqnum and next_index that disagree" {
+@test "a next_seqnum that disagrees with next_index is damage" {
 	damaged_header "next" next_seqnum=0
 	damaged_header "next" next_seqnum=100
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Media that are damaged or hostile: fsck names the entry, the mount serves what is good, and nothing
-# is added where it could destroy something.
+# Media that are damaged or hostile: fsck names the entry, the mount serves the good files, and
+# nothing is added where that could destroy data.
 
 load helper
 
@@ -17,8 +17,8 @@ suite_setup()
 	cp --sparse=always "$img" "$img.base.img"
 }
 
-# The files that are not damaged can be read, by commands and through a mount, and the mount's
-# server lives on.
+# The undamaged files can be read, by commands and through a mount, and the mount's server keeps
+# running.
 good_files_readable()
 {
 	run -0 famfsctl verify -S 42 "$img:/d/good" "$img:/after"
@@ -45,7 +45,7 @@ damaged()
 	good_files_readable
 }
 
-# And nothing is added any more, with a reason.
+# Nothing can be added any more, and the message has the reason.
 damaged_and_closed()
 {
 	damaged "$@"
@@ -57,7 +57,7 @@ damaged_and_closed()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "a CRC that is wrong" {
+@test "an entry with a wrong CRC is damage" {
 	damaged_and_closed crc crc=1
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "entry 2: crc: "
@@ -69,37 +69,37 @@ damaged_and_closed()
 	assert_error 1 "entry 2"
 }
 
-@test "a sequence number that is not the entry's" {
+@test "an entry with a wrong sequence number is damage" {
 	damaged_and_closed seqnum seqnum=3
 	damaged_and_closed seqnum seqnum=0xffffffffffffffff
 }
 
-@test "an entry type that is not known" {
+@test "an entry of an unknown type is damage" {
 	damaged_and_closed type type=2
 	damaged_and_closed type type=77
 }
 
-@test "paths that are empty or leave the file system" {
+@test "a path that is empty or leaves the file system is damage" {
 	for path in '' .. ../x a/../../x /../etc/passwd; do
 		damaged_and_closed path "path=$path"
 	done
 }
 
-@test "a path without an end" {
+@test "a path without an end is damage" {
 	damaged_and_closed path "path=$(printf '%080d' 0)"
 }
 
-@test "a mode with more than permission bits" {
+@test "a mode with more than permission bits is damage" {
 	damaged_and_closed mode mode=0100644
 	damaged_and_closed mode mode=0xffffffff
 }
 
-@test "sizes that exceed the map" {
+@test "a size that exceeds the map is damage" {
 	damaged_and_closed size size=$((10 * MiB + 1))
 	damaged_and_closed size size=0xffffffffffffffff
 }
 
-@test "an empty file is read as one, and is no damage" {
+@test "an empty file is read as empty and is no damage" {
 	cp --sparse=always "$img.base.img" "$img"
 	"$MEDIUM" "$img" set 2 size=0 length.0=0x200000
 	run -0 famfsctl fsck "$img"
@@ -132,14 +132,14 @@ damaged_and_closed()
 	refute_output --partial "reference implementation"
 }
 
-@test "extent counts out of bounds" {
+@test "an extent count out of bounds is damage" {
 	damaged_and_closed map nextents=0
 	damaged_and_closed map nextents=17
 	damaged_and_closed map nextents=0xffffffff
 	damaged_and_closed map ext_type=7
 }
 
-@test "interleaved maps out of bounds" {
+@test "an interleaved map out of bounds is damage" {
 	local -a striped=(ext_type=1 nextents=1 nstrips=2 chunk=0x200000
 		devindex.0=0 offset.0=0x8000000 length.0=0x600000
 		devindex.1=0 offset.1=0x9000000 length.1=0x600000)
@@ -155,12 +155,12 @@ damaged_and_closed()
 	damaged_and_closed extent "${striped[@]}" offset.1=0x7fffffffffe00000
 }
 
-@test "extents that are not in units" {
+@test "an extent that is not in whole units is damage" {
 	damaged_and_closed align offset.0=0x1200001
 	damaged_and_closed align length.0=0xa00001
 }
 
-@test "extents on the metadata, empty, or beyond the device" {
+@test "an extent that is empty, on the metadata, or beyond the device is damage" {
 	damaged_and_closed extent offset.0=0
 	damaged_and_closed extent offset.0=0x200000
 	damaged_and_closed extent offset.0=0x800000
@@ -172,46 +172,46 @@ damaged_and_closed()
 	damaged_and_closed extent length.0=0xffffffffffe00000
 }
 
-@test "a device index that is not in the table" {
+@test "an unknown device index is damage" {
 	damaged_and_closed daxdev devindex.0=1
 	damaged_and_closed daxdev devindex.0=0xffffffffffffffff
 }
 
-@test "two files on the same space" {
+@test "two files that share space are damage" {
 	# Entry 1 lies at the start of the data, and the victim moves onto it.
 	damaged_and_closed overlap offset.0=0xa00000
 }
 
-@test "a file whose own extents overlap" {
+@test "a file whose own extents overlap is damage" {
 	damaged_and_closed overlap nextents=2 offset.0=0x8000000 length.0=0x600000 \
 		devindex.1=0 offset.1=0x8400000 length.1=0x600000
 }
 
-@test "a path that exists already" {
+@test "a second entry of a path is damage" {
 	damaged duplicate path=d/good
 	run -0 famfsctl creat -s 1 "$img:/new"
 	damaged duplicate path=d
 }
 
-@test "a parent that is missing or a file" {
+@test "a parent that is missing or a file is damage" {
 	damaged parent path=nowhere/x
 	damaged parent path=d/good/x
 	run -0 famfsctl creat -s 1 "$img:/new"
 }
 
-@test "the space of a file that is damaged in name only is not handed out" {
+@test "the space of a file with a damaged name is not allocated again" {
 	damaged_and_closed path path=../x
 	famfsctl info --json "$img" | jq -e ".allocated_bytes == $((2 * MiB + 10 * MiB + 4 * MiB))"
 }
 
-@test "a retired entry is no problem, and its space stays unused" {
+@test "a retired entry is not damage, and its space stays unused" {
 	"$MEDIUM" "$img" set 2 type=4
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl creat -s 1 "$img:/new"
 	good_files_readable
 }
 
-@test "an entry that is torn at the tail hides nothing before it" {
+@test "a torn last entry hides no entry before it" {
 	"$MEDIUM" "$img" set header next_index=5 next_seqnum=5
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "entry 4: "
@@ -220,7 +220,7 @@ damaged_and_closed()
 	assert_error 1 "entry 4"
 }
 
-@test "a publish that crashed in the middle is completed or dropped, not an error" {
+@test "an interrupted publish is completed or dropped without an error" {
 	"$MEDIUM" "$img" set header next_seqnum=5
 	good_files_readable
 	run -0 famfsctl creat -s 1 "$img:/new"
@@ -228,7 +228,7 @@ damaged_and_closed()
 	"$MEDIUM" "$img" show | jq -e '.log.next_seqnum == 5 and .log.next_index == 5'
 }
 
-@test "next_index beyond the log" {
+@test "a next_index beyond the log is damage" {
 	for next in 15421 1099511627776 18446744073709551615; do
 		cp --sparse=always "$img.base.img" "$img"
 		"$MEDIUM" "$img" set header next_index=$next

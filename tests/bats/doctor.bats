@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# doctor: what is wrong with this host, its mounts and a famfs, and the command that repairs it.
+# doctor: problems of this host, its mounts and a famfs, and the commands that repair them.
 
 load helper
 
@@ -11,7 +11,7 @@ suite_setup()
 	famfsctl creat --no-zero -s 5000 "$img:/f"
 }
 
-# The findings of ID, about the image, the mount or nothing. Other mounts of this machine are
+# The findings of ID, about the image, the mount or no subject. Other mounts of this machine have
 # findings as well.
 findings()
 {
@@ -25,7 +25,7 @@ findings_of()
 	jq -c --arg id "$1" --arg subject "$2" '.findings[] | select(.id == $id and .subject == $subject)' <<<"$output"
 }
 
-# doctor ARG...: its JSON is $output, and the exit code follows from it.
+# doctor ARG...: its JSON is $output; checks that the exit code follows from it.
 doctor()
 {
 	run --separate-stderr famfsctl doctor --json "$@"
@@ -33,7 +33,7 @@ doctor()
 	assert_equal "$status" "$(jq 'if .problem_count > 0 then 1 else 0 end' <<<"$output")"
 }
 
-# Runs the repair of the finding as it stands there.
+# Runs the repair of the finding exactly as it is printed.
 repair()
 {
 	local command
@@ -81,7 +81,7 @@ repair()
 	assert_equal "$(findings log | jq -r .severity)" ok
 }
 
-@test "what is no famfs, or not there, is a problem" {
+@test "doctor reports a target that is missing or not a famfs" {
 	truncate -s 0 "$img"
 	truncate -s 1G "$img"
 	run famfsctl doctor "$img"
@@ -113,7 +113,7 @@ repair()
 	assert_regex "$(jq -r '.findings[] | select(.id == "limits.mappings" and .subject != null) | .repair' <<<"$output")" '^sysctl -w vm.max_map_count=[0-9]+$'
 }
 
-@test "a helper where mount(8) does not look is missing" {
+@test "doctor reports a helper as missing if mount(8) does not find it" {
 	[[ $EUID -eq 0 ]] || skip "needs root"
 	[[ ! -e /sbin/mount.famfs ]] || skip "needs a host without /sbin/mount.famfs"
 	mkdir "$BATS_TEST_TMPDIR/local"
@@ -127,7 +127,7 @@ repair()
 	assert_equal "$(findings_of helper.missing mkfs.famfs)" ""
 }
 
-@test "the identity and where it comes from are shown" {
+@test "doctor shows the identity and its source" {
 	doctor
 	assert_equal "$(findings identity | jq -r .message)" "$MASTER, from \$FAMFS_SYSTEM_UUID"
 	export FAMFS_SYSTEM_UUID=none
@@ -135,7 +135,7 @@ repair()
 	assert_error 1 "identity.unreadable"
 }
 
-@test "a mount is ok, and what its device has is checked" {
+@test "doctor reports a good mount as ok, and checks its device" {
 	mount_image
 	doctor
 	assert_equal "$(findings mount | jq -r .severity)" ok
@@ -149,7 +149,7 @@ repair()
 	assert_failure
 }
 
-@test "a mount whose server is gone is a problem, and its repair unmounts it" {
+@test "doctor reports a mount whose server is gone, and the repair unmounts it" {
 	mount_image
 	kill -9 "$(servers)"
 	wait_for 10 no_server
@@ -170,7 +170,7 @@ repair()
 	assert_failure
 }
 
-@test "a mount that hangs is a problem, and neither doctor nor who reads it hangs" {
+@test "doctor reports a mount that hangs, without hanging itself" {
 	mount_image
 	server=$(servers)
 	kill -STOP "$server"
@@ -180,7 +180,7 @@ repair()
 	output=$hung
 	assert_equal "$(findings mount.hangs | jq -r .severity)" problem
 	assert_regex "$(findings mount.hangs | jq -r .repair)" '^echo 1 >/sys/fs/fuse/connections/[0-9]+/abort$'
-	# The device is read, once for the mount and once as it was asked for.
+	# The device is read twice: once for the mount, and once because it was named.
 	assert_equal "$(findings log | jq -r .severity)" $'ok\nok'
 	doctor
 	assert_equal "$(findings mount | jq -r .severity)" ok

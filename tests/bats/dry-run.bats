@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# --dry-run: the same checks, the same errors, the word "would", and a medium that stays as it is.
+# --dry-run: the same checks, the same errors, the word "would", and no change of the medium.
 
 load helper
 
@@ -12,14 +12,14 @@ suite_setup()
 	famfsctl creat -s 5000 -S 1 "$img:/d/f"
 }
 
-# Every byte, and when it was last written.
+# Every byte, and the time of the last write.
 whole()
 {
 	stat -c '%s %b %y' "$img"
 	md5sum <"$img"
 }
 
-# would TEXT COMMAND...: succeeds, says so, and writes nothing.
+# would TEXT COMMAND...: succeeds, prints the text, and writes nothing.
 would()
 {
 	local before
@@ -30,7 +30,7 @@ would()
 	assert_equal "$(whole)" "$before"
 }
 
-@test "no writer writes anything in a dry run" {
+@test "no command writes anything in a dry run" {
 	would "would create '$img:/d/g' of 3 MiB" creat -n -s 3M -S 7 "$img:/d/g"
 	would "would create '$img:/d/g' of 2 MiB" creat --dry-run --no-zero -s 2M "$img:/d/g"
 	would "would create '$img:/b' of 4 MiB" creat -n -M a,2M -M b,4M,3 "$img:/"
@@ -39,12 +39,12 @@ would()
 	would "would destroy" mkfs -n -f "$img"
 	# Before the command as well.
 	would "would make directory" --dry-run mkdir "$img:/e"
-	# Nothing was really there.
+	# The directories did not really exist.
 	run famfsctl ls -R "$img:/"
 	assert_output "$(printf 'd\nd/f')"
 }
 
-@test "what a dry run makes is there for what it makes next" {
+@test "a dry run counts the files that it would have made" {
 	would "would make directory '$img:/a/b'" mkdir -n "$img:/a" "$img:/a/b"
 	before=$(whole)
 	run famfsctl mkdir -n "$img:/a" "$img:/a"
@@ -78,7 +78,7 @@ would()
 	assert_equal "$(whole)" "$before"
 }
 
-@test "a takeover that is only tried asks as well, and changes nothing" {
+@test "takeover -n asks for confirmation, and changes nothing" {
 	export FAMFS_SYSTEM_UUID=$OTHER
 	before=$(whole)
 	run famfsctl takeover -n "$img"
@@ -89,7 +89,7 @@ would()
 	assert_output "this host is the master now; the master was $MASTER"
 }
 
-@test "a mount that is only tried checks everything and mounts nothing" {
+@test "mount -n checks everything and mounts nothing" {
 	needs_mount
 	mkdir "$mnt"
 	would "would mount '$img' at '$mnt'" mount -n -o ro "$img" "$mnt"
@@ -104,7 +104,7 @@ would()
 	assert_error 1 "does not hold a famfs"
 }
 
-@test "fsck -n --repair says what would be repaired, and repairs nothing" {
+@test "fsck -n --repair shows the repairs, and makes none" {
 	for name in a b c; do
 		famfsctl mkdir "$img:/$name"
 	done

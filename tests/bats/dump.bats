@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# dump-super and dump-log: every field of a medium, above all of a damaged one.
+# dump-super and dump-log: every field of a medium, damaged or not.
 
 load helper
 
@@ -19,7 +19,7 @@ field()
 	jq -r --arg name "$1" '.'"${2:-structures}"'[0].fields[] | select(.name == $name) | '"${3:-.value}" <<<"$output"
 }
 
-@test "dump-super shows every byte of the superblock, where it lies and what it means" {
+@test "dump-super shows every byte of the superblock with its offset and meaning" {
 	run -0 famfsctl dump-super "$img"
 	assert_line --index 0 "superblock at 0x0, 200 bytes: ok"
 	assert_line --regexp '^ +0x0 +8  ok  ts_magic +0x87b282ff +a famfs superblock$'
@@ -61,7 +61,7 @@ field()
 	refute_output --partial BAD
 }
 
-@test "entries that are not there are wrong usage" {
+@test "dump-log --entry beyond the log is wrong usage" {
 	for bad in x -1 1-x 3-2 99999999999999999999999999 ""; do
 		run -2 famfsctl dump-log "--entry=$bad" "$img"
 		assert_output --partial "--entry expects"
@@ -72,7 +72,7 @@ field()
 	assert_output --partial "names a file"
 }
 
-@test "our own tool and the reference's names mean the same fields" {
+@test "dump-log and the tests' own decoder agree on the fields" {
 	needs_image
 	"$MEDIUM" "$img" append path=a size=5 mode=0600 uid=7 nextents=1 offset.0=0xa00000 length.0=0x200000
 	run -0 famfsctl dump-log --json --entry 0 "$img"
@@ -83,7 +83,7 @@ field()
 	assert_equal "$(field fm_relpath entries .offset)" $((0x200030 + 40))
 }
 
-@test "a damaged superblock is shown, and the log behind it" {
+@test "dump-super shows a damaged superblock, and dump-log the log after it" {
 	"$MEDIUM" "$img" set super magic=1 crc=2 log_len=3
 	run -0 famfsctl dump-super "$img"
 	assert_line --index 0 "superblock at 0x0, 200 bytes: BAD, no famfs superblock"
@@ -97,7 +97,7 @@ field()
 	run -0 jq -e '.super_ok == false and .log_length_source == "log header" and (.entries | length) == 3' <<<"$output"
 }
 
-@test "a log header that lies costs no entries" {
+@test "dump-log shows all entries even if the log header is wrong" {
 	for lie in next_index=0x10000000000 "magic=0" "next_index=0xffffffffffffffff next_seqnum=0xffffffffffffffff" \
 		"len=0xffffffffffffffff last_index=0xffffffffffffffff next_index=0x7fffffffffffffff"; do
 		# shellcheck disable=SC2086 # fields are words
@@ -109,7 +109,7 @@ field()
 	done
 }
 
-@test "entries that are damaged are shown with what is wrong" {
+@test "dump-log shows damaged entries with their faults" {
 	"$MEDIUM" "$img" set 0 crc=1
 	"$MEDIUM" "$img" set 1 path=../x nextents=4000000000
 	"$MEDIUM" "$img" set 2 offset.0=0x7fffffffffe00000
@@ -127,7 +127,7 @@ field()
 	assert_equal "$(jq -r '.entries[0].path_hex' <<<"$output")" 611b5b33316d62ff
 }
 
-@test "what lies behind the last entry is shown on request" {
+@test "dump-log --all shows slots after the last entry" {
 	"$MEDIUM" "$img" set header next_index=2 next_seqnum=2
 	run -0 famfsctl dump-log "$img"
 	refute_output --regexp '  g$'
@@ -138,7 +138,7 @@ field()
 	assert_line --partial "(not published)"
 }
 
-@test "devices that are none are shown as well, and one too small is an error" {
+@test "dump-super shows a device without a famfs, and fails for one that is too small" {
 	needs_image
 	head -c 1M /dev/urandom >"$BATS_TEST_TMPDIR/noise.img"
 	run -0 famfsctl dump-super "$BATS_TEST_TMPDIR/noise.img"
@@ -156,7 +156,7 @@ field()
 	refute_output --partial "d/f"
 }
 
-@test "a mount is dumped, also by a user who may not open the device" {
+@test "dump-super and dump-log read a mount for a user who may not open the device" {
 	needs_image
 	mount_image -o allow_other,metadata=public
 	run -0 famfsctl dump-log "$mnt"
@@ -169,7 +169,7 @@ field()
 	assert_line --index 0 --partial ": ok"
 }
 
-@test "a large log streams" {
+@test "dump-log prints a large log without holding it in memory" {
 	"$MEDIUM" "$img" fill 15000
 	run -0 famfsctl dump-log --json "$img"
 	assert_equal "$(jq '.entries | length' <<<"$output")" 15003

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Ordinary tools on a mount: what they read, and what the format cannot do.
+# Ordinary tools on a mount: reading, and operations that the format does not support.
 
 load helper
 
@@ -30,7 +30,7 @@ suite_setup()
 }
 
 # bats test_tags=dax
-@test "mmap reads what is in the file, and a shared mapping writes in place" {
+@test "mmap reads the contents of a file, and a shared mapping writes in place" {
 	"$MMAPIO" read "$t/f" | cmp - "$src/f"
 	run -0 "$MMAPIO" write "$t/f" 4999990 'at the end'
 	printf 'at the end' | dd of="$src/f" bs=1 seek=4999990 conv=notrunc status=none
@@ -67,7 +67,7 @@ suite_setup()
 	dd if="$t/f" iflag=direct bs=1M status=none | cmp - "$src/f"
 }
 
-# refused MESSAGE COMMAND...: fails with 1 and the message, and the file stays.
+# refused MESSAGE COMMAND...: fails with 1 and the message, and the file does not change.
 refused()
 {
 	run "${@:2}"
@@ -136,7 +136,7 @@ refused()
 	cmp "$src/f" "$t/f"
 }
 
-@test "stat shows what the log has" {
+@test "stat(1) shows the mode, owner and size of the log" {
 	famfsctl creat -s 123 -m 640 -u 12 -g 34 "$mnt/x"
 	assert_equal "$(stat -c '%a %u %g %s %h %F' "$mnt/x")" "640 12 34 123 1 regular file"
 	famfsctl mkdir -m 1770 -u 12 -g 34 "$mnt/y"
@@ -151,7 +151,7 @@ refused()
 	[[ $after -eq 1 || $after -eq $((before + 2)) ]]
 }
 
-@test "permissions are checked" {
+@test "a mount checks permissions" {
 	needs_root
 	chmod 755 "$BATS_TEST_TMPDIR"
 	famfsctl creat -s 10 -m 600 "$mnt/private"
@@ -173,7 +173,7 @@ refused()
 	assert_equal "$(ls -U "$mnt/many" | wc -l)" 500
 }
 
-@test "extended attributes are not supported, and tools cope" {
+@test "extended attributes are not supported, and tools still work" {
 	run -0 ls -lZ "$t"
 	run -0 cp --preserve=all "$t/d/text" "$BATS_TEST_TMPDIR/text"
 }

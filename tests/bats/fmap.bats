@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# dump-fmap: what it says is where the bytes are.
+# dump-fmap: the bytes are where it says.
 
 load helper
 
@@ -26,7 +26,7 @@ schema='
 			(keys == ["daxdev", "length", "offset"])
 			and (map(type == "number" and . == floor and . >= 0) | all)))))'
 
-@test "the JSON follows its schema, for simple and interleaved files" {
+@test "dump-fmap --json follows its schema, for simple and interleaved files" {
 	famfsctl creat -s 5000000 "$img:/simple"
 	famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/striped"
 	famfsctl dump-fmap --json "$img:/simple" "$img:/striped" >"$src.json"
@@ -37,7 +37,7 @@ schema='
 	run -0 jq -e --arg img "$img" '.daxdevs[0].name == $img' "$src.json"
 }
 
-@test "the JSON has the extents that the log has" {
+@test "dump-fmap --json has the extents of the log" {
 	famfsctl creat -s 5000000 "$img:/a"
 	famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/b"
 	famfsctl creat -s 1 "$img:/c"
@@ -60,7 +60,7 @@ schema='
 	file_from_medium f | cmp - "$src"
 }
 
-@test "a mounted file has the same map" {
+@test "dump-fmap shows the same map for a mounted file" {
 	famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/f"
 	want=$(famfsctl dump-fmap --json "$img:/f" | jq -c .files)
 	mount_image
@@ -69,7 +69,7 @@ schema='
 	assert_equal "$(famfsctl dump-fmap --json f | jq -c .files)" "$want"
 }
 
-@test "-r walks directories, and an empty one is an empty array" {
+@test "dump-fmap -r walks directories, and prints an empty array for an empty one" {
 	famfsctl mkdir "$img:/d" "$img:/d/e" "$img:/none"
 	famfsctl creat -s 1 "$img:/d/x"
 	famfsctl creat -s 1 "$img:/d/e/y"
@@ -89,7 +89,7 @@ schema='
 	assert_equal "$(famfsctl dump-fmap --json "$img:/d" | jq -c '[.files[].path]')" '["d/x"]'
 }
 
-@test "the table for people names offsets, lengths and strips" {
+@test "dump-fmap prints a table of offsets, lengths and strips" {
 	famfsctl creat -s 5000000 "$img:/simple"
 	famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/striped"
 	run -0 famfsctl dump-fmap "$img:/simple"
@@ -114,7 +114,7 @@ schema='
 	run -0 jq -e '.files[0] | .path == "a\ufffd" and .path_hex == "61ff"' "$src.json"
 }
 
-@test "output that cannot be written is an error" {
+@test "dump-fmap fails if its output cannot be written" {
 	famfsctl creat -s 1 "$img:/f"
 	[[ -c /dev/full ]] || skip "needs /dev/full"
 	run bash -c '"$FAMFSCTL" dump-fmap --json "$1:/f" >/dev/full' - "$img"

@@ -53,7 +53,7 @@ no_trace()
 	assert_equal "$(find "$mnt" -mindepth 1 -name 'fill*' | wc -l)" 15420
 }
 
-@test "a full device is an error with what was wanted and what is free" {
+@test "a full device is an error with the wanted and the free space" {
 	new_image 64M
 	# 64 MiB less 10 for superblock and log.
 	run -0 famfsctl creat --no-zero -s 50M "$img:/most"
@@ -89,7 +89,7 @@ no_trace()
 	run -0 famfsctl verify -S 42 "$mnt/c"
 }
 
-@test "space in more than 16 pieces is used as far as it goes, with numbers" {
+@test "a file that needs more than 16 pieces is refused with numbers" {
 	new_image 128M
 	# Every second unit is taken.
 	for ((i = 0; i < 29; i++)); do

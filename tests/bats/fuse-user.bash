@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC2154 # $mnt is of the suite
 # Mounts of a user without privileges, for suites that have $mnt in a folder of that user's.
 
-# Distributions let every user open /dev/fuse. Where root alone may, users get a node of their own,
-# in a mount namespace that ends with the test. A chroot cannot have one; there the node is opened
-# for the time of the test, under a lock, since another run may do the same.
+# Distributions let every user open /dev/fuse. Where only root may, users get a node of their own,
+# in a mount namespace that ends with the test. A chroot cannot have one; there the node's mode is
+# changed for the time of the test, under a lock, since another run may do the same.
 open_fuse()
 {
 	needs_mount

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034 # variables are for the suites
-# What the suites share. Each test has an image of its own, $img in $BATS_TEST_TMPDIR, and perhaps
-# mounts of it; teardown unmounts what is mounted and fails when a server stays.
+# Shared by the suites. Each test has an image of its own, $img in $BATS_TEST_TMPDIR, and perhaps
+# mounts of it; teardown unmounts them and fails when a server is left.
 
 bats_require_minimum_version 1.5.0
 # bats-support, bats-assert and bats-file, see setup_suite.bash.
@@ -14,7 +14,7 @@ MiB=$((1 << 20)) GiB=$((1 << 30)) UNIT=$((2 << 20))
 
 setup()
 {
-	# What tells our processes from others, however they were called.
+	# Marks our processes, whatever their names are.
 	export FAMFS_TEST_ID=$BATS_TEST_TMPDIR
 	img=$BATS_TEST_TMPDIR/fam.img
 	mnt=$BATS_TEST_TMPDIR/mnt
@@ -36,7 +36,8 @@ famfsctl_as()
 	FAMFS_SYSTEM_UUID=$1 famfsctl "${@:2}"
 }
 
-# Runs a command where the mounts are: in the mount namespace that open_fuse has made, if it has.
+# Runs a command where the mounts are: in the mount namespace that open_fuse has made, if there is
+# one.
 here()
 {
 	if [[ -n ${namespace:-} ]]; then
@@ -59,7 +60,7 @@ user_famfsctl()
 	as_user "$FAMFS_PUBLIC/cli/famfsctl" "$@"
 }
 
-# new_image [SIZE [MKFS-OPTION...]]: formats $img, or the device that the run is about.
+# new_image [SIZE [MKFS-OPTION...]]: formats $img, or the device of the run.
 new_image()
 {
 	local size=${1:-4G}
@@ -109,7 +110,8 @@ is_mounted()
 	awk -v dir="$1" '$5 == dir { found = 1 } END { exit !found }' /proc/self/mountinfo
 }
 
-# The processes of famfsctl that this test started and that are still there, servers above all. One
+# The processes of famfsctl that this test started and that still run, servers above all. One grep
+# for all of them: bats traces every command of a shell loop, and is slow at it.
 # grep for all of them: bats follows every command of a shell loop, and is slow at it.
 servers()
 {
@@ -154,7 +156,7 @@ teardown()
 		echo "a server or command is still running:"
 		for left in $(servers); do
 			tr '\0' ' ' <"/proc/$left/cmdline"
-			# Where it hangs, as far as the kernel tells.
+			# Where the process hangs, as far as the kernel shows it.
 			grep -H . /proc/"$left"/task/*/{wchan,syscall,stack} || true
 			kill -9 "$left"
 		done
@@ -164,7 +166,7 @@ teardown()
 	rm -f "$BATS_TEST_TMPDIR"/*.img
 }
 
-# assert_error CODE MESSAGE: exit code and a part of what was said.
+# assert_error CODE MESSAGE: exit code and a part of the message.
 assert_error()
 {
 	assert_failure "$1"
@@ -172,7 +174,7 @@ assert_error()
 	refute_output --partial "Sanitizer"
 }
 
-# free_bytes: what famfsctl info says is free. Also files and log entries in use.
+# free_bytes: the free space in famfsctl info. Also files and log entries in use.
 info_number()
 {
 	famfsctl info --json "$img" | jq -e ".$1"
@@ -208,8 +210,8 @@ bytes()
 	"$MEDIUM" "$1" read "$2" "$3"
 }
 
-# What the image is: its size, superblock, log header and first entries. Enough to see a change, and
-# fast where an image is large and sparse.
+# The state of the image: its size, superblock, log header and first entries. Enough to see a
+# change, and fast on a large, sparse image.
 fingerprint()
 {
 	stat -c %s "$img"

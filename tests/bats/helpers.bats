@@ -8,7 +8,7 @@ load helper
 
 HELPERS=(fsck.famfs mkfs.famfs mount.famfs mount.fuse.famfs)
 
-# What stands at $1 moves to $2, and $1 becomes a writable folder of links to it.
+# Moves the folder $1 to $2, and makes $1 a writable folder of links to its contents.
 replace_folder()
 {
 	mkdir "$2"
@@ -60,7 +60,7 @@ teardown_file()
 	kill "${HOST_PID:-}" 2>/dev/null || true
 }
 
-# Runs a program in there.
+# Runs a program in that namespace.
 host()
 {
 	timeout -k 5 "${FAMFS_TIMEOUT:-60}" nsenter -t "$HOST_PID" -m -r --wd="$BATS_TEST_TMPDIR" -- "$@" 3>&-
@@ -112,7 +112,7 @@ fstab()
 	done
 }
 
-@test "an fstab line with all that mount(8) and systemd put there" {
+@test "mount accepts an fstab line with all options of mount(8) and systemd" {
 	fstab "$img $mnt famfs nofail,_netdev,noatime,x-systemd.device-timeout=30s,X-own=1,comment=x 0 0"
 	run -0 host mount -a
 	host test -e "$mnt/f"
@@ -133,7 +133,7 @@ fstab()
 	host lsblk >/dev/null
 }
 
-@test "a user mounts and unmounts what fstab lets him" {
+@test "a user mounts and unmounts an fstab line with the option user" {
 	chmod 755 "$BATS_TEST_TMPDIR"
 	chmod 666 "$img"
 	host setpriv --reuid=65534 --regid=65534 --clear-groups -- test -w /dev/fuse ||
@@ -160,7 +160,7 @@ fstab()
 	fstab "famfs:$uuid $mnt famfs ro 0 0"
 	run -0 host mount -a
 	host test -e "$mnt/f"
-	# mount(8) cannot know, so the helper has to.
+	# mount(8) cannot recognise this, so the helper has to.
 	run -0 host mount -a
 	assert_output --partial "is mounted at '$mnt' already"
 	assert_equal "$(host_mounts | grep -c " $img ")" 1
@@ -176,7 +176,7 @@ fstab()
 	assert_equal "$(host_mounts)" ""
 }
 
-@test "rw, which mount(8) always adds, leaves it to the role; client_rw does not" {
+@test "mount.famfs ignores rw, which mount(8) always adds, but not client_rw" {
 	FAMFS_SYSTEM_UUID=$OTHER run -0 host mount -t famfs -o rw "$img" "$mnt"
 	assert_output --partial "warning: '$mnt' is mounted read-only"
 	run host sh -c "printf x | dd of='$mnt/f' conv=notrunc status=none"
@@ -217,7 +217,7 @@ fstab()
 	host test -e "$mnt/f"
 }
 
-@test "what cannot be mounted is 32, with the reason" {
+@test "mount.famfs exits 32 with the reason if it cannot mount" {
 	truncate -s 64M "$BATS_TEST_TMPDIR/none.img"
 	run host mount -t famfs "$BATS_TEST_TMPDIR/none.img" "$mnt"
 	assert_error 32 "mount.famfs: '$BATS_TEST_TMPDIR/none.img' does not hold a famfs"
@@ -240,7 +240,7 @@ fstab()
 	run -0 host mount -t famfs "$img" "$mnt"
 }
 
-@test "remount changes what can be changed, and says what cannot" {
+@test "remount changes flags, and reports those that it cannot change" {
 	host mount -t famfs "$img" "$mnt"
 	run -0 host mount -o remount,ro,noexec "$mnt"
 	run -0 host_mounts
@@ -296,11 +296,11 @@ fstab()
 	assert_error 1 "cannot enter the mount namespace"
 }
 
-@test "an interrupted mount is 8 and leaves nothing" {
+@test "an interrupted mount.famfs exits 8 and leaves nothing" {
 	command -v strace >/dev/null || skip "needs strace"
 	# Leaks cannot be looked for under strace.
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-	# The server hangs in mount(2) for so long that the helper has gone before.
+	# The server hangs in mount(2) until the helper has ended.
 	# shellcheck disable=SC2016
 	host env --default-signal=INT strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=mount \
 		-e inject=mount:delay_enter=3000000 sh -c 'echo $$ >pid; exec mount.famfs "$@"' - \
@@ -317,7 +317,7 @@ fstab()
 	assert_equal "$(host_mounts)" ""
 }
 
-@test "fsck -t famfs passes on what fsck.famfs finds, and -a mends only what costs nothing" {
+@test "fsck -t famfs passes on the result of fsck.famfs, and -a repairs only without a loss" {
 	run -0 host fsck -t famfs "$img"
 	assert_output --partial "clean"
 	run -0 host fsck -C5 -a -t famfs "$img"
@@ -344,7 +344,7 @@ fstab()
 	run -0 host fsck -a -t famfs "$img"
 }
 
-@test "fsck.famfs knows the options of its kind, and its exit codes are bits" {
+@test "fsck.famfs accepts the options of fsck helpers, and its exit codes are bits" {
 	run -0 host fsck.famfs -V
 	assert_output --partial "famfsctl"
 	run -0 host sh -c "fsck.famfs -f -C5 -a '$img' 5>progress && cat progress"
@@ -362,7 +362,7 @@ fstab()
 	assert_error 16 "unknown option"
 	run host fsck.famfs -a missing.img
 	assert_error 8 "missing.img"
-	# Two problems, of which one can be mended without a loss.
+	# Two problems, one of which can be repaired without a loss.
 	famfsctl creat -s 1 "$img:/g"
 	"$MEDIUM" "$img" set header next_seqnum=9
 	"$MEDIUM" "$img" set 0 crc=1
@@ -378,17 +378,17 @@ fstab()
 	assert_output --partial "metadata: header"
 }
 
-# Whether fsck.famfs waits for whoever is to read its progress, at descriptor 5.
+# Whether fsck.famfs waits for the reader of its progress, at descriptor 5.
 tells_progress()
 {
 	grep -q '^[0-9]* 0x5 ' "/proc/$checker/syscall"
 }
 
-@test "an interrupted fsck is 32" {
+@test "an interrupted fsck.famfs exits 32" {
 	ln -s "$FAMFS_PUBLIC/cli/famfsctl" "$BATS_TEST_TMPDIR/fsck.famfs"
 	mkfifo "$BATS_TEST_TMPDIR/progress"
 	exec 8<>"$BATS_TEST_TMPDIR/progress"
-	# As much as a pipe holds.
+	# As many bytes as a pipe holds.
 	dd if=/dev/zero of="$BATS_TEST_TMPDIR/progress" oflag=nonblock bs=4096 2>/dev/null || true
 	for signal in INT TERM HUP; do
 		env --default-signal=$signal "$BATS_TEST_TMPDIR/fsck.famfs" -C5 "$img" 5>&8 8>&- 3>&- \
@@ -404,7 +404,7 @@ tells_progress()
 	exec 8>&-
 }
 
-@test "mkfs -t famfs formats, refuses and takes a size" {
+@test "mkfs -t famfs formats, refuses existing data, and accepts a size" {
 	run host mkfs -t famfs "$img"
 	assert_error 3 "mkfs.famfs: '$img' already holds a famfs"
 	run -0 host mkfs -t famfs -f "$img"

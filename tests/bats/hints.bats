@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A hint that names a command names it as it can be pasted: it runs, and it is a way out.
+# A hint that names a command can be pasted: the command runs, and it helps.
 
 load helper
 
@@ -13,7 +13,7 @@ suite_setup()
 	famfsctl creat -s 5000 -S 1 "$img:/f"
 }
 
-# follow CODE ARG...: the command fails with CODE, and what its hint says succeeds.
+# follow CODE ARG...: the command fails with CODE, and the command in its hint succeeds.
 follow()
 {
 	local command
@@ -23,7 +23,7 @@ follow()
 	PATH=$(dirname "$FAMFSCTL"):$PATH run -0 bash -c "$command" 3>&-
 }
 
-@test "where a directory is missing, the hint makes it" {
+@test "the hint for a missing directory makes it" {
 	follow 1 mkdir "$img:/a/b/c"
 	famfsctl mkdir "$img:/a/b/c"
 	echo x >x
@@ -35,7 +35,7 @@ follow()
 	assert_output x
 }
 
-@test "cp out of a famfs is refused with the command that does it" {
+@test "cp out of a famfs is refused with a hint that does it" {
 	follow 1 cp "$img:/f" out
 	cmp out <(famfsctl cat "$img:/f")
 	mkdir dir
@@ -46,7 +46,7 @@ follow()
 	refute_output --partial "hint:"
 }
 
-@test "what is no famfs can be made one, where there is room for it" {
+@test "the hint for a device without a famfs formats it, if it is large enough" {
 	truncate -s 64M "other image"
 	follow 1 ls "other image"
 	run -0 famfsctl ls "other image"
@@ -56,7 +56,7 @@ follow()
 	refute_output --partial "hint:"
 }
 
-@test "where a device is full, the hint shows how its space is used" {
+@test "the hint for a full device shows how its space is used" {
 	run famfsctl creat --no-zero -s 100M "$img:/big"
 	assert_error 1 "need 100 MiB"
 	assert_line "hint: to see how space is used, run: famfsctl map '$img'"
@@ -64,12 +64,12 @@ follow()
 	assert_output --partial "log in use"
 }
 
-@test "what is not mounted is checked by fsck" {
+@test "the hint of check for an unmounted image runs fsck" {
 	follow 8 check "$img"
 	assert_line clean
 }
 
-@test "what is mounted is unmounted first" {
+@test "the hint for a mounted device unmounts it" {
 	needs_mount
 	for command in "mkfs -f" "fsck --repair"; do
 		mount_image
@@ -82,14 +82,14 @@ follow()
 	done
 }
 
-# names: what a local user may call an image so that a pasted hint does more than it says.
+# names: names that a local user may give an image so that a pasted hint would run other commands.
 hostile_names()
 {
 	printf '%s\0' "a'; touch PWNED; '.img" '$(touch PWNED) `touch PWNED`.img' '-f.img' \
 		$'a\n touch PWNED\e]0;PWNED\a\x9b\xff.img' $'-\' \n; touch PWNED; \'.img'
 }
 
-# paste SHELL CODE ARG...: the command fails with CODE and a hint; what it says is pasted into SHELL.
+# paste SHELL CODE ARG...: the command fails with CODE and a hint, which is pasted into SHELL.
 paste_hint()
 {
 	local command
@@ -101,9 +101,9 @@ paste_hint()
 	assert_file_not_exist PWNED
 }
 
-# dash has no $'...', so that a name with control characters is no name there; but it must not run
+# dash has no $'...', so that it cannot read a name with control characters; but it must not run
 # anything either.
-@test "a name that holds shell code is a name in a hint, for each shell" {
+@test "a name that holds shell code is quoted in a hint, for each shell" {
 	local name shell
 	while IFS= read -r -d '' name; do
 		for shell in bash sh; do
@@ -115,7 +115,7 @@ paste_hint()
 	done < <(hostile_names)
 }
 
-@test "a name that holds shell code is a name in every hint" {
+@test "a name that holds shell code is quoted in every hint" {
 	local name
 	echo x >x
 	while IFS= read -r -d '' name; do
@@ -145,7 +145,7 @@ paste_hint()
 	done < <(hostile_names)
 }
 
-@test "a mount whose names hold shell code is unmounted as the hint says" {
+@test "the hint for a mount whose names hold shell code unmounts it" {
 	needs_mount
 	local name
 	while IFS= read -r -d '' name; do

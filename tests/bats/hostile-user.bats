@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A local user who is in root's way: with mounts that claim to be of any device, with locks that are
-# never let go, with links, fifos and device nodes where an image is expected. (Names that hold shell
-# code are in hints.bats.)
+# A local user who gets in root's way: with mounts that claim to be of any device, with locks that
+# are never released, with links, fifos and device nodes in place of an image. (Names that hold
+# shell code are in hints.bats.)
 
 load helper
 load fuse-user
@@ -28,7 +28,7 @@ suite_teardown()
 	close_fuse
 }
 
-# fake_mount SOURCE [TYPE [DIR]]: the user's mount, which says that it is of SOURCE.
+# fake_mount SOURCE [TYPE [DIR]]: the user's mount, which claims to be of SOURCE.
 fake_mount()
 {
 	mkdir -p "${3:-$mnt}"
@@ -36,7 +36,7 @@ fake_mount()
 	as_user "$HOSTILE" mount "$1" "${2:-famfs}" "${3:-$mnt}"
 }
 
-# root's commands, where the user's mounts are.
+# Runs root's commands in the namespace of the user's mounts.
 root_famfsctl()
 {
 	here timeout -k 5 60 "$FAMFSCTL" "$@" 3>&- 8<&-
@@ -52,7 +52,7 @@ hold()
 	wait_for 10 test -s "$BATS_TEST_TMPDIR/locked"
 }
 
-@test "a user's mount that claims to be of root's image keeps root from nothing" {
+@test "a user's mount that claims to be of root's image does not block root" {
 	local type
 	open_fuse
 	new_image 256M
@@ -74,14 +74,14 @@ hold()
 	here umount "$mnt"
 }
 
-@test "what a user's mount claims to be of is not opened" {
+@test "the device that a user's mount claims to be of is not opened" {
 	local source
 	open_fuse
 	new_image 64M
 	mknod "$BATS_TEST_TMPDIR/node" c 1 5
 	for source in "$img" "$BATS_TEST_TMPDIR/node"; do
 		fake_mount "$source"
-		# What the rest of the test rests on: that an open is seen.
+		# Checks what the rest of the test relies on: an open is noticed.
 		run -97 here "$HOSTILE" watch "$source" head -c 1 "$source" 3>&- 8<&-
 		for command in doctor info "info $mnt" "ls $mnt" "fsck $mnt" "umount $mnt" list \
 			"__complete -- famfsctl ls $mnt/"; do
@@ -107,7 +107,7 @@ hold()
 	done
 }
 
-@test "the caller's own mounts and root's are believed" {
+@test "mounts of the caller and of root are trusted" {
 	open_fuse
 	run -0 user_famfsctl mkfs --size 64M "$home/own.img"
 	run -0 user_famfsctl mount "$home/own.img" "$mnt"
@@ -126,7 +126,7 @@ hold()
 @test "doctor checks no more than 64 mounts, and counts the rest" {
 	needs_mount
 	unshare -m true || skip "needs mount namespaces"
-	# Where the mounts of other tests are not, and from where they do not see these.
+	# A namespace without the mounts of other tests, which do not see these either.
 	# shellcheck disable=SC2016 # for the inner shell
 	run -1 timeout 120 unshare -m bash -c '
 		findmnt -rno TARGET -t fuse.famfs | while read -r dir; do
@@ -144,7 +144,7 @@ hold()
 	[[ $(grep -c 'its server answers' <<<"$output") -eq 64 ]]
 }
 
-@test "an append lock that a reader keeps ends a command, which names the process" {
+@test "a command fails if a reader keeps the append lock, and names the process" {
 	new_image 64M
 	chmod 644 "$img"
 	hold "$img" 0x200000 1
@@ -154,7 +154,7 @@ hold()
 	run -0 famfsctl creat -s 1 -S 1 "$img:/f"
 }
 
-# tree COUNT: a directory of so many files, $src.
+# tree COUNT: a directory of this many files, $src.
 tree()
 {
 	local n
@@ -165,7 +165,7 @@ tree()
 	done
 }
 
-@test "an append lock that a reader keeps ends a command with many files after one wait" {
+@test "a command with many files waits only once for an append lock that a reader keeps" {
 	local command plans=() n
 	new_image 64M
 	chmod 644 "$img"
@@ -231,7 +231,7 @@ tree()
 	run -0 famfsctl creat -s 1 -S 1 "$img:/f"
 }
 
-@test "space that a reader keeps locked is missed, and the process is named" {
+@test "space that a reader keeps locked is not used, and the process is named" {
 	new_image 64M
 	chmod 644 "$img"
 	hold "$img" 0xa00000 0x10000000
@@ -239,7 +239,7 @@ tree()
 	assert_error 1 "other space is reserved by process $holder (hostile)"
 }
 
-@test "what is no image is not opened, whatever names it" {
+@test "a path that is not an image is not opened, whichever argument names it" {
 	local file type command what
 	cd "$BATS_TEST_TMPDIR" || return
 	mkfifo fifo
@@ -262,7 +262,7 @@ tree()
 		FAMFS_TIMEOUT=30 run famfsctl mkfs -f "./$file"
 		assert_error 1 "'./$file' is a $type, "
 	done
-	# What the rest of the test rests on: that an open is seen.
+	# Checks what the rest of the test relies on: an open is noticed.
 	run -97 "$HOSTILE" watch node head -c 1 node 3>&-
 	mkdir mount
 	for command in "mkfs -f ./node" "info ./node" "mount ./node mount"; do
@@ -272,7 +272,7 @@ tree()
 	done
 }
 
-@test "a link that leads nowhere is not made into an image" {
+@test "a dangling link is not made into an image" {
 	cd "$home" || return
 	ln -s "$BATS_TEST_TMPDIR/made" fam.img
 	run famfsctl mkfs --size 64M ./fam.img

@@ -11,7 +11,7 @@ suite_setup()
 }
 
 # bats test_tags=dax
-@test "a file that another process made is there at the next lookup" {
+@test "a file that another process made is visible at the next lookup" {
 	mount_image
 	run stat "$mnt/new"
 	assert_failure 1
@@ -25,7 +25,7 @@ suite_setup()
 	assert_output in
 }
 
-@test "a listing shows what was just made" {
+@test "a listing shows files that were just made" {
 	mount_image
 	for name in f1 f2 f3 f4 f5; do
 		famfsctl creat -s 1 "$img:/$name"
@@ -73,7 +73,7 @@ suite_setup()
 }
 
 # bats test_tags=dax
-@test "what one mount wrote, the other sees after open" {
+@test "bytes that one mount wrote are visible to the other after an open" {
 	famfsctl creat -s 3M "$img:/f"
 	mount_as "$MASTER" "$a"
 	mount_as "$OTHER" "$b"
@@ -83,7 +83,7 @@ suite_setup()
 	done
 }
 
-@test "takeover needs --force, and says who the master was" {
+@test "takeover needs --force, and names the old master" {
 	run famfsctl_as "$OTHER" takeover "$img"
 	assert_error 3 "$MASTER"
 	assert_output --partial "--force"
@@ -104,7 +104,7 @@ tear_takeover()
 	"$MEDIUM" "$img" set super sys_uuid="$1" crc="$("$MEDIUM" "$img" show | jq .superblock.crc)"
 }
 
-@test "a takeover that was cut off is completed by the same command" {
+@test "an interrupted takeover is completed by the same command" {
 	famfsctl creat -s 1 "$img:/f"
 	for owner in "$OTHER" "${OTHER:0:18}-${MASTER:19}"; do
 		tear_takeover "$owner"
@@ -151,12 +151,12 @@ tear_takeover()
 	assert_line '["client","none",null]'
 }
 
-@test "a new file system under a mount is ESTALE, not somebody else's data" {
+@test "a new file system under a mount gives ESTALE, not the data of other files" {
 	needs_image
 	famfsctl creat -r -S 1 -s 3M "$img:/f"
 	mount_image
 	cat "$mnt/f" >/dev/null
-	# As another host would do it, who cannot see our mount.
+	# As another host would do it, which cannot see our mount.
 	cp --sparse=always "$img" "$img.other"
 	"$MEDIUM" "$img" set super magic=0
 	"$MEDIUM" "$img" set header next_index=0 next_seqnum=0
@@ -190,10 +190,10 @@ tear_takeover()
 	"$MEDIUM" "$img" show | jq -e '[.entries[].ext[][1]] | length == (unique | length)'
 }
 
-@test "a long creation does not hold up others, and mkfs stays out" {
+@test "a long creation does not block others, and mkfs is refused meanwhile" {
 	nice -n 19 "$FAMFSCTL" creat -r -S 1 -s 300M "$img:/long" 3>&- &
 	creator=$!
-	# It stands still in the middle: its first bytes are there.
+	# It is stopped in the middle: its first bytes are in place.
 	# shellcheck disable=SC2016 # for the inner shell
 	timeout 30 bash -c 'until [[ -n $("$MEDIUM" "$1" read 10485760 64 | tr -d "\0") ]]; do :; done' - "$img"
 	kill -STOP $creator
@@ -227,7 +227,7 @@ tear_takeover()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "creating goes on beside a mount, a reader and a checker" {
+@test "files can be created while the famfs is mounted, read and checked" {
 	mount_image
 	(for ((i = 0; i < 30; i++)); do
 		"$FAMFSCTL" creat -r -S $i -s 100000 "$img:/f$i" || exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# info, statfs and how the commands are called.
+# info, statfs and the usage of the commands.
 
 load helper
 
@@ -24,7 +24,7 @@ info()
 	info '.schema == "famfsctl.info/1"'
 }
 
-@test "info names where the identity comes from" {
+@test "info names the source of the identity" {
 	new_image 64M
 	run -0 famfsctl info "$img"
 	assert_output --partial '$FAMFS_SYSTEM_UUID'
@@ -51,7 +51,7 @@ info()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "a recorded size that is not the real one is shown, and the smaller one counts" {
+@test "info shows a recorded size that is not the real one, and uses the smaller one" {
 	needs_image
 	new_image 128M
 	truncate -s 64M "$img"
@@ -62,7 +62,7 @@ info()
 	info '.usable_size == 67108864'
 }
 
-@test "df tells the truth" {
+@test "df shows the size and the free space of the famfs" {
 	new_image 1G
 	mount_image
 	famfsctl creat -s 100M "$mnt/f"
@@ -75,7 +75,7 @@ info()
 	[[ $slots -ge 15420 ]]
 }
 
-@test "a file that is no famfs is named as such" {
+@test "info names a file that is not a famfs" {
 	truncate -s 64M "$img"
 	for command in info fsck dump-fmap; do
 		run famfsctl $command "$img"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What meson installs, and whether docs/PACKAGING.md says so. docs/example.c is compiled against it by
-# tests/run.sh.
+# The files that meson installs are those that docs/PACKAGING.md lists. tests/run.sh compiles
+# docs/example.c against them.
 
 load helper
 
@@ -41,19 +41,19 @@ installed()
 	done >"$BATS_TEST_TMPDIR/all"
 	awk '$0 == "```files" { on = 1; next } /^```/ { on = 0 } on { print $2 }' \
 		"$FAMFS_TOP/docs/PACKAGING.md" | grep -v '[*]' >>"$BATS_TEST_TMPDIR/all"
-	# A pattern of the page stands for those, and for nothing that is not there.
+	# A pattern of the page stands for those files, and must match at least one.
 	[[ ${globs[*]} == "/usr/share/famfsctl/schema/*.json /usr/share/man/man8/*.8" ]]
 	run -0 diff -u <(LC_ALL=C sort -u "$BATS_TEST_TMPDIR/all") <(installed | LC_ALL=C sort)
 }
 
-@test "what is installed runs, and finds its own place" {
+@test "the installed program runs and finds its installed files" {
 	run -0 env LD_LIBRARY_PATH="$root$libdir" "$root$prefix/bin/famfsctl" --version
 	assert_output --partial "famfsctl $(sed -n 's/^Version: //p' "$root$libdir/pkgconfig/libfamfs.pc")"
 	run -0 env LD_LIBRARY_PATH="$root$libdir" "$root$prefix/sbin/fsck.famfs" --help
 	assert_line --partial "usage: fsck.famfs "
 	run -0 grep -o 'IMPORT{program}="[^ ]*' -r "$root" --include=60-famfs.rules -h
 	assert_output "IMPORT{program}=\"$prefix/bin/famfsctl"
-	# No text has the place of the build in it.
+	# No text file contains the path of the build.
 	run -1 grep -rIl "$FAMFS_BUILD" "$root"
 	refute_output
 }

@@ -4,7 +4,7 @@
 
 load helper
 
-# The master of the images, and one that is not.
+# The master of the images, and another host.
 reference=13165b20-87af-4de6-b7a6-72f2b5a62153
 
 setup_file()
@@ -20,7 +20,7 @@ suite_setup()
 	needs_image
 }
 
-# use NAME: an image of the reference as $img, and what it must hold as $dump.
+# use NAME: an image of the reference as $img, and its expected contents as $dump.
 use()
 {
 	cp --sparse=always "$BATS_FILE_TMPDIR/$1.img" "$img"
@@ -34,7 +34,7 @@ use()
 	done
 }
 
-@test "fsck finds nothing wrong" {
+@test "fsck finds no problem on the reference media" {
 	for name in empty mixed striped; do
 		use $name
 		run -0 famfsctl fsck "$img"
@@ -75,7 +75,7 @@ use()
 		[24, 10, 74316632, 104857600, 34]' "$BATS_TEST_TMPDIR/info.json"
 }
 
-@test "contents are where the reference put them" {
+@test "the contents of files are where the reference put them" {
 	use striped
 	# The images have no contents; a pattern that names each place stands in for them.
 	offsets=$(jq -r '.entries[] | select(.path == "st/odd") | .ext[][1]' "$dump")
@@ -97,7 +97,7 @@ use()
 	assert_output --partial "chunk 1"
 }
 
-@test "the reference's master can add to them, and others cannot" {
+@test "only the master of the reference media can add files to them" {
 	use mixed
 	run famfsctl_as "$OTHER" creat -s 1 "$img:/x"
 	assert_error 1 "$reference"
@@ -105,12 +105,12 @@ use()
 	run -0 famfsctl_as $reference mkdir "$img:/y"
 	"$MEDIUM" "$img" show | jq -e '.entries[34:] | map([.seqnum, .path, .crc_ok, .seq_ok]) ==
 		[[34, "x", true, true], [35, "y", true, true]]'
-	# Old entries are untouched, and the new file lies on nobody else's space.
+	# Old entries are unchanged, and the new file shares no space with another.
 	assert_equal "$("$MEDIUM" "$img" show | jq -S '.entries[:34]')" "$(jq -S .entries "$dump")"
 	run -0 famfsctl fsck "$img"
 }
 
-@test "what we write has the same bytes as what the reference wrote" {
+@test "famfsctl writes the same bytes as the reference" {
 	# The same commands that made the first entries of the images, on a device of the same size.
 	use mixed
 	cp --sparse=always "$img" "$BATS_TEST_TMPDIR/reference.img"

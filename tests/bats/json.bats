@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# --json: what every command really prints, and every error, against the published schemas.
+# --json: the real output and the errors of every command, checked against the published schemas.
 
 load helper
 
@@ -20,7 +20,7 @@ collect()
 	assert_equal "$code" "$1"
 }
 
-# Every document is valid, and these schemas were met.
+# Every document is valid, and these schemas occurred.
 valid()
 {
 	run /usr/bin/python3 "$FAMFS_TOP/tests/tools/schema.py" "$FAMFS_TOP/docs/schema" <"$all"
@@ -37,7 +37,7 @@ fill()
 	famfsctl creat -s 9M -N 2 -B 3 -C 2M "$img:/striped"
 }
 
-@test "what commands print of a file system follows its schema" {
+@test "the JSON of commands about a file system follows its schema" {
 	fill
 	for arguments in "mkfs -n -f $img" "mkfs -n --size 32M $img.new" "verify -S 1 $img:/d/f" "chkread $img:/d/f" "wait $img:/d $img:/d/f" \
 		"ls $img:/" "ls -l -R $img:/" "ls $img:/d/e" "ls $img:/d/f" "stat $img:/d $img:/d/f" \
@@ -48,12 +48,12 @@ fill()
 		collect 0 $arguments
 	done
 	valid mkfs verify chkread wait ls stat dump-fmap wire info usage fsck dump-super dump-log map
-	# Nothing is lost of the name, and arrays are arrays.
+	# The name is complete, and lists are arrays.
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries[] | select(.path_hex).path_hex] == ["642ffffe"]' "$all"
 	jq -se '[.[] | select(.schema == "famfsctl.ls/1").entries | length] == [2, 5, 0, 1]' "$all"
 }
 
-@test "what commands print of an empty file system follows its schema" {
+@test "the JSON of commands about an empty file system follows its schema" {
 	new_image 64M
 	for arguments in "ls $img:/" "stat $img:/" "dump-fmap $img:/" "info $img" "usage $img" "fsck $img" \
 		"dump-log $img" "map $img"; do
@@ -75,13 +75,13 @@ fill()
 	jq -se '[.[] | (.entries, .files) | arrays | length] == [1000, 1000, 1000, 1000]' "$all"
 }
 
-@test "what commands print of this host follows its schema" {
+@test "the JSON of commands about this host follows its schema" {
 	collect 0 list
 	collect 0 list --all
 	collect 0 info
 	collect 0 info --kernel
 	collect 1 reset-mode "$img" /dev/null
-	# Its exit code is about this host.
+	# Its exit code depends on this host.
 	(collect 0 doctor) || (collect 1 doctor)
 	valid list mounts kernel doctor reset-mode error
 }
@@ -97,7 +97,7 @@ fill()
 	jq -se '.[] | select(.schema == "famfsctl.info/1").mounts | length == 1' "$all"
 }
 
-@test "what commands print of a damaged medium follows its schema" {
+@test "the JSON of commands about a damaged medium follows its schema" {
 	new_image 64M
 	for name in a b c d; do
 		famfsctl creat -s 2M --no-zero "$img:/$name"

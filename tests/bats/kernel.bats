@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# info --kernel: what the running kernel has of famfs support.
+# info --kernel: the famfs support of the running kernel.
 
 load helper
 
@@ -9,7 +9,7 @@ kernel()
 	famfsctl info --kernel --json | jq -e "$1"
 }
 
-# Tests of a verdict that another kernel would not get.
+# Tests of a verdict that would differ on another kernel.
 needs_stock_kernel()
 {
 	kernel '.support == "none"' || skip "needs a kernel without famfs support"
@@ -48,12 +48,12 @@ needs_stock_kernel()
 	assert_output --partial "mounts are served by the server"
 }
 
-@test "info --kernel is about the kernel alone" {
+@test "info --kernel takes no argument" {
 	run famfsctl info --kernel /mnt
 	assert_error 2 "--kernel takes no argument, got '/mnt'"
 }
 
-@test "a forced profile neither breaks a mount nor changes what is read and written" {
+@test "a forced profile neither breaks a mount nor changes the bytes that are read and written" {
 	new_image 64M
 	famfsctl creat -r -S 42 -s 5M "$img:/f"
 	famfsctl creat -s 5M "$img:/written"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# list: the DAX devices of this host. What they are is shown in a virtual machine: tests/vm.
+# list: the DAX devices of this host. tests/vm tests it with devices in a virtual machine.
 
 load helper
 
@@ -15,7 +15,7 @@ nodes()
 	assert_equal "$(jq -r '.devices[].device' <<<"$output" | sort)" "$(nodes)"
 }
 
-@test "list says so when there is no device" {
+@test "list reports that there is no device" {
 	[[ -z $(nodes) ]] || skip "needs a host without DAX devices"
 	run -0 famfsctl list
 	assert_output "no DAX device that can be used"
@@ -23,7 +23,7 @@ nodes()
 	assert_output "no DAX device"
 }
 
-@test "libdaxctl is loaded by list, and by nothing else" {
+@test "only list loads libdaxctl" {
 	new_image 64M
 	LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/list famfsctl list >/dev/null
 	LD_DEBUG=files LD_DEBUG_OUTPUT=$BATS_TEST_TMPDIR/info famfsctl info "$img" >/dev/null
@@ -33,7 +33,7 @@ nodes()
 }
 
 # bats test_tags=dax
-@test "the JSON of list follows its schema, whatever devices there are" {
+@test "the JSON of list follows its schema, with any devices" {
 	run -0 famfsctl list --all --json
 	run -0 /usr/bin/python3 "$FAMFS_TOP/tests/tools/schema.py" "$FAMFS_TOP/docs/schema" <<<"$output"
 	assert_output list

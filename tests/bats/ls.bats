@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# ls and stat: what the log says, on a mount and inside an unmounted device.
+# ls and stat: the files in the log, on a mount and inside an unmounted device.
 
 load helper
 
@@ -13,7 +13,7 @@ suite_setup()
 	famfsctl creat -s 9M -N 2 -B 3 -C 2M -m 0644 "$img:/striped"
 }
 
-@test "ls shows what is in a directory, -R all that is below it, and a file as itself" {
+@test "ls lists a directory, -R everything below it, and a file by its name" {
 	run -0 famfsctl ls "$img"
 	assert_output $'d\nstriped'
 	run -0 famfsctl ls "$img:/d"
@@ -31,7 +31,7 @@ suite_setup()
 	assert_output "$img:/d:"$'\ndeep\nf\n\n'"$img:/striped:"$'\nstriped'
 }
 
-@test "ls -l has modes, owners and sizes as ls(1) has them on the mount" {
+@test "ls -l shows the modes, owners and sizes that ls(1) shows on the mount" {
 	mount_image
 	run -0 famfsctl ls -l "$img:/d"
 	assert_line --regexp '^-rwsr-xr-x +0 +0 +3000000  f$'
@@ -42,7 +42,7 @@ suite_setup()
 		<(command ls -l "$mnt/d" | awk 'NR > 1 { print $1, $NF }')
 }
 
-@test "ls --json has whole paths, types and modes" {
+@test "ls --json has complete paths, types and modes" {
 	run -0 famfsctl ls --json -R "$img"
 	jq -e '.schema == "famfsctl.ls/1" and (.entries | map(.path)) == ["d", "d/deep", "d/f", "striped"] and
 		.entries[0] == { path: "d", type: "directory", mode: "0750", uid: 12, gid: 34, size: 0 } and
@@ -63,7 +63,7 @@ suite_setup()
 	diff <(famfsctl stat "$img:/d/f") <(famfsctl stat "$mnt/d/f")
 }
 
-@test "ls and stat go on after what is not there, and exit 1" {
+@test "ls and stat continue after a missing file, and exit 1" {
 	run -1 --separate-stderr famfsctl ls "$img:/none" "$img:/d"
 	assert_regex "$stderr" "'none' does not exist"
 	assert_regex "$output" "deep"
@@ -72,7 +72,7 @@ suite_setup()
 	assert_regex "$output" "path +d"
 }
 
-@test "names that could steer a terminal are shown harmlessly" {
+@test "ls and stat print terminal control characters harmlessly" {
 	famfsctl mkdir "$img:/"$'bad\033[2J\nname'
 	run -0 famfsctl ls "$img"
 	assert_line 'bad\033[2J\012name'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# How tests/vm/run.sh judges machines, with a program in place of the emulator that plays them, and how
-# tests/run.sh counts what such a run prints.
+# How tests/vm/run.sh judges machines, with a program in place of the emulator, and how tests/run.sh
+# counts the output of such a run.
 
 load helper
 
@@ -14,7 +14,7 @@ suite_setup()
 	export PATH=$BATS_TEST_TMPDIR/bin:$PATH TMPDIR=$BATS_TEST_TMPDIR FAMFS_VM_KERNELS=$kernels
 }
 
-# program NAME: a script on standard input, which is found first.
+# program NAME: a script on standard input, which is found first in $PATH.
 program()
 {
 	{
@@ -24,7 +24,8 @@ program()
 	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
 }
 
-# machine: what it does, on standard input; $job is the folder that it shares with the host.
+# machine: the script of the machine, on standard input; $job is the folder that it shares with the
+# host.
 machine()
 {
 	{
@@ -41,7 +42,7 @@ lanes()
 	timeout -k 5 120 bash "$FAMFS_TOP/tests/vm/run.sh" "$@" 3>&-
 }
 
-@test "a lane whose machine runs its commands has their results, and came to its end" {
+@test "a lane shows the results of its machine, and that it reached its end" {
 	machine <<'END'
 printf '1..2\nok 1 - one\n# said\nok 2 two # skip why\n' >"$job/output"
 echo 0 >"$job/status"
@@ -54,7 +55,7 @@ END
 	assert_line "1..3"
 }
 
-@test "a lane that never came up says so, with what the emulator said" {
+@test "a lane whose machine never started reports that, with the emulator's output" {
 	machine <<'END'
 echo "no such accelerator" >&2
 exit 1
@@ -66,7 +67,7 @@ END
 	assert_line "1..2"
 }
 
-@test "a lane that hangs is ended, and says since when there was no sign of life" {
+@test "a lane that hangs is ended, and reports for how long it was silent" {
 	machine <<'END'
 [[ $job != */system ]] || echo "ok 1 - one" >"$job/output"
 echo $$ >"$TMPDIR/pid.${job##*/}"
@@ -84,7 +85,7 @@ END
 	done
 }
 
-@test "a slow machine is no hanging one" {
+@test "a slow machine does not count as hanging" {
 	machine <<'END'
 for i in 1 2 3 4 5; do
 	sleep 1.5
@@ -96,7 +97,7 @@ END
 	assert_line "ok 6 - devdax: came to its end"
 }
 
-@test "a machine that ends in the middle, or with a bad status, is no success" {
+@test "a machine that ends early, or with a bad status, is a failure" {
 	machine <<'END'
 echo "ok 1 - one" >"$job/output"
 END
@@ -111,7 +112,7 @@ END
 	assert_line "not ok 2 - devdax: came to its end, status 3"
 }
 
-@test "without a kernel, or a device, each lane says why it never came up" {
+@test "without a kernel, or a device, each lane reports why it never started" {
 	rm -r "$kernels"
 	for name in apt-get apt-cache; do
 		program $name <<<'echo "no network" >&2; exit 100'
@@ -131,7 +132,7 @@ END
 	assert_line "not ok 1 - famfsmode: never came up: there is no Linux 7.3 to boot"
 }
 
-@test "two machines: without the master, the client is given up" {
+@test "of two machines, the client is ended if the master is missing" {
 	machine <<'END'
 [[ $job == */client ]] && exec sleep 300
 echo "not ok 1 - the master formats" >"$job/output"
@@ -144,7 +145,7 @@ END
 	assert_line "1..3"
 }
 
-# counted TEXT [REASON]: what tests/run.sh says of a run that printed this.
+# counted TEXT [REASON]: the result of tests/run.sh for a run that printed this.
 counted()
 {
 	printf '%s' "$1" >"$BATS_TEST_TMPDIR/vm.tap"
@@ -153,7 +154,7 @@ counted()
 		echo "$passed passed, $failed failed, $skipped skipped"' - "$FAMFS_TOP" "$BATS_TEST_TMPDIR/vm.tap" "${2:-}"
 }
 
-@test "a run is counted as early only when it began" {
+@test "a run counts as ended early only if it has begun" {
 	run -0 counted ''
 	assert_line "not ok - vm, vm: never came up: there is no plan, and no test was seen"
 	assert_line "0 passed, 1 failed, 0 skipped"

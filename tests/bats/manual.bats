@@ -51,7 +51,7 @@ doctest()
 }
 
 # bats test_tags=system
-@test "the quick start of the README is real" {
+@test "the examples of the README run, and print what the page says" {
 	needs_mount
 	make_template
 	rm -f "$template/fam.img"
@@ -61,7 +61,7 @@ doctest()
 }
 
 # bats test_tags=system
-@test "the page for users of the reference implementation is real" {
+@test "the examples for users of the reference implementation run, and print what the page says" {
 	needs_mount
 	make_template
 	run doctest "$FAMFS_TOP/docs/REFERENCE-USERS.md"

@@ -32,7 +32,7 @@ rows()
 	famfsctl map "$@" "$img" | sed -n '3,/^$/ s/^.\{11\}//p'
 }
 
-@test "the regions of --json lie side by side and add up to the device" {
+@test "the regions of map --json have no gaps and add up to the device" {
 	run -0 famfsctl map --json "$img"
 	json=$output
 	assert_equal "$(jq '[.regions[].length] | add' <<<"$json")" $((8 * GiB))
@@ -46,7 +46,7 @@ rows()
 	assert_equal "$(jq -r '.files[] | select(.entry == 3).path' <<<"$json")" small
 }
 
-@test "the picture fits the terminal, and says by characters what is where" {
+@test "the picture of map fits the terminal, and its characters show what is where" {
 	run -0 rows
 	assert_line --index 0 --regexp '^S█+$'
 	assert_equal "${#lines[0]}" 64
@@ -70,7 +70,7 @@ rows()
 	assert_line --regexp 'striped files +48 MiB  1 file$'
 }
 
-@test "offsets have all their digits, and a small file beside the log is seen" {
+@test "map shows offsets with all digits, and a small file next to the log" {
 	rm "$img"
 	new_image 6G
 	famfsctl creat --no-zero -s 1 "$img:/f"
@@ -79,7 +79,7 @@ rows()
 	assert_line --regexp '^         0 Sl█·'
 }
 
-@test "colour comes only where it is wanted, and changes no character" {
+@test "map uses colour only where it is wanted, and colour changes no character" {
 	run -0 famfsctl map "$img"
 	plain=$output
 	refute_output --partial $'\033'
@@ -96,7 +96,7 @@ rows()
 	assert_output --partial $'\033[97;44mS'
 }
 
-@test "--svg writes a document that needs nothing else" {
+@test "map --svg writes a document that needs no other file" {
 	run -0 svg
 	assert_output ""
 	run -0 titles
@@ -110,7 +110,7 @@ rows()
 	run -0 bash -c '"$FAMFSCTL" map --svg - "$1" | cmp - "$2"' - "$img" "$BATS_TEST_TMPDIR/map.svg"
 }
 
-@test "names in SVG cannot be markup, controls or broken text" {
+@test "names in the SVG of map cannot be markup, controls or invalid text" {
 	name=$'<b>&"\'\033[31m\001\377\xef\xbf\xbe\xf0\x9f\x98\x80]]>'
 	famfsctl creat --raw-names --no-zero -s 900M "$img:/$name"
 	run -0 svg
@@ -121,7 +121,7 @@ rows()
 	assert_equal "$(jq -r '.files[3].path_hex' <<<"$output")" "$(printf %s "$name" | od -An -v -tx1 | tr -d ' \n')"
 }
 
-@test "damage and shared space are shown" {
+@test "map shows damage and shared space" {
 	"$MEDIUM" "$img" append path=over size=4000000 mode=0644 nextents=1 offset.0=0x10000000 length.0=0x400000
 	"$MEDIUM" "$img" append path=bad size=9000000 mode=0644 nextents=1 offset.0=0x1f0000000 length.0=0x200000
 	"$MEDIUM" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7fffffffffe00000 length.0=0x200000
@@ -149,7 +149,7 @@ rows()
 	assert_regex "$stderr" "superblock .* is damaged"
 }
 
-@test "a device that is no famfs, cut off or half recorded has a picture too" {
+@test "map also draws a device that is truncated or has a wrong recorded size" {
 	"$MEDIUM" "$img" set super dd_size=$((4 * GiB))
 	run -0 famfsctl map "$img"
 	assert_output --partial "~~~~"
@@ -162,7 +162,7 @@ rows()
 	done
 }
 
-@test "the picture cannot replace what it shows, and a full disk is an error" {
+@test "map --svg cannot replace the device that it shows, and a full disk is an error" {
 	before=$(fingerprint)
 	ln "$img" "$BATS_TEST_TMPDIR/link.img"
 	for file in "$img" "$BATS_TEST_TMPDIR/link.img"; do
@@ -182,7 +182,7 @@ rows()
 	assert_error 2 "both want standard output"
 }
 
-@test "--svg replaces a file as a whole, and writes through no link and no device" {
+@test "map --svg replaces a file as a whole, and writes through no link and no device" {
 	dir=$BATS_TEST_TMPDIR/out
 	mkdir "$dir"
 	echo precious >"$dir/target"
@@ -204,7 +204,7 @@ rows()
 	assert_equal "$(cd "$dir" && echo .[!.]* *)" ".[!.]* hard.svg link.svg pipe.svg target"
 }
 
-@test "--svg keeps the mode of the file that it replaces" {
+@test "map --svg keeps the mode of the file that it replaces" {
 	file=$BATS_TEST_TMPDIR/picture.svg
 	for mode in 600 664; do
 		: >"$file"
@@ -218,7 +218,7 @@ rows()
 	assert_equal "$(stat -c %a "$file")" 640
 }
 
-@test "--svg writes nothing into a mounted famfs, whatever link leads there" {
+@test "map --svg writes nothing into a mounted famfs, through any link" {
 	mount_image
 	ln -s "$mnt" "$BATS_TEST_TMPDIR/pictures"
 	run famfsctl map --svg "$BATS_TEST_TMPDIR/pictures/x.svg" "$img"
@@ -227,7 +227,7 @@ rows()
 	assert_error 3 "would lie in the famfs"
 }
 
-@test "files too small to be seen share a spot, so that the picture stays small" {
+@test "map --svg draws files that are too small to be seen together" {
 	rm "$img"
 	new_image 256G
 	eval "famfsctl creat --no-zero -s 1 $img:/f{1..500}"

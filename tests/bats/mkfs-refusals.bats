@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# mkfs: what it does not destroy.
+# mkfs: data that it does not destroy.
 
 load helper
 
@@ -9,7 +9,7 @@ suite_setup()
 	needs_image
 }
 
-# refuses CODE MESSAGE OPTION...: and the image stays as it is.
+# refuses CODE MESSAGE OPTION...: and the image does not change.
 refuses()
 {
 	local before
@@ -31,7 +31,7 @@ refuses()
 	assert_output --partial "hint: use --force"
 }
 
-@test "-f destroys a famfs of this host" {
+@test "mkfs -f destroys a famfs of this host" {
 	new_image 64M
 	run -0 famfsctl mkfs -f "$img"
 }
@@ -52,7 +52,7 @@ refuses()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "a file that is no image is refused with its first bytes" {
+@test "mkfs refuses a file that is not an image with its first bytes" {
 	truncate -s 16M "$BATS_TEST_TMPDIR/empty"
 	tar -C "$BATS_TEST_TMPDIR" -cf "$img" --owner=root --group=root empty
 	refuses 3 'already holds data of an unknown kind (at offset 0: 65 6d 70 74 79 '
@@ -84,7 +84,7 @@ refuses()
 	run -0 famfsctl mkfs "$img"
 }
 
-@test "a famfs on an image that was cut off is erased" {
+@test "mkfs erases a famfs on a truncated image" {
 	for length in 2M 2098177; do
 		rm -f "$img"
 		new_image 64M
@@ -95,14 +95,14 @@ refuses()
 	done
 }
 
-# put OFFSET BYTES: BYTES as printf(1) has them.
+# put OFFSET BYTES: writes BYTES, in the syntax of printf(1).
 put()
 {
 	# shellcheck disable=SC2059 # the bytes are a format
 	printf "$2" | dd of="$img" bs=1 seek="$1" conv=notrunc status=none
 }
 
-# refuses_signature NAME: that of what is on the image now.
+# refuses_signature NAME: refuses the signature that is on the image now.
 refuses_signature()
 {
 	refuses 3 "already holds a signature of $1"
@@ -142,7 +142,7 @@ refuses_signature()
 	run -0 famfsctl mkfs -f --force-foreign "$img"
 }
 
-@test "a signature that was overwritten is not found again" {
+@test "mkfs finds no signature again that it has overwritten" {
 	truncate -s 64M "$img"
 	mkfs.ext4 -q "$img"
 	famfsctl mkfs -f "$img"
@@ -179,7 +179,7 @@ has_open()
 	run famfsctl mkfs -f "$img"
 	assert_error 3 "mapped"
 
-	# Who is about to go is waited for: udev looks at a device that was just formatted.
+	# Waits for processes that are about to end: udev reads a device that was just formatted.
 	"$FAMFSCTL" mkfs -f "$img" >/dev/null 2>"$BATS_TEST_TMPDIR/said" 3>&- 9>&- &
 	formatter=$!
 	wait_for 5 has_open "$formatter" "$img"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# mkfs: what it writes.
+# mkfs: the bytes that it writes.
 
 load helper
 
@@ -20,7 +20,7 @@ show()
 	show '.superblock.crc_ok and .log.crc_ok'
 }
 
-@test "mkfs makes the image for its owner alone, and leaves the mode of one that exists" {
+@test "mkfs makes an image for its owner alone, and keeps the mode of an existing one" {
 	(umask 0 && famfsctl mkfs --size 64M "$img")
 	assert_equal "$(stat -c %a "$img")" 600
 	chmod 640 "$img"
@@ -28,7 +28,7 @@ show()
 	assert_equal "$(stat -c %a "$img")" 640
 }
 
-@test "an image for which there is no space is not left behind" {
+@test "mkfs leaves no image if there is no space for it" {
 	needs_root
 	mkdir "$mnt"
 	mount -t tmpfs -o size=4k none "$mnt"
@@ -84,7 +84,7 @@ show()
 	assert_output --partial "12582912"
 }
 
-@test "a device beyond what can be used is refused with both numbers" {
+@test "a device beyond the largest size is refused with both numbers" {
 	run famfsctl mkfs --size 1024P "$img"
 	assert_error 1 "1152921504606846976 bytes, at most 72057594037927936"
 	assert_file_not_exist "$img"
@@ -157,7 +157,7 @@ show()
 	show '.superblock.dd_size == 134217728'
 }
 
-@test "mkfs is fine with an identity from the environment alone" {
+@test "mkfs works with an identity from the environment alone" {
 	run -0 famfsctl_as "$OTHER" mkfs --size 64M "$img"
 	show ".superblock.sys_uuid == \"$OTHER\""
 }

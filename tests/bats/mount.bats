@@ -46,7 +46,7 @@ mount_options()
 	assert_output --partial "allow_other"
 }
 
-@test "umount, remount: inode numbers and contents stay" {
+@test "inode numbers and contents are the same after an unmount and a mount" {
 	famfsctl mkdir "$img:/d"
 	mount_image
 	before=$(cd "$mnt" && find . -path ./.meta -prune -o -printf '%P %i %s %T@\n' | sort)
@@ -63,7 +63,7 @@ mount_options()
 	wait_for 10 no_server
 }
 
-@test "-o ro refuses writes, and creat goes on through the device" {
+@test "mount -o ro refuses writes, while creat works through the device" {
 	mount_image -o ro
 	run bash -c "printf x | dd of='$mnt/f' conv=notrunc status=none"
 	assert_error 1 "Read-only file system"
@@ -71,7 +71,7 @@ mount_options()
 	assert_file_exist "$mnt/g"
 }
 
-@test "-o rw on a master is what it gets without, too" {
+@test "mount on a master is read-write with and without -o rw" {
 	mount_image
 	[[ $(mount_options) == *rw* ]]
 	printf x | dd of="$mnt/f" conv=notrunc status=none
@@ -97,7 +97,7 @@ mount_options()
 	[[ $(mount_options) == *noexec* ]]
 }
 
-@test "what cannot be mounted is named" {
+@test "mount names a device or directory that cannot be used" {
 	mkdir "$mnt"
 	truncate -s 64M "$BATS_TEST_TMPDIR/none.img"
 	run famfsctl mount "$BATS_TEST_TMPDIR/none.img" "$mnt"
@@ -138,10 +138,10 @@ mount_options()
 	done
 }
 
-# In a mount namespace of its own, so that no other process can walk the mount: all requests come from
-# what is done here. The parent of the shell is in the other namespace, and what is listed there
-# causes none.
-@test "--debug shows requests, and an open is one, with a release" {
+# In a mount namespace of its own, so that no other process can walk the mount: all requests come
+# from this test. The parent of the shell is in the other namespace, and listing files there causes
+# none.
+@test "mount --debug shows requests: one OPEN and one RELEASE for an open" {
 	needs_mount
 	unshare -m true || skip "needs mount namespaces"
 	mkdir "$mnt"
@@ -160,7 +160,7 @@ END
 	assert_output "$(printf "$mnt:\n%.0s" 1 2 3)"
 	run -0 grep -o 'opcode: [^,]*' "$BATS_TEST_TMPDIR/log"
 	assert_line --partial "LOOKUP"
-	# What the kernel would send besides is kept from it: attributes, flushes, xattrs, more lookups.
+	# The kernel must send no other requests: attributes, flushes, xattrs, more lookups.
 	assert_equal "$(sed -n '/OPEN/,$p' <<<"$output" | grep -cE 'OPEN|RELEASE')" 6
 	refute_line --regexp "FLUSH|XATTR"
 	assert_equal "$(sed -n '/OPEN/,$p' <<<"$output" | grep -cE 'LOOKUP|GETATTR' || true)" 0
@@ -201,7 +201,7 @@ END
 	wait_for 10 no_server
 	run timeout 10 ls "$mnt"
 	assert_failure
-	# The second while the kernel still ends the connection.
+	# The second unmount, while the kernel still ends the connection.
 	assert_output --regexp "not connected|connection abort"
 	# Commands on the dead mount neither hang nor crash; the device still answers.
 	FAMFS_TIMEOUT=10 run famfsctl info "$img"
@@ -256,7 +256,7 @@ END
 	famfsctl umount "$mnt.2"
 }
 
-@test "a famfs that another mount hides is not what its path leads to" {
+@test "the path of a hidden famfs mount leads to the mount that hides it" {
 	mkdir -p "$mnt/famfs"
 	famfsctl mount "$img" "$mnt/famfs"
 	famfsctl creat -s 2M "$mnt/famfs/below"
@@ -266,7 +266,7 @@ END
 	umount "$mnt"
 	assert_error 1 "'$mnt/famfs/above'"
 	[[ -e $mnt/famfs/below && ! -e $mnt/famfs/above ]]
-	# One that is mounted on top of another is the one that counts.
+	# A mount that is on top of another is the one that counts.
 	famfsctl mkfs --size 1G "$img.2" >/dev/null
 	mount -t tmpfs tmpfs "$mnt/famfs"
 	mkdir "$mnt/famfs/deep"
@@ -278,7 +278,7 @@ END
 	umount "$mnt/famfs"
 }
 
-@test "a mount is what it was made of, although another image has taken that one's place" {
+@test "a mount keeps its image although another file has taken its name" {
 	mount_image
 	famfsctl mkfs --size 1G "$img.new" >/dev/null
 	famfsctl mkdir "$img.new:/other"
@@ -298,7 +298,7 @@ END
 	refute_output --partial new
 }
 
-@test "nothing is added while another implementation has the device mounted" {
+@test "no files are added while another implementation has the device mounted" {
 	mkdir "$mnt"
 	mount -t tmpfs -o size=1M "$(realpath "$img")" "$mnt"
 	for command in "creat -s 1" mkdir; do

@@ -30,14 +30,14 @@ log_entries()
 		'["MKDIR","data",65534]'
 }
 
-@test "mkdir obeys the umask, and takes -m as it is" {
+@test "mkdir applies the umask to the default mode, and -m is exact" {
 	(umask 027 && famfsctl mkdir "$img:/a")
 	(umask 077 && famfsctl mkdir -m 1777 -u 12 -g 34 "$img:/b")
 	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[] | [.path, .mode, .uid, .gid]]')" \
 		'[["a","0o750",'"$(id -u),$(id -g)"'],["b","0o1777",12,34]]'
 }
 
-@test "mkdir -p makes what is missing and accepts what is there" {
+@test "mkdir -p makes missing directories and accepts existing ones" {
 	run -0 famfsctl mkdir -p "$img:/a/b/c"
 	run -0 famfsctl mkdir -p "$img:/a/b/c"
 	run -0 famfsctl mkdir -p "$img:/a/b/d"
@@ -57,7 +57,7 @@ log_entries()
 	assert_equal "$(log_entries)" 1
 }
 
-@test "a file is not a parent" {
+@test "mkdir fails if the parent is a file" {
 	famfsctl creat -s 1 "$img:/f"
 	for path in f/x f/x/y; do
 		run famfsctl mkdir -p "$img:/$path"
@@ -110,7 +110,7 @@ log_entries()
 	"$MEDIUM" "$img" show | jq -e '[.entries[].path] | all(contains("..") | not)'
 }
 
-@test ".meta belongs to the file system" {
+@test "no file can be made at or below .meta" {
 	for path in .meta .meta/x; do
 		run famfsctl mkdir "$img:/$path"
 		assert_error 1 ".meta"
@@ -121,7 +121,7 @@ log_entries()
 	run -0 famfsctl mkdir "$img:/.metadata" "$img:/.metadata/.meta"
 }
 
-@test "the root exists already and is no file" {
+@test "the root cannot be made, and is not a file" {
 	run famfsctl mkdir "$img:/"
 	assert_failure 1
 	run famfsctl creat -s 1 "$img:/"
@@ -129,7 +129,7 @@ log_entries()
 	assert_equal "$(log_entries)" 0
 }
 
-@test "odd slashes are normalised" {
+@test "extra slashes in a path are dropped" {
 	run -0 famfsctl mkdir "$img://a//"
 	run -0 famfsctl creat -s 1 "$img:/a//./b"
 	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')" '["a","a/b"]'
@@ -175,7 +175,7 @@ raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90
 	assert_error 1 "path 'caf\\351' is not UTF-8: byte 0xe9 at offset 3"
 }
 
-@test "a tree with names that are not UTF-8 is copied but for these, and fails" {
+@test "cp -r copies a tree except for names that are not UTF-8, and exits 1" {
 	local tree="$BATS_TEST_TMPDIR/tree"
 	mkdir -p "$tree/"$'bad\xff' "$tree/good"
 	data "$tree/"$'bad\xff/inside' 100
@@ -192,7 +192,7 @@ raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90
 	diff -r "$tree" "$mnt/tree"
 }
 
-@test "--raw-names writes them, and they are always read" {
+@test "--raw-names writes names that are not UTF-8, and every command reads them" {
 	data "$BATS_TEST_TMPDIR/src" 100
 	for name in "${raw_names[@]}"; do
 		run -0 famfsctl mkdir --raw-names "$img:/d$name"
@@ -221,7 +221,7 @@ raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90
 	assert_equal "$(grep -c famfsctl <<<"$output")" 1
 }
 
-@test "a target that is nothing is named" {
+@test "a target that does not exist is named in the error" {
 	for target in "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/none.img:/x"; do
 		run famfsctl dump-fmap "$target"
 		assert_failure 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The options that all commands share, before and after the name; questions; "did you mean".
+# The options that all commands share, before and after the name; questions; suggestions.
 
 load helper
 
@@ -41,7 +41,7 @@ options_of()
 	assert_output --partial "did you mean 'cp'?"
 }
 
-@test "an option before the command is the one after it" {
+@test "an option has the same effect before and after the command" {
 	expected=$(famfsctl usage --json "$img")
 	run -0 famfsctl --json usage "$img"
 	assert_output "$expected"
@@ -53,7 +53,7 @@ options_of()
 	assert_output --partial "usage does not take --yes"
 }
 
-@test "--quiet leaves out warnings, summaries and what is fine, and no error or result" {
+@test "--quiet drops warnings, summaries and findings that are ok, but no error or result" {
 	for name in a b c; do
 		famfsctl creat -s 2M -S 1 "$img:/$name"
 	done
@@ -76,7 +76,7 @@ options_of()
 	assert_output --partial "hint: use --force"
 }
 
-@test "--verbose says what was done, and what the library has to say" {
+@test "--verbose prints the actions, and the messages of the library" {
 	run -0 famfsctl -v mkdir "$img:/d"
 	assert_line "made directory '$img:/d'"
 	run -0 famfsctl creat -v -s 3M "$img:/d/f"
@@ -99,7 +99,7 @@ colored()
 	grep -q $'\e\[[0-9;]*m' "$BATS_TEST_TMPDIR/shown"
 }
 
-@test "colour is for terminals, unless --color or NO_COLOR has a say" {
+@test "colour is used on terminals, unless --color or NO_COLOR says otherwise" {
 	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	unset NO_COLOR
 	colored
@@ -115,7 +115,7 @@ colored()
 	assert_output --partial $'\e['
 }
 
-@test "a mistyped option or word of a fixed set is guessed" {
+@test "a mistyped option or value gets a suggestion" {
 	for case in "info --jsno:--json" "cp --recursiv a b:--recursive" "mkfs --siez=1G x:--size" \
 		"--colour=never info:--color" "ls --quite x:--quiet" "creat --dryrun x:--dry-run"; do
 		# shellcheck disable=SC2086 # words are words
@@ -127,7 +127,7 @@ colored()
 		run -2 famfsctl ${case%:*}
 		assert_line "hint: did you mean '${case##*:}'?"
 	done
-	# What is far from everything is not guessed, and a letter stands for nothing.
+	# A word that is far from every option gets no suggestion, and a letter stands for no word.
 	for options in --zzzzzzzz -Z --color=purple; do
 		run -2 famfsctl info "$options"
 		refute_output --partial "did you mean"
@@ -135,7 +135,7 @@ colored()
 	done
 }
 
-@test "what would be asked is not done without a terminal, and --yes is the answer" {
+@test "an action that needs a confirmation needs --yes without a terminal" {
 	for name in a b c; do
 		famfsctl mkdir "$img:/$name"
 	done
@@ -153,7 +153,7 @@ colored()
 	assert_output --partial "1 problem found, 1 repaired"
 }
 
-@test "on a terminal a question is asked, and only y is a yes" {
+@test "a question on a terminal accepts only y as yes" {
 	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	export FAMFS_SYSTEM_UUID=$OTHER
 	run -3 script -qec "$FAMFSCTL takeover $img" /dev/null 3>&- <<<n
@@ -162,7 +162,7 @@ colored()
 	assert_output --partial "this host is the master now"
 }
 
-@test "an interrupted command dies of the signal" {
+@test "an interrupted command is terminated by the signal" {
 	for signal in INT TERM HUP; do
 		env --default-signal=$signal "$FAMFSCTL" wait "$img:/never" 3>&- &
 		pid=$!

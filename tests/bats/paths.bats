@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Paths in forms that famfsctl does not write and the reference implementation does: it records what
-# was typed. The files are shown, nothing is damaged, and nothing is lost to a repair.
+# Paths in forms that the reference implementation writes and famfsctl does not: it records paths as
+# they were typed. The files are shown, nothing is damaged, and a repair loses nothing.
 
 load helper
 
@@ -22,7 +22,7 @@ typed()
 	printf 'contents %d' "$2" | "$MEDIUM" "$img" write $at
 }
 
-# What the reference implementation records for everyday commands, and more of the kind.
+# Paths that the reference implementation records for everyday commands, and similar ones.
 typed_files()
 {
 	typed 'd//y' 0
@@ -54,7 +54,7 @@ all_clean()
 		["pw2", null], ["x", null], ["d/z", null], ["d/slashes", null]]'
 }
 
-@test "a mount shows them, too, also when they appear while it is there" {
+@test "a mount shows files with paths as typed, even if they are added later" {
 	typed 'd//y' 0
 	mount_image
 	assert_equal "$(<"$mnt/d/y")" "contents 0"
@@ -68,7 +68,7 @@ all_clean()
 	jq -e '.bad_entries == 0 and .files == 4' <<<"$output"
 }
 
-@test "nothing about them is damaged: fsck is clean and files are added" {
+@test "paths as typed are not damage: fsck is clean and files can be added" {
 	typed_files
 	before=$(fingerprint)
 	all_clean
@@ -82,12 +82,12 @@ all_clean()
 	run -0 famfsctl verify -S 7 "$img:/new"
 	run -0 famfsctl cat "$img:/d/y" "$img:/pw2" "$img:/x" "$img:/d/z" "$img:/d/slashes"
 	assert_output "contents 0contents 1contents 2contents 3contents 4"
-	# What famfsctl itself writes is normalised.
+	# Paths that famfsctl itself writes are normalised.
 	"$MEDIUM" "$img" show | jq -e '[.entries[-2:][].path] == ["new", "d/deep"]'
 	all_clean
 }
 
-@test "a name is taken by whatever path was first, and cannot be made again" {
+@test "a name that a path as typed has taken cannot be made again" {
 	typed 'd/../x' 0
 	run famfsctl creat -s 1 "$img:/x"
 	assert_error 1 "'x' exists already"
@@ -99,7 +99,7 @@ all_clean()
 	assert_output "$(<"$BATS_TEST_TMPDIR/x")"
 }
 
-@test "dump-log shows what is recorded and what it is read as" {
+@test "dump-log shows the recorded and the normalised path" {
 	typed_files
 	typed '.meta/secret' 5
 	typed 'd/..' 6
@@ -140,7 +140,7 @@ all_clean()
 	assert_equal "$(head -c 8 "$mnt/.meta/.log" | od -An -tx8 | tr -d ' ')" 00000badcafef00d
 	assert_equal "$(cat "$mnt/.meta/secret" 2>&1)" "cat: $mnt/.meta/secret: No such file or directory"
 	run -0 famfsctl umount "$mnt"
-	# No file is put where theirs are.
+	# No file is placed on their space.
 	run -0 famfsctl creat --no-zero -s 6M "$img:/new"
 	"$MEDIUM" "$img" show | jq -e ".entries[-1].ext == [[0, $((DATA + 3 * UNIT)), $((3 * UNIT))]]"
 }
@@ -158,7 +158,7 @@ all_clean()
 	all_clean
 }
 
-@test "'..' goes up by name, also over a directory that no entry makes" {
+@test "'..' is resolved by name, also for a directory without an entry" {
 	typed 'nowhere/../x' 0
 	typed 'd/../nowhere//f' 1
 	run -0 famfsctl cat "$img:/x" "$img:/nowhere/f"
@@ -189,7 +189,7 @@ all_clean()
 	run -4 famfsctl fsck --repair --yes --save "$BATS_TEST_TMPDIR/none" "$img"
 	assert_output --partial "3 problems found, 0 repaired"
 	assert_equal "$(fingerprint)" "$before"
-	# Of two that are recorded alike, the second is given up as before.
+	# The second of two with the same recorded path is given up as before.
 	typed 'x' 5
 	run -4 famfsctl fsck --repair --yes --save "$BATS_TEST_TMPDIR/undo" "$img"
 	assert_line --partial "entry 6: duplicate: 'x': path exists already, by entry 1 (repaired)"
@@ -211,7 +211,7 @@ all_clean()
 	done
 }
 
-@test "a mode is mended without touching the path as it is recorded" {
+@test "a repair of a mode keeps the recorded path" {
 	typed 'd//y' 0
 	"$MEDIUM" "$img" set 1 mode=0100640
 	run -4 famfsctl fsck "$img"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The command lines of the reference implementation, as its users' scripts have them. What each
-# means here is in docs/REFERENCE-USERS.md, and each row of its tables is run here.
+# The command lines of the reference implementation, as its users' scripts have them.
+# docs/REFERENCE-USERS.md gives their meaning here, and this suite runs each row of its tables.
 
 load helper
 
@@ -33,7 +33,7 @@ page_options()
 		}' "$FAMFS_TOP/docs/REFERENCE-USERS.md"
 }
 
-# A value for what an option of the page takes.
+# A value for the argument of an option in the page.
 option_value()
 {
 	case $1 in
@@ -47,8 +47,8 @@ option_value()
 	esac
 }
 
-# With --help nothing is done but to read the options.
-@test "each option of REFERENCE-USERS.md is taken, or refused, as its row says" {
+# With --help, the options are only parsed.
+@test "each option of REFERENCE-USERS.md is accepted or refused as its row says" {
 	count=0
 	while IFS=$'\t' read -r command status option; do
 		read -r -a words <<<"$option"
@@ -119,7 +119,7 @@ refuse_option()
 	run -0 famfsctl mkfs "$img"
 }
 
-@test "mkfs --kill does not touch what is no famfs" {
+@test "mkfs --kill does not change a device without a famfs" {
 	needs_image
 	truncate -s 64M "$BATS_TEST_TMPDIR/swap"
 	mkswap "$BATS_TEST_TMPDIR/swap"
@@ -149,7 +149,7 @@ refuse_option()
 	done
 }
 
-@test "-? is help of every command" {
+@test "-? shows the help of every command" {
 	for command in $(famfsctl --list-commands) logplay mkmeta getmap; do
 		run -0 famfsctl "$command" '-?'
 		assert_line --partial "usage: famfsctl $command"
@@ -170,7 +170,7 @@ refuse_option()
 	famfsctl verify -S 3 "$img:/a"
 	run -0 famfsctl creat -M a,3M,4 -M new,1M,5 "$img:/"
 	famfsctl verify -m "$img:/a,4" -m "$img:/new,5"
-	# Its entry is as it was, and there is no second one.
+	# Its entry is unchanged, and there is no second one.
 	assert_equal "$(entry a .)" "$before"
 	run -0 famfsctl creat -n -S 6 "$img:/a"
 	assert_output "would fill '$img:/a' of 3 MiB"
@@ -203,7 +203,7 @@ refuse_option()
 	famfsctl verify -S 1 "$img:/a"
 }
 
-@test "what a mount shows of a file that was filled again is new" {
+@test "a mount shows the new contents of a file that was filled again" {
 	mount_image
 	famfsctl creat -s 3M -S 1 "$mnt/a"
 	cp "$mnt/a" "$BATS_TEST_TMPDIR/first"
@@ -279,7 +279,7 @@ refuse_option()
 	assert_equal "$(entry g2 '[.mode, .uid, .gid]')" '["0o640",12,34]'
 	run -0 famfsctl dump-fmap --json "$mnt/s/g"
 	jq -e '.files[0].type == "interleaved"' <<<"$output"
-	# It does not write over what exists unless it is told to.
+	# It does not overwrite existing files unless it is told to.
 	run -1 famfsctl cp "$src/g" "$mnt/g"
 	run -0 famfsctl cp --resume "$src/g" "$mnt/g"
 }
@@ -357,7 +357,7 @@ refuse_option()
 	done
 }
 
-@test "check finds a mount in order" {
+@test "check finds no problem in a good mount" {
 	mount_image
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -s 3M "$img:/d/a" "$img:/b"
@@ -377,7 +377,7 @@ refuse_option()
 	mount_image
 	famfsctl mkdir "$img:/d" "$img:/hidden"
 	famfsctl creat -s 3M "$img:/d/a" "$img:/b" "$img:/hidden/c"
-	# Another file system in front of a part of it.
+	# Another file system is mounted over a part of it.
 	mount -t tmpfs tmpfs "$mnt/hidden"
 	touch "$mnt/hidden/stray"
 	run -1 famfsctl check "$mnt"
@@ -395,7 +395,7 @@ refuse_option()
 	assert_output "'$img' does not hold a famfs file system"
 }
 
-@test "flush writes back what was stored through a mapping of the mount" {
+@test "flush writes back stores through a mapping of the mount" {
 	mount_image
 	famfsctl creat -s 3M "$mnt/a" "$mnt/b"
 	"$MMAPIO" write "$mnt/a" 5000 stored
@@ -419,13 +419,13 @@ refuse_option()
 	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
 	printf other | dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
 	run -0 famfsctl flush "$mnt/a"
-	# The descriptor is open since before; what it reads is new.
+	# The descriptor was opened before; it reads the new bytes.
 	run -0 dd if=/proc/self/fd/7 bs=5 count=1 status=none
 	exec 7<&-
 	assert_output other
 }
 
-@test "chkread compares what is read with what is mapped" {
+@test "chkread compares the bytes of reading and of mapping" {
 	mount_image
 	famfsctl creat -s 3M -S 1 "$mnt/a"
 	famfsctl creat -s 9M -S 1 -N 2 -B 2 -C 2M "$mnt/b"

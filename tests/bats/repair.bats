@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# fsck --repair: what it changes, what it saves, and what it asks for.
+# fsck --repair: the bytes that it changes, saves, and asks about.
 
 load helper
 
@@ -17,7 +17,7 @@ suite_setup()
 	undo=$BATS_TEST_TMPDIR/undo
 }
 
-# Puts back what an undo file saved, by the recipe in it.
+# Restores the contents of an undo file, by the recipe in it.
 put_back()
 {
 	local offset _ hex
@@ -29,7 +29,7 @@ put_back()
 	done <"$1"
 }
 
-@test "a clean medium is not changed, and leaves no undo file" {
+@test "fsck --repair does not change a clean medium, and leaves no undo file" {
 	before=$(fingerprint)
 	run -0 famfsctl fsck --repair --save "$undo" "$img"
 	assert_equal "$(fingerprint)" "$before"
@@ -56,7 +56,7 @@ put_back()
 	cmp "$img" "$img.damaged.img"
 }
 
-@test "several bad entries at the tail go together" {
+@test "fsck --repair cuts off several bad entries at the tail together" {
 	"$MEDIUM" "$img" set 2 crc=1
 	"$MEDIUM" "$img" set 3 seqnum=77
 	run -1 famfsctl fsck --repair --save "$undo" "$img"
@@ -98,7 +98,7 @@ put_back()
 	run -0 famfsctl verify -S 43 "$img:/after"
 }
 
-@test "what a repair brings to light is found, and not called repaired" {
+@test "a problem that a repair uncovers is found, and not called repaired" {
 	"$MEDIUM" "$img" set 2 path=../escape
 	"$MEDIUM" "$img" set header next_index=1 next_seqnum=1
 	run -4 famfsctl fsck --json --repair --yes --save "$undo" "$img"
@@ -110,7 +110,7 @@ put_back()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "-n changes nothing, even with --repair" {
+@test "fsck -n changes nothing, even with --repair" {
 	"$MEDIUM" "$img" set 3 crc=1
 	before=$(fingerprint)
 	run -4 famfsctl fsck -n --repair --yes --save "$undo" "$img"
@@ -144,13 +144,13 @@ put_back()
 	run bash -c 'cd "$1" && "$FAMFSCTL" fsck --repair "$2"' - "$mnt" "$img"
 	assert_error 8 "'famfs-fsck-fam.img.undo' would lie in the famfs that is mounted at '$mnt'"
 	assert_equal "$(fingerprint)" "$before"
-	# What needs no undo file is not refused.
+	# A check that needs no undo file is not refused.
 	cp --sparse=always "$img.base.img" "$img"
 	run -0 bash -c 'cd "$1" && "$FAMFSCTL" fsck --repair "$2"' - "$mnt" "$img"
 	famfsctl umount "$mnt"
 }
 
-@test "a link that leads into a famfs when the question is answered is noticed" {
+@test "a dangling link is not made into an image" {
 	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	famfsctl mkfs --size 1G "$BATS_TEST_TMPDIR/other.img"
 	mkdir -p "$mnt" "$BATS_TEST_TMPDIR/saved"
@@ -197,7 +197,7 @@ put_back()
 	assert_file_exist famfs-fsck-fam.img.undo
 }
 
-@test "next_index beyond the log is set to where the entries end" {
+@test "fsck --repair sets a next_index beyond the log to the end of the entries" {
 	"$MEDIUM" "$img" set header next_index=1099511627776
 	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
 	"$MEDIUM" "$img" show | jq -e '.log.next_index == 4 and .log.next_seqnum == 4'
@@ -226,7 +226,7 @@ put_back()
 	assert_equal "$(fingerprint)" "$before"
 }
 
-@test "a client does not repair" {
+@test "fsck --repair refuses a client" {
 	"$MEDIUM" "$img" set 3 crc=1
 	before=$(fingerprint)
 	run famfsctl_as "$OTHER" fsck --repair --save "$undo" "$img"
@@ -235,7 +235,7 @@ put_back()
 	run -4 famfsctl_as "$OTHER" fsck "$img"
 }
 
-@test "entries that were never written are one line, and count one by one" {
+@test "fsck prints one line for entries that were never written, and counts each" {
 	"$MEDIUM" "$img" set header next_index=15000 next_seqnum=15000
 	run -4 famfsctl fsck "$img"
 	assert_line --partial "entries 4 to 14999: crc: "
@@ -249,7 +249,7 @@ put_back()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "fsck on a mount checks what is mounted" {
+@test "fsck of a mount checks its device" {
 	mount_image
 	run -0 famfsctl fsck "$mnt"
 	assert_output --partial "clean"

@@ -1,11 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# reset-mode: what it refuses on any host. Real switches are in tests/vm/famfsmode.bash, and in front
-# of a mount in tests/fusekernel.
+# reset-mode: refusals on any host. tests/vm/famfsmode.bash and tests/fusekernel test real switches.
 
 load helper
 
-@test "what is no DAX device has no mode" {
+@test "reset-mode refuses a path that is not a DAX device" {
 	new_image 64M
 	run famfsctl reset-mode "$img"
 	assert_error 1 "'$img' is not a DAX device"
@@ -13,7 +12,7 @@ load helper
 	assert_error 1 "'/dev/null' is not a DAX device"
 	run famfsctl reset-mode "$img.none"
 	assert_error 1 "cannot switch the mode of '$img.none': No such file or directory"
-	# The others are looked at all the same.
+	# The other devices are still checked.
 	run --separate-stderr -1 famfsctl reset-mode --json "$img" /dev/null
 	assert_equal "$(jq -c . <<<"$output")" '{"schema":"famfsctl.reset-mode/1","devices":[]}'
 	[[ $(jq -r .error.message <<<"$stderr" | wc -l) -eq 2 ]]

@@ -35,7 +35,7 @@ setup_suite()
 		return 1
 	fi
 
-	# Who the host is comes from the tests, never from the machine they run on.
+	# The tests set the identity of the host, so that it never comes from the machine.
 	export MASTER=11111111-1111-4111-8111-111111111111
 	export OTHER=22222222-2222-4222-8222-222222222222
 	export FAMFS_SYSTEM_UUID=$MASTER
@@ -53,7 +53,7 @@ setup_suite()
 	(_join_libraries >"$BATS_SUITE_TMPDIR/assertions.bash")
 }
 
-# Locks are told by the device and inode of what they lock.
+# Locks are identified by the device and inode of their file.
 _leaked_locks()
 {
 	local file id

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# usage: where the space goes.
+# usage: how space is used.
 
 load helper
 
@@ -9,7 +9,7 @@ usage()
 	famfsctl usage --json "$img" | jq -e "$1"
 }
 
-@test "usage adds up to the device" {
+@test "the numbers of usage add up to the device" {
 	new_image 1G
 	famfsctl creat -s 3M "$img:/a"
 	famfsctl creat -s 1 "$img:/b"
@@ -19,7 +19,7 @@ usage()
 	usage '.reserved_bytes + .file_bytes + .slack_bytes + .lost_bytes + .free_bytes == .usable_size'
 }
 
-@test "usage shows what a damaged entry keeps from everybody" {
+@test "usage shows the space that is lost to a damaged entry" {
 	needs_image
 	new_image 1G
 	famfsctl creat -s 5M "$img:/a"
@@ -29,7 +29,7 @@ usage()
 	usage '.reserved_bytes + .file_bytes + .slack_bytes + .lost_bytes + .free_bytes == .usable_size'
 }
 
-@test "usage is honest about striped files, shared space and a device that grew" {
+@test "usage counts striped files, shared space and a device that grew" {
 	needs_image
 	new_image 4G
 	famfsctl creat --no-zero -s 9M -N 2 -B 3 -C 2M "$img:/striped"
@@ -51,7 +51,7 @@ usage()
 	assert_line --regexp '^of it recorded +4 GiB'
 }
 
-@test "usage of a mount is that of its device, for people too" {
+@test "usage shows the same for a mount and its device, as text too" {
 	new_image 1G
 	famfsctl creat -s 3M "$img:/a"
 	mount_image

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Results that cannot be written are an error of every command, whatever keeps them from it.
+# For every command, a failure to write the results is an error, whatever the reason.
 
 load helper
 
@@ -12,7 +12,7 @@ suite_setup()
 	famfsctl creat -s 5000 -S 1 "$img:/f"
 }
 
-# How each command is made to print something; none: it has nothing to say.
+# The arguments with which each command prints something; none: it has no output.
 arguments_of()
 {
 	case $1 in
@@ -35,7 +35,7 @@ arguments_of()
 	esac
 }
 
-# each_command CHECK: with the words of a command line that prints.
+# each_command CHECK: runs the check with a command line that prints.
 each_command()
 {
 	local command words status
@@ -55,7 +55,7 @@ each_command()
 	"$1" help
 }
 
-# lost REASON COMMAND...: its output went where there is no room for it.
+# lost REASON COMMAND...: its output goes to a place without room.
 lost()
 {
 	local code=1
@@ -76,7 +76,7 @@ into_nothing()
 	lost "Bad file descriptor" "$@"
 }
 
-# To a pipe at the descriptor $gone, which nobody reads.
+# To a pipe at the descriptor $gone, which has no reader.
 into_gone()
 {
 	output=$(famfsctl "$@" 2>&1 >&"$gone") && status=0 || status=$?
@@ -91,7 +91,7 @@ into_gone()
 	each_command into_nothing
 }
 
-@test "a reader that went away is an error of every command, and no silent death" {
+@test "every command reports that the reader of its output is gone" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	exec {reader}<>"$BATS_TEST_TMPDIR/fifo"
 	exec {gone}>"$BATS_TEST_TMPDIR/fifo"
@@ -100,17 +100,17 @@ into_gone()
 	exec {gone}>&-
 }
 
-@test "the error is JSON under --json" {
+@test "the error about standard output is JSON with --json" {
 	output=$(famfsctl ls --json "$img:/" 2>&1 >/dev/full) && status=0 || status=$?
 	assert_equal "$status" 1
 	jq -e '.error | .id == "no-space" and .errno == "ENOSPC" and .command == "ls"' <<<"$output"
 }
 
-@test "what was printed before an error is not lost" {
+@test "output before an error is not lost" {
 	run --separate-stderr -1 famfsctl stat "$img:/f" "$img:/none"
 	assert_line --regexp '^path +f$'
 	[[ $stderr == *"'none'"* ]]
-	# With room for a part of it, the part is there.
+	# If there is room for a part of it, that part is written.
 	yes "$img:/f" | head -n 300 >"$BATS_TEST_TMPDIR/names"
 	output=$(ulimit -f 8 && trap '' XFSZ &&
 		xargs -a "$BATS_TEST_TMPDIR/names" "$FAMFSCTL" stat 2>&1 >"$BATS_TEST_TMPDIR/part") && status=0 || status=$?

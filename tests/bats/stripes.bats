@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Interleaved files: what -N, -B and -C make, and what they refuse.
+# Interleaved files: the effects of -N, -B and -C, and refusals.
 
 load helper
 
@@ -23,7 +23,7 @@ last()
 	last '.ext | all(.[1] % 2097152 == 0 and .[1] >= 10485760)'
 }
 
-@test "striping is the same every time" {
+@test "the place of strips is the same every time" {
 	run -0 famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/f"
 	first=$(last .ext)
 	new_image 8G -f
@@ -45,7 +45,7 @@ last()
 	last '.ext_type == 1 and .nstrips == 2'
 }
 
-@test "16 strips work and 17 do not" {
+@test "16 strips are accepted and 17 are refused" {
 	needs_image
 	new_image 16G -f
 	run -0 famfsctl creat --no-zero -s 64M -N 16 -B 16 -C 2M "$img:/f"
@@ -55,7 +55,7 @@ last()
 	assert_output --partial "16"
 }
 
-@test "bad geometries are refused with the limit" {
+@test "invalid numbers of strips, buckets and chunk sizes are refused with the limit" {
 	# options:part of the message
 	local -a bad=(
 		'-N 4 -B 3 -C 2M:--nbuckets' # fewer buckets than strips
@@ -93,7 +93,7 @@ last()
 	done
 }
 
-@test "writes in place land in the right chunk" {
+@test "writes in place go to the right chunk" {
 	mount_image
 	famfsctl creat -s 9M -N 2 -B 4 -C 2M "$mnt/f"
 	# Across the border of chunk 1 and chunk 2, which is in strip 0 again.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What udev's rule asks: famfsctl __udev. The rule itself runs in tests/vm/udev.bats.
+# The command that udev's rule runs: famfsctl __udev. tests/vm/udev.bats runs the rule itself.
 
 load helper
 
-@test "udev is told of a famfs in its own words, and a lock is no hindrance" {
+@test "__udev prints the properties of a famfs, even if the device is locked" {
 	new_image 1G --uuid 6f1c8a52-0d8e-4a83-9d29-5a0c7f1b2e34
 	run -0 famfsctl __udev "$img"
 	assert_line ID_FS_TYPE=famfs
@@ -19,7 +19,7 @@ load helper
 	assert_output "$before"
 }
 
-@test "what is no famfs is no error and not a word" {
+@test "__udev prints nothing for a device without a famfs, and succeeds" {
 	needs_image
 	truncate -s 16M "$img"
 	run -0 famfsctl __udev "$img"
@@ -30,7 +30,7 @@ load helper
 	assert_error 1 "'/dev/null' is a character device, but not a DAX device"
 }
 
-@test "a damaged superblock is not passed on" {
+@test "__udev prints nothing for a damaged superblock" {
 	new_image 1G
 	"$MEDIUM" "$img" set super crc=1
 	run famfsctl __udev "$img"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# How the commands are called: help, options, exit codes.
+# The usage of the commands: help, options, exit codes.
 
 load helper
 
@@ -19,7 +19,7 @@ commands()
 	done
 }
 
-@test "--list-commands lists what the issue of this program promises" {
+@test "--list-commands lists the promised commands" {
 	run -0 famfsctl --list-commands
 	for command in mkfs mount umount creat mkdir cp verify dump-fmap info fsck takeover; do
 		assert_line "$command"
@@ -82,7 +82,7 @@ commands()
 	[[ $stderr == "famfsctl info: "* ]]
 }
 
-@test "-- ends the options" {
+@test "the argument -- ends the options" {
 	run famfsctl info -- --none
 	assert_failure 1
 	assert_output --partial "'--none'"

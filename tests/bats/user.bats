@@ -105,7 +105,7 @@ mounted()
 	assert_error 1 "Permission denied"
 }
 
-# A mount of root's for everybody, of an image that is root's alone.
+# A mount by root for all users, of an image that only root may read.
 mount_for_others()
 {
 	famfsctl mkfs --size 1G "$img"
@@ -129,7 +129,7 @@ mount_for_others()
 	assert_error 1 "Permission denied"
 }
 
-@test "the names in a directory of mode 700 are not shown to other users through .meta" {
+@test ".meta does not show the names in a directory of mode 700 to other users" {
 	mount_for_others
 	assert_equal "$(stat -c '%a %U' "$mnt/.meta/.superblock" "$mnt/.meta/.log")" $'400 root\n600 root'
 	grep -aq secret "$mnt/.meta/.log"
@@ -150,7 +150,7 @@ mount_for_others()
 	assert_output 5242880
 }
 
-@test "the metadata of a user's own mount is the user's" {
+@test "a user can read the metadata of the user's own mount" {
 	user_famfsctl mkfs --size 1G "$img"
 	open_fuse
 	user_famfsctl mount "$img" "$mnt"
@@ -161,7 +161,7 @@ mount_for_others()
 	user_famfsctl umount "$mnt"
 }
 
-@test "mount refuses a word for metadata= that it does not know" {
+@test "mount refuses an unknown value of metadata=" {
 	user_famfsctl mkfs --size 1G "$img"
 	run famfsctl mount -o metadata=secret "$img" "$mnt"
 	assert_error 2 "metadata= expects private or public, got 'secret'"

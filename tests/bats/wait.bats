@@ -6,7 +6,7 @@ load helper
 
 CLIENT=22222222-2222-4222-8222-222222222222
 
-@test "wait returns at once for what is there" {
+@test "wait returns at once for a file that exists" {
 	new_image
 	famfsctl mkdir "$img:/d"
 	famfsctl creat -s 5M "$img:/d/f"
@@ -40,7 +40,7 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	wait
 }
 
-@test "wait gives up after its time, and says what it waited for" {
+@test "wait gives up after its timeout, and names the missing file" {
 	new_image
 	run -1 --separate-stderr famfsctl wait -t 0 "$img:/never"
 	assert_equal "$stderr" "famfsctl wait: '$img:/never' did not appear within 0 s"
@@ -56,7 +56,8 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	# Here mkfs refuses, since the device is mapped; another host does not see that.
 	famfsctl mkfs --size 4G "$img.other" >/dev/null
 	head -c 4M "$img" >"$img.own"
-	# There and back, since nothing tells when the wait has looked for the first time.
+	# There and back several times, since it is unknown when the wait has looked for the first
+	# time.
 	{
 		while sleep 1 && [[ ! -e $BATS_TEST_TMPDIR/ended ]]; do
 			dd if="$img.other" of="$img" bs=2M count=2 conv=notrunc status=none
@@ -70,7 +71,7 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	wait
 }
 
-@test "wait refuses a path that can never be, and a time that is none" {
+@test "wait refuses an impossible path and an invalid timeout" {
 	new_image
 	famfsctl creat -s 2M "$img:/file"
 	run -1 --separate-stderr famfsctl wait "$img:/file/below"

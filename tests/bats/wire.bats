@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# dump-fmap --wire: the reply to GET_FMAP, held against bytes that were worked out by hand.
+# dump-fmap --wire: the reply to GET_FMAP, compared with bytes that were computed by hand.
 
 load helper
 
@@ -33,7 +33,7 @@ extent()
 	le 4 0; le 4 0; le 8 "$1"; le 8 "$2"
 }
 
-@test "a simple map is a header and extents, in every profile" {
+@test "the wire form of a simple map is a header and extents, in every profile" {
 	new_image
 	famfsctl creat -s 3000000 "$img:/f"
 	for profile in v1 v2 pull push; do
@@ -42,7 +42,7 @@ extent()
 	done
 }
 
-@test "an interleaved map has strips, or extents of one chunk each where strips are not known" {
+@test "the wire form of an interleaved map has strips, or one extent for each chunk" {
 	local chunk=$((2 * MiB)) size=$((5 * MiB)) a b
 	new_image
 	famfsctl creat -s "$size" -N 2 -B 2 -C 2M "$img:/f"
@@ -73,7 +73,7 @@ extent()
 		<<<"$output"
 }
 
-@test "a mounted file has the same reply" {
+@test "dump-fmap --wire shows the same reply for a mounted file" {
 	new_image
 	famfsctl creat -s 9M -N 2 -B 2 -C 2M "$img:/f"
 	mount_image
@@ -91,7 +91,7 @@ extent()
 	run -0 famfsctl dump-fmap --wire pull "$img:/huge"
 }
 
-@test "profiles and files that are none are refused" {
+@test "unknown profiles and invalid files are refused" {
 	new_image
 	famfsctl mkdir "$img:/d"
 	run -2 --separate-stderr famfsctl dump-fmap --wire off "$img:/d"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the benchmark programs share: clocks, medians, child processes. All of them end the process
- * when something fails, since there is nothing to measure then. */
+/* Shared by the benchmark programs: clocks, medians, child processes. They end the process on any
+ * failure, since there is nothing to measure then. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -16,7 +16,7 @@ void *xcalloc(size_t count, size_t size);
 /* A decimal number in [1, max]. */
 uint64_t number(const char *text, uint64_t max);
 
-/* Seconds: of the wall, and of this process on the CPU. */
+/* Seconds on the wall clock, and of this process on the CPU. */
 double now(void);
 double cpu(void);
 
@@ -31,8 +31,8 @@ double series_median(struct series *series);
 /* The line "KEY MEDIAN MINIMUM MAXIMUM" that run.sh reads. Frees the series. */
 void series_report(struct series *series, const char *key);
 
-/* Runs a command without input and output; the seconds from its start until it has ended, and,
- * where on_cpu is not NULL, those that it was on the CPU. Anything but exit code 0 is a failure. */
+/* Runs a command without input and output. Returns the seconds from its start to its end and, if
+ * on_cpu is not NULL, its seconds on the CPU. Any exit code but 0 is a failure. */
 double run_command(char *const argv[], double *on_cpu);
 
 #endif

@@ -127,7 +127,7 @@ static void stream(unsigned char *to, const unsigned char *from, size_t length)
 
 #else
 
-/* What else there is: a copy that is written back. */
+/* The alternative: a copy that is written back. */
 static void stream(unsigned char *to, const unsigned char *from, size_t length)
 {
 	memcpy(to, from, length);
@@ -162,7 +162,7 @@ static double run_copy(struct famfs_volume *vol, const char *path, int source)
 	return now() - begin;
 }
 
-/* What a loop did in each round, and the copy beside it. */
+/* The results of a loop in each round, and the copy next to it. */
 struct beside {
 	struct series speed;
 	struct series ratio;
@@ -184,7 +184,7 @@ static void measure(uint64_t rounds, struct famfs_volume *vol, const char *path,
 		die("%s", err.message);
 	if (map.nextents != 1 || map.size != length || length % LARGE_BLOCK)
 		die("'%s' is not one extent of the source's length", path);
-	/* The first round touches everything, and does not count. */
+	/* The first round touches all memory, and does not count. */
 	for (uint64_t i = 0; i <= rounds; i++) {
 		double first = run_loop(source, length, map.extents[0].offset, SMALL_BLOCK);
 		double copy = run_copy(vol, path, source);

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #define CATCHUPS   20000 /* calls that are timed together */
-#define GROUP      1000  /* files whose time is compared, the first ones with the last */
+#define GROUP      1000  /* files whose times are compared, the first ones with the last */
 #define MAX_ROUNDS 10000
-#define REPLAYS    8 /* of a small log, for each of a large one */
+#define REPLAYS    8 /* runs of a small log for each run of a large one */
 #define LARGE      (UINT64_C(64) << 20)
 
 static struct famfs_error err;
@@ -167,7 +167,7 @@ static void create_once(const char *image, uint64_t size, uint64_t files, struct
 	char path[FAMFS_MAX_PATH + 1];
 	double begin, first = 0, last = 0, end;
 
-	/* A new image, as the blocks of a used one are there already. */
+	/* A new image, since the blocks of a used one exist already. */
 	unlink(image);
 	format(image, size, FAMFS_MIN_LOG_LENGTH);
 	vol = open_volume(image, true);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What GET_FMAP costs the server without the system calls: looking whether the file system is still
- * the one that was mounted, finding the map, planning the message and writing it, as the server's
- * handler does; and the largest message of a push kernel beside a
- * copy of as many bytes, which is what a second copy would add.
+ * The time that GET_FMAP takes in the server without the system calls: checking whether the file
+ * system is still the one that was mounted, finding the map, planning the message and writing it,
+ * as the server's handler does; and the largest message of a push kernel beside a copy of as many
+ * bytes, which is what a second copy would add.
  *
  *   bench-fmap ROUNDS IMAGE SIMPLE-FILE HUGE-FILE
  *

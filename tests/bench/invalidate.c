@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an open costs where the kernel maps the files: the cache lines of a file are dropped before
+ * The time of an open where the kernel maps the files: the cache lines of a file are dropped before
  * it is answered. The file is in memory, and none, some or all of its lines are in the caches.
  *
  *   bench-invalidate ROUNDS FILE BYTES
@@ -19,11 +19,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define OTHERS ((size_t)512 << 20) /* more than caches hold */
+#define OTHERS ((size_t)512 << 20) /* more than the caches hold */
 
 static unsigned char *others;
 
-/* So that the lines of the file are no longer in the caches. */
+/* Displaces the lines of the file from the caches. */
 static void displace(void)
 {
 	memset(others, others[0] + 1, OTHERS);

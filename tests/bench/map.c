@@ -55,7 +55,7 @@ static void take(const struct side *side, uint64_t at, size_t length)
 	__asm__ volatile("" : : "r"(sink) : "memory");
 }
 
-/* Bytes a second. */
+/* Bytes per second. */
 static double run(const struct side *side, const struct pattern *pattern)
 {
 	uint64_t slots = size / pattern->length, seed = 88172645463325252u;
@@ -109,7 +109,7 @@ static struct side map_plainly(const char *device, uint64_t offset)
 	return (struct side){ .base = base, .fd = -1 };
 }
 
-/* In turns, so that all see the same machine; the first round does not count. */
+/* In turn, so that all see the same state of the machine; the first round does not count. */
 static void measure(uint64_t rounds, const struct pattern *pattern, const struct side sides[3])
 {
 	struct series plain = { 0 }, map = { 0 }, mount = { 0 };

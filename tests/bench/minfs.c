@@ -20,7 +20,7 @@
 
 #define CACHE_SECONDS 1e9
 #define FILE_SIZE     (2u << 20)
-#define BLOCK_SIZE    131072 /* it steers what the kernel does in its page cache */
+#define BLOCK_SIZE    131072 /* it controls the page cache of the kernel */
 #define MAX_IO        (1u << 20)
 #define IDLE_THREADS  4
 #define NAME_SIZE     32

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process sees of a mounted famfs, beside the smallest FUSE program that does the same.
+ * The speed of a mounted famfs for a process, compared with the smallest FUSE program that does the
+ * same.
  *
  *   bench-mount stat ROUNDS FILES FAMFS MINFS
  *   bench-mount ls ROUNDS FAMFS MINFS TMPFS
@@ -97,7 +98,7 @@ static double list(char *dir, bool fuse)
 	char ls[] = "ls", flags[] = "-lR";
 	char *const argv[] = { ls, flags, dir, NULL };
 
-	/* A tmpfs has its names nowhere but in the cache. */
+	/* A tmpfs has its names only in the cache. */
 	if (fuse)
 		drop_names(dir);
 	return run_command(argv, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two mounts beside each other: famfs's first, the yardstick's second. */
+/* Two mounts to compare: famfs first, the reference program second. */
 #ifndef BENCH_MOUNT_H
 #define BENCH_MOUNT_H
 
@@ -7,7 +7,7 @@
 
 enum { OURS, YARDSTICK, MOUNTS };
 
-/* Of the four turns that make a round: A B B A. */
+/* The order of the four turns of a round: A B B A. */
 static inline int whose_turn(int turn)
 {
 	return turn == 0 || turn == 3 ? OURS : YARDSTICK;

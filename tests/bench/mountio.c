@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Enough to be timed; small blocks need not go through the whole file for that. */
+/* Large enough to be timed; small blocks need not cover the whole file for that. */
 #define MAX_BLOCKS 8192
 #define LARGEST    (1u << 20)
 
@@ -28,7 +28,7 @@ static const struct pattern patterns[] = {
 	{ "write_random_128K", true, true, 131072 }, { "write_random_1M", true, true, LARGEST },
 };
 
-/* The order in which blocks are visited, none twice. The same for both mounts. */
+/* The order in which blocks are visited, each at most once. The same for both mounts. */
 static uint32_t *order(const struct pattern *pattern, uint64_t size, uint64_t seed, uint64_t *count)
 {
 	uint64_t blocks = size / pattern->block, state = seed * 2 + 1;
@@ -50,8 +50,8 @@ static uint32_t *order(const struct pattern *pattern, uint64_t size, uint64_t se
 	return block;
 }
 
-/* Opened anew for every pass, and without what the kernel has cached of it; what lies behind the
- * servers stays in memory. */
+/* Opened again for every pass, and without the pages that the kernel has cached of it; the data
+ * behind the servers stays in memory. */
 static int open_cold(const char *dir, const struct pattern *pattern)
 {
 	char path[4096];
@@ -109,7 +109,7 @@ static void measure_pattern(const struct pattern *pattern, uint64_t rounds, char
 		uint32_t *block = order(pattern, size, round, &count);
 		double taken[MOUNTS] = { 0 };
 
-		/* Who comes second finds the bytes in the processor's caches. */
+		/* The second reader finds the bytes in the processor caches. */
 		for (int i = 0; i < 2 * MOUNTS; i++)
 			taken[whose_turn(i)] +=
 				pass(dir[whose_turn(i)], pattern, block, count, buf);

@@ -186,7 +186,7 @@ detail()
 # ---- images and mounts ----
 
 # new_image IMAGE [SIZE]: of 64 GiB unless told, with a log of 8 MiB and $files files of 2 MiB that
-# nobody has written.
+# were never written.
 new_image()
 {
 	attended "$bench/bench-core" fill "$1" "${2:-$((64 * GiB))}" $((8 * MiB)) "$files" 0

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What GET_FMAP takes from request to reply, against a request that does nothing. */
+/* The time of GET_FMAP from request to reply, compared with a request that does nothing. */
 #include "scenarios.h"
 #include "tap.h"
 #include "vfs.h"
@@ -17,7 +17,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* "KEY MEDIAN QUARTILE QUARTILE", of which the benchmarks make a figure. */
+/* Prints "KEY MEDIAN QUARTILE QUARTILE", from which the benchmarks make a figure. */
 static void report(const char *key, double *values)
 {
 	qsort(values, ROUNDS, sizeof(*values), compare);
@@ -38,7 +38,7 @@ static double round_trip(struct kernel *kernel, const struct request *request)
 	       (double)(after.tv_nsec - before.tv_nsec);
 }
 
-/* By turns, so that both see the same machine. */
+/* In turn, so that both see the same state of the machine. */
 static void measure(struct kernel *kernel, uint64_t nodeid)
 {
 	static double map[ROUNDS], nothing[ROUNDS], ratio[ROUNDS];

@@ -44,13 +44,13 @@ bool channel_send(struct channel *channel, const struct iovec *iov, int count)
 	const struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 				    .msg_iovlen = (size_t)count };
 
-	/* The threads of a server that clones read from the clones alone. */
+	/* The threads of a server that clones the connection read from the clones alone. */
 	if (channel->nfds > 1)
 		channel->to = channel->to + 1 < channel->nfds ? channel->to + 1 : 1;
 	return sendmsg(channel->fds[channel->to], &msg, MSG_NOSIGNAL) >= 0;
 }
 
-/* The reply with that id, or a place for it. */
+/* The parts of the reply with that id, or a free place for it. */
 static struct channel_reply *reply_of(struct channel *channel, const struct side_header *header)
 {
 	struct channel_reply *place = NULL;
@@ -70,7 +70,7 @@ static struct channel_reply *reply_of(struct channel *channel, const struct side
 	return place->data ? place : NULL;
 }
 
-/* Whether the reply is complete; *data is NULL when the part makes no sense. */
+/* Adds a part. Returns whether the reply is complete; *data is NULL if the part is invalid. */
 static bool add_part(struct channel *channel, size_t size, const uint8_t **data, size_t *total)
 {
 	const struct side_header *header = (const void *)channel->datagram;
@@ -139,7 +139,7 @@ static bool is_side(const uint8_t *datagram, size_t size)
 	return size >= sizeof(*header) && header->magic == SIDE_MAGIC;
 }
 
-/* Waits for something from any of them. */
+/* Waits until one of the descriptors can be read. */
 static bool wait_for_any(struct channel *channel, int timeout_ms)
 {
 	struct pollfd pollfds[CHANNEL_MAX_FDS];
@@ -153,7 +153,7 @@ static bool wait_for_any(struct channel *channel, int timeout_ms)
 	return true;
 }
 
-/* What the server says to the channel, not to the kernel. */
+/* A message of the server to the channel, not to the kernel. */
 static enum channel_event take_side(struct channel *channel, int fd, size_t n, const uint8_t **data,
 				    size_t *size)
 {

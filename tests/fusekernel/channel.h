@@ -16,29 +16,30 @@
 struct channel {
 	int fds[CHANNEL_MAX_FDS]; /* the connection, and its clones */
 	int nfds;
-	int to;   /* index of the one that the last message went to, */
-	int from; /* and of the one that the last one came from */
+	int to;   /* index of the descriptor to which the last message went, */
+	int from; /* and of the one from which the last message came */
 	int control;
 	uint8_t *datagram;
 	struct channel_reply {
 		uint64_t id; /* 0: free */
 		uint8_t *data;
 		size_t total, done;
-	} replies[8];   /* of which parts have come */
-	uint8_t *whole; /* the last one that was given out */
-	/* The server hands over a device: the errno to answer with. `fd` is closed afterwards. */
+	} replies[8];   /* parts that have arrived */
+	uint8_t *whole; /* the last reply that was returned */
+	/* Called when the server hands over a device; returns the errno of the answer. `fd` is
+	 * closed afterwards. */
 	int (*hand_over)(void *arg, uint64_t index, uint32_t flags, int fd);
 	void *arg;
 };
 
-/* Takes the descriptors over. */
+/* Takes ownership of the descriptors. */
 bool channel_open(struct channel *channel, int fd, int control);
 void channel_close(struct channel *channel);
 
-/* The server finds the connection at its end. From any thread. */
+/* Ends the connection for the server. From any thread. */
 void channel_hang_up(const struct channel *channel);
 
-/* To the connection, or to its clones in turn. */
+/* Sends to the connection, or to its clones in turn. */
 bool channel_send(struct channel *channel, const struct iovec *iov, int count);
 
 /* Waits until the server has cloned the connection. */
@@ -46,7 +47,8 @@ bool channel_await_clone(struct channel *channel, int timeout_ms);
 
 enum channel_event { CHANNEL_MESSAGE, CHANNEL_SILENCE, CHANNEL_END, CHANNEL_NONSENSE };
 
-/* The next FUSE message; *data lives until the next call. Answers ioctls while it waits. */
+/* Receives the next FUSE message; *data lives until the next call. Answers ioctls while it waits.
+ * */
 enum channel_event channel_receive(struct channel *channel, int timeout_ms, const uint8_t **data,
 				   size_t *size);
 

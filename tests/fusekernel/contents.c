@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the tree hold, and where. */
+/* The contents of the files of the tree, and their places. */
 #include "tree.h"
 
 #include <string.h>
 
-#define SAMPLES     64u /* borders of chunks, beside those of the file and its parts */
+#define SAMPLES     64u /* borders of chunks, besides those of the file and its parts */
 #define SAMPLE_SIZE 64u
 
 static uint64_t word(uint64_t seed, uint64_t index)
@@ -55,7 +55,7 @@ uint64_t tree_place(const struct tree_file *file, uint64_t offset, uint64_t *run
 	return file->parts[strip].offset + stripe * file->chunk + in_stripe % file->chunk;
 }
 
-/* Offsets at which something begins or ends: the file, a part, a chunk. */
+/* Offsets at which the file, a part or a chunk begins or ends. */
 static bool border(const struct tree_file *file, unsigned int number, uint64_t *at)
 {
 	uint64_t chunks = file->interleaved ? (file->size + file->chunk - 1) / file->chunk : 0;

@@ -21,7 +21,7 @@ static uint64_t extents_length(const struct extent *extents, uint32_t count)
 	return total;
 }
 
-/* One extent or strip. The first kernels count another device than 0 as misaligned. */
+/* Checks one extent or strip. The first kernels report a device other than 0 as misaligned. */
 static bool take_extent(const struct generation *gen, const uint8_t *at, uint32_t number,
 			struct extent *extent, struct verdict *verdict)
 {
@@ -94,8 +94,8 @@ static bool check_chunk(const struct generation *gen, uint32_t chunk, struct ver
 	return true;
 }
 
-/* Each strip must hold its share of the chunks. Only the last kernels check that; on the others an
- * access behind the strip would reach another file. */
+/* Each strip must hold its share of the chunks. Only the newest kernels check that; on the others
+ * an access after the end of the strip would reach another file. */
 static bool check_strips(const struct stripe_set *set, const struct fmap *map,
 			 struct verdict *verdict)
 {
@@ -177,7 +177,7 @@ static bool take_map(const struct generation *gen, const uint8_t *payload, size_
 	return object(verdict, EINVAL, "a map of type %u", type);
 }
 
-/* What the server asks for, or 0 when the message is whole. */
+/* The size that the server asks for, or 0 if the message is complete. */
 static uint64_t wanted(const struct generation *gen, const uint8_t *payload, size_t size)
 {
 	if (gen->more == MORE_BY_SIZE && size == sizeof(uint32_t))

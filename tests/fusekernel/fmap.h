@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps as a kernel of each generation takes them from a reply's bytes, and what it does with them.
- */
+/* Maps as a kernel of each generation decodes them from the bytes of a reply, and how it uses them.
+ * */
 #ifndef FUSEKERNEL_FMAP_H
 #define FUSEKERNEL_FMAP_H
 
@@ -9,7 +9,7 @@
 
 struct extent {
 	uint32_t dev;
-	uint64_t offset; /* in the device */
+	uint64_t offset; /* offset in the device */
 	uint64_t length;
 };
 
@@ -18,7 +18,7 @@ struct stripe_set {
 	uint32_t nstrips;
 	uint32_t chunk;
 	uint64_t nbytes;
-	uint32_t first; /* of its strips, in the map's extents */
+	uint32_t first; /* its strips, in the map's extents */
 };
 
 #define MAX_STRIPE_SETS 32
@@ -27,36 +27,36 @@ struct fmap {
 	uint8_t file_type;
 	uint64_t file_size;
 	bool interleaved;
-	bool uniform;      /* all simple extents but the last are of one length */
+	bool uniform;      /* all simple extents but the last have one length */
 	uint32_t nextents; /* simple or interleaved, as the header says */
 	uint32_t nsets;
 	struct stripe_set sets[MAX_STRIPE_SETS];
-	uint32_t count; /* of simple extents, or of all strips */
+	uint32_t count; /* number of simple extents, or of all strips */
 	struct extent *extents;
-	size_t message_size; /* bytes that the map has used up */
+	size_t message_size; /* bytes of the reply that the map has used */
 };
 
 enum fmap_step {
-	FMAP_TAKEN,   /* *map is the kernel's, free it with fmap_free() */
+	FMAP_TAKEN,   /* *map belongs to the caller, free it with fmap_free() */
 	FMAP_REFUSED, /* by the kernel, with verdict->error */
 	FMAP_AGAIN,   /* ask with *room */
 };
 
 /*
- * What the kernel does with the payload of a GET_FMAP reply, for which it had `*room` bytes. With
+ * Decodes the payload of a GET_FMAP reply as the kernel does; its buffer had `*room` bytes. With
  * `again`, it has asked twice already.
  */
 enum fmap_step fmap_accept(const struct generation *gen, const uint8_t *payload, size_t size,
 			   bool again, uint32_t *room, struct fmap *map, struct verdict *verdict);
 
-/* What no kernel looks at, but our protocol page promises: versions, reserved fields, sizes. */
+/* Checks promises of our protocol page that no kernel checks: versions, reserved fields, sizes. */
 bool fmap_strict(const struct generation *gen, const uint8_t *payload, size_t size,
 		 const struct fmap *map, struct verdict *verdict);
 
 void fmap_free(struct fmap *map);
 
-/* Where a byte of the file lies; at->length is how many from there on are contiguous. False when
- * the map does not reach there. */
+/* The place of a byte of the file; at->length is the number of contiguous bytes from there. False
+ * if the map does not reach it. */
 bool fmap_resolve(const struct fmap *map, uint64_t offset, struct extent *at);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "wire.h"
 
-/* What Linux offers since 6.12, without DAX and submounts. */
+/* Flags that Linux offers since 6.12, without DAX and submounts. */
 #define FLAGS  UINT64_C(0x73fffffb)
 #define FLAGS2 (UINT64_C(0x1fd) << 32)
 
@@ -27,7 +27,7 @@
 
 const struct generation generations[GENERATIONS] = {
 	[GEN_V1] = { .name = "v1",
-		     .option = "v2", /* told by what it asks */
+		     .option = "v2", /* detected by its requests */
 		     .minor = 42,
 		     .init_flags = FLAGS_6_14 | BIT(42),
 		     .fmap_bit = 42,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels that are played, one row each: what each sends, takes and refuses. */
+/* The simulated kernels, one row each: the messages that each sends, accepts and refuses. */
 #ifndef FUSEKERNEL_GENERATION_H
 #define FUSEKERNEL_GENERATION_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How the server says that a map needs more room than the first request gave it. */
+/* The server's answer if a map needs more room than the first request gave it. */
 enum more {
 	MORE_NEVER,     /* it cannot */
 	MORE_BY_SIZE,   /* a payload of exactly 4 bytes: the size */
@@ -16,10 +16,10 @@ enum more {
 
 struct generation {
 	const char *name;
-	const char *option; /* what the server is told with -o fmap= */
+	const char *option; /* value of -o fmap= for the server */
 	uint32_t minor;
 	uint64_t init_flags;
-	int fmap_bit; /* of init_flags; -1: a kernel without famfs */
+	int fmap_bit; /* bit of init_flags; -1: a kernel without famfs */
 	uint32_t op_fmap;
 	uint32_t op_daxdev; /* 0: never asked */
 	bool on_lookup;     /* GET_FMAP follows LOOKUP, not OPEN */
@@ -28,13 +28,13 @@ struct generation {
 	bool fatal;         /* a failed GET_FMAP fails the open */
 	bool fixed;         /* the reply is as long as the room, exactly */
 	enum more more;
-	uint32_t room;     /* of the first request */
-	uint32_t max_room; /* of the second */
+	uint32_t room;     /* size of the first request */
+	uint32_t max_room; /* size of the second request */
 	uint32_t max_simple;
 	uint32_t max_interleaved; /* 0: refused */
 	uint32_t max_strips;
 	uint32_t max_devindex;
-	uint32_t align;      /* of offsets and lengths */
+	uint32_t align;      /* alignment of offsets and lengths */
 	bool chunk_aligned;  /* chunk sizes are multiples of `align` */
 	bool chunk_pmd_only; /* chunk sizes are one page or one PMD */
 };

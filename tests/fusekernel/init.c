@@ -7,8 +7,8 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* What libfuse and the server may ask for: nothing that changes how files are read, written or
- * mapped. Everything else is somebody's mistake. */
+/* Flags that libfuse and the server may ask for: none that change how files are read, written or
+ * mapped. Any other flag is an error. */
 #define INIT_ALLOWED                                                                               \
 	(FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | FUSE_EXPORT_SUPPORT | FUSE_BIG_WRITES |           \
 	 FUSE_DONT_MASK | FUSE_HAS_IOCTL_DIR | FUSE_AUTO_INVAL_DATA | FUSE_DO_READDIRPLUS |        \
@@ -42,7 +42,7 @@ static bool check_flags(const struct generation *gen, uint64_t flags, struct ver
 				      forbidden[i].name);
 	if (flags & ~gen->init_flags)
 		return object(verdict, EPROTO,
-			      "the reply to INIT has flags %#llx that nobody offered",
+			      "the reply to INIT has flags %#llx that were not offered",
 			      (unsigned long long)(flags & ~gen->init_flags));
 	if (flags & ~fmap & ~(uint64_t)INIT_ALLOWED)
 		return object(verdict, EPROTO, "the reply to INIT has unexpected flags %#llx",
@@ -62,7 +62,7 @@ bool init_check(const struct generation *gen, const struct reply *reply, bool *t
 	if (reply->size != sizeof(*out) || sizeof(*out) != 64)
 		return object(verdict, EPROTO, "the reply to INIT has %zu bytes", reply->size);
 	flags = out->flags;
-	/* The kernel looks at the upper half only if the lower says that there is one. */
+	/* The kernel reads the upper half only if the lower half says that it exists. */
 	if (flags & INIT_EXT)
 		flags |= (uint64_t)out->flags2 << 32;
 	else if (out->flags2)

@@ -53,7 +53,7 @@ static int hand_over(void *arg, uint64_t index, uint32_t flags, int fd)
 	return error;
 }
 
-/* Replies that one thread has received for another one. */
+/* Replies that one thread has received for another. */
 struct received {
 	struct received *next;
 	size_t size;
@@ -61,7 +61,7 @@ struct received {
 };
 
 static __thread const struct fuse_in_header *behalf;
-static __thread struct received *mine; /* what the last reply of this thread points into */
+static __thread struct received *mine; /* the buffer of this thread's last reply */
 
 void kernel_act_for(const struct fuse_in_header *header)
 {
@@ -204,7 +204,7 @@ bool reply_parse(const uint8_t *raw, size_t size, uint64_t unique, struct reply 
 	return true;
 }
 
-/* As fs/dax.c: of a mapped file, nothing but the attributes can go. */
+/* Like fs/dax.c: for a mapped file, only the attributes can be invalidated. */
 static void invalidate(struct kernel *kernel, const struct fuse_notify_inval_inode_out *out)
 {
 	struct inode *inode = vfs_known_inode(kernel, out->ino);
@@ -219,7 +219,7 @@ static void invalidate(struct kernel *kernel, const struct fuse_notify_inval_ino
 	inode->invalidated_from = out->off;
 }
 
-/* Messages from the server on its own account have no unique, and a code where the error is. */
+/* Notifications of the server have no unique, and a code in the place of the error. */
 static void notified(struct kernel *kernel, const uint8_t *raw, size_t size)
 {
 	struct fuse_notify_inval_inode_out out;
@@ -242,7 +242,7 @@ static bool lost(struct kernel *kernel, const char *how)
 	return false;
 }
 
-/* Without the lock: whoever else has it may send, and wait for its turn. */
+/* Called without the lock: the thread that holds it may send, and wait for its turn. */
 static enum channel_event receive(struct kernel *kernel, const uint8_t **raw, size_t *size)
 {
 	enum channel_event event;
@@ -324,7 +324,7 @@ static bool receive_one(struct kernel *kernel)
 	return true;
 }
 
-/* The reply stays until this thread waits for the next one. */
+/* The reply stays valid until this thread waits for the next one. */
 static bool wait_among_others(struct kernel *kernel, uint64_t unique, struct reply *reply)
 {
 	struct verdict verdict = { 0 };
@@ -383,7 +383,8 @@ bool kernel_call(struct kernel *kernel, const struct request *request, struct re
 
 	if (!kernel_wait(kernel, unique, reply))
 		return false;
-	/* Requests are the descriptor's that they were read from: on another one, ENOENT. */
+	/* A request belongs to the descriptor from which it was read: a reply on another one gets
+	 * ENOENT. */
 	if (!expect(kernel->lock || kernel->channel.from == kernel->channel.to,
 		    "the reply to request %u comes on another descriptor", request->opcode))
 		return false;
@@ -399,7 +400,7 @@ void kernel_expect_silence(struct kernel *kernel)
 
 	switch (channel_receive(&kernel->channel, SILENCE_MS, &raw, &size)) {
 	case CHANNEL_SILENCE: return;
-	case CHANNEL_MESSAGE: fail("a message of %zu bytes that nobody asked for", size); return;
+	case CHANNEL_MESSAGE: fail("a message of %zu bytes that was not asked for", size); return;
 	case CHANNEL_END:
 	case CHANNEL_NONSENSE: lost(kernel, "the server is gone"); return;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A kernel that was booted with a server of its own: requests, replies, and what the core of FUSE
- * demands of them. */
+/* A kernel that was started with a server of its own: requests, replies, and the rules of the FUSE
+ * core for them. */
 #ifndef FUSEKERNEL_KERNEL_H
 #define FUSEKERNEL_KERNEL_H
 
@@ -26,36 +26,37 @@ struct kernel {
 	const struct tree *tree;
 	struct server_process server;
 	struct channel channel;
-	uint64_t unique; /* of the last request; only even ones */
+	uint64_t unique; /* unique of the last request; only even numbers */
 	bool greeted;    /* INIT is done */
 	bool fmap;       /* and famfs negotiated */
 	bool lost;       /* the server is dead or hangs */
-	bool may_end; /* the server may close the connection: what it still gets is answered so */
-	/* Several threads have requests under way at once: held by each but while it waits for a
+	bool may_end; /* the server may close the connection: it gets this answer to later messages
+		       */
+	/* Several threads have requests in progress: each holds this, except while it waits for a
 	 * reply. NULL: there is one thread. */
 	pthread_mutex_t *lock;
 	pthread_cond_t received;
-	bool receiving; /* one of them, for all */
+	bool receiving; /* one condition for all threads */
 	struct received *inbox;
 
 	struct {
 		bool valid;
 		int error; /* the kernel remembers a failure for good */
 	} daxdevs[MAX_DAXDEVS];
-	int hand_over_error; /* what the next ioctl answers with */
+	int hand_over_error; /* answer to the next ioctl */
 	unsigned int hand_overs;
 	unsigned int daxdev_requests;
 	unsigned int fmap_requests;
 	uint64_t invalidated; /* nodeid of the last NOTIFY_INVAL_INODE */
 
-	/* Puts a fault into replies to one kind of request, before anything looks at them. */
-	uint32_t mutate_opcode; /* MUTATE_NOTIFY: of what the server sends on its own account */
+	/* Changes replies to one kind of request before they are checked. */
+	uint32_t mutate_opcode; /* MUTATE_NOTIFY: changes notifications of the server */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	uint8_t mutated[MAX_MUTATED];
 
 	struct inode *inodes; /* see vfs.h */
 	unsigned int ninodes;
-	uint16_t *owners; /* of the device's pages of 2 MiB: the inode that maps them, from 1 on */
+	uint16_t *owners; /* for each 2 MiB page of the device, the inode that maps it, from 1 on */
 };
 
 struct request {
@@ -63,9 +64,9 @@ struct request {
 	uint64_t nodeid;
 	const void *arg;
 	size_t size;
-	const void *more; /* after it: a name, data */
+	const void *more; /* bytes after the argument: a name, data */
 	size_t more_size;
-	uint64_t unique; /* 0: a new one */
+	uint64_t unique; /* 0: assign a new one */
 };
 
 struct reply {
@@ -77,45 +78,45 @@ struct reply {
 	size_t raw_size;
 };
 
-/* Starts a server with -o `options` (NULL: fmap=... of the generation) and talks INIT with it, or
- * says nothing yet. False when the test has failed; kernel_shutdown() is due in any case. */
+/* Starts a server with -o `options` (NULL: fmap=... of the generation) and exchanges INIT with it,
+ * or sends nothing yet. False when the test has failed; kernel_shutdown() is due in any case. */
 bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 		 const struct generation *gen, const char *options);
 void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen, const char *options);
 
-/* The same of a server that has a descriptor for each of its threads. */
+/* The same for a server that has a descriptor for each of its threads. */
 bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen);
 
-/* Unmounts; the server must end well, or its end is the result. */
+/* Unmounts; the server must end with success, otherwise its exit status is the result. */
 void kernel_shutdown(struct kernel *kernel);
 int kernel_bury(struct kernel *kernel);
 
-/* Whose requests this thread sends from now on; NULL: ours. */
+/* Sets the process that this thread's requests come from; NULL: this one. */
 void kernel_act_for(const struct fuse_in_header *header);
 
-/* The unique of the request. */
+/* Sends a request, and returns its unique. */
 uint64_t kernel_send(struct kernel *kernel, const struct request *request);
 
-/* The reply to that request, or the next one to any; false after a failure of the test. */
+/* The reply to that request, or the next reply to any; false after a failure of the test. */
 bool kernel_wait(struct kernel *kernel, uint64_t unique, struct reply *reply);
 bool kernel_wait_any(struct kernel *kernel, struct reply *reply);
 
 bool kernel_call(struct kernel *kernel, const struct request *request, struct reply *reply);
 
-/* Fails the test unless the server stays silent for a moment. */
+/* Fails the test unless the server sends nothing for a moment. */
 void kernel_expect_silence(struct kernel *kernel);
 
-/* The core's own checks of a message, before anything looks at its meaning. */
+/* The FUSE core's own checks of a message, before its meaning matters. */
 bool reply_parse(const uint8_t *raw, size_t size, uint64_t unique, struct reply *reply,
 		 struct verdict *verdict);
 
-/* INIT: sends what the generation sends, and judges what comes, or leaves that to the caller. */
+/* INIT: sends the message of the generation, and checks the reply, or leaves that to the caller. */
 bool kernel_greet(struct kernel *kernel);
 bool kernel_greet_with(struct kernel *kernel, struct reply *reply);
 
-/* Judges the reply to it. `taken` says whether famfs is negotiated. */
+/* Checks the reply to it. `taken` says whether famfs is negotiated. */
 bool init_check(const struct generation *gen, const struct reply *reply, bool *taken,
 		struct verdict *verdict);
 

@@ -62,7 +62,7 @@ static void see_entry(struct kernel *kernel, const struct fuse_direntplus *entry
 	       inode->path);
 }
 
-/* One reply's names; *cookie is where to go on. */
+/* The names of one reply; *cookie is where the next one starts. */
 static bool see_entries(struct kernel *kernel, const struct reply *reply, uint64_t *cookie,
 			unsigned int *count)
 {

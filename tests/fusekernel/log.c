@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The medium, by the offsets of tests/tools/omf.h. */
+/* Reads and writes the medium by the offsets of tests/tools/omf.h. */
 #include "tree.h"
 
 #include "omf.h"
@@ -85,7 +85,7 @@ static void publish(int image, uint8_t *entry)
 	log_cut(image, index + 1);
 }
 
-/* All parts but the first, and the only one, lie where the file does: maps of both kinds. */
+/* All parts but the first, and a single part, lie where the file does: maps of both kinds. */
 static uint32_t device_of(const struct tree_file *file, uint32_t part)
 {
 	return part || file->count == 1 ? file->dev : 0;
@@ -152,7 +152,7 @@ static struct tree_file *file_of(struct tree *tree, const char *path)
 	for (unsigned int i = 0; i < tree->nfiles; i++)
 		if (!strncmp(tree->files[i].path, path, sizeof(tree->files[i].path)))
 			return &tree->files[i];
-	bail_out("the log has a file '%.80s' that nobody made", path);
+	bail_out("the log has a file '%.80s' that is not in the tree", path);
 }
 
 static void take_entry(struct tree *tree, const uint8_t *entry)

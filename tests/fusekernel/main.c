@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: fusekernel FAMFSCTL PRELOAD [--bench|WORD]\n");
 		return 2;
 	}
-	/* Whoever formats the image is its master. */
+	/* The host that formats the image is its master. */
 	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000f05e", 1);
 	setup_create(&setup, argv[1], argv[2]);
 	tree_create(&tree, &setup);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET_FMAP and GET_DAXDEV, and what becomes of a map that was taken. */
+/* GET_FMAP and GET_DAXDEV, and the use of an accepted map. */
 #include "tap.h"
 #include "tree.h"
 #include "vfs.h"
@@ -59,7 +59,7 @@ static void fetch_daxdev(struct kernel *kernel, uint32_t index)
 		fail("%s", verdict.text);
 }
 
-/* The devices that the map names: asked for, or there already. */
+/* The devices that the map names: the kernel asks for them, or has them already. */
 static void need_devices(struct kernel *kernel, const struct fmap *map)
 {
 	for (uint32_t i = 0; i < map->count; i++) {
@@ -119,8 +119,8 @@ void map_drop(struct kernel *kernel, struct inode *inode)
 	inode->mapped = false;
 }
 
-/* From here on the kernel reads, writes and maps the file by itself. Of two maps that were asked
- * for at once the first stays. */
+/* From here on the kernel reads, writes and maps the file by itself. Of two maps that were
+ * requested at once the first stays. */
 static void install(struct kernel *kernel, struct inode *inode, struct fmap *map)
 {
 	if (inode->mapped) {
@@ -136,8 +136,8 @@ static void install(struct kernel *kernel, struct inode *inode, struct fmap *map
 	       "'%s' has page cache and becomes a mapped file", inode->path);
 	inode->page_cache = false;
 	need_devices(kernel, map);
-	/* The file of the whole device has every page in common with another: it is read and
-	 * written, and nobody maps it. */
+	/* The file of the whole device shares every page with another file: it may be read and
+	 * written, but never mapped. */
 	for (uint32_t i = 0; i < map->count && strcmp(inode->path, WHOLE_DEVICE); i++)
 		claim(kernel, inode, map->extents[i].offset, map->extents[i].length);
 }
@@ -162,7 +162,7 @@ int map_fetch(struct kernel *kernel, struct inode *inode)
 		step = fmap_accept(gen, reply.data, reply.size, again, &room, &map, &verdict);
 		again = true;
 	} while (step == FMAP_AGAIN);
-	/* With larger pages it refuses any map of ours. */
+	/* With larger pages the kernel refuses all of our maps. */
 	if (step == FMAP_REFUSED && gen->align > PMD_SIZE)
 		return verdict.error;
 	if (step == FMAP_REFUSED) {

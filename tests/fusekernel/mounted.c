@@ -24,7 +24,7 @@ void mounted_reply(const struct mounted *mounted, uint64_t unique, int error, co
 	const struct iovec iov[2] = { { &header, sizeof(header) },
 				      { (void *)(uintptr_t)data, size } };
 
-	/* Whoever asked may be gone. */
+	/* The process that asked may be gone. */
 	(void)!writev(mounted->fuse, iov, size ? 2 : 1);
 }
 
@@ -42,13 +42,13 @@ static void *work(void *arg)
 			mounted_answer(mounted, (const void *)buf,
 				       buf + sizeof(struct fuse_in_header));
 	}
-	/* The mount has gone, and with it the server's connection, as a kernel has it. */
+	/* The mount is gone, and with it the server's connection, as in a real kernel. */
 	channel_hang_up(&mounted->kernel.channel);
 	free(buf);
 	return NULL;
 }
 
-/* preload_mount.c gives it away when it has mounted. */
+/* preload_mount.c sends it after the mount. */
 static int receive_mount(const struct kernel *kernel)
 {
 	union {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A famfs kernel in front of a real mount: between the real kernel, which knows nothing of famfs,
- * and the server. What programs do in the mount comes here as FUSE requests. Names and attributes
- * are the server's; what is read and written goes to the image, by the maps that the server has
- * given; and all of it by the rules of vfs.h. So the server's own opens, its clone of the mount,
- * plain unmounts and every command are played by the real kernel.
+ * A famfs kernel in front of a real mount: between the real kernel, which has no famfs, and the
+ * server. Operations of programs in the mount arrive here as FUSE requests. Names and attributes
+ * come from the server; reads and writes go to the image, by the maps that the server has given,
+ * and all of it under the rules of vfs.h. So the real kernel executes the server's own opens, its
+ * clone of the mount, plain unmounts and every command.
  *
- * The processor has a cache: what a program has read of a file stays as it was, whatever another
- * host stores into the device, until the server has run through its own mapping of the file.
+ * The processor has a cache: bytes of a file that a program has read do not change when another
+ * host stores into the device, until the server has gone through its own mapping of the file.
  */
 #ifndef FUSEKERNEL_MOUNTED_H
 #define FUSEKERNEL_MOUNTED_H
@@ -19,15 +19,15 @@
 #include <pthread.h>
 
 #define MAX_OPENS 4096
-#define WORKERS   64 /* more than there are opens at once: each waits for its reply */
+#define WORKERS   64 /* more than the number of concurrent opens: each waits for its reply */
 
 struct mounted {
 	struct kernel kernel;
-	int fuse; /* the real kernel's */
+	int fuse; /* descriptor of the real kernel's connection */
 	pthread_t workers[WORKERS];
 	unsigned int nworkers;
-	/* Held for all but reading and writing, and not while a thread waits for the server: it may
-	 * open files of the mount before it answers. */
+	/* Held for everything but reading and writing, and not while a thread waits for the server,
+	 * which may open files of the mount before it answers. */
 	pthread_mutex_t lock;
 	struct cpu_cache cache;
 	struct {
@@ -36,7 +36,7 @@ struct mounted {
 		bool by_server;
 	} opens[MAX_OPENS];
 	unsigned int unmapped_reads;
-	/* To be set before the beginning: takes the capability, and asks for no map. */
+	/* To be set before the start: takes the capability, and asks for no map. */
 	bool asks_nothing;
 };
 
@@ -45,13 +45,13 @@ struct mounted {
 bool mounted_begin(struct mounted *mounted, const struct setup *setup, const struct tree *tree,
 		   const struct generation *gen, const char *options);
 
-/* Waits for the end of the mount and of the server, which must end well, or with that code. */
+/* Waits for the end of the mount and of the server, which must succeed, or exit with that code. */
 void mounted_end(struct mounted *mounted, int code);
 
-/* What a program wants, as the server's kernel answers it. */
+/* Answers a request of a program, as the server's kernel would. */
 void mounted_answer(struct mounted *mounted, const struct fuse_in_header *header, const void *body);
 
-/* Breaks rules one by one, each of which has to be noticed. */
+/* Breaks rules one by one, and expects that each is noticed. */
 void mounted_proof(struct mounted *mounted, const struct setup *setup, const struct tree *tree);
 
 void mounted_reply(const struct mounted *mounted, uint64_t unique, int error, const void *data,

@@ -16,7 +16,7 @@
 #define FOPEN_NOFLUSH (1 << 5)
 #endif
 
-/* For the real kernel, mapped files are cached ones: all who open them share pages. */
+/* To the real kernel, mapped files are cached ones: all openers share the pages. */
 static void init(const struct mounted *mounted, const struct fuse_in_header *header)
 {
 	const struct fuse_init_out out = {
@@ -40,7 +40,7 @@ static size_t body_size(const struct fuse_in_header *header)
 	return header->len - sizeof(*header);
 }
 
-/* To the server and back. */
+/* Forwards a request to the server, and the reply back. */
 static void pass(struct mounted *mounted, const struct fuse_in_header *header, const void *body)
 {
 	const struct request request = { .opcode = header->opcode,
@@ -69,7 +69,7 @@ static void lookup(struct mounted *mounted, const struct fuse_in_header *header,
 	mounted_reply(mounted, header->unique, error, &entry, error ? 0 : sizeof(entry));
 }
 
-/* Whether the opener runs the program that serves. */
+/* Whether the opener runs the program of the server. */
 static bool is_own(const struct setup *setup, const struct fuse_in_header *header)
 {
 	struct stat program, opener;
@@ -90,17 +90,17 @@ static uint32_t real_flags(const struct file *file)
 {
 	uint32_t flags = FOPEN_NOFLUSH & file->open_flags;
 
-	/* A shared mapping of it fails: no page of it is ever another file's. */
+	/* A shared mapping of it fails: none of its pages may belong to another file. */
 	if (strcmp(file->inode->path, WHOLE_DEVICE) == 0)
 		return flags | FOPEN_DIRECT_IO;
 	if (!file->inode->mapped)
 		return flags | FOPEN_DIRECT_IO;
-	/* The pages of .meta are mapped for long, by several. What a program sees of another file
-	 * is to come from cpucache.c: pages go at each open. */
+	/* Several processes map the pages of .meta for long. The bytes of other files should come
+	 * from cpucache.c: their pages are dropped at each open. */
 	return flags | (is_meta(file->inode) ? FOPEN_KEEP_CACHE : 0);
 }
 
-/* The opener is a thread. */
+/* The number is that of a thread. */
 static bool is_server(const struct mounted *mounted, const struct fuse_in_header *header)
 {
 	char path[64];
@@ -169,12 +169,12 @@ static void forget(struct mounted *mounted, const struct fuse_in_header *header,
 		vfs_forgotten(kernel, vfs_inode(kernel, ones[i].nodeid), ones[i].nlookup);
 }
 
-/* ---- reading and writing, for which nobody asks the server ---- */
+/* ---- reading and writing, which needs no server ---- */
 
 enum direction {
-	READ_CACHED, /* as a program does */
-	READ_PAST,   /* what is read is out of the cache afterwards */
-	READ_MEMORY, /* of what .meta has to be mapped: its readers have cache instructions */
+	READ_CACHED, /* the access of a program */
+	READ_PAST,   /* the bytes that are read leave the cache afterwards */
+	READ_MEMORY, /* an access to a mapped file of .meta, whose readers use cache instructions */
 	WRITE_THROUGH,
 };
 

@@ -8,7 +8,7 @@
 #define BODY(raw)  (MAP(raw) + FMAP_HEADER)
 #define STRIP(raw) (BODY(raw) + IEXT_SIZE)
 
-/* The specimen has room for this much, zeroed. */
+/* The sample reply has this much space, zeroed. */
 static void resize(uint8_t *raw, size_t *size, size_t length)
 {
 	*size = length;
@@ -60,7 +60,7 @@ static void last_to_file_end(uint8_t *raw, size_t *size)
 	put64(last + EXT_LENGTH, (get64(MAP(raw) + FMAP_FILE_SIZE) - 1) % length + 1);
 }
 
-/* As above, but in whole pages. */
+/* As above, but to whole pages. */
 static void last_to_page(uint8_t *raw, size_t *size)
 {
 	uint8_t *last = last_extent(raw);
@@ -274,15 +274,15 @@ static void name_alone(uint8_t *raw, size_t *size)
 
 #define SIMPLE  "hand/2"
 #define STRIPED "striped/3x2M"
-#define EVEN    "striped/16x2M" /* ends on a page */
+#define EVEN    "striped/16x2M" /* the name ends at the end of a page */
 
 const struct mutation mutations[] = {
 	{ "device index in the wrong half-word", GEN_PUSH_2, MUTATE_MAP, SIMPLE, on_device_1,
 	  wrong_half },
 	{ "device index in the reserved half-word", GEN_PULL, MUTATE_MAP, SIMPLE, NULL,
 	  reserved_half },
-	{ "device index that nobody knows", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_device },
-	{ "device index that nobody expects", GEN_PUSH_2, MUTATE_MAP, SIMPLE, NULL, other_device },
+	{ "unknown device index", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_device },
+	{ "unexpected device index", GEN_PUSH_2, MUTATE_MAP, SIMPLE, NULL, other_device },
 	{ "truncated chunk length in the last extent", GEN_PUSH_1, MUTATE_MAP, STRIPED, NULL,
 	  last_to_file_end },
 	{ "truncated chunk length in the last extent", GEN_PUSH_2, MUTATE_MAP, STRIPED, NULL,

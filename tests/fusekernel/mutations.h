@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults that are put into a genuine reply, each of which the checks must notice. */
+/* Faults in a genuine reply, each of which the checks must notice. */
 #ifndef FUSEKERNEL_MUTATIONS_H
 #define FUSEKERNEL_MUTATIONS_H
 
@@ -8,7 +8,7 @@
 
 enum mutation_reply {
 	MUTATE_INIT,
-	MUTATE_MAP,    /* of the file */
+	MUTATE_MAP,    /* map of the file */
 	MUTATE_MORE,   /* the first reply to a request with too little room */
 	MUTATE_ERROR,  /* to a request for the map of a directory */
 	MUTATE_RESEND, /* a map, for a request that was sent again */
@@ -20,9 +20,9 @@ struct mutation {
 	int gen;
 	enum mutation_reply reply;
 	const char *path;
-	/* Makes another genuine reply of it: of device 1, for a kernel that has one. */
+	/* Makes another genuine reply: for device 1, for a kernel that has one. */
 	void (*prepare)(uint8_t *raw);
-	/* With the reply's header; may change its length by less than 64 bytes. */
+	/* Changes the reply, with its header; may change its length by less than 64 bytes. */
 	void (*mutate)(uint8_t *raw, size_t *size);
 };
 

@@ -23,7 +23,7 @@ uint64_t odd_send(struct kernel *kernel, const struct odd_request *request)
 	return kernel_send(kernel, &message);
 }
 
-/* The request decides which kernel would have sent it, and how much room that has. */
+/* The generation of the kernel, and its buffer size, follow from the request. */
 static const struct generation *sender(const struct generation *gen, bool has_size)
 {
 	if (gen->fmap_bit == 42)
@@ -82,7 +82,7 @@ void still_serves(struct kernel *kernel)
 
 	if (test_failed())
 		return;
-	/* A new inode, for which the map is asked for again. */
+	/* A new inode, for which the kernel asks for the map again. */
 	if (!vfs_walk(kernel, PROBE, &inode))
 		vfs_forget(kernel, inode);
 	if (!expect(!vfs_open_path(kernel, PROBE, &file), "afterwards, " PROBE " does not open"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loaded into the server before the C library: makes a socket look like /dev/fuse where the two
- * differ. The server itself is the one that is installed.
+ * differ. The server itself is the installed one.
  */
 #include "preload.h"
 #include "side.h"
@@ -34,7 +34,7 @@ static bool push_known;
 static bool misdirect;
 static pthread_mutex_t ioctl_mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t next_id;
-/* Clones of the connection and what else stands for it, by their numbers. */
+/* Clones of the connection and other descriptors that stand for it, by number. */
 static bool cloned[1024];
 
 static ssize_t (*real_read)(int, void *, size_t);
@@ -85,7 +85,7 @@ void connection_add(int fd)
 		__atomic_store_n(&cloned[fd], true, __ATOMIC_RELAXED);
 }
 
-/* The end of the connection is an unmount, not the end of a file. */
+/* The end of the connection is an unmount, not an end of file. */
 EXPORT ssize_t read(int fd, void *buf, size_t size)
 {
 	ssize_t n;
@@ -119,7 +119,7 @@ static int send_part(int fd, const struct side_header *header, const uint8_t *da
 	return real_writev(fd, iov, 2) < 0 ? -1 : 0;
 }
 
-/* In parts, each from one buffer: the kernel has no limit where the socket has one. */
+/* Sends parts, each from one buffer: the kernel has no limit where the socket has one. */
 static ssize_t send_parts(int fd, const struct iovec *iov, int count, size_t total)
 {
 	struct side_header header = { .magic = SIDE_MAGIC,
@@ -144,8 +144,8 @@ static ssize_t send_parts(int fd, const struct iovec *iov, int count, size_t tot
 	return (ssize_t)total;
 }
 
-/* libfuse cancels its threads when it ends, wherever they are: one that is in a handler then would
- * keep its locks for ever. Its own loop without threads runs in the first one. */
+/* libfuse cancels its threads when it ends, at any point: a thread that is in a handler would keep
+ * its locks for ever. Without threads, the loop of libfuse runs in the first one. */
 static void check_cancellation(const struct iovec *iov)
 {
 	const struct fuse_out_header *header = iov->iov_base;
@@ -174,7 +174,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *iov, int count)
 	return total > SIDE_PART ? send_parts(fd, iov, count, total) : real_writev(fd, iov, count);
 }
 
-/* A message of ours to the kernel, with a descriptor. */
+/* A message from here to the kernel, with a descriptor. */
 static int send_side(struct iovec *iov, int attach)
 {
 	union {
@@ -223,7 +223,7 @@ static int daxdev_open(int fd, const struct daxdev_arg *arg)
 	return error ? -1 : 0;
 }
 
-/* FUSE_DEV_IOC_CLONE: one more queue of the same connection. The kernel has the other end. */
+/* FUSE_DEV_IOC_CLONE: one more queue of the same connection. The other end goes to the kernel. */
 static int clone_connection(int fd, const uint32_t *master)
 {
 	struct side_header message = { .magic = SIDE_MAGIC, .kind = SIDE_CLONE };
@@ -244,7 +244,7 @@ static int clone_connection(int fd, const uint32_t *master)
 	return error ? -1 : 0;
 }
 
-/* The processor's pages, as FUSEKERNEL_PAGE has them. */
+/* The page size of the processor, from FUSEKERNEL_PAGE. */
 EXPORT long sysconf(int name)
 {
 	static long (*real_sysconf)(int);

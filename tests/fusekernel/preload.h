@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the preloaded module know of each other. */
+/* The interface between the parts of the preloaded module. */
 #ifndef FUSEKERNEL_PRELOAD_H
 #define FUSEKERNEL_PRELOAD_H
 
@@ -7,17 +7,17 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Of the environment; -1: none. */
+/* A number from the environment; -1: none. */
 extern int connection;
 extern int control;
 
-/* Whether the descriptor stands for the connection: the inherited one, or what an open of /dev/fuse
- * was given. And whether it is that of the mount. */
+/* Whether the descriptor stands for the connection: inherited, or from an open of /dev/fuse. And
+ * whether it is that of the mount. */
 bool is_connection(int fd);
 bool is_mounted(int fd);
 void connection_add(int fd);
 
-/* About to be. */
+/* To be called before the mount. */
 void connection_closed(int fd);
 
 #endif

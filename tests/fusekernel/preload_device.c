@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For whoever uses the DAX device that sandbox.c sets up: what its drivers do when sysfs is written
- * to, and memory behind its node in devdax mode. FUSEKERNEL_IMAGE is the file that holds it.
+ * For programs that use the DAX device of sandbox.c: acts as its drivers when sysfs is written to,
+ * and provides memory behind its node in devdax mode. FUSEKERNEL_IMAGE is the file that holds it.
  */
-/* Both names of each call are defined here, so that neither may stand for the other. */
+/* Both names of each call are defined here, so that no call escapes. */
 #undef _FILE_OFFSET_BITS
 #include "preload.h"
 #include "sandbox.h"
@@ -64,7 +64,8 @@ static int bind_to(const char *driver)
 	return symlink(driver, SANDBOX_DEVICE "/driver");
 }
 
-/* As drivers/dax/bus.c has it: "bind" takes who matches, "new_id" lists the device and takes it. */
+/* Like drivers/dax/bus.c: "bind" takes a matching device, "new_id" lists the device and binds it.
+ * */
 static int play(const char *file)
 {
 	bool free = !bound_to("dax");

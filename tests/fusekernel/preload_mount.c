@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For a server with a mountpoint of its own: /dev/fuse is the socket, and the mount is one of the
- * real kernel, whose end goes to the test. FUSEKERNEL_MOUNT asks for it.
+ * real kernel, whose descriptor goes to the test. Enabled by FUSEKERNEL_MOUNT.
  */
-/* Both names of each call are defined here, so that neither may stand for the other. */
+/* Both names of each call are defined here, so that no call escapes. */
 #undef _FILE_OFFSET_BITS
 #include "preload.h"
 
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 static int of_mount = -1;
-static bool over; /* whoever mounts after that has the real kernel */
+static bool over; /* later mounts of this process go to the real kernel */
 
 static bool plays(void)
 {
@@ -69,7 +69,7 @@ EXPORT int open64(const char *path, int flags, ...)
 	return open_file(path, flags, mode);
 }
 
-/* The end of the connection, for the test too. */
+/* The end of the connection, also for the test. */
 void connection_closed(int fd)
 {
 	if (fd < 0 || fd != of_mount)
@@ -98,7 +98,7 @@ static int give(int fd)
 	return sendmsg(control, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* "...fd=N,...", with the real one. */
+/* "...fd=N,...", with the real number. */
 static int mount_fuse(const char *source, const char *target, const char *type, unsigned long flags,
 		      const char *data)
 {

@@ -74,7 +74,7 @@ void run_famfsctl(const struct setup *setup, const char *const *args)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		/* What it prints is no line of ours. */
+		/* Its output is not part of our TAP. */
 		if (!freopen("/dev/null", "w", stdout))
 			_exit(126);
 		exec_famfsctl(setup, args);
@@ -91,7 +91,7 @@ static void set_number(const char *name, int value)
 	setenv(name, text, 1);
 }
 
-/* In the child. */
+/* Runs in the child. */
 static void become_server(const struct server_process *server, const struct setup *setup,
 			  const char *options, int fd, int control)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Are the checks strict enough? A genuine reply passes them, and with a fault put into it on its
- * way from the server to them, it does not.
+ * Checks that the checks are strict: a genuine reply passes them, and the same reply with a fault,
+ * inserted between the server and the checks, does not.
  */
 #include "mutations.h"
 #include "scenarios.h"
@@ -33,7 +33,8 @@ static bool judge_map(const struct specimen *specimen, const struct reply *reply
 
 	switch (fmap_accept(specimen->gen, reply->data, reply->size, false, &room, &map, verdict)) {
 	case FMAP_TAKEN:
-		/* Kernels with one device read its bytes; the other device is not there to read. */
+		/* Kernels with one device read the bytes of that device; the other one does not
+		 * exist. */
 		ok = fmap_strict(specimen->gen, reply->data, reply->size, &map, verdict) &&
 		     verify_places(specimen->gen, &specimen->file, &map, verdict) &&
 		     (specimen->file.dev ||
@@ -152,7 +153,7 @@ static void try_mutation(const struct setup *setup, const struct tree *tree,
 		       "the genuine reply is refused: %s", genuine.text);
 		mutation->mutate(specimen.raw, &specimen.size);
 		expect(!judge(&specimen, specimen.raw, specimen.size, &mutated) && *mutated.text,
-		       "nobody notices");
+		       "no check notices");
 	}
 	kernel_shutdown(&kernel);
 	if (!test_failed())

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server might do to a famfs kernel at a real mount, and the kernel must notice: by faults
- * in the replies of ours. */
+/* Checks that the kernel at a real mount notices a server that breaks its rules, by faults in the
+ * replies of ours. */
 #include "mounted.h"
 
 #include "sandbox.h"
@@ -22,7 +22,7 @@ static void no_noflush(uint8_t *raw, size_t *size)
 		out->open_flags &= ~(uint32_t)FOPEN_NOFLUSH;
 }
 
-/* A refusal becomes a descriptor. */
+/* Turns a refusal into a descriptor. */
 static void whoever_asks(uint8_t *raw, size_t *size)
 {
 	struct fuse_open_out *out = (void *)(raw + OUT_HEADER);
@@ -44,7 +44,7 @@ static void larger(uint8_t *raw, size_t *size)
 	put64(at, get64(at) + PAGE);
 }
 
-/* Onto the log, which the server has mapped. */
+/* Maps the file onto the log, which the server has mapped. */
 static void onto_the_log(uint8_t *raw, size_t *size)
 {
 	(void)size;
@@ -56,7 +56,7 @@ static const struct {
 	uint32_t opcode; /* 0: GET_FMAP */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	const char *command;
-	const char *word; /* of the reason: another rule that notices proves nothing */
+	const char *word; /* in the reason: another rule that fails proves nothing */
 } rules[] = {
 	{ "an open without FOPEN_NOFLUSH", FUSE_OPEN, no_noflush,
 	  "cat $M/.meta/.superblock >/dev/null", "without FOPEN_NOFLUSH" },
@@ -90,7 +90,7 @@ void mounted_proof(struct mounted *mounted, const struct setup *setup, const str
 			if (test_caught(&reason) && strstr(reason, rules[i].word))
 				test_note("noticed: %s", reason);
 			else
-				fail("nobody notices: %s", reason);
+				fail("no rule fails: %s", reason);
 			pthread_mutex_unlock(&mounted->lock);
 		}
 		(void)!system("umount -l $M");

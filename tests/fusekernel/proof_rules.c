@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of vfs.h are broken one by one, and the kernel must notice: by faults in replies, and
- * by what a server might do that ours does not. */
+/* Breaks the rules of vfs.h one by one, by faults in replies and by actions that our server never
+ * takes, and checks that the kernel notices. */
 #include "scenarios.h"
 #include "tap.h"
 #include "tree.h"
@@ -113,9 +113,10 @@ static void open_it(struct kernel *kernel)
 	vfs_getattr(kernel, inode);
 }
 
-/* ---- what a server might do ---- */
+/* ---- actions of a wrong server ---- */
 
-/* The first open finds no map, as that of a file which is being created. That alone is no fault. */
+/* The first open finds no map, like that of a file which is being created. That alone is no fault.
+ * */
 static void map_late(struct kernel *kernel, const char *path, bool read_first)
 {
 	struct file file;
@@ -152,8 +153,8 @@ static void two_nodes(struct kernel *kernel)
 	struct inode *inode, *other;
 	struct file file;
 
-	/* Another node with the same map: the server is asked for it under the first one's number.
-	 */
+	/* Another node with the same map: the server is asked for it under the number of the first.
+	 * */
 	if (vfs_open_path(kernel, FILE_PATH, &file))
 		return;
 	inode = file.inode;
@@ -182,7 +183,7 @@ static const struct {
 	uint32_t opcode; /* 0: nothing is mutated */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	void (*run)(struct kernel *kernel);
-	const char *word; /* of the reason: another rule that notices proves nothing */
+	const char *word; /* in the reason: another rule that fails proves nothing */
 } rules[] = {
 	{ "another size from LOOKUP", GEN_PULL, FUSE_LOOKUP, entry_size, open_it,
 	  "bytes, and a map of" },
@@ -229,7 +230,7 @@ static void misdirected(const struct setup *setup, const struct tree *tree)
 	if (test_caught(&reason) && strstr(reason, "descriptor"))
 		test_note("noticed: %s", reason);
 	else
-		fail("nobody notices: %s", reason);
+		fail("no rule fails: %s", reason);
 	kernel_shutdown(&kernel);
 	test_end();
 }
@@ -249,7 +250,7 @@ void rules_proof(const struct setup *setup, const struct tree *tree)
 			if (test_caught(&reason) && strstr(reason, rules[i].word))
 				test_note("noticed: %s", reason);
 			else
-				fail("nobody notices: %s", reason);
+				fail("no rule fails: %s", reason);
 		}
 		kernel_shutdown(&kernel);
 		test_end();

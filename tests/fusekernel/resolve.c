@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File offsets to device bytes, as the kernel's fault and read paths do it. */
+/* Resolves file offsets to device bytes, like the kernel's fault and read paths. */
 #include "fmap.h"
 
 static void inside(const struct extent *extent, uint64_t skip, uint64_t run, struct extent *at)
@@ -13,7 +13,7 @@ static bool resolve_simple(const struct fmap *map, uint64_t offset, struct exten
 {
 	uint32_t i = 0;
 
-	/* Found by division, as there may be hundreds of thousands. */
+	/* Found by division, since there may be hundreds of thousands of extents. */
 	if (map->uniform) {
 		uint64_t length = map->extents[0].length;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Devices: asked for by the kernel, or handed over by the server before a map needs them. */
+/* Devices: the kernel asks for them, or the server hands them over before a map needs them. */
 #include "scenarios.h"
 #include "tap.h"
 #include "verify.h"
@@ -64,7 +64,7 @@ static void handed_over(const struct setup *setup, const struct tree *tree,
 }
 
 /* The kernel does not take the device, and remembers that: no map may name it, and the server
- * lives on. */
+ * continues. */
 static void refused_with(const struct setup *setup, const struct tree *tree,
 			 const struct generation *gen, int refusal)
 {
@@ -162,11 +162,11 @@ static void other_forms(const struct setup *setup, const struct tree *tree,
 
 const struct scenario scenarios_devices[] = {
 	{ "the device is asked for once, and named by its path", asked_once, true, false, asks },
-	{ "GET_DAXDEV of unknown devices: ENODEV", unknown, true, false, asks },
-	{ "GET_DAXDEV in other forms: an errno", other_forms, true, false, NULL },
+	{ "GET_DAXDEV of an unknown device gets ENODEV", unknown, true, false, asks },
+	{ "GET_DAXDEV in another form gets an errno", other_forms, true, false, NULL },
 	{ "the device is handed over once, before a map names it", handed_over, true, false,
 	  pushes },
-	{ "a device that the kernel refuses: no map, and the server lives", refused, true, false,
-	  pushes },
+	{ "a device that the kernel refuses gets no map, and the server continues", refused, true,
+	  false, pushes },
 	{ NULL, NULL, false, false, NULL },
 };

@@ -80,7 +80,7 @@ static void no_fallocate(struct kernel *kernel, const struct file *file)
 					 .size = sizeof(in) };
 	struct reply reply;
 
-	/* The kernel makes EOPNOTSUPP of ENOSYS. */
+	/* The kernel turns ENOSYS into EOPNOTSUPP. */
 	if (kernel_call(kernel, &request, &reply))
 		expect(reply.error == ENOSYS || reply.error == EOPNOTSUPP,
 		       "FALLOCATE gives %d, %zu bytes", reply.error, reply.size);
@@ -100,8 +100,8 @@ static int copy_range(struct kernel *kernel, uint32_t opcode, const struct file 
 	return kernel_call(kernel, &request, &reply) ? reply.error : EIO;
 }
 
-/* Three errors make the kernel copy by splicing, which a mapped file answers with EIO: cp gives up.
- * With another one it reads and writes. */
+/* After three of the errors the kernel copies by splicing, which a mapped file answers with EIO, so
+ * that cp gives up. After other errors it reads and writes. */
 static void copying(struct kernel *kernel, const struct file *from, const struct file *to)
 {
 	int error = ENOSYS;
@@ -144,7 +144,7 @@ static void fixed(const struct setup *setup, const struct tree *tree, const stru
 }
 
 const struct scenario scenarios_fixed[] = {
-	{ "sizes are fixed: O_TRUNC, O_APPEND, SETATTR, fallocate, copy_file_range", fixed, true,
-	  true, NULL },
+	{ "no request changes a size: O_TRUNC, O_APPEND, SETATTR, fallocate, copy_file_range",
+	  fixed, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

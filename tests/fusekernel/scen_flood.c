@@ -30,7 +30,7 @@ struct sender {
 	pthread_t thread;
 };
 
-/* Request i of a thread has this unique; every fourth is something else. */
+/* Request i of a thread has this unique; every fourth request is of another kind. */
 static uint64_t unique_of(unsigned int thread, unsigned int i)
 {
 	return 1000000 + 2 * ((uint64_t)thread * REQUESTS + i);
@@ -129,6 +129,6 @@ static void flood(const struct setup *setup, const struct tree *tree, const stru
 }
 
 const struct scenario scenarios_flood[] = {
-	{ "800 requests from two threads, each with its reply", flood, true, false, NULL },
+	{ "each of 800 requests from two threads gets its reply", flood, true, false, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

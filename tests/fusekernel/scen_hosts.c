@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What another host writes, past the cache of this one. */
+/* Writes of another host, which bypass the cache of this one. */
 #include "scen_mounted.h"
 #include "tap.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Stores one byte, past the cache of this host. */
+/* Stores one byte without the cache of this host. */
 static void other_host_stores(const char *path, uint64_t offset, char byte)
 {
 	struct inode *inode;
@@ -23,7 +23,7 @@ static void other_host_stores(const char *path, uint64_t offset, char byte)
 	pthread_mutex_unlock(&mounted.lock);
 }
 
-/* The file was read before, so that its old lines are in the cache. */
+/* The file was read before, so its old lines are in the cache. */
 static void written_elsewhere(const char *path, uint64_t size, bool seen)
 {
 	char command[256];
@@ -81,7 +81,7 @@ void other_hosts(const struct generation *gen)
 		written_elsewhere("striped", MIB(9), true);
 		written_elsewhere("limit", MIB(64), true);
 		written_elsewhere("larger", MIB(64) + 1, false);
-		/* Also when a name was cached and the file is mapped meanwhile. */
+		/* Also if a name was cached and the file was mapped meanwhile. */
 		works("exec 3<$M/simple; cat $M/simple >/dev/null");
 		written_elsewhere("simple", 5000000, true);
 		expect(!server_logged(&mounted.kernel.server, "cannot drop", ""), "it says: %s",
@@ -90,7 +90,7 @@ void other_hosts(const struct generation *gen)
 	unmount();
 }
 
-/* Opens that wait for opens of the server, in any number, with one thread to answer them all. */
+/* Any number of opens that wait for opens of the server, with one thread to answer them all. */
 void other_hosts_one_thread(const struct generation *gen)
 {
 	make_files();
@@ -119,7 +119,7 @@ void other_hosts_unseen(const struct generation *gen)
 	unmount();
 }
 
-/* A client that writes in place must not put old bytes beside its own. */
+/* A client that writes in place must not store old bytes next to its own. */
 void other_hosts_and_a_client(const struct generation *gen)
 {
 	const char *master = getenv("FAMFS_SYSTEM_UUID");

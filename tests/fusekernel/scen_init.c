@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The capability: taken when it is asked for and offered, and at no other time. */
+/* The capability is taken if it is requested and offered, and otherwise not. */
 #include "scenarios.h"
 #include "tap.h"
 #include "vfs.h"
 
 #include <errno.h>
 
-/* How the server says that it runs: the target of a symbolic link. */
+/* The target of a symbolic link shows how the server does its I/O. */
 static void expect_status(struct kernel *kernel, const char *profile)
 {
 	struct request request = { .opcode = FUSE_READLINK };
@@ -77,7 +77,7 @@ static void other_bit(const struct setup *setup, const struct tree *tree,
 		      gen->fmap_bit == 42 ? "fmap=push" : "fmap=v2,single_thread");
 }
 
-/* As for a mounter who lacks the capability: everything else is the same. */
+/* As for a user who lacks the capability: everything else is the same. */
 static void not_offered(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {
@@ -101,7 +101,7 @@ static void stock_forced(const struct setup *setup, const struct tree *tree,
 		boot_unmapped(setup, tree, gen, "fmap=push");
 		return;
 	}
-	/* Here the bit is offered and means something else. The server does as it is told, and the
+	/* The bit is offered here with another meaning. The server follows its option, and the
 	 * kernel never asks for a map: nothing must break. */
 	uring.fmap_bit = 43;
 	if (kernel_boot(&kernel, setup, tree, &uring, "fmap=pull")) {
@@ -116,8 +116,8 @@ static void stock_forced(const struct setup *setup, const struct tree *tree,
 const struct scenario scenarios_init[] = {
 	{ "INIT takes famfs, and no other flag", taken, true, false, NULL },
 	{ "INIT takes nothing that was not asked for", not_taken, true, true, NULL },
-	{ "INIT takes nothing by another generation's bit", other_bit, true, false, NULL },
+	{ "INIT takes nothing for another generation's bit", other_bit, true, false, NULL },
 	{ "INIT takes nothing that was not offered", not_offered, true, false, NULL },
-	{ "a profile that is forced on it does no harm", stock_forced, false, true, NULL },
+	{ "a forced profile does no harm on another kernel", stock_forced, false, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

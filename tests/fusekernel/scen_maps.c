@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every file: opened, mapped, and its bytes read from where the map says that they are. */
+/* Every file is opened and mapped, and its bytes are read from the places in the map. */
 #include "scenarios.h"
 #include "tap.h"
 #include "verify.h"
@@ -20,7 +20,7 @@ static void check_mapped(struct kernel *kernel, const struct tree_file *file,
 		fail("%s: %s", file->path, verdict.text);
 }
 
-/* The server's own I/O, for what a kernel that lets opens succeed reads then. */
+/* The server's own I/O, for a kernel that lets opens succeed without a map. */
 static void check_read(struct kernel *kernel, const struct tree_file *file, const struct file *open)
 {
 	uint8_t found[256], wanted[256];
@@ -38,7 +38,7 @@ static void check_read(struct kernel *kernel, const struct tree_file *file, cons
 	}
 }
 
-/* Too large for the kernel: EFBIG, and whoever runs the server learns why. */
+/* Too large for the kernel: EFBIG, and the log of the server has the reason. */
 static void check_too_large(struct kernel *kernel, const struct tree_file *file)
 {
 	const struct generation *gen = kernel->gen;
@@ -62,7 +62,7 @@ static void check_too_large(struct kernel *kernel, const struct tree_file *file)
 	}
 }
 
-/* Lies on a device that nobody has attached: no map, and no bytes from another device. */
+/* The file lies on a device that is not attached: no map, and no bytes from another device. */
 static void check_elsewhere(struct kernel *kernel, const struct tree_file *file)
 {
 	struct inode *inode;
@@ -156,7 +156,7 @@ static void elsewhere(const struct setup *setup, const struct tree *tree,
 	check_files(setup, tree, gen, NULL, "other/");
 }
 
-/* Those that share an INIT bit are told by what they ask, whatever the server was told. */
+/* Profiles that share an INIT bit are distinguished by the requests, whatever the option says. */
 static void sibling(const struct setup *setup, const struct tree *tree,
 		    const struct generation *gen)
 {
@@ -261,18 +261,18 @@ static void once(const struct setup *setup, const struct tree *tree, const struc
 }
 
 const struct scenario scenarios_maps[] = {
-	{ "simple files: bytes where the map says", simple, true, false, NULL },
-	{ "striped files: bytes where the map says", striped, true, false, NULL },
-	{ "files in many extents: bytes where the map says", extents, true, false, NULL },
-	{ "on the borders of a message: whole maps, or EFBIG", borders, true, false, NULL },
-	{ "a full device, a file in 16 holes", full, true, false, NULL },
-	{ "files on a device that is not there: no map", elsewhere, true, false, NULL },
+	{ "the bytes of simple files are where the map says", simple, true, false, NULL },
+	{ "the bytes of striped files are where the map says", striped, true, false, NULL },
+	{ "the bytes of files in many extents are where the map says", extents, true, false, NULL },
+	{ "maps at the limits of a message are complete, or EFBIG", borders, true, false, NULL },
+	{ "a file in 16 holes of a full device is mapped", full, true, false, NULL },
+	{ "files on a missing device get no map", elsewhere, true, false, NULL },
 	{ "a request for more room gets the whole map", room, true, false, can_ask_again },
-	{ "one map for an inode, and another after FORGET", once, true, false, NULL },
-	{ "told from its sibling by what it asks", sibling, true, false, has_sibling },
+	{ "an inode gets one map, and another after FORGET", once, true, false, NULL },
+	{ "the requests show which of two generations it is", sibling, true, false, has_sibling },
 	{ "one thread serves as well", single_thread, true, false, NULL },
-	{ "a descriptor for each thread: replies on that of the request", clone_fd, true, false,
-	  NULL },
+	{ "with a descriptor for each thread, replies go to that of the request", clone_fd, true,
+	  false, NULL },
 	{ "a read-only mount has the same maps", read_only, true, false, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* With a log of 8 MiB, the first file lies behind superblock and log. */
+/* With a log of 8 MiB, the first file lies directly after superblock and log. */
 #define FIRST_FILE (MIB(2) + MIB(8))
 
 /* ---- files that share space ---- */
@@ -24,7 +24,7 @@ static void append_alias(void)
 	log_append_file(&scratch, setup.image_fd, &alias);
 }
 
-/* The kernel opens neither of them; famfsctl reads them past its maps. */
+/* The kernel opens neither of them; famfsctl reads them without its maps. */
 void shared_space(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -45,7 +45,7 @@ void shared_space(const struct generation *gen)
 
 /* ---- large pages ---- */
 
-/* A kernel with pages of 64 KiB maps 512 MiB at once, and no file lies so. */
+/* A kernel with pages of 64 KiB maps 512 MiB at once, and no file is aligned to that. */
 void large_pages(const struct generation *gen)
 {
 	format("device_dax");
@@ -61,14 +61,14 @@ void large_pages(const struct generation *gen)
 	      "$S/fmap.c");
 	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/striped && $F verify -S 7 $M/striped");
 	works("$F umount $M && test ! -s " SANDBOX_CLAIM " && $F fsck $D");
-	/* A test that has failed must not leave a mount. */
+	/* A failed test must not leave a mount. */
 	if (test_failed())
 		(void)shell("$F umount $M");
 	unsetenv("FUSEKERNEL_PAGE");
 }
 
-/* Push kernels that take any units cannot be told from those that do not: whoever names the profile
- * has it tried. */
+/* Push kernels that take any units cannot be distinguished from others: the option with the name of
+ * the profile makes the server try. */
 static void large_pages_tried(const struct generation *gen)
 {
 	struct generation large = *gen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who keeps a device from being switched, and what is said of them. */
+/* Processes that keep a device from being switched, and the messages about them. */
 #include "sandbox.h"
 #include "scen_mounted.h"
 #include "tap.h"
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- the lock of those who have the node open ---- */
+/* ---- the lock of processes that have the node open ---- */
 
 static int lock_node(short type)
 {
@@ -33,7 +33,7 @@ bool lock_is_free(void)
 	return fd >= 0;
 }
 
-/* A process of ours that has the node open is kept apart from one that switches. */
+/* A process of ours that has the node open, and one that switches, exclude each other. */
 void mode_is_locked(const struct generation *gen)
 {
 	const struct timespec pause = { .tv_nsec = 20000000 };
@@ -87,7 +87,8 @@ void mode_and_its_repair(const struct generation *gen)
 		if (!bound)
 			unlink(SANDBOX_DEVICE "/driver");
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-			ends_with(commands[i].code, "run: famfsctl reset-mode '/dev/fusekernel-dax-",
+			ends_with(commands[i].code,
+				  "run: famfsctl reset-mode '/dev/fusekernel-dax-",
 				  commands[i].command);
 			expect(strstr(said, bound ? "is in famfs mode" : "has no driver") != NULL,
 			       "'%s' says: %.900s", commands[i].command, said);
@@ -96,7 +97,7 @@ void mode_and_its_repair(const struct generation *gen)
 	sandbox_bind("device_dax");
 }
 
-/* What info shows is what the kernel speaks, whatever profile was forced. */
+/* info shows the profile that the kernel speaks, even if another was forced. */
 void mode_and_profile(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -110,7 +111,7 @@ void mode_and_profile(const struct generation *gen)
 	mounted_end(&mounted, 0);
 }
 
-/* Another mount namespace has a copy of the mount, which keeps the server and the device. */
+/* Another mount namespace has a copy of the mount, which keeps the server and the device in use. */
 void mode_and_a_copy(const struct generation *gen)
 {
 	format("device_dax");
@@ -182,7 +183,8 @@ void mode_and_a_file(const struct generation *gen)
 	works("test ! -s " SANDBOX_CLAIM " && $F cat $D:/file | cmp - $S/fmap.c");
 }
 
-/* The server was killed, and the driver does not let go of the device: no process is in the way. */
+/* The server was killed, and the driver does not release the device, although no process uses it.
+ * */
 void mode_and_a_failing_driver(const struct generation *gen)
 {
 	static const char unbind[] = SANDBOX_DRIVERS "fsdev_dax/unbind";

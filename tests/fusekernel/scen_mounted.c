@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device in famfs mode from the mount to the unmount, under each generation of the kernel: see
- * mounted.h for what is real about it.
+ * A device in famfs mode from the mount to the unmount, under each generation of the kernel:
+ * mounted.h says which parts are real.
  *
- *   fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]
+ * fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]
  *
  * SOURCE is a folder that is copied in. Needs root.
  */
@@ -81,8 +81,8 @@ static void set_environment(const char *preload)
 	snprintf(text, sizeof(text), "%s%sverify_asan_link_order=0", sanitizer ? sanitizer : "",
 		 sanitizer ? ":" : "");
 	setenv("ASAN_OPTIONS", text, 1);
-	/* Leaks are looked for in the server, not in each command: that takes as long as all else.
-	 */
+	/* Leaks are searched for in the server, not in each command: that would take as long as
+	 * everything else. */
 	snprintf(command, sizeof(command), "env ASAN_OPTIONS=%s:detect_leaks=0 LD_PRELOAD=%s %s",
 		 text, preload, setup.famfsctl);
 	setenv("F", command, 1);
@@ -93,7 +93,7 @@ static void set_environment(const char *preload)
 	setenv("FUSEKERNEL_IMAGE", setup.image, 1);
 }
 
-/* ---- what the kernel makes of the maps ---- */
+/* ---- the kernel's use of the maps ---- */
 
 static unsigned int compared;
 
@@ -188,7 +188,7 @@ static void write_and_read(void)
 	works("$F creat -s 5M -S 42 $M/data/seeded && $F verify -S 42 $M/data/seeded");
 	works("$F creat -s 9M -N 2 -B 3 -C 2M -S 7 $M/data/striped && $F verify -S 7 "
 	      "$M/data/striped");
-	/* Seen by the server at once, and read by everybody, at the place where it lies. */
+	/* The server sees the entry at once, and all processes read the file at its place. */
 	works("diff -r $S $M/" COPIED);
 	works("$F cat $M/data/striped | cmp - $M/data/striped");
 	works("$F cat --map $M/data/striped | cmp - $M/data/striped");
@@ -230,7 +230,7 @@ static void whole_life(const struct generation *gen)
 	works("$F fsck $I && $F cat $D:/data/striped >/dev/null");
 }
 
-/* Nothing is known before the mount, and nobody switches. */
+/* Nothing is known before the mount, and no process switches the device. */
 static void found_in_famfs_mode(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -238,7 +238,7 @@ static void found_in_famfs_mode(const struct generation *gen)
 		write_and_read();
 		ends_with(3, "in which it can be mounted once",
 			  "mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
-		/* By whatever name. */
+		/* Under any of its names. */
 		ends_with(3, "in which it can be mounted once",
 			  "ln -sf $D $M.link && $F mount -o fmap=pull $M.link $M.2");
 	}
@@ -285,7 +285,7 @@ static void nothing_there(const struct generation *gen)
 	ends_with(1, "", "grep -F \" $M \" /proc/self/mountinfo");
 }
 
-/* With nobody who could read, it is no mount either, and says why. */
+/* Without a kernel that could read, there is no mount, and the message says why. */
 static void asks_nothing(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -299,7 +299,8 @@ static void asks_nothing(const struct generation *gen)
 	expect(sandbox_bound("fsdev_dax"), "the device is switched");
 }
 
-/* One that was switched for it goes back, and is served as on any other kernel: by the real one. */
+/* A device that was switched for it is switched back, and served as on any other kernel: by the
+ * real one. */
 static void asks_nothing_of_switched(const struct generation *gen)
 {
 	format("device_dax");
@@ -334,8 +335,8 @@ static void killed(const struct generation *gen)
 	format("device_dax");
 	if (begin(gen, "")) {
 		works("$F cp $S/fmap.c $M/file");
-		/* As the end of its descriptor does, which here is not the real kernel's; and it
-		 * must not come to see that the mount has gone. */
+		/* As at the end of its descriptor, which is not the real kernel's here; the server
+		 * must not see that the mount is gone. */
 		kill(mounted.kernel.server.pid, SIGSTOP);
 		abort_mount();
 		kill(mounted.kernel.server.pid, SIGKILL);
@@ -361,7 +362,7 @@ static void await_end(void)
 	waitid(P_PID, (id_t)mounted.kernel.server.pid, &ended, WEXITED | WNOWAIT);
 }
 
-/* Until the server has said so, for 10 seconds. */
+/* Waits up to 10 seconds for this message of the server. */
 static void await_message(const char *text)
 {
 	for (int i = 0; i < 100 && !server_logged(&mounted.kernel.server, text, ""); i++)
@@ -370,8 +371,8 @@ static void await_message(const char *text)
 	       server_last_words(&mounted.kernel.server));
 }
 
-/* Files that stay open hold the device: the way back has to wait for them, and more signals of a
- * service manager that is in a hurry do not end the wait. */
+/* Open files keep the device in use: switching back has to wait for them, and further signals of an
+ * impatient service manager do not end the wait. */
 static void terminated(const struct generation *gen)
 {
 	int fd = -1;
@@ -394,14 +395,15 @@ static void terminated(const struct generation *gen)
 		close(fd);
 	}
 	mounted_end(&mounted, 0);
-	/* Whoever mounts next settles; here without maps. */
+	/* The next mount settles the device; here without maps. */
 	works("mkdir -p $M.2 && $F mount -o fmap=off $D $M.2 && cmp $S/fmap.c $M.2/file");
 	ends_with(0, "since fmap=off was asked for", "$F info $M.2");
 	works("$F umount $M.2 && test ! -s " SANDBOX_CLAIM);
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
 }
 
-/* The server ends in the middle of opens, which end, too: when it is told to, or its mount goes. */
+/* The server ends in the middle of opens, which end, too: by a signal, or when its mount goes away.
+ * */
 static void ends_while_opening(const struct generation *gen)
 {
 	static const char *const ends[] = { "kill -TERM $P", "umount -l $M" };
@@ -430,33 +432,37 @@ static void ends_while_opening(const struct generation *gen)
 static const struct {
 	const char *title;
 	void (*run)(const struct generation *gen);
-	bool all; /* generations; otherwise pull */
+	bool all; /* all generations; otherwise pull */
 } scenarios[] = {
 	{ "a device is switched, filled, followed, compared, and switched back", whole_life, true },
-	{ "a device that is found in famfs mode", found_in_famfs_mode, true },
+	{ "a device that is in famfs mode already is mounted", found_in_famfs_mode, true },
 	{ "a client reads, and cannot write", client, false },
-	{ "an empty device in famfs mode is no mount", nothing_there, false },
-	{ "a kernel that asks for no maps", asks_nothing, false },
-	{ "a kernel that asks for no maps of a device that is switched", asks_nothing_of_switched,
-	  false },
-	{ "the server is killed", killed, false },
-	{ "the server ends while a file is open", terminated, false },
-	{ "commands and switches keep each other away", mode_is_locked, false },
+	{ "an empty device in famfs mode cannot be mounted", nothing_there, false },
+	{ "a kernel that asks for no maps is detected", asks_nothing, false },
+	{ "a kernel that asks for no maps gets its device back in devdax mode",
+	  asks_nothing_of_switched, false },
+	{ "a killed server leaves a device that the next command switches back", killed, false },
+	{ "a server that ends while a file is open waits for the file", terminated, false },
+	{ "commands and switches exclude each other", mode_is_locked, false },
 	{ "commands name the repair of a device's mode", mode_and_its_repair, false },
 	{ "info shows the profile that the kernel speaks", mode_and_profile, false },
-	{ "another mount namespace has a copy of the mount", mode_and_a_copy, false },
+	{ "a copy in another mount namespace keeps the device", mode_and_a_copy, false },
 	{ "a stopped server holds the device after the unmount", mode_and_a_stopped_server, false },
-	{ "a file outlives server and mount", mode_and_a_file, false },
-	{ "the kernel does not switch back after the unmount", mode_and_a_failing_driver, false },
+	{ "a file that outlives server and mount keeps the device", mode_and_a_file, false },
+	{ "a failed switch after the unmount is reported", mode_and_a_failing_driver, false },
 	{ "files that share space are not opened", shared_space, false },
-	{ "pages of 64 KiB: the device stays in devdax mode", large_pages, false },
-	{ "pages of 64 KiB: a map is tried, and refused", large_pages_tried_by_push, false },
-	{ "what another host wrote is seen after an open", other_hosts, true },
-	{ "what another host wrote is seen by commands", other_hosts_and_commands, false },
-	{ "the same with one thread that answers", other_hosts_one_thread, false },
-	{ "what another host wrote is not seen past the limit", other_hosts_unseen, false },
-	{ "a client writes beside what another host wrote", other_hosts_and_a_client, false },
-	{ "the server ends while files are opened", ends_while_opening, false },
+	{ "with pages of 64 KiB the device stays in devdax mode", large_pages, false },
+	{ "with pages of 64 KiB a forced map is tried, and refused", large_pages_tried_by_push,
+	  false },
+	{ "writes of another host are visible after an open", other_hosts, true },
+	{ "writes of another host are visible to commands", other_hosts_and_commands, false },
+	{ "writes of another host are visible after an open with one thread",
+	  other_hosts_one_thread, false },
+	{ "writes of another host are not visible in files above the limit", other_hosts_unseen,
+	  false },
+	{ "a client writes next to bytes of another host without reverting them",
+	  other_hosts_and_a_client, false },
+	{ "a server can end while files are opened", ends_while_opening, false },
 };
 
 static void run_all(const char *word)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scenarios of a mount in front of a device share. */
+/* Shared by the scenarios of a mount in front of a device. */
 #ifndef FUSEKERNEL_SCEN_MOUNTED_H
 #define FUSEKERNEL_SCEN_MOUNTED_H
 
@@ -8,33 +8,33 @@
 extern struct setup setup;
 extern struct tree tree;
 extern struct mounted mounted;
-extern char said[4096]; /* by the last command */
+extern char said[4096]; /* output of the last command */
 
-/* A shell's command: $F is famfsctl, $M the mountpoint, $D the device, $I the image, $S the source.
- * Returns its exit code. */
+/* Runs a shell command: $F is famfsctl, $M the mountpoint, $D the device, $I the image, $S the
+ * source. Returns its exit code. */
 int shell(const char *command);
 
-/* Fails the test unless the command ends with the code and says the text. */
+/* Fails the test unless the command ends with the code and its output has the text. */
 void ends_with(int code, const char *text, const char *command);
 void works(const char *command);
 
-/* The image holds an empty famfs, and the driver has the device. */
+/* Formats the image, and gives the device to the driver. */
 void format(const char *driver);
 
-/* Mounts the device; `more` are options. Either way mounted_end() is due. */
+/* Mounts the device; `more` are options. mounted_end() is due in any case. */
 bool begin(const struct generation *gen, const char *more);
 
-/* Unmounts, lazily when the test has failed: that must leave no mount. Ends what begin() began. */
+/* Unmounts, lazily if the test has failed, so that no mount is left. Ends what begin() began. */
 void unmount(void);
 
-/* An image with the files simple, striped, limit and larger: as much as an open drops from the
- * cache of the processor, and a byte more. */
+/* Makes an image with the files simple, striped, limit and larger: the last two have the size that
+ * an open drops from the processor cache, and a byte more. */
 void make_files(void);
 
-/* As when the server's descriptor is closed. */
+/* Acts as if the server's descriptor was closed. */
 void abort_mount(void);
 
-/* Whether no process has the lock of those that have the node open. */
+/* Whether no process holds the lock of processes that have the node open. */
 bool lock_is_free(void);
 
 void mode_is_locked(const struct generation *gen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server must not do to a famfs kernel; vfs.c and mapping.c look for it at each step. */
+/* The rules for a server of a famfs kernel; vfs.c and mapping.c check them at each step. */
 #include "scenarios.h"
 #include "tap.h"
 #include "vfs.h"
@@ -63,7 +63,7 @@ static void meta(const struct setup *setup, const struct tree *tree, const struc
 	snprintf(saved, sizeof(saved), "%s", master ? master : "");
 	meta_with(setup, tree, gen, "private", 0400, 0600);
 	meta_with(setup, tree, gen, "public", 0444, 0644);
-	/* On any other host. */
+	/* As on any other host. */
 	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000c11e", 1);
 	meta_with(setup, tree, gen, "private", 0400, 0400);
 	meta_with(setup, tree, gen, "public", 0444, 0444);
@@ -72,7 +72,7 @@ static void meta(const struct setup *setup, const struct tree *tree, const struc
 
 /* ---- one page, one inode ---- */
 
-/* Every file that has a name, all of them mapped at once. */
+/* Every file that has a name; all are mapped at once. */
 static void map_all(struct kernel *kernel)
 {
 	static const char *const more[] = { ".meta/.superblock", ".meta/.log", ".meta/device",
@@ -85,7 +85,7 @@ static void map_all(struct kernel *kernel)
 		expect(!error || error == EFBIG || kernel->tree->files[i].dev,
 		       "%s: open fails with %d", kernel->tree->files[i].path, error);
 	}
-	/* A whole-device file would share each page with a file: nobody else may open it. */
+	/* A whole-device file would share each page with a file: other programs may not open it. */
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]) && !test_failed(); i++) {
 		error = vfs_open_path(kernel, more[i], &file);
 		expect(i > 1 || !error, "%s: open fails with %d", more[i], error);
@@ -163,8 +163,8 @@ static void sizes(const struct setup *setup, const struct tree *tree, const stru
 
 /* ---- page cache before a map ---- */
 
-/* Creates a file through the mount, if the server lets us: what was written there must not turn
- * into a mapped file under the same node. */
+/* Creates a file through the mount, if the server allows it: its pages must not turn into a mapped
+ * file under the same node. */
 static void create(struct kernel *kernel)
 {
 	const struct fuse_create_in in = { .flags = O_RDWR | O_CREAT, .mode = S_IFREG | 0644 };
@@ -211,8 +211,8 @@ static void page_cache(const struct setup *setup, const struct tree *tree,
 
 	if (kernel_boot(&kernel, setup, tree, gen, NULL)) {
 		create(&kernel);
-		/* Where a file without a map still opens, it is read through the cache, and must
-		 * stay without one. */
+		/* If a file without a map still opens, it is read through the cache, and must stay
+		 * without a map. */
 		for (int i = 0; i < 2 && !gen->fatal; i++)
 			if (expect(!vfs_open_path(&kernel, "border/chunks-33", &file),
 				   "open fails")) {
@@ -225,9 +225,10 @@ static void page_cache(const struct setup *setup, const struct tree *tree,
 }
 
 const struct scenario scenarios_rules[] = {
-	{ ".meta: superblock and log with their types and maps", meta, true, false, NULL },
-	{ "all files mapped at once, no page in two of them", aliases, true, false, NULL },
-	{ "one size in LOOKUP, GETATTR, READDIRPLUS and the map", sizes, true, true, NULL },
-	{ "no map for what has page cache", page_cache, true, false, NULL },
+	{ "superblock and log in .meta have their types and maps", meta, true, false, NULL },
+	{ "all files can be mapped at once, and no page is in two of them", aliases, true, false,
+	  NULL },
+	{ "LOOKUP, GETATTR, READDIRPLUS and the map have one size", sizes, true, true, NULL },
+	{ "a file with page cache gets no map", page_cache, true, false, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

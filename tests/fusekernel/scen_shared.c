@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files that share a page of the device: a kernel that maps both hangs. And a medium that another
- * host has made anew under mapped files. */
+ * host has formatted again under mapped files. */
 #include "scenarios.h"
 #include "tap.h"
 #include "vfs.h"
@@ -51,7 +51,7 @@ static void refused(struct kernel *kernel, const char *path)
 	if (!expect(error == EUCLEAN, "%s: open gives %d", path, error) ||
 	    !expect(!vfs_walk(kernel, path, &inode), "no '%s'", path))
 		return;
-	/* A kernel may have got past the OPEN before the other file came. */
+	/* A kernel may have finished the OPEN before the other file came. */
 	if (map_request(kernel, inode->nodeid, PAGE, &reply))
 		expect(reply.error == EUCLEAN, "%s: GET_FMAP gives %d", path, reply.error);
 }
@@ -72,7 +72,8 @@ static void opens(struct kernel *kernel, const char *path, bool mapped)
 	vfs_release(kernel, &file);
 }
 
-/* v1 and v2 open a file whose map they do not get; the refused OPEN keeps the server's word. */
+/* v1 and v2 open a file whose map they do not get; the error of the refused OPEN is that of the
+ * server. */
 static void shared_before(const struct setup *setup, const struct tree *tree,
 			  const struct generation *gen)
 {
@@ -101,7 +102,7 @@ static void shared_before(const struct setup *setup, const struct tree *tree,
 	free(copy.used);
 }
 
-/* The first file is mapped when the second comes; what is mapped goes on. */
+/* The first file is mapped when the second comes; the mapping stays usable. */
 static void shared_later(const struct setup *setup, const struct tree *tree,
 			 const struct generation *gen)
 {
@@ -120,7 +121,7 @@ static void shared_later(const struct setup *setup, const struct tree *tree,
 		expect(!vfs_getattr(&kernel, file.inode), "an open file has no attributes");
 		vfs_release(&kernel, &file);
 		vfs_forget(&kernel, file.inode);
-		/* Both of them, which overlap on the medium as before. */
+		/* Both files, which overlap on the medium as before. */
 		refused(&kernel, "alias");
 		refused(&kernel, FIRST);
 		append_own_alias(&copy, setup, "own");
@@ -132,7 +133,7 @@ static void shared_later(const struct setup *setup, const struct tree *tree,
 	free(copy.used);
 }
 
-/* Where the server reads and writes, an overlap is no reason to refuse. */
+/* Where the server reads and writes, it does not refuse files that overlap. */
 static void shared_unmapped(const struct setup *setup, const struct tree *tree,
 			    const struct generation *gen)
 {
@@ -155,8 +156,8 @@ static void shared_unmapped(const struct setup *setup, const struct tree *tree,
 
 /* ---- made anew ---- */
 
-/* The kernel drops pages and attributes of files that it has cached, and of mapped ones nothing but
- * the attributes. */
+/* The kernel drops pages and attributes of files that it has cached, and only the attributes of
+ * mapped ones. */
 static void made_anew(const struct setup *setup, const struct tree *tree,
 		      const struct generation *gen)
 {
@@ -178,8 +179,9 @@ static void made_anew(const struct setup *setup, const struct tree *tree,
 
 const struct scenario scenarios_shared[] = {
 	{ "files that share a page are not opened", shared_before, true, false, NULL },
-	{ "a file that comes to share a page of a mapped one", shared_later, true, false, NULL },
+	{ "a file that begins to share a page of a mapped one is not opened", shared_later, true,
+	  false, NULL },
 	{ "files that share a page are read by the server", shared_unmapped, false, true, NULL },
-	{ "another file system under open files", made_anew, true, true, NULL },
+	{ "another file system under open files is noticed", made_anew, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define STEP 131072 /* what the kernel reads at a time */
+#define STEP 131072 /* bytes that the kernel reads at a time */
 
 static void read_file(struct kernel *kernel, const struct tree_file *wanted)
 {
@@ -43,7 +43,7 @@ static void reads(const struct setup *setup, const struct tree *tree, const stru
 	kernel_shutdown(&kernel);
 }
 
-/* In place, and back as it was: the other tests need the bytes. */
+/* Writes in place, and restores the bytes, which other tests need. */
 static void write_at(struct kernel *kernel, const struct file *file, const struct tree_file *wanted,
 		     uint64_t offset)
 {
@@ -114,7 +114,7 @@ static void statfs(const struct setup *setup, const struct tree *tree, const str
 }
 
 const struct scenario scenarios_stock[] = {
-	{ "the server reads what was copied in", reads, false, true, NULL },
+	{ "the server reads the copied files", reads, false, true, NULL },
 	{ "the server writes in place", writes, false, true, NULL },
 	{ "STATFS counts the device", statfs, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },

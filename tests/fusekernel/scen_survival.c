@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests that make no sense: an errno, never a wrong map, and the server goes on. */
+/* Invalid requests: the reply is an errno, never a wrong map, and the server continues. */
 #include "odd.h"
 #include "scenarios.h"
 #include "tap.h"
@@ -12,7 +12,7 @@
 struct survival {
 	struct kernel kernel;
 	const struct tree_file *file;
-	uint64_t nodeid; /* of the file */
+	uint64_t nodeid; /* number of the file */
 };
 
 static bool begin(struct survival *survival, const struct setup *setup, const struct tree *tree,
@@ -114,7 +114,7 @@ static void nodes(const struct setup *setup, const struct tree *tree, const stru
 				try_node(&survival.kernel, inode->nodeid, NULL);
 		inode = vfs_inode(&survival.kernel, survival.nodeid);
 		vfs_forget(&survival.kernel, inode);
-		/* Forgotten is not gone: the file is still that node. */
+		/* A forgotten node still exists: the file has the same number. */
 		try_node(&survival.kernel, survival.nodeid, survival.file);
 	}
 	end(&survival);
@@ -168,7 +168,7 @@ static void after_destroy(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&survival.kernel);
 }
 
-/* Kernels send one; another one, which offers nothing, must not change what is in use. */
+/* Kernels send one INIT; another one, which offers nothing, must not change the settings in use. */
 static void second_init(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {
@@ -222,8 +222,8 @@ static void resend(const struct setup *setup, const struct tree *tree, const str
 
 #define INTERRUPTS 20
 
-/* libfuse keeps the interrupts that it cannot place, answers one with each request to come, and
- * forgets to free what is left in the end. */
+/* libfuse keeps interrupts that it cannot assign, answers one with each later request, and does not
+ * free the rest at the end. */
 static void drain_interrupts(struct survival *survival)
 {
 	struct inode *inode = vfs_inode(&survival->kernel, survival->nodeid);
@@ -283,7 +283,7 @@ static void opcodes(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&kernel);
 }
 
-/* More bytes than there are would come from the server's own memory, into the file. */
+/* More bytes than the message has would come from the server's own memory, and go into the file. */
 static void long_writes(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {
@@ -306,8 +306,8 @@ static void long_writes(const struct setup *setup, const struct tree *tree,
 	end(&survival);
 }
 
-/* Another file system was made on the device, as the first line of the superblock tells: a map of
- * the old one would show some file's bytes in another. */
+/* Another file system was made on the device, as the first line of the superblock shows: a map of
+ * the old one would show the bytes of one file in another. */
 static void made_anew(const struct setup *setup, const struct tree *tree,
 		      const struct generation *gen)
 {
@@ -339,17 +339,18 @@ static void made_anew(const struct setup *setup, const struct tree *tree,
 }
 
 const struct scenario scenarios_survival[] = {
-	{ "GET_FMAP of 40 to 64 bytes", lengths, true, false, NULL },
-	{ "GET_FMAP with sizes from 0 to 4 GiB", sizes, true, false, NULL },
-	{ "GET_FMAP for nodes that are no file, or forgotten", nodes, true, false, NULL },
-	{ "GET_FMAP and GET_DAXDEV before INIT", before_init, true, true, NULL },
-	{ "GET_FMAP and GET_DAXDEV after DESTROY", after_destroy, true, false, NULL },
-	{ "a second INIT", second_init, true, false, NULL },
-	{ "GET_FMAP that is sent again, with bit 63", resend, true, false, NULL },
-	{ "GET_FMAP that is interrupted", interrupt, true, false, NULL },
-	{ "GET_FMAP and GET_DAXDEV when another file system was made", made_anew, true, false,
+	{ "GET_FMAP of 40 to 64 bytes gets a map or an errno", lengths, true, false, NULL },
+	{ "GET_FMAP with sizes from 0 to 4 GiB gets what fits", sizes, true, false, NULL },
+	{ "GET_FMAP for a node that is not a file, or forgotten, is answered", nodes, true, false,
 	  NULL },
-	{ "WRITE with fewer bytes than it says", long_writes, true, false, NULL },
-	{ "unknown opcodes", opcodes, true, true, NULL },
+	{ "GET_FMAP and GET_DAXDEV before INIT get an errno", before_init, true, true, NULL },
+	{ "GET_FMAP and GET_DAXDEV after DESTROY get an errno", after_destroy, true, false, NULL },
+	{ "a second INIT changes nothing", second_init, true, false, NULL },
+	{ "GET_FMAP that is sent again, with bit 63, is answered", resend, true, false, NULL },
+	{ "GET_FMAP that is interrupted is answered", interrupt, true, false, NULL },
+	{ "GET_FMAP and GET_DAXDEV get an errno when another file system was made", made_anew, true,
+	  false, NULL },
+	{ "WRITE with fewer bytes than it says is refused", long_writes, true, false, NULL },
+	{ "unknown opcodes get an errno", opcodes, true, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

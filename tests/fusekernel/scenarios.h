@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The themes, each a test for each generation that it has something to ask of. */
+/* The scenarios, each a test for each generation that it applies to. */
 #ifndef FUSEKERNEL_SCENARIOS_H
 #define FUSEKERNEL_SCENARIOS_H
 
@@ -10,8 +10,8 @@ struct scenario {
 	const char *title;
 	void (*run)(const struct setup *setup, const struct tree *tree,
 		    const struct generation *gen);
-	bool famfs;                                    /* for generations with famfs, */
-	bool stock;                                    /* and for those without */
+	bool famfs;                                    /* for generations with famfs */
+	bool stock;                                    /* for generations without */
 	bool (*applies)(const struct generation *gen); /* NULL: always */
 };
 
@@ -25,13 +25,13 @@ extern const struct scenario scenarios_flood[];
 extern const struct scenario scenarios_stock[];
 extern const struct scenario scenarios_shared[];
 
-/* Each mutation of a reply must be noticed: one test a mutation. */
+/* Each mutation of a reply must be noticed: one test for each mutation. */
 void mutations_run(const struct setup *setup, const struct tree *tree);
 
-/* And each rule that is broken. */
+/* The same for each rule that is broken. */
 void rules_proof(const struct setup *setup, const struct tree *tree);
 
-/* Round trips, as lines NAME VALUE on stdout. */
+/* Prints round trip times, as lines NAME VALUE on stdout. */
 void bench_run(const struct setup *setup, const struct tree *tree);
 
 #endif

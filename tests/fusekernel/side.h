@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a socket cannot do for /dev/fuse, preload.c and channel.c do with messages of their own on
- * the same socket, in order with the replies: a long reply in parts, the ioctl that hands over a
- * device, and the one that clones the connection. No FUSE reply is as long as the magic, which
- * stands where its length would.
+ * Operations of /dev/fuse that a socket does not have. preload.c and channel.c implement them with
+ * messages of their own on the same socket, in order with the replies: a long reply in parts, the
+ * ioctl that hands over a device, and the one that clones the connection. No FUSE reply is as long
+ * as the magic, which stands where its length would.
  *
- * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket
- * on which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
+ * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket on
+ * which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
  * /dev/fuse know the ioctl as well; FUSEKERNEL_MISDIRECT when every reply is to go to the
- * connection itself, whichever clone the request came from; FUSEKERNEL_PAGE to the size of a page
- * that the processor seems to have.
+ * connection itself, whichever clone the request came from; FUSEKERNEL_PAGE to the page size that
+ * the processor seems to have.
  */
 #ifndef FUSEKERNEL_SIDE_H
 #define FUSEKERNEL_SIDE_H
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define SIDE_MAGIC  0xfa3f5eedu
-#define SIDE_PART   65536u /* bytes of a part, and the longest reply that goes in one piece */
+#define SIDE_PART   65536u /* bytes of a part, and the longest reply that is sent in one piece */
 #define SIDE_DAXDEV 0x4010e504u
 
 enum side_kind {
@@ -29,9 +29,9 @@ enum side_kind {
 struct side_header {
 	uint32_t magic;
 	uint32_t kind;
-	uint64_t id;     /* of the reply that it is a part of */
-	uint64_t total;  /* bytes of that reply */
-	uint64_t offset; /* of the part */
+	uint64_t id;     /* id of the reply to which the part belongs */
+	uint64_t total;  /* length of that reply */
+	uint64_t offset; /* offset of the part */
 };
 
 struct side_ioctl {

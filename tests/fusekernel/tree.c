@@ -18,7 +18,7 @@
 /* Chunks of an interleaved file whose map is as large as the push kernels can take: 16 MiB. */
 #define PUSH_CHUNKS UINT64_C(699049)
 
-/* For a device to be so full that a file of 32 MiB lies in 16 extents. */
+/* Fills a device so far that a file of 32 MiB lies in 16 extents. */
 #define HOLES 16
 
 struct shape {
@@ -52,15 +52,15 @@ static const struct shape copied[] = {
 	{ "striped/16x2M", MIB(33) + 4096, 16, MIB(2) },
 };
 
-/* Made by hand: simple ones in extents that do not touch and do not ascend. */
+/* Made by hand: simple ones in extents that neither touch nor ascend. */
 static const struct shape handmade[] = {
 	{ "hand/2", MIB(4) - 5, 2, 0 },   { "hand/3", MIB(8) - 4097, 3, 0 },
 	{ "hand/15", MIB(60), 15, 0 },    { "hand/16", MIB(90) + 1, 16, 0 },
 	{ "hand/far", GIB(3) + 1, 2, 0 },
 };
 
-/* On the borders of what a message holds. Chunks of 4 GiB do not fit the field for them, so these
- * files are sent as one extent for each chunk. The largest come first, while they fit. */
+/* At the limits of a message. Chunks of 4 GiB do not fit the field for them, so these files are
+ * sent as one extent for each chunk. The largest files come first, while they fit. */
 static const struct shape borders[] = {
 	{ "border/chunks-push", PUSH_CHUNKS *MIB(2) - 1000, 8, MIB(2) },
 	{ "border/chunks-push+1", PUSH_CHUNKS *MIB(2) + 1, 8, MIB(2) },
@@ -176,7 +176,7 @@ static void lay_out(struct tree *tree, struct tree_file *file, const struct shap
 				  false);
 		return;
 	}
-	/* Parts of different lengths, by turns from both ends of the device. */
+	/* Parts of different lengths, alternating from both ends of the device. */
 	for (uint32_t i = 0; i + 1 < shape->count; i++) {
 		uint64_t units = i % 3 + 1 < left - (shape->count - i) ? i % 3 + 1 : 1;
 
@@ -224,7 +224,7 @@ static void append_filler(struct tree *tree, int image, struct tree_file *filler
 	write_samples(filler, image);
 }
 
-/* Takes all that is free but some single units, in files of as many extents as can be. */
+/* Takes all free space except some single units, in files of as many extents as possible. */
 static void fill_device(struct tree *tree, int image)
 {
 	uint64_t units = tree->device_size / OMF_UNIT, holes = 0, start = 0;
@@ -255,7 +255,7 @@ static void fill_device(struct tree *tree, int image)
 		bail_out("only %llu holes are left", (unsigned long long)holes);
 }
 
-/* A second device in the log, and files that lie on it: one alone, one in part. */
+/* A second device in the log, and files that lie on it: one completely, one partly. */
 static void make_elsewhere(struct tree *tree, int image)
 {
 	static const struct shape shapes[] = { { "other/all", MIB(2), 1, 0 },

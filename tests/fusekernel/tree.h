@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file system with every kind of map: files that famfsctl has copied in, and files of shapes that
- * it would need terabytes or luck for, which an encoder of our own adds to the log. The image is
- * sparse.
+ * A file system with every kind of map: files that famfsctl has copied in, and files whose shapes
+ * would need terabytes or luck, which an encoder of our own adds to the log. The image is sparse.
  */
 #ifndef FUSEKERNEL_TREE_H
 #define FUSEKERNEL_TREE_H
@@ -18,10 +17,10 @@
 struct tree_file {
 	char path[80];
 	uint64_t size;
-	uint64_t seed;    /* of its bytes */
-	uint32_t dev;     /* index of the device that it lies on; 0 is the image */
-	bool whole;       /* every byte was written; otherwise those of tree_sample() */
-	bool interleaved; /* as the log has it */
+	uint64_t seed;    /* seed of its bytes */
+	uint32_t dev;     /* index of its device; 0 is the image */
+	bool whole;       /* every byte was written; otherwise the ranges of tree_sample() */
+	bool interleaved; /* chunk size in the log */
 	uint32_t count;   /* extents or strips */
 	uint64_t chunk;
 	struct {
@@ -41,17 +40,17 @@ struct tree {
 /* Formats setup->image and fills it. Ends the run when that fails. */
 void tree_create(struct tree *tree, struct setup *setup);
 
-/* A file by its path; there must be one. */
+/* Finds a file by its path, which must exist. */
 const struct tree_file *tree_find(const struct tree *tree, const char *path);
 
-/* Device offset of a byte of the file, as the log has it, and how many follow it there. */
+/* Device offset of a byte of the file according to the log, and how many bytes follow it there. */
 uint64_t tree_place(const struct tree_file *file, uint64_t offset, uint64_t *run);
 
-/* What the file's bytes are. */
+/* The expected bytes of the file. */
 void tree_fill(const struct tree_file *file, uint64_t offset, void *buf, size_t size);
 
-/* Of a file that is not whole, ranges with contents: around the borders of its parts and chunks, of
- * the first, the last and of many between. False when there are no more. */
+/* For a file that is not whole, ranges with contents: around the borders of its parts and chunks,
+ * of the first, the last and of many between. False when there are no more. */
 bool tree_sample(const struct tree_file *file, unsigned int number, uint64_t *offset, size_t *size);
 
 /* ---- log.c: the medium ------------------------------------------------------------------------
@@ -60,17 +59,17 @@ bool tree_sample(const struct tree_file *file, unsigned int number, uint64_t *of
 /* Appends an entry for the file, whose parts are set, and publishes it. */
 void log_append_file(struct tree *tree, int image, const struct tree_file *file);
 
-/* The number of entries; and takes back what was appended since there were so many. */
+/* Returns the number of entries; and removes the entries after that number. */
 uint64_t log_count(int image);
 void log_cut(int image, uint64_t count);
 
-/* Gives the superblock another UUID, as a new file system has; the second call gives it back. */
+/* Changes the UUID of the superblock, like a new file system; the second call restores it. */
 void log_other_uuid(int image);
 
 /* Appends an entry for a directory. */
 void log_append_dir(int image, const char *path);
 
-/* Names a further device, which nobody attaches. */
+/* Adds a further device to the log, which is not attached. */
 void log_append_device(int image, uint32_t index, uint64_t size);
 
 /* Reads the log: fills in the parts of the tree's files and marks what is used. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a check thinks of a message: the kernel's errno and why, so that tests can also ask whether
- * a check objects. */
+/* The result of checking a message: the kernel's errno and the reason, so that tests can also ask
+ * whether a check objects. */
 #ifndef FUSEKERNEL_VERDICT_H
 #define FUSEKERNEL_VERDICT_H
 
@@ -13,7 +13,7 @@ struct verdict {
 	char text[300];
 };
 
-/* The first objection stays. Always false. */
+/* Only the first objection is kept. Always false. */
 static inline bool __attribute__((format(printf, 3, 4)))
 object(struct verdict *verdict, int error, const char *format, ...)
 {

@@ -8,7 +8,7 @@
 
 #define STEP ((size_t)1 << 18)
 
-/* The field for a chunk's size has 32 bits, and some kernels take no interleaved maps. */
+/* The field for a chunk's size has 32 bits, and some kernels accept no interleaved maps. */
 static bool sent_interleaved(const struct generation *gen, const struct tree_file *file)
 {
 	return file->interleaved && !gen->push && file->count <= gen->max_strips &&
@@ -40,7 +40,7 @@ static bool check_shape(const struct generation *gen, const struct tree_file *fi
 	    map->nextents != expected_extents(gen, file))
 		return object(verdict, EPROTO, "%u %s extents", map->nextents,
 			      map->interleaved ? "interleaved" : "simple");
-	/* One length for all, the last one too, lets the kernel find an extent at once. */
+	/* One length for all extents, the last one too, lets the kernel find an extent at once. */
 	for (uint32_t i = 0; file->interleaved && !map->interleaved && i < map->count; i++)
 		if (map->extents[i].length != file->chunk)
 			return object(verdict, EPROTO, "extent %u has %llu bytes, a chunk %llu", i,

@@ -216,7 +216,7 @@ int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, vo
 	return 0;
 }
 
-/* Requests carry its messages along. */
+/* Requests share its buffer for messages. */
 bool vfs_await_invalidation(struct kernel *kernel, struct inode *inode)
 {
 	const struct timespec pause = { .tv_nsec = 5000000 };
@@ -289,7 +289,7 @@ void vfs_forget(struct kernel *kernel, struct inode *inode)
 	drop(kernel, inode);
 }
 
-/* In one message, as a kernel under pressure does it. */
+/* In one message, like a kernel under memory pressure. */
 void vfs_forget_all(struct kernel *kernel)
 {
 	static struct fuse_forget_one ones[MAX_INODES];
@@ -301,7 +301,7 @@ void vfs_forget_all(struct kernel *kernel)
 	for (unsigned int i = 0; i < kernel->ninodes; i++) {
 		struct inode *inode = &kernel->inodes[i];
 
-		/* The root stays. */
+		/* The root is never forgotten. */
 		if (inode->lookups && inode->nodeid != FUSE_ROOT_ID)
 			ones[in.count++] =
 				(struct fuse_forget_one){ inode->nodeid, inode->lookups };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a famfs kernel does between a program and the server, and what it must never see: the rules
- * that a server can break, each of which has killed a host, fail the test.
+ * The part of a famfs kernel between a program and the server, and the rules
+ * that a server can break: each break has killed a host, and fails the test.
  *
  * - a file whose size is not that of its map is bad for as long as its inode lives
  * - a page of the device must not be mapped through two inodes, or at two offsets of one
@@ -23,14 +23,14 @@
 struct inode {
 	uint64_t nodeid;
 	uint64_t generation;
-	uint64_t ino; /* of its attributes */
+	uint64_t ino; /* expiry of its attributes */
 	uint32_t mode;
 	uint64_t size;
 	uint64_t lookups;
 	char path[128];
 	bool mapped;
 	bool page_cache;
-	bool invalidated;         /* by the server on its own account; from that offset, */
+	bool invalidated;         /* by notifications of the server; from that offset, */
 	int64_t invalidated_from; /* which is negative for the attributes alone */
 	struct fmap map;
 };
@@ -41,14 +41,14 @@ struct file {
 	uint32_t open_flags;
 };
 
-/* `path` from the root; "" is the root. *inode stays valid until the shutdown. */
+/* Resolves `path` from the root; "" is the root. *inode stays valid until the shutdown. */
 int vfs_walk(struct kernel *kernel, const char *path, struct inode **inode);
 
-/* One step of it, and what the server said, unless `entry` is NULL. */
+/* Resolves one component, and returns the server's reply, unless `entry` is NULL. */
 int vfs_lookup(struct kernel *kernel, struct inode *dir, const char *name, struct inode **out,
 	       struct fuse_entry_out *entry);
 
-/* The server was told to forget so many lookups: after the last one, the inode is gone. */
+/* Tells the server to forget this many lookups: after the last one, the inode is gone. */
 void vfs_forgotten(struct kernel *kernel, struct inode *inode, uint64_t nlookup);
 
 /* On the generations that do so, asks for the map as well. */
@@ -64,10 +64,10 @@ int vfs_getattr(struct kernel *kernel, struct inode *inode);
  * number of names goes to *count. */
 int vfs_list(struct kernel *kernel, struct inode *dir, unsigned int *count);
 
-/* Waits until the server has invalidated the inode on its own account. */
+/* Waits until the server has invalidated the inode by a notification. */
 bool vfs_await_invalidation(struct kernel *kernel, struct inode *inode);
 
-/* Through the server, as a kernel does it for files without a map. */
+/* Reads or writes through the server, like a kernel for files without a map. */
 int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, void *buf,
 	     size_t size, size_t *done);
 int vfs_write(struct kernel *kernel, const struct file *file, uint64_t offset, const void *buf,
@@ -89,12 +89,12 @@ struct inode *vfs_known_inode(struct kernel *kernel, uint64_t nodeid);
 /* Fetches and installs the inode's map. */
 int map_fetch(struct kernel *kernel, struct inode *inode);
 
-/* One request for the map of a node, with that much room. */
+/* Sends one request for the map of a node, with a buffer of this size. */
 bool map_request(struct kernel *kernel, uint64_t nodeid, uint32_t room, struct reply *reply);
 
 void map_drop(struct kernel *kernel, struct inode *inode);
 
-/* Judges a reply to GET_DAXDEV. */
+/* Checks a reply to GET_DAXDEV. */
 bool daxdev_check(const struct setup *setup, const struct reply *reply, uint32_t index,
 		  struct verdict *verdict);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The famfs messages by byte offset, as the patch series define them. Written a second time here
- * and shared with nothing in lib/: a mistake there must not be made here too. What all of FUSE has
- * in common comes from the kernel's own header.
+ * and shared with no code of lib/, so that a mistake there is not repeated here. Definitions that
+ * all of FUSE shares come from the kernel's own header.
  */
 #ifndef FUSEKERNEL_WIRE_H
 #define FUSEKERNEL_WIRE_H
@@ -62,10 +62,10 @@ enum {
 	FILE_LOG = 2,
 };
 
-/* The kernel's table, in the generations that have one of 64. */
+/* The table of the kernel, in the generations that have one of 64 devices. */
 #define MAX_DAXDEVS 64
 
-/* Flags of INIT that are newer than the header, or that no server of ours may set. */
+/* Flags of INIT that are newer than the header, or that our server never sets. */
 #define INIT_EXT           (UINT64_C(1) << 30)
 #define INIT_WRITEBACK     (UINT64_C(1) << 16)
 #define INIT_MAP_ALIGNMENT (UINT64_C(1) << 26)
@@ -73,7 +73,7 @@ enum {
 
 /* Set in `unique` of a request that is sent again. */
 #define UNIQUE_RESEND (UINT64_C(1) << 63)
-/* And in that of an interrupt; others are even. */
+/* Set in that of an interrupt; others are even. */
 #define UNIQUE_INTERRUPT UINT64_C(1)
 
 #define OP_COPY_FILE_RANGE_64 53u /* since minor 45 */

@@ -23,15 +23,15 @@ enum {
 	SIZE = 32 << 20,
 	CHANGE = 12,
 	ENTRIES = 6,
-	WATCHED = 16, /* entries from the first one that a repair is checked for */
+	WATCHED = 16, /* number of entries from the first that are checked against a repair */
 };
 
-/* How a change is made; in the second byte of it. */
+/* The kind of a change; in its second byte. */
 enum flag {
 	SEAL = 0x80,     /* the CRC of the entry is made right */
 	BAD_MODE = 0x40, /* the word is put into the entry's mode, where a repair drops most bits */
 	IN_REPAIR = 0x20,  /* reads are counted only while there is a repair */
-	SAME_ENTRY = 0x10, /* the place is in the entry of the change before */
+	SAME_ENTRY = 0x10, /* the place is in the entry of the previous change */
 };
 
 static const char master[] = "f0f0f0f0-0000-4000-8000-000000000003";
@@ -41,8 +41,8 @@ static size_t changes_left;
 static unsigned reads;
 static uint64_t changed_entry;
 
-/* Of a repair: entries as they were last read, as they were when the user was asked about them, and
- * as they were saved. */
+/* For a repair: entries as they were last read, as they were when the user was asked about them,
+ * and as they were saved. */
 static bool repairing;
 static struct omf_entry seen[WATCHED], asked[WATCHED], saved[WATCHED];
 static bool was_asked[WATCHED], was_saved[WATCHED];
@@ -86,7 +86,7 @@ static void set_mode(struct omf_entry *raw, uint64_t bits)
 	*mode = le32_make((uint32_t)bits);
 }
 
-/* In the superblock or the log header there is neither a CRC nor a mode to set. */
+/* Superblock and log header have neither an entry CRC nor a mode to set. */
 static void change_word(uint8_t how, uint64_t place, const uint8_t word[8])
 {
 	bool in_entry;
@@ -124,7 +124,7 @@ static void change_memory(void)
 	}
 }
 
-/* Notes the entries that were read whole. */
+/* Records the entries that were read completely. */
 static void see(uint64_t offset, uint64_t length)
 {
 	for (uint64_t i = 0; i < WATCHED; i++)
@@ -141,8 +141,7 @@ static int fuzz_read(struct device *dev, uint64_t offset, void *buf, size_t leng
 	return 0;
 }
 
-/* What is stored in place of an entry says nothing, if the user agreed, or changes its mode only.
- */
+/* A repair replaces an entry by an invalid one, if the user agreed, or changes its mode only. */
 static void check_entry(uint64_t index, const struct omf_entry *new)
 {
 	const struct omf_entry *old = entry_at(index);
@@ -164,7 +163,7 @@ static void check_entry(uint64_t index, const struct omf_entry *new)
 	check(memcmp(&mended, new, sizeof(mended)) == 0, "more than a mode was changed");
 }
 
-/* A reader finds nothing wrong with what a repair puts into the log. */
+/* A reader finds no fault in the entries that a repair writes. */
 static void check_repair(uint64_t offset, const void *buf, size_t length)
 {
 	struct omf_entry entry;

@@ -21,10 +21,10 @@ enum {
 	FIX_HEADER = 2,
 	FIX_ENTRIES = 4,
 	FIX_SEQNUMS = 8,
-	CUT_DATA = 16, /* the device ends behind the first unit of data */
-	CUT_LOG = 32,  /* or in the log */
+	CUT_DATA = 16, /* the device ends after the first unit of data */
+	CUT_LOG = 32,  /* the device ends in the log */
 	REPAIR = 64,
-	GOOD_TAIL = 128, /* a bad last entry is given time to arrive, which takes long */
+	GOOD_TAIL = 128, /* a bad last entry gets time to arrive, which takes long */
 	LOG_LENGTH = 0x800000,
 	MAX_ENTRIES = 64,
 };
@@ -147,7 +147,7 @@ static void read_some(struct famfs_volume *vol, const char *name)
 	famfs_file_close(file);
 }
 
-/* Everything that a walk shows can be looked up, and what it says holds. */
+/* Everything that a walk shows can be looked up, and its facts are consistent. */
 static int visit(void *arg, const char *name, const struct famfs_stat *st)
 {
 	struct famfs_volume *vol = arg;
@@ -156,7 +156,7 @@ static int visit(void *arg, const char *name, const struct famfs_stat *st)
 
 	if (famfs_stat(vol, name, &again, NULL) < 0 || again.inode != st->inode)
 		abort();
-	/* In whatever form a path is recorded, it is shown normalised and outside of .meta; it may
+	/* A path is shown normalised and outside of .meta, in whatever form it is recorded; it may
 	 * have a byte more than one that is written. */
 	if (*name && strlen(name) <= FAMFS_MAX_PATH) {
 		int ret = famfs_path_check(name, NULL);

@@ -21,8 +21,8 @@
 
 enum {
 	PROFILES = 3,    /* the control byte's lowest bits: off, v2, pull, push */
-	SEND_INIT = 4,   /* of the kernel whose profile it is */
-	FIX_LENGTH = 8,  /* header.len is the message's */
+	SEND_INIT = 4,   /* the number of the kernel whose profile it is */
+	FIX_LENGTH = 8,  /* header.len is set to the length of the message */
 	FIX_NODE = 16,   /* node ids are small, or those of .meta */
 	FIX_OPCODE = 32, /* opcodes are below 64 */
 	RESEND = 64,     /* each message is sent twice, the second time as a resend */
@@ -73,13 +73,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 const char *__lsan_default_suppressions(void);
 const char *__asan_default_options(void);
 
-/* Every session has buffers of a megabyte, for which it would get new memory each time. */
+/* Every session has buffers of a megabyte, and would allocate them each time. */
 const char *__asan_default_options(void)
 {
 	return "quarantine_size_mb=1";
 }
 
-/* An INTERRUPT for a request that never comes is parked, and not freed with the session. */
+/* libfuse keeps an INTERRUPT for a request that never comes, and does not free it with the session.
+ * */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libfuse3.so";
@@ -109,7 +110,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return atexit(remove_image);
 }
 
-/* Both reply forms of a map, checked as far as every generation agrees. */
+/* Both forms of the reply with a map, as far as every generation agrees. */
 static void check_map(const unsigned char *payload, size_t size)
 {
 	uint32_t type, count;
@@ -118,7 +119,7 @@ static void check_map(const unsigned char *payload, size_t size)
 	memcpy(&type, payload + 4, 4);
 	memcpy(&count, payload + 8, 4);
 	memcpy(&file_size, payload + 16, 8);
-	if (size == 32) /* the header alone: more is needed */
+	if (size == 32) /* only the header: more room is needed */
 		return;
 	check(type == 0 && count >= 1 && size >= 32 + (size_t)count * 24, "map's form");
 	for (uint32_t i = 0; i < count; i++) {
@@ -159,7 +160,7 @@ static void drain(int kernel, uint32_t op_fmap, uint32_t opcode)
 		check_reply(reply, (size_t)n, op_fmap, opcode);
 }
 
-/* Lets the server take what was sent; its end of the connection does not block. */
+/* Lets the server process the messages; its end of the connection does not block. */
 static void serve(struct server *server)
 {
 	static struct fuse_buf buf; /* for all sessions: its size never changes */
@@ -226,7 +227,7 @@ static void send_all(struct server *server, int kernel, uint8_t control, const u
 		     size_t size)
 {
 	for (int i = 0; i < MAX_MESSAGES && size > 1; i++) {
-		/* The upper half of the range stands for long ones. */
+		/* The upper half of the range stands for long messages. */
 		size_t n = data[0] < 128 ? data[0] : (size_t)(data[0] - 127) * 24;
 
 		data++;
@@ -239,7 +240,7 @@ static void send_all(struct server *server, int kernel, uint8_t control, const u
 	}
 }
 
-/* Without looking at this machine's kernel, which takes longer than everything else. */
+/* Does not read the facts of this machine's kernel, which takes longer than everything else. */
 static void choose(void *userdata, const struct kernel_init *init, struct kernel_choice *out)
 {
 	struct server *server = userdata;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever a user types as a path, it is refused, or it is one that stays inside the file system.
- */
+/* A path that a user types is either refused, or stays inside the file system. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What the check promises, put another way. */
+/* The promise of the check, in another form. */
 static void must_be_fine(const char *path)
 {
 	const char *at = path;

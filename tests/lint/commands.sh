@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each command describes itself and is tried by a test: a command that nobody runs is broken soon.
+# Each command describes itself and is run by a test, since a command without a test breaks soon.
 . "$(dirname "$0")/common.bash"
 need_build
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What the checks share. A check prints what it found and exits 1, exits 0 when all is well, and 77
-# with a last line that names what is missing when it cannot run. Each can be run by itself.
+# Shared by the checks. A check prints its findings and exits with 1, exits with 0 without findings,
+# and with 77 and a last line that names what is missing when it cannot run. Each can be run by
+# itself.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 build=${FAMFS_BUILD:-$PWD/build-gcc}
 findings=0
 
-# Says what is wrong; the check goes on and fails at its end.
+# Reports a finding; the check continues and fails at its end.
 finding()
 {
 	echo "$*"
@@ -41,7 +42,7 @@ need_build()
 	[[ -x $build/cli/famfsctl ]] || skip "a build in ${build#"$PWD/"}"
 }
 
-# Files of the tree, without builds and version control: sources DIR... -- NAME...
+# Files of the tree, without builds and version control; the arguments are those of find.
 tree()
 {
 	find . \( -name .git -o -path './build*' -o -name .cache \) -prune -o -type f "$@" -print |
@@ -53,8 +54,8 @@ c_files()
 	tree \( -name '*.c' -o -name '*.h' \)
 }
 
-# A C file with comments and the contents of strings blanked, lines kept, so that words in prose do
-# not count as code.
+# Prints a C file with comments and the contents of strings blanked, lines kept, so that words in
+# prose do not count as code.
 code_only()
 {
 	awk '

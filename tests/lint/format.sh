@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# clang-format decides about white space, so that no review has to.
+# clang-format decides about white space, so that reviews need not.
 . "$(dirname "$0")/common.bash"
 
 command -v clang-format >/dev/null || skip clang-format

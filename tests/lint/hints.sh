@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Hints are pasted into shells: famfs_shell_format() quotes each word of them, so a format that has
-# quotes of its own undoes them, and a hint that goes another way has a name in it that nothing
-# quotes.
+# Hints are pasted into shells: famfs_shell_format() quotes each word of them. A format with quotes
+# of its own undoes that, and a hint that is made in another way contains an unquoted name.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(c_files | grep -E '^(lib|cli)/')

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Includes point down only: a layer that reaches up cannot be understood, tested or replaced alone.
+# Includes point down only: a layer that includes an upper one cannot be understood, tested or
+# replaced alone.
 . "$(dirname "$0")/common.bash"
 
 # allowed LAYER INCLUDE: may a file of LAYER include "INCLUDE"?
@@ -23,7 +24,7 @@ allowed()
 	# main() and the commands see all of cli; core and output serve every room.
 	main/*/* | commands/*/*) [[ -f cli/$include ]] && return 0 ;;
 	*/core/* | */output/*) [[ -f cli/$include ]] && return 0 ;;
-	# The other rooms see themselves, and what is named here.
+	# The other folders see themselves, and the ones that are named here.
 	complete/complete/* | cp/cp/* | doctor/doctor/* | dump/dump/* | fsck/fsck/* | map/map/*) return 0 ;;
 	helpers/helpers/* | helpers/fsck/* | helpers/mount/* | mount/mount/*) return 0 ;;
 	complete/helpers/helpers.h) return 0 ;;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The library never prints and never ends the process: its caller decides what is said and when to
-# stop. server/daemonize.c and device/mounthealth.c may end the processes that they fork, by _exit(2): the
-# caller's atexit(3) handlers are not for those.
+# The library never prints and never ends the process: its caller decides about both.
+# server/daemonize.c and device/mounthealth.c may end the processes that they fork, by _exit(2): the
+# caller's atexit(3) handlers must not run there.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(c_files | grep '^lib/')

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each source names its licence in its first two lines: files travel alone.
+# Each source names its licence in its first two lines, since files are copied alone.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(tree \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name '*.bash' \

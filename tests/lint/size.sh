@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A file over 600 lines holds two things, and a function over 60 does two. The public header is one
-# file whatever it holds.
+# A file over 600 lines, or a function over 60, does two things. The public header is one file at
+# any size.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(tree \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name '*.bash' -o -name '*.bats' \))

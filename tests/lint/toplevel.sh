@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The top level is the map of the project; what belongs to a part lives in its folder.
+# The top level shows the parts of the project; the files of a part are in its folder.
 . "$(dirname "$0")/common.bash"
 
 for entry in *; do

@@ -99,8 +99,8 @@ famfsctl_exits 4 fsck fam.img
 famfsctl_exits 1 fsck --repair --yes fam.img
 famfsctl_exits 0 fsck fam.img
 
-# reports_spoilt FUNCTION ARG...: what this lane rests on, that a value which was never set, and is
-# stored by the function, is seen.
+# reports_spoilt FUNCTION ARG...: checks what this lane relies on: it notices an undefined value
+# that the function stores.
 reports_spoilt()
 {
 	local title="an uninitialised byte that $1() stores is reported"

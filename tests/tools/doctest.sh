@@ -23,7 +23,7 @@ shift 2
 folder=$TMPDIR/folder mnt=$TMPDIR/mnt user=65534
 findings=0
 
-# What a page says, with its places those of this machine; and back.
+# Replaces the places of this machine by those in the page; and back.
 real_places()
 {
 	local text=$1
@@ -113,7 +113,7 @@ execute()
 	fi
 }
 
-# The output of the command, as much of it as $TMPDIR/page shows.
+# The output of the command, as far as $TMPDIR/page shows it.
 shown()
 {
 	page_places <"$TMPDIR/output" | awk -v page="$TMPDIR/page" '
@@ -124,8 +124,8 @@ shown()
 		{ print }'
 }
 
-# finish_command: judges the last command, whose prompt and text are in $prompt and $command and what
-# the page has it print in $TMPDIR/page.
+# finish_command: checks the last command, whose prompt and text are in $prompt and $command and
+# whose expected output is in $TMPDIR/page.
 finish_command()
 {
 	local next=$1

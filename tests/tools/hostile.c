@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a local user may do to be in the way, and what shows that it worked.
+ * Actions of a local user who gets in the way, and a check that a command opened a file.
  *
  * hostile mount SOURCE TYPE DIR       an empty file system of type fuse.TYPE, in the background,
  *                                     whose source says SOURCE

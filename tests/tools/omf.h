@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The on-media format, OMF 2.2, a second time: offsets and a CRC that the tests use to look at
- * media and to damage them. Shares nothing with lib/, so that a mistake there is not made here too.
+ * The on-media format, OMF 2.2, a second time: offsets and a CRC with which the tests read media
+ * and damage them. Shares no code with lib/, so that a mistake there is not repeated here.
  */
 #ifndef TOOLS_OMF_H
 #define TOOLS_OMF_H
@@ -14,7 +14,7 @@ enum {
 	OMF_UNIT = 0x200000,
 
 	OMF_SUPER_SIZE = 200,
-	OMF_SUPER_CRC = 96, /* over what lies before it */
+	OMF_SUPER_CRC = 96, /* over the bytes before it */
 
 	OMF_HEADER_AT = OMF_UNIT,
 	OMF_HEADER_SIZE = 48,
@@ -50,7 +50,7 @@ static inline void omf_put(uint8_t *at, size_t width, uint64_t value)
 		at[i] = (uint8_t)(value >> (8 * i));
 }
 
-/* IEEE 802.3, a nibble at a time: slow enough to be obviously right, fast enough for 8 MiB. */
+/* IEEE 802.3, a nibble at a time: simple enough to be obviously right, fast enough for 8 MiB. */
 static inline uint32_t omf_crc32(const uint8_t *data, size_t length)
 {
 	static const uint32_t table[16] = {

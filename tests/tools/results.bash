@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# How tests/run.sh counts: results of its own, and those of what prints TAP.
+# Counts results of tests/run.sh: its own, and those of programs that print TAP.
 passed=0 failed=0 skipped=0
 
 # result ok|not|skip TITLE [REASON]
@@ -13,8 +13,8 @@ result()
 	esac
 }
 
-# count_suite CONFIGURATION FILE [REASON]: shows what is not plain success in TAP, and counts all of it.
-# The reason is why there may be no more.
+# count_suite CONFIGURATION FILE [REASON]: shows all TAP lines but plain successes, and counts all
+# of them. The reason explains why there may be no more.
 count_suite()
 {
 	local name=$1 tap=$2 why=${3:-} line plan=0 seen=0 said=

@@ -114,7 +114,7 @@ int __wrap_fdatasync(int fd)
 	return cache ? 0 : __real_fdatasync(fd);
 }
 
-/* Of a folder, only its own name. */
+/* For a folder, only its own entry. */
 int __wrap_fsync(int fd)
 {
 	return fails_uninterrupted() ? -1 : __real_fsync(fd);

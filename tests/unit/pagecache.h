@@ -22,7 +22,7 @@ void plug_image(void);
 /* A mistake: the barrier with this number, from 0 on, is left out. Negative: none is. */
 void pagecache_skip_barrier(int number);
 
-/* What happens to one call of the library that reads, writes, zeroes, resizes, maps or syncs. */
+/* The trouble for one call of the library that reads, writes, zeroes, resizes, maps or syncs. */
 enum trouble {
 	TROUBLE_EIO,
 	TROUBLE_ENOSPC,

@@ -123,7 +123,7 @@ const char *plan_fault(struct famfs_volume *vol, const struct plan *plan)
 	if (info.bad_entries)
 		return "a damaged entry is seen";
 	if (info.log_entries > plan->count)
-		return "there are entries that nobody made";
+		return "there are entries that are not in the plan";
 	if (info.files + info.directories != info.log_entries)
 		return "there are more or fewer names than entries";
 	for (size_t i = 0; i < info.log_entries; i++) {

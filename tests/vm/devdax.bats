@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What only a real DAX device can show. It is the machine's only one, and each test puts it back.
+# Behaviour that only a real DAX device shows. The machine has one, and each test restores it.
 # bats file_tags=dax
 
 load ../bats/helper
@@ -38,7 +38,7 @@ unbind()
 	assert_line --regexp "^/dev/dax0.0 .* devdax .* master $mnt\$"
 }
 
-@test "what is on the device stays there from one mount to the next" {
+@test "files on the device stay there from one mount to the next" {
 	new_image
 	mount_image
 	famfsctl cp -r /usr/include/asm-generic "$mnt/include"
@@ -48,7 +48,7 @@ unbind()
 	diff -r /usr/include/asm-generic "$mnt/include"
 }
 
-@test "a file is memory, through the node, and cat --map shows it" {
+@test "a file can be mapped through the node, and cat --map shows it" {
 	new_image
 	famfsctl creat -s 37M -N 2 -B 3 -C 2M -S 42 "$dax:/striped"
 	famfsctl creat -s 5M -S 43 "$dax:/simple"
@@ -66,7 +66,7 @@ unbind()
 	assert_error 3 "'$dax' is mounted at '$mnt'"
 }
 
-@test "df and info agree on what the device holds" {
+@test "df and info agree on the used space of the device" {
 	new_image
 	famfsctl creat -s 100M --no-zero "$dax:/f"
 	mount_image
@@ -74,7 +74,7 @@ unbind()
 		"$(famfsctl info --json "$dax" | jq -r '"\(.data_length) \(.free_bytes)"')"
 }
 
-@test "a device that is full says what was wanted and what is free" {
+@test "a full device is an error with the wanted and the free space" {
 	new_image
 	run famfsctl creat --no-zero -s 10G "$dax:/f"
 	assert_error 1 "need 10240 MiB"
@@ -116,7 +116,7 @@ unbind()
 	assert_error 1 "'/dev/null' is a character device, but not a DAX device"
 }
 
-@test "a node of somebody's own making may be read, and not be written" {
+@test "a node that another program made can be read, but not written" {
 	new_image
 	mknod "$BATS_TEST_TMPDIR/node" c $((0x$(stat -c %t "$dax"))) $((0x$(stat -c %T "$dax")))
 	run famfsctl mkfs -f "$BATS_TEST_TMPDIR/node"
@@ -144,7 +144,7 @@ unbind()
 	assert_line --regexp "^$dax .* disabled "
 	run -0 famfsctl doctor --json
 	assert_equal "$(jq -r '.findings[] | select(.id == "dax.mode") | .repair' <<<"$output")" "famfsctl reset-mode '$dax'"
-	# The hint is true.
+	# The command in the hint works.
 	run -0 famfsctl reset-mode --dry-run "$dax"
 	assert_output "'$dax' would be in devdax mode; it is without a driver"
 	run -0 famfsctl reset-mode --json "$dax"
@@ -185,7 +185,7 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/node" 3>&- >"$BATS_TEST_TMPDIR/mapped" &
 	run -0 famfsctl fsck "$dax"
 }
 
-@test "memory that vanishes is EIO to whoever asks, and not the end of the server" {
+@test "reading memory that vanishes gives EIO, and the server continues" {
 	new_image
 	famfsctl creat -s 6M -S 5 "$dax:/f"
 	mount_image

@@ -32,7 +32,7 @@ mounts()
 		listed_as devdax && [[ ! -s $claim ]] && "$famfsctl" umount "$mnt"
 }
 
-# As long as the command runs, somebody holds the device.
+# A process has the device open as long as the command runs.
 held()
 {
 	"$@" 9<"$dax"
@@ -79,7 +79,7 @@ doctor_has_no_repair()
 	"$famfsctl" doctor --json | jq -e --arg text "$1" 'any(.findings[]; .id == "dax.mode" and .repair == null and (.message | startswith($text)))'
 }
 
-# What doctor finds out about a device in famfs mode, it finds out without a file of its own.
+# doctor examines a device in famfs mode without opening a file of its own.
 doctor_leaves_no_file()
 {
 	local status=0
@@ -96,8 +96,8 @@ left_behind()
 	mkdir -p /run/famfsctl && echo devdax >"$claim" && "$@"
 }
 
-# With udev at work as on any host, which looks at the device after each switch. It keeps the link,
-# though it cannot look in famfs mode.
+# With udev running as on any host, which reads the device after each switch. It keeps the link,
+# although it cannot read in famfs mode.
 export SYSTEMD_IGNORE_CHROOT=1
 link_stays()
 {
@@ -133,10 +133,10 @@ try "unbound, as by a process that was killed" unbind
 try "the next mount binds it again" left_behind mounts "the kernel has no famfs support"
 try "switched, as by a process that was killed" to_famfs_mode
 try "the next mount switches it back" left_behind mounts "the kernel has no famfs support"
-try "switched, and somebody holds it" to_famfs_mode
+try "the device is switched, and a process holds it" to_famfs_mode
 try "a mount says so" left_behind held fails 3 "it is open by process" "$famfsctl" mount "$dax" "$mnt"
 try "it is still switched" listed_as famfs
-try "until nobody does" mounts "the kernel has no famfs support"
+try "a device that no process holds any more is mounted" mounts "the kernel has no famfs support"
 
 try "the driver takes the device" to_famfs_mode
 try "list knows famfs mode" listed_as famfs

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are for the scripts, or from run.sh
-# What the scripts that run in guests share: TAP, and steps that machines take together.
+# Shared by the scripts that run in guests: TAP, and steps that machines take together.
 famfsctl=$FAMFS_BUILD/cli/famfsctl
 dax=/dev/dax0.0
 mnt=/run/famfs
@@ -9,7 +9,7 @@ master=11111111-1111-4111-8111-111111111111
 client=22222222-2222-4222-8222-222222222222
 mkdir -p "$mnt"
 
-# try TITLE COMMAND...: one line of TAP; shows what the command said when it fails.
+# try TITLE COMMAND...: one line of TAP; shows the output of the command when it fails.
 try()
 {
 	local title=$1 said
@@ -25,7 +25,7 @@ try()
 	fi
 }
 
-# fails CODE TEXT COMMAND...: whether it ends with the code and says the text.
+# fails CODE TEXT COMMAND...: whether it ends with the code and its output has the text.
 fails()
 {
 	local code=$1 text=$2 said status=0
@@ -40,7 +40,7 @@ step()
 	touch "/vmshare/$1"
 }
 
-# Until another machine has come to a step; for a little less than a machine may be silent.
+# Waits until another machine has come to a step; for a little less than a machine may be silent.
 await()
 {
 	local start=$SECONDS

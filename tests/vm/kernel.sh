@@ -17,7 +17,7 @@ tree=$dir/tree
 # The modules that a guest needs before it has the host's files, each after what it needs.
 modules=(virtio_pci 9pnet_virtio 9p overlay nfit nd_pmem dax_pmem device_dax fuse)
 
-# What apt-get calls the image that the metapackage stands for: kernel_package APT-OPTION...
+# The name of the image package that the metapackage depends on: kernel_package APT-OPTION...
 kernel_package()
 {
 	apt-cache "$@" depends linux-image-amd64 | awk '/Depends: linux-image-[0-9]/ && !n++ { print $2 }'

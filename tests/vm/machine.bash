@@ -16,15 +16,15 @@ vm_kernel()
 	[[ -f $vm_kernels/$1/modules ]] || bash "$vm_here/kernel.sh" "$1" "$vm_kernels/$1" >&2
 }
 
-# When a machine of this run last showed that it lives, by what it printed or shares with the others:
-# seconds since 1970.
+# The time when a machine of this run last showed that it lives, by its output or in the shared
+# folder: seconds since 1970.
 vm_last_sign()
 {
 	find "$vm_work" -type f ! -name "${vm_device##*/}" -printf '%T@\n' 2>/dev/null | sort -n | sed -n '$s/\..*//p'
 }
 
-# vm_watch NAME SECONDS PID: ends a machine when for so long there was no sign of life. A limit for the
-# whole would depend on how fast the host is; this one hardly does.
+# vm_watch NAME SECONDS PID: ends a machine that shows no sign of life for this long. A limit for
+# the whole run would depend on the speed of the host; this one hardly does.
 vm_watch()
 {
 	local now last
@@ -39,8 +39,8 @@ vm_watch()
 	done
 }
 
-# vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background, which may be silent for so
-# long. The commands are run by bash; $VM is NAME there, /vmshare is common to all machines.
+# vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background, which may be silent for
+# this long. The commands are run by bash; $VM is NAME there, and all machines share /vmshare.
 vm_boot()
 {
 	local name=$1 kernel=$vm_kernels/$2 seconds=$3 job=$vm_work/$1
@@ -77,8 +77,8 @@ vm_gone()
 	unset "vm_pids[$1]" "vm_watchers[$1]"
 }
 
-# vm_finish NAME: waits for its end. Its output is in $vm_work/NAME/output; its status is ours, 125
-# when it has none: then the console is shown, and vm_why says what became of it.
+# vm_finish NAME: waits for its end. Its output is in $vm_work/NAME/output; returns its status, or
+# 125 if it has none: then the console is shown, and vm_why gives the reason.
 vm_finish()
 {
 	local job=$vm_work/$1
@@ -97,7 +97,7 @@ vm_why()
 	echo "$why"
 }
 
-# vm_kill NAME: as if its power was cut.
+# vm_kill NAME: ends it like a power cut.
 vm_kill()
 {
 	kill -KILL "${vm_pids[$1]}" 2>/dev/null || true
@@ -105,7 +105,7 @@ vm_kill()
 }
 
 # vm_new_device FILE: memory with a namespace in devdax mode, which each machine finds at its boot.
-# What makes it one is in its first 2 MiB, which are kept: formatting takes a boot.
+# The labels for that are in its first 2 MiB, which are kept: formatting them takes a boot.
 vm_new_device()
 {
 	local header=$vm_kernels/header-$vm_size

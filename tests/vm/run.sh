@@ -50,8 +50,8 @@ result()
 	fi
 }
 
-# The TAP lines of a machine, numbered anew; what is not TAP is a comment of the test before. A machine
-# that never came up has none.
+# The TAP lines of a machine, renumbered; other lines become comments of the test before. A machine
+# that never started has none.
 results_of()
 {
 	local machine=$1 line
@@ -70,7 +70,7 @@ results_of()
 	done <"$vm_work/$machine/output"
 }
 
-# finish NAME: its results, and one more, that it came to its end.
+# finish NAME: its results, and one more: that it reached its end.
 finish()
 {
 	local status=0
@@ -112,8 +112,8 @@ lane_famfsmode()
 	fi
 }
 
-# The scripts of the two machines go side by side, in step through /vmshare. The master's says when
-# its power is to be cut.
+# The scripts of the two machines run side by side, in step through /vmshare. The master's script
+# says when its power is to be cut.
 lane_hosts()
 {
 	rm -rf "$vm_work/share"
@@ -143,7 +143,7 @@ block()
 	awk -v fence='```sh '"$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$top/docs/VM.md"
 }
 
-# shell COMMANDS [COMMANDS]: in one machine or two; what they said is in $vm_work/{one,two}/output.
+# shell COMMANDS [COMMANDS]: in one machine or two; the output is in $vm_work/{one,two}/output.
 shell()
 {
 	local -a names=(one two)
@@ -159,7 +159,8 @@ shell()
 	return "$status"
 }
 
-# page_runs TITLE COMMANDS...: as the page has it; a result, and what was said when it is bad.
+# page_runs TITLE COMMANDS...: runs them as the page has them; one result, and the output if it
+# failed.
 page_runs()
 {
 	local title=$1 said

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# In the guest: what a system does with the device, and the examples of the pages that name one.
+# In the guest: how a system uses the device, and the examples of the pages that name one.
 export FAMFS_TEST_DEVICE=/dev/dax0.0
 bats --timing --formatter tap --setup-suite-file tests/bats/setup_suite.bash --filter-tags system \
 	tests/vm/udev.bats tests/bats/manual.bats

@@ -70,7 +70,7 @@ no_link()
 	[[ -z $(ls "$links" 2>/dev/null) ]]
 }
 
-@test "udev has nothing to say against the rules" {
+@test "udev accepts the rules without a complaint" {
 	run -0 udevadm test --action=change "$(readlink -f /sys/bus/dax/devices/dax0.0)"
 	assert_line --partial "Reading rules file: $rules/60-famfs.rules"
 	refute_line --regexp '^[^ ]*/60-famfs\.rules:[0-9]'
@@ -87,7 +87,7 @@ no_link()
 	wait_for 30 links_to 6f1c8a52-0d8e-4a83-9d29-5a0c7f1b2e34
 }
 
-@test "the link is a device to mount and to check" {
+@test "the link by UUID can be mounted and checked" {
 	new_image
 	wait_for 30 links_to "$(uuid)"
 	mkdir -p "$mnt"

@@ -316,7 +316,7 @@ int main(void)
 		TEST("a mapping by another process is seen, our own is not", mapped),
 		TEST("a foreign signature is named", signatures),
 		TEST("a mount option is a whole word", options),
-		TEST("the mount table is walked until somebody stops", mounts),
+		TEST("a walk of the mount table stops when the callback says so", mounts),
 	};
 
 	return run_group(tests);

@@ -80,7 +80,7 @@ static void assert_old_or_none(void)
 		return;
 	}
 	famfs_info(vol, &info);
-	/* Or the new file system, if its last barrier failed. */
+	/* If the last barrier failed, the new file system may be there. */
 	assert_true(info.log_entries == 0 || info.log_entries == plan.count);
 	assert_null(plan_fault(vol, &plan));
 	famfs_close(vol);

@@ -378,7 +378,7 @@ int main(void)
 		TEST("children come in the order of the log", order),
 		TEST("every map is given back as it was, however far its extents are", maps),
 		TEST("a full log of paths of all shapes is found and named again", full_log),
-		TEST("nor does it matter when nobody expected that many", unexpected),
+		TEST("a namespace that holds more entries than expected uses no more memory", unexpected),
 		TEST("the longest and the deepest paths fit", longest),
 		TEST("a medium can imply only so many directories", endless_implications),
 		TEST("numbers that are no nodes are known as such", numbers),

@@ -239,7 +239,7 @@ int main(void)
 		     completes_nothing),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
 		TEST("what is being formatted or repaired is not taken over", not_now),
-		TEST("a torn takeover is not ended under somebody who uses the device", torn),
+		TEST("a torn takeover is not completed while a process uses the device", torn),
 		TEST("a takeover waits for an append that is under way", after_an_append),
 	};
 
