@@ -5,18 +5,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
+static const struct device_ops cut_ops;
+
 struct powercut *powercut_new(struct memory *mem)
 {
 	struct powercut *cut = calloc(1, sizeof(*cut));
 
 	assert_non_null(cut);
 	cut->mem = mem;
-	cut->locks = locks_new();
+	cached_init(&cut->cached, &cut_ops, mem->size);
 	cut->latest = memory_fork(mem);
 	cut->table_bytes = mem->size / LINE * sizeof(struct line *);
-	cut->table = mmap(NULL, cut->table_bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	assert_true(cut->table != MAP_FAILED);
+	cut->table = reserve_zeros(cut->table_bytes);
 	return cut;
 }
 
@@ -32,7 +32,7 @@ void powercut_free(struct powercut *cut)
 	for (size_t i = 0; i < cut->count; i++)
 		free_line(cut, cut->list[i]);
 	free(cut->list);
-	locks_free(cut->locks);
+	cached_destroy(&cut->cached);
 	munmap(cut->table, cut->table_bytes);
 	memory_free(cut->latest);
 	free(cut);
@@ -50,8 +50,7 @@ void powercut_keep_dirty(struct powercut *cut)
 
 void powercut_hook(struct powercut *cut, void (*hook)(void *arg), void *arg)
 {
-	cut->hook = hook;
-	cut->hook_arg = arg;
+	cached_hook(&cut->cached, hook, arg);
 }
 
 size_t powercut_pending(const struct powercut *cut)
@@ -111,10 +110,8 @@ static void store_words(struct powercut *cut, uint64_t offset, const void *buf, 
 	const unsigned char *p = buf;
 
 	while (length) {
-		size_t n = 8 - offset % 8;
+		size_t n = cached_step(offset, 8, length);
 
-		if (n > length)
-			n = length;
 		store(cut, offset, p, n);
 		offset += n;
 		length -= n;
@@ -170,8 +167,7 @@ static bool flush(struct powercut *cut, uint64_t offset, uint64_t length)
 
 static void fence(struct powercut *cut)
 {
-	if (cut->hook)
-		cut->hook(cut->hook_arg);
+	cached_call_hook(&cut->cached);
 	complete(cut, 0, UINT64_MAX);
 }
 
@@ -183,14 +179,9 @@ void powercut_settle(struct powercut *cut)
 
 /* ---- the device ------------------------------------------------------------------------------ */
 
-struct cut_device {
-	struct lockable lockable;
-	struct powercut *cut;
-};
-
 static struct powercut *of(struct device *dev)
 {
-	return ((struct cut_device *)dev)->cut;
+	return (struct powercut *)cached_of(dev);
 }
 
 static int cut_read(struct device *dev, uint64_t offset, void *buf, size_t length)
@@ -205,14 +196,9 @@ static int cut_write(struct device *dev, uint64_t offset, const void *buf, size_
 	struct powercut *cut = of(dev);
 
 	lockable_store(dev);
-	if (cut->mutation == MUTATE_COUNTERS_FIRST && region_of(offset) == REGION_ENTRIES &&
-	    length <= sizeof(cut->late)) {
-		memcpy(&cut->late, buf, length);
-		cut->late_offset = offset;
-		cut->late_length = length;
-		return 0;
-	}
-	store_words(cut, offset, buf, length);
+	if (cut->mutation != MUTATE_COUNTERS_FIRST ||
+	    !cached_hold_entry(&cut->cached, offset, buf, length))
+		store_words(cut, offset, buf, length);
 	return 0;
 }
 
@@ -221,10 +207,8 @@ static void zero_lines(struct powercut *cut, uint64_t offset, uint64_t length)
 	static const unsigned char zeros[LINE];
 
 	while (length) {
-		size_t n = LINE - offset % LINE;
+		size_t n = cached_step(offset, LINE, length);
 
-		if (n > length)
-			n = length;
 		store_words(cut, offset, zeros, n);
 		offset += n;
 		length -= n;
@@ -260,7 +244,7 @@ static bool drops_flush(enum mutation mutation, enum region region)
 
 static bool drops_fence(const struct powercut *cut)
 {
-	enum region last = region_of(cut->last_flush);
+	enum region last = region_of(cut->cached.last_flush);
 
 	if (cut->mutation == MUTATE_NO_SUPER_FENCE)
 		return last == REGION_SUPER;
@@ -272,16 +256,18 @@ static void cut_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	struct powercut *cut = of(dev);
 
-	cut->last_flush = offset;
+	cut->cached.last_flush = offset;
 	if (!drops_flush(cut->mutation, region_of(offset)))
 		flush(cut, offset, length);
 }
 
-static void write_late_entry(struct powercut *cut)
+static void write_held_entry(struct powercut *cut)
 {
-	store_words(cut, cut->late_offset, &cut->late, cut->late_length);
-	flush(cut, cut->late_offset, cut->late_length);
-	cut->late_length = 0;
+	struct cached *cached = &cut->cached;
+
+	store_words(cut, cached->held_offset, &cached->held, cached->held_length);
+	flush(cut, cached->held_offset, cached->held_length);
+	cached->held_length = 0;
 	fence(cut);
 }
 
@@ -292,8 +278,8 @@ static void cut_fence(struct device *dev)
 	if (drops_fence(cut))
 		return;
 	fence(cut);
-	if (cut->late_length)
-		write_late_entry(cut);
+	if (cut->cached.held_length)
+		write_held_entry(cut);
 }
 
 /* Writes back the dirty lines, and waits for them. */
@@ -303,15 +289,8 @@ static void cut_invalidate(struct device *dev, uint64_t offset, uint64_t length)
 
 	if (cut->keep_dirty || !flush(cut, offset, length))
 		return;
-	if (cut->hook)
-		cut->hook(cut->hook_arg);
+	cached_call_hook(&cut->cached);
 	complete(cut, offset / LINE * LINE, offset + length);
-}
-
-static void cut_close(struct device *dev)
-{
-	lockable_close(dev);
-	free(dev);
 }
 
 static const struct device_ops cut_ops = {
@@ -324,20 +303,10 @@ static const struct device_ops cut_ops = {
 	.invalidate = cut_invalidate,
 	.lock = lockable_lock,
 	.lock_find = lockable_find,
-	.close = cut_close,
+	.close = cached_close,
 };
-
-static struct device *make_cut(void *arg)
-{
-	struct cut_device *dev = calloc(1, sizeof(*dev));
-
-	assert_non_null(dev);
-	dev->cut = arg;
-	init_device(&dev->lockable, &cut_ops, dev->cut->mem->size, dev->cut->locks);
-	return &dev->lockable.dev;
-}
 
 void plug_powercut(struct powercut *cut)
 {
-	plug(make_cut, cut);
+	plug_cached(&cut->cached);
 }

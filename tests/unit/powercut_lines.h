@@ -4,6 +4,7 @@
 #ifndef UNIT_POWERCUT_LINES_H
 #define UNIT_POWERCUT_LINES_H
 
+#include "cached.h"
 #include "powercut.h"
 
 /* At most a word, and within one: a processor stores this much in one step. */
@@ -23,23 +24,17 @@ struct line {
 };
 
 struct powercut {
+	struct cached cached;
 	struct memory *mem;    /* contents after a power cut */
 	struct memory *latest; /* contents that loads see */
-	struct locks *locks;   /* locks of the host whose cache it is */
 	struct line **table;   /* by line number */
 	size_t table_bytes;
 	struct line **list;
 	size_t count;
 	size_t room;
-	void (*hook)(void *arg);
-	void *hook_arg;
 
 	enum mutation mutation;
-	bool keep_dirty;     /* an invalidation writes nothing back */
-	uint64_t last_flush; /* device offset */
-	uint64_t late_offset;
-	size_t late_length; /* an entry that is written too late */
-	struct omf_entry late;
+	bool keep_dirty; /* an invalidation writes nothing back */
 };
 
 /* The first `count` stores of the line reach the memory. */

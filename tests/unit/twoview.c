@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twoview.h"
 
+#include "cached.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,15 +29,13 @@ struct late_line {
 };
 
 struct host {
+	struct cached cached;
 	struct memory *shared;
-	struct locks *locks;
 	unsigned char *cache;
 	unsigned char *state; /* one for each line */
 	struct lines dirty;   /* lines that became dirty; some are clean again */
 	struct lines flushing;
 	struct rng rng;
-	void (*hook)(void *arg);
-	void *hook_arg;
 	void (*inside)(void *arg);
 	void *inside_arg;
 	struct host_access access;
@@ -43,20 +43,9 @@ struct host {
 	struct late_line *on_their_way;
 
 	struct mistakes mistakes;
-	uint64_t last_flush;
-	uint64_t late_offset;
-	size_t late_length;
-	struct omf_entry late;
 };
 
-static void *reserve(uint64_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	assert_true(p != MAP_FAILED);
-	return p;
-}
+static const struct device_ops host_ops;
 
 static void arrive_all(struct host *host);
 
@@ -66,9 +55,9 @@ struct host *host_new(struct memory *shared, uint64_t seed)
 
 	assert_non_null(host);
 	host->shared = shared;
-	host->locks = locks_new();
-	host->cache = reserve(shared->size);
-	host->state = reserve(shared->size / LINE);
+	cached_init(&host->cached, &host_ops, shared->size);
+	host->cache = reserve_zeros(shared->size);
+	host->state = reserve_zeros(shared->size / LINE);
 	host->rng.state = seed;
 	return host;
 }
@@ -78,7 +67,7 @@ void host_free(struct host *host)
 	arrive_all(host);
 	munmap(host->cache, host->shared->size);
 	munmap(host->state, host->shared->size / LINE);
-	locks_free(host->locks);
+	cached_destroy(&host->cached);
 	free(host->dirty.list);
 	free(host->flushing.list);
 	free(host);
@@ -91,13 +80,12 @@ struct mistakes *host_mistakes(struct host *host)
 
 struct locks *host_locks(struct host *host)
 {
-	return host->locks;
+	return host->cached.locks;
 }
 
 void host_hook(struct host *host, void (*hook)(void *arg), void *arg)
 {
-	host->hook = hook;
-	host->hook_arg = arg;
+	cached_hook(&host->cached, hook, arg);
 }
 
 void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg)
@@ -253,8 +241,7 @@ static void after(struct host *host)
 {
 	arrive(host, UINT64_MAX);
 	evict(host);
-	if (host->hook)
-		host->hook(host->hook_arg);
+	cached_call_hook(&host->cached);
 }
 
 void host_prefetch(struct host *host, uint64_t offset, uint64_t length)
@@ -266,14 +253,9 @@ void host_prefetch(struct host *host, uint64_t offset, uint64_t length)
 
 /* ---- the device ------------------------------------------------------------------------------ */
 
-struct host_device {
-	struct lockable lockable;
-	struct host *host;
-};
-
 static struct host *of(struct device *dev)
 {
-	return ((struct host_device *)dev)->host;
+	return (struct host *)cached_of(dev);
 }
 
 static void begin(struct host *host, int kind, uint64_t offset, uint64_t length)
@@ -293,10 +275,8 @@ static void inside(struct host *host)
 /* The size of the next step of an access of `length` bytes of which `left` remain. */
 static size_t step(uint64_t offset, size_t length, uint64_t left)
 {
-	size_t unit = length <= sizeof(struct omf_entry) ? sizeof(uint64_t) : LINE;
-	size_t n = unit - offset % unit;
-
-	return n < left ? n : (size_t)left;
+	return cached_step(offset, length <= sizeof(struct omf_entry) ? sizeof(uint64_t) : LINE,
+			   left);
 }
 
 static int host_read(struct device *dev, uint64_t offset, void *buf, size_t length)
@@ -342,13 +322,8 @@ static int host_write(struct device *dev, uint64_t offset, const void *buf, size
 
 	lockable_store(dev);
 	begin(host, HOST_WRITE, offset, length);
-	if (host->mistakes.counters_first && region_of(offset) == REGION_ENTRIES &&
-	    length <= sizeof(host->late)) {
-		memcpy(&host->late, buf, length);
-		host->late_offset = offset;
-		host->late_length = length;
+	if (host->mistakes.counters_first && cached_hold_entry(&host->cached, offset, buf, length))
 		return 0;
-	}
 	store_all(host, offset, buf, length);
 	after(host);
 	return 0;
@@ -374,19 +349,20 @@ static void host_flush(struct device *dev, uint64_t offset, uint64_t length)
 	struct host *host = of(dev);
 
 	begin(host, HOST_FLUSH, offset, length);
-	host->last_flush = offset;
+	host->cached.last_flush = offset;
 	if (!host->mistakes.no_flush[region_of(offset)])
 		flush(host, offset, length);
 	after(host);
 }
 
-static void write_late_entry(struct host *host)
+static void write_held_entry(struct host *host)
 {
-	size_t length = host->late_length;
+	struct cached *cached = &host->cached;
+	size_t length = cached->held_length;
 
-	host->late_length = 0;
-	store_all(host, host->late_offset, &host->late, length);
-	flush(host, host->late_offset, length);
+	cached->held_length = 0;
+	store_all(host, cached->held_offset, &cached->held, length);
+	flush(host, cached->held_offset, length);
 	fence(host);
 	after(host);
 }
@@ -399,8 +375,8 @@ static void host_fence(struct device *dev)
 	if (!host->mistakes.no_fence)
 		fence(host);
 	after(host);
-	if (host->late_length && region_of(host->last_flush) == REGION_COUNTERS)
-		write_late_entry(host);
+	if (host->cached.held_length && region_of(host->cached.last_flush) == REGION_COUNTERS)
+		write_held_entry(host);
 }
 
 static void host_invalidate(struct device *dev, uint64_t offset, uint64_t length)
@@ -414,12 +390,6 @@ static void host_invalidate(struct device *dev, uint64_t offset, uint64_t length
 	after(host);
 }
 
-static void host_close(struct device *dev)
-{
-	lockable_close(dev);
-	free(dev);
-}
-
 static const struct device_ops host_ops = {
 	.kind = "memory that two hosts share",
 	.read = host_read,
@@ -430,20 +400,10 @@ static const struct device_ops host_ops = {
 	.invalidate = host_invalidate,
 	.lock = lockable_lock,
 	.lock_find = lockable_find,
-	.close = host_close,
+	.close = cached_close,
 };
-
-static struct device *make_host_device(void *arg)
-{
-	struct host_device *dev = calloc(1, sizeof(*dev));
-
-	assert_non_null(dev);
-	dev->host = arg;
-	init_device(&dev->lockable, &host_ops, dev->host->shared->size, dev->host->locks);
-	return &dev->lockable.dev;
-}
 
 void plug_host(struct host *host)
 {
-	plug(make_host_device, host);
+	plug_cached(&host->cached);
 }
