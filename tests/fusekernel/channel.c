@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "channel.h"
 
-#include "side.h"
+#include "sidechannel.h"
 
 #include <errno.h>
 #include <poll.h>

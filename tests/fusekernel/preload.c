@@ -4,7 +4,7 @@
  * differ. The server itself is the installed one.
  */
 #include "preload.h"
-#include "side.h"
+#include "sidechannel.h"
 
 #include <dlfcn.h>
 #include <errno.h>

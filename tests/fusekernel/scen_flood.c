@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many requests at once, from two threads of the kernel. */
-#include "odd.h"
+#include "badrequest.h"
 #include "scenarios.h"
 #include "tap.h"
 
@@ -69,9 +69,10 @@ static void check_reply(struct flood *flood, const struct reply *reply, uint8_t 
 {
 	unsigned int number = (unsigned int)((reply->unique - unique_of(0, 0)) / 2);
 	unsigned int i = number % REQUESTS;
-	const struct odd_request request = { .nodeid = flood->nodeids[i % FILES],
-					     .length = IN_HEADER + (flood->gen->has_size ? 8 : 0),
-					     .arg = (const uint32_t[2]){ PAGE, 0 } };
+	const struct badrequest_request request = { .nodeid = flood->nodeids[i % FILES],
+						    .length = IN_HEADER +
+							      (flood->gen->has_size ? 8 : 0),
+						    .arg = (const uint32_t[2]){ PAGE, 0 } };
 
 	if (!expect(reply->unique >= unique_of(0, 0) && number < THREADS * REQUESTS &&
 			    !seen[number],
@@ -79,7 +80,7 @@ static void check_reply(struct flood *flood, const struct reply *reply, uint8_t 
 		return;
 	seen[number] = 1;
 	if (is_map_request(i))
-		expect(odd_check(&flood->kernel, &request, reply, flood->files[i % FILES]),
+		expect(badrequest_check(&flood->kernel, &request, reply, flood->files[i % FILES]),
 		       "no map of %s, but %d", paths[i % FILES], reply->error);
 	else
 		expect(!reply->error && reply->size == sizeof(struct fuse_attr_out) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invalid requests: the reply is an errno, never a wrong map, and the server continues. */
-#include "odd.h"
+#include "badrequest.h"
 #include "scenarios.h"
 #include "tap.h"
 
@@ -44,10 +44,11 @@ static void lengths(const struct setup *setup, const struct tree *tree,
 	if (begin(&survival, setup, tree, gen))
 		for (uint32_t length = IN_HEADER; length <= 64; length++)
 			for (size_t i = 0; i < 3; i++)
-				odd_try(&survival.kernel,
-					&(struct odd_request){ .nodeid = survival.nodeid,
-							       .length = length,
-							       .arg = args[i] },
+				badrequest_try(
+					&survival.kernel,
+					&(struct badrequest_request){ .nodeid = survival.nodeid,
+								      .length = length,
+								      .arg = args[i] },
 					survival.file);
 	end(&survival);
 }
@@ -67,10 +68,11 @@ static void sizes(const struct setup *setup, const struct tree *tree, const stru
 			for (uint32_t padding = 0; padding < 2; padding++) {
 				const uint32_t arg[2] = { sizes[i], padding };
 
-				odd_try(&survival.kernel,
-					&(struct odd_request){ .nodeid = survival.nodeid,
-							       .length = IN_HEADER + 8,
-							       .arg = arg },
+				badrequest_try(
+					&survival.kernel,
+					&(struct badrequest_request){ .nodeid = survival.nodeid,
+								      .length = IN_HEADER + 8,
+								      .arg = arg },
 					survival.file);
 			}
 	end(&survival);
@@ -81,10 +83,12 @@ static void try_node(struct kernel *kernel, uint64_t nodeid, const struct tree_f
 {
 	static const uint32_t arg[2] = { PAGE, 0 };
 
-	odd_try(kernel, &(struct odd_request){ .nodeid = nodeid, .length = IN_HEADER }, file);
-	odd_try(kernel,
-		&(struct odd_request){ .nodeid = nodeid, .length = IN_HEADER + 8, .arg = arg },
-		file);
+	badrequest_try(kernel,
+		       &(struct badrequest_request){ .nodeid = nodeid, .length = IN_HEADER }, file);
+	badrequest_try(kernel,
+		       &(struct badrequest_request){
+			       .nodeid = nodeid, .length = IN_HEADER + 8, .arg = arg },
+		       file);
 }
 
 static void nodes(const struct setup *setup, const struct tree *tree, const struct generation *gen)
@@ -191,7 +195,8 @@ static void second_init(const struct setup *setup, const struct tree *tree,
 static void resend(const struct setup *setup, const struct tree *tree, const struct generation *gen)
 {
 	const uint32_t arg[2] = { PAGE, 0 };
-	struct odd_request request = { .length = IN_HEADER + (gen->has_size ? 8 : 0), .arg = arg };
+	struct badrequest_request request = { .length = IN_HEADER + (gen->has_size ? 8 : 0),
+					      .arg = arg };
 	struct survival survival;
 	struct reply reply;
 
@@ -200,9 +205,9 @@ static void resend(const struct setup *setup, const struct tree *tree, const str
 		uint64_t first, last = 0;
 
 		request.nodeid = survival.nodeid;
-		first = odd_send(kernel, &request);
+		first = badrequest_send(kernel, &request);
 		request.unique = first | UNIQUE_RESEND;
-		odd_send(kernel, &request);
+		badrequest_send(kernel, &request);
 		/* Each is answered once, in any order, and each with the map. */
 		for (int i = 0; i < 2 && kernel_wait_any(kernel, &reply); i++) {
 			expect(reply.unique == first || reply.unique == request.unique,
@@ -210,7 +215,7 @@ static void resend(const struct setup *setup, const struct tree *tree, const str
 			expect(reply.unique != last, "two replies to %#llx",
 			       (unsigned long long)last);
 			last = reply.unique;
-			expect(odd_check(kernel, &request, &reply, survival.file),
+			expect(badrequest_check(kernel, &request, &reply, survival.file),
 			       "no map for a request that is sent %s, but %d",
 			       reply.unique == first ? "first" : "again", reply.error);
 		}
@@ -236,7 +241,8 @@ static void interrupt(const struct setup *setup, const struct tree *tree,
 		      const struct generation *gen)
 {
 	const uint32_t arg[2] = { PAGE, 0 };
-	struct odd_request request = { .length = IN_HEADER + (gen->has_size ? 8 : 0), .arg = arg };
+	struct badrequest_request request = { .length = IN_HEADER + (gen->has_size ? 8 : 0),
+					      .arg = arg };
 	struct survival survival;
 	struct reply reply;
 
@@ -247,7 +253,7 @@ static void interrupt(const struct setup *setup, const struct tree *tree,
 			uint64_t unique;
 
 			request.nodeid = survival.nodeid;
-			unique = odd_send(kernel, &request);
+			unique = badrequest_send(kernel, &request);
 			in.unique = unique;
 			kernel_send(kernel,
 				    &(struct request){ .opcode = FUSE_INTERRUPT,
@@ -255,7 +261,7 @@ static void interrupt(const struct setup *setup, const struct tree *tree,
 						       .size = sizeof(in),
 						       .unique = unique | UNIQUE_INTERRUPT });
 			if (kernel_wait(kernel, unique, &reply))
-				expect(odd_check(kernel, &request, &reply, survival.file),
+				expect(badrequest_check(kernel, &request, &reply, survival.file),
 				       "an interrupted request gets no map, but %d", reply.error);
 		}
 		drain_interrupts(&survival);

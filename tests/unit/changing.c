@@ -6,44 +6,44 @@
 #include <string.h>
 #include <uuid.h>
 
-struct omf_super *medium_super(struct medium *m)
+struct omf_super *changing_super(struct changing *m)
 {
 	return (struct omf_super *)(void *)m->mem->base;
 }
 
-struct omf_log_header *medium_header(struct medium *m)
+struct omf_log_header *changing_header(struct changing *m)
 {
 	return (struct omf_log_header *)(void *)(m->mem->base + OMF_LOG_OFFSET);
 }
 
-struct omf_entry *medium_entry(struct medium *m, uint64_t index)
+struct omf_entry *changing_entry(struct changing *m, uint64_t index)
 {
 	return (struct omf_entry *)(void *)(m->mem->base + omf_entry_offset(index));
 }
 
-void medium_set_counters(struct medium *m, uint64_t next_seqnum, uint64_t next_index)
+void changing_set_counters(struct changing *m, uint64_t next_seqnum, uint64_t next_index)
 {
-	medium_header(m)->next_seqnum = le64_make(next_seqnum);
-	medium_header(m)->next_index = le64_make(next_index);
+	changing_header(m)->next_seqnum = le64_make(next_seqnum);
+	changing_header(m)->next_index = le64_make(next_index);
 }
 
-void medium_start(struct medium *m)
+void changing_start(struct changing *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->mem = memory_with_dirs(34 * MIB);
-	m->good = *medium_entry(m, 1);
+	m->good = *changing_entry(m, 1);
 }
 
-void medium_end(struct medium *m)
+void changing_end(struct changing *m)
 {
 	plug(NULL, NULL);
 	memory_free(m->mem);
 	be_master();
 }
 
-void medium_change(void *arg)
+void changing_act(void *arg)
 {
-	struct medium *m = arg;
+	struct changing *m = arg;
 
 	if (m->changes++ > 0)
 		return;
@@ -51,31 +51,31 @@ void medium_change(void *arg)
 	memcpy(m->after, m->mem->base, METADATA);
 }
 
-void assert_medium_untouched(const struct medium *m)
+void assert_medium_untouched(const struct changing *m)
 {
 	assert_true(m->changes > 0);
 	assert_memory_equal(m->mem->base, m->after, METADATA);
 }
 
-void medium_format(struct medium *m)
+void changing_format(struct changing *m)
 {
-	medium_super(m)->uuid[0] ^= 1;
-	superblock_seal(medium_super(m));
+	changing_super(m)->uuid[0] ^= 1;
+	superblock_seal(changing_super(m));
 }
 
-void medium_take_over(struct medium *m)
+void changing_take_over(struct changing *m)
 {
-	assert_int_equal(uuid_parse(CLIENT_UUID, medium_super(m)->system_uuid), 0);
-	superblock_seal(medium_super(m));
+	assert_int_equal(uuid_parse(CLIENT_UUID, changing_super(m)->system_uuid), 0);
+	superblock_seal(changing_super(m));
 }
 
-void medium_damage_super(struct medium *m)
+void changing_damage_super(struct changing *m)
 {
-	medium_super(m)->crc = le64_make(7);
-	medium_set_counters(m, 4, 3);
+	changing_super(m)->crc = le64_make(7);
+	changing_set_counters(m, 4, 3);
 }
 
-void medium_damage_counters(struct medium *m)
+void changing_damage_counters(struct changing *m)
 {
-	medium_set_counters(m, 9, 3);
+	changing_set_counters(m, 9, 3);
 }

@@ -10,41 +10,41 @@
 
 #define METADATA (OMF_LOG_OFFSET + 8192)
 
-struct medium {
+struct changing {
 	struct memory *mem;
-	void (*change)(struct medium *m); /* the change that another host makes */
-	struct omf_entry good;            /* entry 1 before the change */
-	unsigned char after[METADATA];    /* the whole memory right after the change */
+	void (*change)(struct changing *m); /* the change that another host makes */
+	struct omf_entry good;              /* entry 1 before the change */
+	unsigned char after[METADATA];      /* the whole memory right after the change */
 	int changes;
 	char message[200]; /* code of the first problem that a check reported */
 };
 
 /* A change, and the error that the library reports for it. */
 struct attempt {
-	void (*change)(struct medium *m);
+	void (*change)(struct changing *m);
 	int code;
 	const char *text;
 };
 
 /* Makes a famfs with the directories a, b, c, and plugs it in. */
-void medium_start(struct medium *m);
-void medium_end(struct medium *m);
+void changing_start(struct changing *m);
+void changing_end(struct changing *m);
 
-struct omf_super *medium_super(struct medium *m);
-struct omf_log_header *medium_header(struct medium *m);
-struct omf_entry *medium_entry(struct medium *m, uint64_t index);
-void medium_set_counters(struct medium *m, uint64_t next_seqnum, uint64_t next_index);
+struct omf_super *changing_super(struct changing *m);
+struct omf_log_header *changing_header(struct changing *m);
+struct omf_entry *changing_entry(struct changing *m, uint64_t index);
+void changing_set_counters(struct changing *m, uint64_t next_seqnum, uint64_t next_index);
 
-/* For locks_hook(), with a struct medium: makes its change at the first call. */
-void medium_change(void *arg);
+/* For locks_hook(), with a struct changing: makes its change at the first call. */
+void changing_act(void *arg);
 
 /* Whether the change was made and nothing was stored since. */
-void assert_medium_untouched(const struct medium *m);
+void assert_medium_untouched(const struct changing *m);
 
 /* Changes by another host. */
-void medium_format(struct medium *m);
-void medium_take_over(struct medium *m);
-void medium_damage_super(struct medium *m);
-void medium_damage_counters(struct medium *m);
+void changing_format(struct changing *m);
+void changing_take_over(struct changing *m);
+void changing_damage_super(struct changing *m);
+void changing_damage_counters(struct changing *m);
 
 #endif

@@ -199,6 +199,17 @@ void entry_seal(struct omf_entry *raw)
 	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));
 }
 
+void entry_change(uint64_t index, void (*change)(struct omf_entry *raw), bool seal)
+{
+	struct omf_entry raw;
+
+	entry_get(index, &raw);
+	change(&raw);
+	if (seal)
+		entry_seal(&raw);
+	entry_put(index, &raw);
+}
+
 void counters_get(uint64_t *next_seqnum, uint64_t *next_index)
 {
 	struct omf_log_header raw;

@@ -125,6 +125,9 @@ void entry_get(uint64_t index, struct omf_entry *raw);
 void entry_put(uint64_t index, const struct omf_entry *raw);
 /* Recomputes the CRC. */
 void entry_seal(struct omf_entry *raw);
+
+/* Changes an entry of IMAGE; with `seal`, the CRC follows. */
+void entry_change(uint64_t index, void (*change)(struct omf_entry *raw), bool seal);
 void counters_get(uint64_t *next_seqnum, uint64_t *next_index);
 void counters_put(uint64_t next_seqnum, uint64_t next_index);
 

@@ -141,14 +141,8 @@ static void assert_mended(bool asks, uint64_t offset, size_t length)
 
 static void change(uint64_t index, void (*how)(struct omf_entry *raw), bool seal)
 {
-	struct omf_entry raw;
-
 	make_sample();
-	entry_get(index, &raw);
-	how(&raw);
-	if (seal)
-		entry_seal(&raw);
-	entry_put(index, &raw);
+	entry_change(index, how, seal);
 }
 
 static void owner(struct omf_entry *raw)

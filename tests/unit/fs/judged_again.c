@@ -12,46 +12,46 @@
 #include <string.h>
 #include <uuid.h>
 
-static void do_nothing(struct medium *m)
+static void do_nothing(struct changing *m)
 {
 	(void)m;
 }
 
 /* The new master is just about to publish entry 3. */
-static void take_over_and_publish(struct medium *m)
+static void take_over_and_publish(struct changing *m)
 {
-	medium_take_over(m);
-	medium_set_counters(m, 4, 3);
+	changing_take_over(m);
+	changing_set_counters(m, 4, 3);
 }
 
-static void format_and_publish(struct medium *m)
+static void format_and_publish(struct changing *m)
 {
-	medium_format(m);
-	medium_set_counters(m, 4, 3);
+	changing_format(m);
+	changing_set_counters(m, 4, 3);
 }
 
-static void begin_takeover(struct medium *m)
+static void begin_takeover(struct changing *m)
 {
-	medium_super(m)->system_uuid[0] ^= 1;
+	changing_super(m)->system_uuid[0] ^= 1;
 }
 
-static void damage_header(struct medium *m)
+static void damage_header(struct changing *m)
 {
-	medium_header(m)->last_index = le64_make(7);
-	medium_set_counters(m, 4, 3);
+	changing_header(m)->last_index = le64_make(7);
+	changing_set_counters(m, 4, 3);
 }
 
 /* ---- appends ---- */
 
 static const struct attempt appends[] = {
-	{ medium_format, -ESTALE, "another file system was made" },
+	{ changing_format, -ESTALE, "another file system was made" },
 	{ format_and_publish, -ESTALE, "another file system was made" },
-	{ medium_take_over, -EROFS, "belongs to the master " CLIENT_UUID },
+	{ changing_take_over, -EROFS, "belongs to the master " CLIENT_UUID },
 	{ take_over_and_publish, -EROFS, "belongs to the master " CLIENT_UUID },
 	{ begin_takeover, -EUCLEAN, "superblock CRC" },
-	{ medium_damage_super, -EUCLEAN, "superblock CRC" },
+	{ changing_damage_super, -EUCLEAN, "superblock CRC" },
 	{ damage_header, -EUCLEAN, "log header of '/dev/null' is damaged" },
-	{ medium_damage_counters, -EUCLEAN, "next sequence number 9, next index 3" },
+	{ changing_damage_counters, -EUCLEAN, "next sequence number 9, next index 3" },
 };
 
 static void append(void **state)
@@ -60,23 +60,23 @@ static void append(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(appends); i++) {
 		struct famfs_volume *vol;
 		struct famfs_error err;
-		struct medium m;
+		struct changing m;
 
-		medium_start(&m);
+		changing_start(&m);
 		assert_ok(open_plugged(true, &vol, &err), &err);
 		m.change = appends[i].change;
-		locks_hook(m.mem->locks, medium_change, &m);
+		locks_hook(m.mem->locks, changing_act, &m);
 		assert_error(add_dir(vol, "d", &err), appends[i].code, &err, appends[i].text);
 		assert_medium_untouched(&m);
 		famfs_close(vol);
-		medium_end(&m);
+		changing_end(&m);
 	}
 }
 
-static void take_back(struct medium *m)
+static void take_back(struct changing *m)
 {
-	assert_int_equal(uuid_parse(MASTER_UUID, medium_super(m)->system_uuid), 0);
-	superblock_seal(medium_super(m));
+	assert_int_equal(uuid_parse(MASTER_UUID, changing_super(m)->system_uuid), 0);
+	superblock_seal(changing_super(m));
 }
 
 /* The owner is then the UUID in the volume, not that of its host. */
@@ -84,20 +84,20 @@ static void append_between_masters(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	assert_ok(open_plugged(true, &vol, &err), &err);
-	medium_take_over(&m);
+	changing_take_over(&m);
 	assert_error(add_dir(vol, "d", &err), -EROFS, &err, CLIENT_UUID);
 	take_back(&m);
-	m.change = medium_take_over;
-	locks_hook(m.mem->locks, medium_change, &m);
+	m.change = changing_take_over;
+	locks_hook(m.mem->locks, changing_act, &m);
 	assert_error(add_dir(vol, "d", &err), -EROFS, &err, CLIENT_UUID);
 	assert_medium_untouched(&m);
 	famfs_close(vol);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 /* Space that the old master reserved may belong to a file of the new one. */
@@ -107,47 +107,47 @@ static void filling(void **state)
 	struct famfs_file *file;
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 	uint64_t at = OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN;
 	static unsigned char before[2 * AU];
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	memory_litter(m.mem);
 	memcpy(before, m.mem->base + at, sizeof(before));
 	assert_ok(open_plugged(true, &vol, &err), &err);
 	assert_ok(famfs_create(vol, "f", &params, &file, &err), &err);
-	m.change = medium_take_over;
-	medium_change(&m);
+	m.change = changing_take_over;
+	changing_act(&m);
 	assert_error(famfs_file_write(file, 0, "x", 1, &err), -EROFS, &err, CLIENT_UUID);
 	assert_error(famfs_file_zero(file, 0, 100, &err), -EROFS, &err, CLIENT_UUID);
 	assert_error(famfs_file_publish(file, &err), -EROFS, &err, CLIENT_UUID);
 	assert_memory_equal(m.mem->base + at, before, sizeof(before));
 	assert_medium_untouched(&m);
 	famfs_close(vol);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 /* ---- takeover ---- */
 
 static const struct attempt takeovers[] = {
-	{ medium_format, -ESTALE, "another file system was made" },
+	{ changing_format, -ESTALE, "another file system was made" },
 	{ format_and_publish, -ESTALE, "another file system was made" },
 	{ begin_takeover, -EUCLEAN, "superblock CRC" },
-	{ medium_damage_super, -EUCLEAN, "superblock CRC" },
+	{ changing_damage_super, -EUCLEAN, "superblock CRC" },
 };
 
-static void third_master(struct medium *m)
+static void third_master(struct changing *m)
 {
-	medium_super(m)->system_uuid[3] = 0x77;
-	superblock_seal(medium_super(m));
+	changing_super(m)->system_uuid[3] = 0x77;
+	superblock_seal(changing_super(m));
 }
 
 static void takeover(void **state)
 {
 	const struct famfs_takeover_params params = { .dry_run = false };
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
 	for (size_t i = 0; i <= ARRAY_SIZE(takeovers); i++) {
@@ -155,14 +155,14 @@ static void takeover(void **state)
 
 		if (i < ARRAY_SIZE(takeovers))
 			attempt = takeovers[i];
-		medium_start(&m);
+		changing_start(&m);
 		be_client();
 		m.change = attempt.change;
-		locks_hook(m.mem->locks, medium_change, &m);
+		locks_hook(m.mem->locks, changing_act, &m);
 		assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), attempt.code, &err,
 			     attempt.text);
 		assert_medium_untouched(&m);
-		medium_end(&m);
+		changing_end(&m);
 	}
 }
 
@@ -171,16 +171,16 @@ static void by_another_process(void **state)
 {
 	const struct famfs_takeover_params params = { .dry_run = false };
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	be_client();
-	m.change = medium_take_over;
-	locks_hook(m.mem->locks, medium_change, &m);
+	m.change = changing_take_over;
+	locks_hook(m.mem->locks, changing_act, &m);
 	assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
 	assert_medium_untouched(&m);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 /* Only the master that the user was asked about is replaced. */
@@ -188,27 +188,27 @@ static void as_shown(void **state)
 {
 	struct famfs_takeover_params params = { .dry_run = false };
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	be_client();
-	memcpy(params.uuid, medium_super(&m)->uuid, sizeof(params.uuid));
-	memcpy(params.master_uuid, medium_super(&m)->system_uuid, sizeof(params.master_uuid));
+	memcpy(params.uuid, changing_super(&m)->uuid, sizeof(params.uuid));
+	memcpy(params.master_uuid, changing_super(&m)->system_uuid, sizeof(params.master_uuid));
 	m.change = third_master;
-	medium_change(&m);
+	changing_act(&m);
 	assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -ESTALE, &err,
 		     "has another master than before");
 	assert_string_equal(err.hint, "look at it first: famfsctl info '/dev/null'");
 	assert_medium_untouched(&m);
-	memcpy(params.master_uuid, medium_super(&m)->system_uuid, sizeof(params.master_uuid));
+	memcpy(params.master_uuid, changing_super(&m)->system_uuid, sizeof(params.master_uuid));
 	params.uuid[5] ^= 1;
 	assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -ESTALE, &err,
 		     "has another file system than before");
 	assert_medium_untouched(&m);
 	params.uuid[5] ^= 1;
 	assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 /* A torn takeover is not completed on a file system that was made since. */
@@ -216,19 +216,19 @@ static void torn(void **state)
 {
 	struct famfs_takeover_params params = { .uuid = { 1 } };
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	be_client();
-	assert_int_equal(uuid_parse(CLIENT_UUID, medium_super(&m)->system_uuid), 0);
+	assert_int_equal(uuid_parse(CLIENT_UUID, changing_super(&m)->system_uuid), 0);
 	m.change = do_nothing;
-	medium_change(&m);
+	changing_act(&m);
 	assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -EUCLEAN, &err, "CRC");
 	assert_medium_untouched(&m);
-	memcpy(params.uuid, medium_super(&m)->uuid, sizeof(params.uuid));
+	memcpy(params.uuid, changing_super(&m)->uuid, sizeof(params.uuid));
 	assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 /* A torn takeover from another master is not completed either. */
@@ -236,19 +236,19 @@ static void torn_from(void **state)
 {
 	struct famfs_takeover_params params = { .dry_run = false };
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 	uint8_t old[OMF_UUID_SIZE];
 
 	(void)state;
 	/* The second half of the owner is stored, or not. */
 	for (size_t half = 8; half <= OMF_UUID_SIZE; half += 8) {
-		medium_start(&m);
+		changing_start(&m);
 		be_client();
-		memcpy(old, medium_super(&m)->system_uuid, sizeof(old));
-		assert_int_equal(uuid_parse(CLIENT_UUID, medium_super(&m)->system_uuid), 0);
-		memcpy(medium_super(&m)->system_uuid + half, old + half, OMF_UUID_SIZE - half);
+		memcpy(old, changing_super(&m)->system_uuid, sizeof(old));
+		assert_int_equal(uuid_parse(CLIENT_UUID, changing_super(&m)->system_uuid), 0);
+		memcpy(changing_super(&m)->system_uuid + half, old + half, OMF_UUID_SIZE - half);
 		m.change = do_nothing;
-		medium_change(&m);
+		changing_act(&m);
 		memcpy(params.master_uuid, old, sizeof(old));
 		params.master_uuid[OMF_UUID_SIZE - 1] ^= 1;
 		assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -EUCLEAN, &err,
@@ -258,7 +258,7 @@ static void torn_from(void **state)
 		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
 		/* It is completed now. */
 		assert_ok(famfs_takeover(MEMORY_NAME, &params, NULL, &err), &err);
-		medium_end(&m);
+		changing_end(&m);
 	}
 }
 
@@ -272,16 +272,16 @@ static void denied(void **state)
 	struct famfs_fsck_result result;
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
-	medium_entry(&m, 1)->mkdir.mode = le32_make(040755);
-	entry_seal(medium_entry(&m, 1));
-	medium_set_counters(&m, 4, 3);
+	changing_start(&m);
+	changing_entry(&m, 1)->mkdir.mode = le32_make(040755);
+	entry_seal(changing_entry(&m, 1));
+	changing_set_counters(&m, 4, 3);
 	locks_mistake(m.mem->locks, LOCKS_DENIED);
 	m.change = do_nothing;
-	medium_change(&m);
+	changing_act(&m);
 	assert_ok(open_plugged(true, &vol, &err), &err);
 	assert_error(add_dir(vol, "d", &err), -EIO, &err, "cannot lock the log of '/dev/null'");
 	assert_error(add_file(vol, "f", 5000, 1, &err), -EIO, &err, "cannot lock the log");
@@ -293,7 +293,7 @@ static void denied(void **state)
 	assert_error(famfs_takeover(MEMORY_NAME, &takeover_params, NULL, &err), -EIO, &err,
 		     "cannot lock the log");
 	assert_medium_untouched(&m);
-	medium_end(&m);
+	changing_end(&m);
 }
 
 int main(void)

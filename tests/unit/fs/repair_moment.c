@@ -13,7 +13,7 @@
 static bool yes(void *arg, const struct famfs_problem *problem)
 {
 	(void)problem;
-	medium_change(arg);
+	changing_act(arg);
 	return true;
 }
 
@@ -25,14 +25,14 @@ static bool simple_yes(void *arg, const struct famfs_problem *problem)
 
 static void note_problem(void *arg, const struct famfs_problem *problem)
 {
-	struct medium *m = arg;
+	struct changing *m = arg;
 
 	assert_false(problem->repaired);
 	if (!m->message[0])
 		snprintf(m->message, sizeof(m->message), "%s", problem->message);
 }
 
-static int repair(struct medium *m, bool in_question, struct famfs_fsck_result *result,
+static int repair(struct changing *m, bool in_question, struct famfs_fsck_result *result,
 		  struct famfs_error *err)
 {
 	const struct famfs_target target = memory_target();
@@ -42,11 +42,11 @@ static int repair(struct medium *m, bool in_question, struct famfs_fsck_result *
 						  .arg = m };
 
 	if (!in_question)
-		locks_hook(m->mem->locks, medium_change, m);
+		locks_hook(m->mem->locks, changing_act, m);
 	return famfs_fsck(&target, &params, result, err);
 }
 
-static void assert_left(struct medium *m, bool in_question)
+static void assert_left(struct changing *m, bool in_question)
 {
 	struct famfs_fsck_result result;
 	struct famfs_error err;
@@ -55,77 +55,77 @@ static void assert_left(struct medium *m, bool in_question)
 	assert_int_equal(result.repaired, 0);
 	assert_text(m->message, "changed since it was checked");
 	assert_medium_untouched(m);
-	medium_end(m);
+	changing_end(m);
 }
 
-static void entry_arrives(struct medium *m)
+static void entry_arrives(struct changing *m)
 {
-	*medium_entry(m, 1) = m->good;
+	*changing_entry(m, 1) = m->good;
 }
 
-static void entry_is_other(struct medium *m)
+static void entry_is_other(struct changing *m)
 {
-	medium_entry(m, 1)->mkdir.path[0] = 'x';
+	changing_entry(m, 1)->mkdir.path[0] = 'x';
 }
 
-static void entry_is_torn(struct medium *m)
+static void entry_is_torn(struct changing *m)
 {
-	memset(medium_entry(m, 1), 0xa5, 300);
+	memset(changing_entry(m, 1), 0xa5, 300);
 }
 
 /* The fault and its text are the same. */
-static void entry_is_other_and_whole(struct medium *m)
+static void entry_is_other_and_whole(struct changing *m)
 {
-	medium_entry(m, 1)->mkdir.path[0] = 'x';
-	entry_seal(medium_entry(m, 1));
+	changing_entry(m, 1)->mkdir.path[0] = 'x';
+	entry_seal(changing_entry(m, 1));
 }
 
-static void last_entry_arrives(struct medium *m)
+static void last_entry_arrives(struct changing *m)
 {
-	medium_entry(m, 2)->crc = le64_make(crc32_of(medium_entry(m, 2), OMF_ENTRY_CRC_BYTES));
+	changing_entry(m, 2)->crc = le64_make(crc32_of(changing_entry(m, 2), OMF_ENTRY_CRC_BYTES));
 }
 
-static void publish_goes_on(struct medium *m)
+static void publish_goes_on(struct changing *m)
 {
-	medium_set_counters(m, 3, 3);
+	changing_set_counters(m, 3, 3);
 }
 
-static void size_is_other(struct medium *m)
+static void size_is_other(struct changing *m)
 {
-	medium_super(m)->device_size = le64_make(33 * MIB);
+	changing_super(m)->device_size = le64_make(33 * MIB);
 }
 
-static void damage_entry(struct medium *m)
+static void damage_entry(struct changing *m)
 {
-	medium_entry(m, 1)->mkdir.uid = le32_make(99);
+	changing_entry(m, 1)->mkdir.uid = le32_make(99);
 }
 
-static void damage_mode(struct medium *m)
+static void damage_mode(struct changing *m)
 {
-	medium_entry(m, 1)->mkdir.mode = le32_make(040755);
-	entry_seal(medium_entry(m, 1));
+	changing_entry(m, 1)->mkdir.mode = le32_make(040755);
+	entry_seal(changing_entry(m, 1));
 }
 
 static void entries(void **state)
 {
-	static void (*const changes[])(struct medium *) = { entry_arrives, entry_is_other,
-							    entry_is_torn };
-	struct medium m;
+	static void (*const changes[])(struct changing *) = { entry_arrives, entry_is_other,
+							      entry_is_torn };
+	struct changing m;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		for (int ask = 0; ask <= 1; ask++) {
-			medium_start(&m);
+			changing_start(&m);
 			damage_entry(&m);
 			m.change = changes[i];
 			assert_left(&m, ask);
 		}
-		medium_start(&m);
+		changing_start(&m);
 		damage_mode(&m);
 		m.change = changes[i];
 		assert_left(&m, false);
 	}
-	medium_start(&m);
+	changing_start(&m);
 	damage_mode(&m);
 	m.change = entry_is_other_and_whole;
 	assert_left(&m, false);
@@ -133,33 +133,33 @@ static void entries(void **state)
 
 static void tail(void **state)
 {
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
-	medium_entry(&m, 2)->crc = le64_make(7);
+	changing_start(&m);
+	changing_entry(&m, 2)->crc = le64_make(7);
 	m.change = last_entry_arrives;
 	assert_left(&m, false);
 }
 
 static void counters(void **state)
 {
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
-	medium_set_counters(&m, 77, 3);
+	changing_start(&m);
+	changing_set_counters(&m, 77, 3);
 	m.change = publish_goes_on;
 	assert_left(&m, false);
 }
 
 static void capacity(void **state)
 {
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
-	medium_super(&m)->device_size = le64_make(32 * MIB);
+	changing_start(&m);
+	changing_super(&m)->device_size = le64_make(32 * MIB);
 	m.change = size_is_other;
 	assert_left(&m, false);
 }
@@ -167,24 +167,24 @@ static void capacity(void **state)
 static void another_system(void **state)
 {
 	static const struct attempt attempts[] = {
-		{ medium_format, -ESTALE, "another file system was made" },
-		{ medium_take_over, -EROFS, "belongs to the master " CLIENT_UUID },
-		{ medium_damage_super, -EUCLEAN, "superblock CRC" },
+		{ changing_format, -ESTALE, "another file system was made" },
+		{ changing_take_over, -EROFS, "belongs to the master " CLIENT_UUID },
+		{ changing_damage_super, -EUCLEAN, "superblock CRC" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
 		struct famfs_fsck_result result;
 		struct famfs_error err;
-		struct medium m;
+		struct changing m;
 
-		medium_start(&m);
+		changing_start(&m);
 		damage_entry(&m);
 		m.change = attempts[i].change;
 		assert_error(repair(&m, i % 2, &result, &err), attempts[i].code, &err,
 			     attempts[i].text);
 		assert_medium_untouched(&m);
-		medium_end(&m);
+		changing_end(&m);
 	}
 }
 
@@ -192,14 +192,15 @@ static void another_system(void **state)
 static int save_and_change(void *arg, uint64_t offset, const void *old, size_t length)
 {
 	(void)offset, (void)old, (void)length;
-	medium_change(arg);
+	changing_act(arg);
 	return 0;
 }
 
 static void at_the_last_moment(void **state)
 {
-	static void (*const damages[])(struct medium *) = { damage_mode, medium_damage_counters };
-	static void (*const changes[])(struct medium *) = { entry_is_torn, publish_goes_on };
+	static void (*const damages[])(struct changing *) = { damage_mode,
+							      changing_damage_counters };
+	static void (*const changes[])(struct changing *) = { entry_is_torn, publish_goes_on };
 	const struct famfs_target target = memory_target();
 	struct famfs_fsck_params params = { .repair = true, .save = save_and_change };
 
@@ -207,9 +208,9 @@ static void at_the_last_moment(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
 		struct famfs_fsck_result result;
 		struct famfs_error err;
-		struct medium m;
+		struct changing m;
 
-		medium_start(&m);
+		changing_start(&m);
 		damages[i](&m);
 		m.change = changes[i];
 		params.arg = &m;
@@ -217,13 +218,13 @@ static void at_the_last_moment(void **state)
 			     "changed while it was repaired");
 		assert_int_equal(result.repaired, 0);
 		assert_medium_untouched(&m);
-		medium_end(&m);
+		changing_end(&m);
 	}
 }
 
-static void publish_an_entry(struct medium *m)
+static void publish_an_entry(struct changing *m)
 {
-	medium_set_counters(m, 4, 4);
+	changing_set_counters(m, 4, 4);
 }
 
 /* The header is repaired last. Entries that another host publishes meanwhile stay. */
@@ -233,19 +234,19 @@ static void header_after_entries(void **state)
 	struct famfs_fsck_params params = { .repair = true, .save = save_and_change };
 	struct famfs_fsck_result result;
 	struct famfs_error err;
-	struct medium m;
+	struct changing m;
 
 	(void)state;
-	medium_start(&m);
+	changing_start(&m);
 	damage_mode(&m);
-	medium_damage_counters(&m);
+	changing_damage_counters(&m);
 	m.change = publish_an_entry;
 	params.arg = &m;
 	assert_error(famfs_fsck(&target, &params, &result, &err), -ESTALE, &err,
 		     "changed while it was repaired");
-	assert_int_equal(le64_get(medium_header(&m)->next_index), 4);
-	assert_int_equal(le64_get(medium_header(&m)->next_seqnum), 4);
-	medium_end(&m);
+	assert_int_equal(le64_get(changing_header(&m)->next_index), 4);
+	assert_int_equal(le64_get(changing_header(&m)->next_seqnum), 4);
+	changing_end(&m);
 }
 
 int main(void)

@@ -98,14 +98,8 @@ static void check_damage(uint64_t entry, const char *name, const char *left, boo
 
 static void damage(uint64_t index, void (*change)(struct omf_entry *raw), bool seal)
 {
-	struct omf_entry raw;
-
 	make_sample();
-	entry_get(index, &raw);
-	change(&raw);
-	if (seal)
-		entry_seal(&raw);
-	entry_put(index, &raw);
+	entry_change(index, change, seal);
 }
 
 static void change_owner(struct omf_entry *raw)

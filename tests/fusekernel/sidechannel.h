@@ -11,8 +11,8 @@
  * connection itself, whichever clone the request came from; FUSEKERNEL_PAGE to the page size that
  * the processor seems to have.
  */
-#ifndef FUSEKERNEL_SIDE_H
-#define FUSEKERNEL_SIDE_H
+#ifndef FUSEKERNEL_SIDECHANNEL_H
+#define FUSEKERNEL_SIDECHANNEL_H
 
 #include <stdint.h>
 

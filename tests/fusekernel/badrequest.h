@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that no kernel of the generation sends. The reply must be an errno, or the right map in
  * the size of the buffer. */
-#ifndef FUSEKERNEL_ODD_H
-#define FUSEKERNEL_ODD_H
+#ifndef FUSEKERNEL_BADREQUEST_H
+#define FUSEKERNEL_BADREQUEST_H
 
 #include "kernel.h"
 #include "tree.h"
@@ -10,23 +10,23 @@
 
 /* Sends a request for a map: this many bytes in all (40 and more), the argument from `arg`, or
  * garbage if that is NULL. */
-struct odd_request {
+struct badrequest_request {
 	uint64_t nodeid;
 	uint32_t length;
 	const uint32_t *arg;
 	uint64_t unique; /* 0: assign a new one */
 };
 
-uint64_t odd_send(struct kernel *kernel, const struct odd_request *request);
+uint64_t badrequest_send(struct kernel *kernel, const struct badrequest_request *request);
 
 /* Fails the test if the reply has a map that is not that of the file. If `file` is NULL it must be
  * an error. Returns whether it was a complete map. */
-bool odd_check(struct kernel *kernel, const struct odd_request *request, const struct reply *reply,
-	       const struct tree_file *file);
+bool badrequest_check(struct kernel *kernel, const struct badrequest_request *request,
+		      const struct reply *reply, const struct tree_file *file);
 
 /* Sends the request and checks the reply. */
-bool odd_try(struct kernel *kernel, const struct odd_request *request,
-	     const struct tree_file *file);
+bool badrequest_try(struct kernel *kernel, const struct badrequest_request *request,
+		    const struct tree_file *file);
 
 /* Checks that the server still works: a file can be opened, and its map is right. */
 void still_serves(struct kernel *kernel);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "odd.h"
+#include "badrequest.h"
 
 #include "tap.h"
 #include "verify.h"
@@ -8,7 +8,7 @@
 
 #define PROBE "simple/odd"
 
-uint64_t odd_send(struct kernel *kernel, const struct odd_request *request)
+uint64_t badrequest_send(struct kernel *kernel, const struct badrequest_request *request)
 {
 	static const uint32_t garbage[8] = { 0xdeadbeef, 0xffffffff, 1, 0x80000000,
 					     0x10000,    0x11111111, 2, 3 };
@@ -33,8 +33,8 @@ static const struct generation *sender(const struct generation *gen, bool has_si
 	return gen->push ? gen : &generations[GEN_PUSH_1];
 }
 
-bool odd_check(struct kernel *kernel, const struct odd_request *request, const struct reply *reply,
-	       const struct tree_file *file)
+bool badrequest_check(struct kernel *kernel, const struct badrequest_request *request,
+		      const struct reply *reply, const struct tree_file *file)
 {
 	bool has_size = request->length == IN_HEADER + 8;
 	const struct generation *gen = sender(kernel->gen, has_size);
@@ -65,12 +65,13 @@ bool odd_check(struct kernel *kernel, const struct odd_request *request, const s
 	return whole;
 }
 
-bool odd_try(struct kernel *kernel, const struct odd_request *request, const struct tree_file *file)
+bool badrequest_try(struct kernel *kernel, const struct badrequest_request *request,
+		    const struct tree_file *file)
 {
 	struct reply reply;
 
-	return kernel_wait(kernel, odd_send(kernel, request), &reply) &&
-	       odd_check(kernel, request, &reply, file);
+	return kernel_wait(kernel, badrequest_send(kernel, request), &reply) &&
+	       badrequest_check(kernel, request, &reply, file);
 }
 
 void still_serves(struct kernel *kernel)
