@@ -59,7 +59,7 @@ clean_and_free()
 {
 	run -0 famfsctl fsck "$img"
 	refute_output --partial "big"
-	"$MEDIUM" "$img" show | jq -e '[.entries[].path] | index("big") == null'
+	"$OMFEDIT" "$img" show | jq -e '[.entries[].path] | index("big") == null'
 	# The whole device can be used, so nothing is reserved any more.
 	free=$(info_number free_bytes)
 	run -0 famfsctl creat --no-zero -s "$free" "$img:/all"
@@ -155,7 +155,7 @@ clean_and_free()
 	offset=$(famfsctl dump-fmap --json "$img:/t/big" | jq '.files[0].extents[0].offset')
 	nice -n 19 "$FAMFSCTL" cp -r --resume -T "$src" "$img:/t" 3>&- &
 	# shellcheck disable=SC2016 # for the inner shell
-	timeout 30 bash -c 'until [[ $("$MEDIUM" "$1" read "$2" 1) == y ]]; do :; done' - "$img" "$offset"
+	timeout 30 bash -c 'until [[ $("$OMFEDIT" "$1" read "$2" 1) == y ]]; do :; done' - "$img" "$offset"
 	kill -9 $!
 	wait $! || true
 	assert_equal "$(bytes "$img" $((offset + 400 * MiB - 1)) 1)" x

@@ -14,7 +14,7 @@ suite_setup()
 
 paths()
 {
-	"$MEDIUM" "$img" show | jq -c '[.entries[].path] | sort'
+	"$OMFEDIT" "$img" show | jq -c '[.entries[].path] | sort'
 }
 
 # files SOURCE...: each holds its own name.
@@ -156,7 +156,7 @@ files()
 	run -0 famfsctl cp --parents "d//e/./f" "$img:/"
 	assert_equal "$(paths)" \
 		'["d","d/e","d/e/f","in","in/d","in/d/e","in/d/e/f","in/d/g","in/other","in/other/h"]'
-	"$MEDIUM" "$img" show | jq -e '.entries[] | select(.path == "in/d") | .mode == "0o711"'
+	"$OMFEDIT" "$img" show | jq -e '.entries[] | select(.path == "in/d") | .mode == "0o711"'
 	run -1 famfsctl cp --parents ../src/d/g "$img:/in"
 	assert_output --partial "must not have '..' in it"
 }
@@ -169,7 +169,7 @@ files()
 	chmod 4751 "$src/d/f"
 	run -1 famfsctl cp -a "$src/d" "$img:/"
 	assert_output --partial "symlinks cannot be stored"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '.entries[] | select(.path == "d/f") | [.mode, .uid, .gid]')" \
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '.entries[] | select(.path == "d/f") | [.mode, .uid, .gid]')" \
 		'["0o4751",12,34]'
 }
 

@@ -13,7 +13,7 @@ suite_setup()
 
 entries()
 {
-	"$MEDIUM" "$img" show | jq -c "[.entries[] | $1]"
+	"$OMFEDIT" "$img" show | jq -c "[.entries[] | $1]"
 }
 
 # A tree of the kinds of names and sizes that matter.
@@ -257,7 +257,7 @@ make_tree()
 		dd of="$img" bs=1M seek=$((10 * MiB)) oflag=seek_bytes conv=notrunc status=none iflag=fullblock
 	data "$src/f" 1000
 	run -0 famfsctl cp "$src/f" "$img:/f"
-	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
+	offset=$("$OMFEDIT" "$img" show | jq '.entries[0].ext[0][1]')
 	assert_equal "$(bytes "$img" $((offset + 1000)) $((UNIT - 1000)) | tr -d '\0' | wc -c)" 0
 }
 

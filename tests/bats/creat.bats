@@ -11,7 +11,7 @@ suite_setup()
 
 entry()
 {
-	"$MEDIUM" "$img" show | jq -ec ".entries[-1] | $1"
+	"$OMFEDIT" "$img" show | jq -ec ".entries[-1] | $1"
 }
 
 # Fills the data area with a pattern, so that bytes that are not zeroed show.
@@ -56,11 +56,11 @@ old_data()
 	run -0 famfsctl creat --no-zero -s 1000 "$img:/small"
 	for pair in 0:$((3 * MiB)):$MiB 2:1000:$((UNIT - 1000)); do
 		IFS=: read -r index size slack <<<"$pair"
-		offset=$("$MEDIUM" "$img" show | jq ".entries[$index].ext[0][1]")
+		offset=$("$OMFEDIT" "$img" show | jq ".entries[$index].ext[0][1]")
 		assert_equal "$(bytes "$img" $((offset + size)) "$slack" | tr -d '\0' | wc -c)" 0
 	done
 	# 5 MiB in chunks of 2 MiB: the second half of chunk 2 in strip 0, and chunk 1 of strip 1.
-	read -r first second < <("$MEDIUM" "$img" show | jq -r '.entries[1].ext | "\(.[0][1]) \(.[1][1])"')
+	read -r first second < <("$OMFEDIT" "$img" show | jq -r '.entries[1].ext | "\(.[0][1]) \(.[1][1])"')
 	assert_equal "$(bytes "$img" $((first + 3 * MiB)) "$MiB" | tr -d '\0' | wc -c)" 0
 	assert_equal "$(bytes "$img" $((second + 2 * MiB)) $((2 * MiB)) | tr -d '\0' | wc -c)" 0
 }
@@ -77,12 +77,12 @@ old_data()
 @test "creat fails for a file that exists, and does not change it" {
 	famfsctl creat -s 1 "$img:/f"
 	famfsctl mkdir "$img:/d"
-	before=$("$MEDIUM" "$img" show)
+	before=$("$OMFEDIT" "$img" show)
 	run famfsctl creat -s 1 "$img:/f"
 	assert_error 1 "exists"
 	run famfsctl creat -s 1 "$img:/d"
 	assert_error 1 "exists"
-	assert_equal "$("$MEDIUM" "$img" show)" "$before"
+	assert_equal "$("$OMFEDIT" "$img" show)" "$before"
 }
 
 @test "a missing parent is an error" {
@@ -116,7 +116,7 @@ old_data()
 			assert_output --partial "expects"
 		done
 	done
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 }
 
 # bats test_tags=dax
@@ -148,7 +148,7 @@ old_data()
 	run famfsctl verify -S 8 "$img:/f"
 	assert_failure 1
 	assert_output --partial "f"
-	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
+	offset=$("$OMFEDIT" "$img" show | jq '.entries[0].ext[0][1]')
 	printf X | dd of="$img" bs=1 seek=$((offset + 4444444)) conv=notrunc status=none
 	run famfsctl verify -S 7 "$img:/f"
 	assert_failure 1
@@ -168,7 +168,7 @@ old_data()
 @test "creat -M makes several files, with seeds where they are given" {
 	famfsctl mkdir "$img:/d"
 	run -0 famfsctl creat -M "d/a,3M" -M "d/b,1000,42" -M "c,64K,7" "$img:/"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[1:][] | [.path, .size]]')" \
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '[.entries[1:][] | [.path, .size]]')" \
 		'[["d/a",3145728],["d/b",1000],["c",65536]]'
 	run -0 famfsctl verify -S 42 "$img:/d/b"
 	run -0 famfsctl verify -S 7 "$img:/c"
@@ -179,7 +179,7 @@ old_data()
 		run famfsctl creat -M "$bad" "$img:/"
 		assert_failure 2
 	done
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 }
 
 @test "creat works on a mounted path" {

@@ -37,7 +37,7 @@ unusable()
 damaged_super()
 {
 	cp --sparse=always "$img.base.img" "$img"
-	"$MEDIUM" "$img" set super "${@:2}"
+	"$OMFEDIT" "$img" set super "${@:2}"
 	unusable "$1"
 }
 
@@ -58,7 +58,7 @@ damaged_super()
 }
 
 @test "a newer minor format is read" {
-	"$MEDIUM" "$img" set super omf_minor=3
+	"$OMFEDIT" "$img" set super omf_minor=3
 	run -0 famfsctl info "$img"
 	run -0 famfsctl verify -S 42 "$img:/f"
 }
@@ -74,7 +74,7 @@ damaged_super()
 }
 
 @test "a log length that differs from the log header is damage" {
-	"$MEDIUM" "$img" set super log_len=0x1000000
+	"$OMFEDIT" "$img" set super log_len=0x1000000
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "log header says 8388608 bytes, the superblock 16777216"
 	run famfsctl creat -s 1 "$img:/new"
@@ -89,7 +89,7 @@ damaged_super()
 }
 
 @test "a recorded size beyond the real device is not used" {
-	"$MEDIUM" "$img" set super dd_size=0x4000000000000000
+	"$OMFEDIT" "$img" set super dd_size=0x4000000000000000
 	run -0 famfsctl info "$img"
 	run -0 famfsctl verify -S 42 "$img:/f"
 	run -0 famfsctl creat --no-zero -s $((GiB - 14 * MiB)) "$img:/rest"
@@ -100,7 +100,7 @@ damaged_super()
 @test "an impossible recorded size costs no files, but stops appends" {
 	for size in 0 0x900000; do
 		cp --sparse=always "$img.base.img" "$img"
-		"$MEDIUM" "$img" set super dd_size=$size
+		"$OMFEDIT" "$img" set super dd_size=$size
 		run -0 famfsctl verify -S 42 "$img:/f"
 		run -4 famfsctl fsck "$img"
 		assert_output --partial "metadata: capacity: superblock records"
@@ -154,7 +154,7 @@ damaged_super()
 damaged_header()
 {
 	cp --sparse=always "$img.base.img" "$img"
-	"$MEDIUM" "$img" set header "${@:2}"
+	"$OMFEDIT" "$img" set header "${@:2}"
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "$1"
 	famfsctl fsck --json "$img" >"$BATS_TEST_TMPDIR/json" || true

@@ -35,7 +35,7 @@ damaged()
 	local code=$1 code_fsck=0
 	shift
 	cp --sparse=always "$img.base.img" "$img"
-	"$MEDIUM" "$img" set 2 "$@"
+	"$OMFEDIT" "$img" set 2 "$@"
 	famfsctl fsck --json "$img" >"$BATS_TEST_TMPDIR/json" || code_fsck=$?
 	assert_equal "$code_fsck" 4
 	run -0 jq -e --arg code "$code" '.clean == false
@@ -65,7 +65,7 @@ damaged_and_closed()
 	famfsctl info --json "$img" 2>/dev/null | jq -e '.bad_entries == 1'
 	run famfsctl mkdir "$img:/new"
 	assert_error 1 "entry 2"
-	run famfsctl cp "$MEDIUM" "$img:/new"
+	run famfsctl cp "$OMFEDIT" "$img:/new"
 	assert_error 1 "entry 2"
 }
 
@@ -205,14 +205,14 @@ damaged_and_closed()
 }
 
 @test "a retired entry is not damage, and its space stays unused" {
-	"$MEDIUM" "$img" set 2 type=4
+	"$OMFEDIT" "$img" set 2 type=4
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl creat -s 1 "$img:/new"
 	good_files_readable
 }
 
 @test "a torn last entry hides no entry before it" {
-	"$MEDIUM" "$img" set header next_index=5 next_seqnum=5
+	"$OMFEDIT" "$img" set header next_index=5 next_seqnum=5
 	run -4 famfsctl fsck "$img"
 	assert_output --partial "entry 4: "
 	good_files_readable
@@ -221,17 +221,17 @@ damaged_and_closed()
 }
 
 @test "an interrupted publish is completed or dropped without an error" {
-	"$MEDIUM" "$img" set header next_seqnum=5
+	"$OMFEDIT" "$img" set header next_seqnum=5
 	good_files_readable
 	run -0 famfsctl creat -s 1 "$img:/new"
 	run -0 famfsctl fsck "$img"
-	"$MEDIUM" "$img" show | jq -e '.log.next_seqnum == 5 and .log.next_index == 5'
+	"$OMFEDIT" "$img" show | jq -e '.log.next_seqnum == 5 and .log.next_index == 5'
 }
 
 @test "a next_index beyond the log is damage" {
 	for next in 15421 1099511627776 18446744073709551615; do
 		cp --sparse=always "$img.base.img" "$img"
-		"$MEDIUM" "$img" set header next_index=$next
+		"$OMFEDIT" "$img" set header next_index=$next
 		run -4 famfsctl fsck "$img"
 		assert_output --partial "$next"
 		good_files_readable

@@ -69,7 +69,7 @@ repair()
 @test "a damaged famfs is a problem, and its repair works as it is printed" {
 	mv "$img" "$BATS_TEST_TMPDIR/it's \$(here).img"
 	img="$BATS_TEST_TMPDIR/it's \$(here).img"
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	run famfsctl doctor "$img"
 	assert_error 1 "log.damaged"
 	assert_output --partial "1 problem, the first: entry 0: CRC is"
@@ -95,10 +95,10 @@ repair()
 }
 
 @test "a log that is nearly full is a warning" {
-	"$MEDIUM" "$img" fill 14500
+	"$OMFEDIT" "$img" fill 14500
 	doctor "$img"
 	assert_equal "$(findings log.nearly-full | jq -r .severity)" warning
-	"$MEDIUM" "$img" fill 919
+	"$OMFEDIT" "$img" fill 919
 	doctor "$img"
 	assert_equal "$(findings log.full | jq -r .severity)" warning
 }
@@ -140,7 +140,7 @@ repair()
 	doctor
 	assert_equal "$(findings mount | jq -r .severity)" ok
 	assert_equal "$(findings log | jq -r .severity)" ok
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	doctor
 	assert_equal "$(findings log.damaged | jq -r .severity)" problem
 	run repair log.damaged
@@ -162,7 +162,7 @@ repair()
 
 @test "a mount whose device holds another file system is a problem" {
 	mount_image
-	"$MEDIUM" "$img" set super fs_uuid=77777777777777777777777777777777
+	"$OMFEDIT" "$img" set super fs_uuid=77777777777777777777777777777777
 	doctor "$mnt"
 	assert_equal "$(findings mount.stale | jq -r .severity)" problem
 	run -0 repair mount.stale

@@ -108,8 +108,8 @@ would()
 	for name in a b c; do
 		famfsctl mkdir "$img:/$name"
 	done
-	"$MEDIUM" "$img" set 3 crc=1
-	"$MEDIUM" "$img" set 4 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 4 crc=1
 	before=$(whole)
 	run --separate-stderr famfsctl fsck -n --repair "$img"
 	assert_failure 4

@@ -74,7 +74,7 @@ field()
 
 @test "dump-log and the tests' own decoder agree on the fields" {
 	needs_image
-	"$MEDIUM" "$img" append path=a size=5 mode=0600 uid=7 nextents=1 offset.0=0xa00000 length.0=0x200000
+	"$OMFEDIT" "$img" append path=a size=5 mode=0600 uid=7 nextents=1 offset.0=0xa00000 length.0=0x200000
 	run -0 famfsctl dump-log --json --entry 0 "$img"
 	assert_equal "$(field fm_size entries)" 5
 	assert_equal "$(field fm_mode entries)" 0600
@@ -84,7 +84,7 @@ field()
 }
 
 @test "dump-super shows a damaged superblock, and dump-log the log after it" {
-	"$MEDIUM" "$img" set super magic=1 crc=2 log_len=3
+	"$OMFEDIT" "$img" set super magic=1 crc=2 log_len=3
 	run -0 famfsctl dump-super "$img"
 	assert_line --index 0 "superblock at 0x0, 200 bytes: BAD, no famfs superblock"
 	assert_line --regexp 'BAD ts_magic .*expected 0x87b282ff$'
@@ -101,7 +101,7 @@ field()
 	for lie in next_index=0x10000000000 "magic=0" "next_index=0xffffffffffffffff next_seqnum=0xffffffffffffffff" \
 		"len=0xffffffffffffffff last_index=0xffffffffffffffff next_index=0x7fffffffffffffff"; do
 		# shellcheck disable=SC2086 # fields are words
-		"$MEDIUM" "$img" set header $lie
+		"$OMFEDIT" "$img" set header $lie
 		run -0 --separate-stderr famfsctl dump-log "$img"
 		assert_line --regexp '^log header .*BAD'
 		assert_equal "$(grep -c '  ok   ' <<<"$output")" 3
@@ -110,9 +110,9 @@ field()
 }
 
 @test "dump-log shows damaged entries with their faults" {
-	"$MEDIUM" "$img" set 0 crc=1
-	"$MEDIUM" "$img" set 1 path=../x nextents=4000000000
-	"$MEDIUM" "$img" set 2 offset.0=0x7fffffffffe00000
+	"$OMFEDIT" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 1 path=../x nextents=4000000000
+	"$OMFEDIT" "$img" set 2 offset.0=0x7fffffffffe00000
 	run -0 famfsctl dump-log "$img"
 	assert_line --regexp '^ +0 .*BAD  d  \[crc: CRC is 0x1, expected'
 	assert_line --regexp '^ +1 .*ok   \.\./x  \[map: 4000000000 extents'
@@ -120,7 +120,7 @@ field()
 	run -0 famfsctl dump-log --entry 0-2 "$img"
 	assert_line --regexp 'BAD fmap_nextents +4000000000 +extents, 1 to 16 are possible'
 	assert_line --regexp 'BAD extent\[0\].se_offset .*beyond the device'
-	printf 'a\033[31mb\377' | "$MEDIUM" "$img" write $((0x200030 + 28))
+	printf 'a\033[31mb\377' | "$OMFEDIT" "$img" write $((0x200030 + 28))
 	run -0 famfsctl dump-log "$img"
 	assert_line --partial 'a\033[31mb\377'
 	run -0 famfsctl dump-log --json "$img"
@@ -128,7 +128,7 @@ field()
 }
 
 @test "dump-log --all shows slots after the last entry" {
-	"$MEDIUM" "$img" set header next_index=2 next_seqnum=2
+	"$OMFEDIT" "$img" set header next_index=2 next_seqnum=2
 	run -0 famfsctl dump-log "$img"
 	refute_output --regexp '  g$'
 	run -0 famfsctl dump-log --all "$img"
@@ -170,7 +170,7 @@ field()
 }
 
 @test "dump-log prints a large log without holding it in memory" {
-	"$MEDIUM" "$img" fill 15000
+	"$OMFEDIT" "$img" fill 15000
 	run -0 famfsctl dump-log --json "$img"
 	assert_equal "$(jq '.entries | length' <<<"$output")" 15003
 	run bash -c '"$FAMFSCTL" dump-log --raw "$1" >/dev/full' - "$img"

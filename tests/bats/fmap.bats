@@ -41,7 +41,7 @@ schema='
 	famfsctl creat -s 5000000 "$img:/a"
 	famfsctl creat -s 37M -N 3 -B 4 -C 4M "$img:/b"
 	famfsctl creat -s 1 "$img:/c"
-	want=$("$MEDIUM" "$img" show | jq -c '[.entries[] | [.path, .ext]]')
+	want=$("$OMFEDIT" "$img" show | jq -c '[.entries[] | [.path, .ext]]')
 	have=$(famfsctl dump-fmap --json "$img:/a" "$img:/b" "$img:/c" |
 		jq -c '[.files[] | [.path, [.extents[] | [.daxdev, .offset, .length]]]]')
 	assert_equal "$have" "$want"

@@ -21,7 +21,7 @@ no_trace()
 
 @test "a full log is an error with its number of entries" {
 	new_image 64M
-	"$MEDIUM" "$img" fill 15419
+	"$OMFEDIT" "$img" fill 15419
 	data "$BATS_TEST_TMPDIR/src" 100
 	run -0 famfsctl mkdir "$img:/last"
 	no_trace "15420" mkdir "$img:/more"
@@ -34,7 +34,7 @@ no_trace()
 
 @test "mkdir -p and cp -r stop where the log is full, with whole entries" {
 	new_image 64M
-	"$MEDIUM" "$img" fill 15418
+	"$OMFEDIT" "$img" fill 15418
 	mkdir -p "$BATS_TEST_TMPDIR/src"
 	for i in 1 2 3; do
 		data "$BATS_TEST_TMPDIR/src/f$i" 100 $i
@@ -48,7 +48,7 @@ no_trace()
 
 @test "a full log mounts, and every name is there" {
 	new_image 64M
-	"$MEDIUM" "$img" fill 15420
+	"$OMFEDIT" "$img" fill 15420
 	mount_image
 	assert_equal "$(find "$mnt" -mindepth 1 -name 'fill*' | wc -l)" 15420
 }
@@ -73,16 +73,16 @@ no_trace()
 		run famfsctl creat --no-zero -s $size -N 2 -B 2 -C 2M "$img:/f"
 		assert_failure
 	done
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 	run -0 famfsctl creat --no-zero -s 54M "$img:/all"
 }
 
 @test "a file takes several extents when free space is in pieces" {
 	new_image 64M
-	"$MEDIUM" "$img" append path=a size=1 mode=0644 nextents=1 offset.0=0xc00000 length.0=0x200000
-	"$MEDIUM" "$img" append path=b size=1 mode=0644 nextents=1 offset.0=0x1400000 length.0=0x200000
+	"$OMFEDIT" "$img" append path=a size=1 mode=0644 nextents=1 offset.0=0xc00000 length.0=0x200000
+	"$OMFEDIT" "$img" append path=b size=1 mode=0644 nextents=1 offset.0=0x1400000 length.0=0x200000
 	run -0 famfsctl creat -r -S 42 -s 50M "$img:/c"
-	"$MEDIUM" "$img" show | jq -e '.entries[2].ext | length > 1'
+	"$OMFEDIT" "$img" show | jq -e '.entries[2].ext | length > 1'
 	run -0 famfsctl verify -S 42 "$img:/c"
 	run -0 famfsctl fsck "$img"
 	mount_image
@@ -93,11 +93,11 @@ no_trace()
 	new_image 128M
 	# Every second unit is taken.
 	for ((i = 0; i < 29; i++)); do
-		"$MEDIUM" "$img" append path=f$i size=1 mode=0644 nextents=1 \
+		"$OMFEDIT" "$img" append path=f$i size=1 mode=0644 nextents=1 \
 			offset.0=$((12 * MiB + i * 4 * MiB)) length.0="$UNIT"
 	done
 	run -0 famfsctl creat --no-zero -s 32M "$img:/sixteen"
-	"$MEDIUM" "$img" show | jq -e '.entries[29].nextents <= 16'
+	"$OMFEDIT" "$img" show | jq -e '.entries[29].nextents <= 16'
 	run famfsctl creat --no-zero -s 60M "$img:/more"
 	assert_failure 1
 	assert_output --partial "MiB"

@@ -207,7 +207,7 @@ data()
 # bytes FILE OFFSET LENGTH: raw bytes of a file or device.
 bytes()
 {
-	"$MEDIUM" "$1" read "$2" "$3"
+	"$OMFEDIT" "$1" read "$2" "$3"
 }
 
 # The state of the image: its size, superblock, log header and first entries. Enough to see a

@@ -128,7 +128,7 @@ paste_hint()
 		paste_hint bash 1 cp "./$name:/f" "./out $name"
 		assert_file_exist "./out $name"
 		FAMFS_SYSTEM_UUID=11111111-2222-3333-4444-555555555555 paste_hint bash 1 mkdir "./$name:/client"
-		"$MEDIUM" "./$name" set 0 crc=1
+		"$OMFEDIT" "./$name" set 0 crc=1
 		paste_hint bash 4 fsck -- "$name"
 	done < <(hostile_names)
 }

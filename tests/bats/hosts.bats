@@ -58,7 +58,7 @@ suite_setup()
 		run famfsctl_as "$OTHER" cp "$BATS_TEST_TMPDIR/src" "$target/c"
 		assert_error 1 "$MASTER"
 	done
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 }
 
 @test "a client mounts read-only unless asked" {
@@ -95,13 +95,13 @@ suite_setup()
 	run famfsctl creat -s 1 "$img:/g"
 	assert_error 1 "$OTHER"
 	run -0 famfsctl fsck "$img"
-	"$MEDIUM" "$img" show | jq -e ".superblock.crc_ok and .superblock.sys_uuid == \"$OTHER\""
+	"$OMFEDIT" "$img" show | jq -e ".superblock.crc_ok and .superblock.sys_uuid == \"$OTHER\""
 }
 
 # The new owner, or its first half, with the CRC of the old one.
 tear_takeover()
 {
-	"$MEDIUM" "$img" set super sys_uuid="$1" crc="$("$MEDIUM" "$img" show | jq .superblock.crc)"
+	"$OMFEDIT" "$img" set super sys_uuid="$1" crc="$("$OMFEDIT" "$img" show | jq .superblock.crc)"
 }
 
 @test "an interrupted takeover is completed by the same command" {
@@ -158,9 +158,9 @@ tear_takeover()
 	cat "$mnt/f" >/dev/null
 	# As another host would do it, which cannot see our mount.
 	cp --sparse=always "$img" "$img.other"
-	"$MEDIUM" "$img" set super magic=0
-	"$MEDIUM" "$img" set header next_index=0 next_seqnum=0
-	"$MEDIUM" "$img" set super magic=0x87b282ff fs_uuid=bbbbbbbb-0000-4000-8000-000000000002
+	"$OMFEDIT" "$img" set super magic=0
+	"$OMFEDIT" "$img" set header next_index=0 next_seqnum=0
+	"$OMFEDIT" "$img" set super magic=0x87b282ff fs_uuid=bbbbbbbb-0000-4000-8000-000000000002
 	run ls "$mnt"
 	assert_failure
 	assert_output --partial "Stale file handle"
@@ -187,7 +187,7 @@ tear_takeover()
 		run -0 famfsctl verify -S $((p * 100 + 24)) "$img:/p$p-24"
 		run -0 famfsctl verify -S $((p * 100)) "$img:/p$p-0"
 	done
-	"$MEDIUM" "$img" show | jq -e '[.entries[].ext[][1]] | length == (unique | length)'
+	"$OMFEDIT" "$img" show | jq -e '[.entries[].ext[][1]] | length == (unique | length)'
 }
 
 @test "a long creation does not block others, and mkfs is refused meanwhile" {
@@ -195,12 +195,12 @@ tear_takeover()
 	creator=$!
 	# It is stopped in the middle: its first bytes are in place.
 	# shellcheck disable=SC2016 # for the inner shell
-	timeout 30 bash -c 'until [[ -n $("$MEDIUM" "$1" read 10485760 64 | tr -d "\0") ]]; do :; done' - "$img"
+	timeout 30 bash -c 'until [[ -n $("$OMFEDIT" "$1" read 10485760 64 | tr -d "\0") ]]; do :; done' - "$img"
 	kill -STOP $creator
 	run famfsctl creat -r -S 2 -s 3M "$img:/short"
 	status_short=$status
 	run famfsctl mkfs -f "$img"
-	paths=$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')
+	paths=$("$OMFEDIT" "$img" show | jq -c '[.entries[].path]')
 	kill -CONT $creator
 	assert_error 3 "$(basename "$img")"
 	assert_equal "$status_short" 0

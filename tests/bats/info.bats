@@ -58,7 +58,7 @@ info()
 	info '.recorded_size == 134217728 and .device_size == 67108864 and .usable_size == 67108864'
 	info ".free_bytes == $((54 * MiB))"
 	new_image 128M -f
-	"$MEDIUM" "$img" set super dd_size=$((64 * MiB))
+	"$OMFEDIT" "$img" set super dd_size=$((64 * MiB))
 	info '.usable_size == 67108864'
 }
 

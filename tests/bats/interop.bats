@@ -30,7 +30,7 @@ use()
 @test "the tests' own decoder agrees with the dumps" {
 	for name in empty mixed striped; do
 		use $name
-		assert_equal "$("$MEDIUM" "$img" show | jq -S .)" "$(jq -S . "$dump")"
+		assert_equal "$("$OMFEDIT" "$img" show | jq -S .)" "$(jq -S . "$dump")"
 	done
 }
 
@@ -103,10 +103,10 @@ use()
 	assert_error 1 "$reference"
 	run -0 famfsctl_as $reference creat -s 3M "$img:/x"
 	run -0 famfsctl_as $reference mkdir "$img:/y"
-	"$MEDIUM" "$img" show | jq -e '.entries[34:] | map([.seqnum, .path, .crc_ok, .seq_ok]) ==
+	"$OMFEDIT" "$img" show | jq -e '.entries[34:] | map([.seqnum, .path, .crc_ok, .seq_ok]) ==
 		[[34, "x", true, true], [35, "y", true, true]]'
 	# Old entries are unchanged, and the new file shares no space with another.
-	assert_equal "$("$MEDIUM" "$img" show | jq -S '.entries[:34]')" "$(jq -S .entries "$dump")"
+	assert_equal "$("$OMFEDIT" "$img" show | jq -S '.entries[:34]')" "$(jq -S .entries "$dump")"
 	run -0 famfsctl fsck "$img"
 }
 

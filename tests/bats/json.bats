@@ -102,8 +102,8 @@ fill()
 	for name in a b c d; do
 		famfsctl creat -s 2M --no-zero "$img:/$name"
 	done
-	"$MEDIUM" "$img" set 1 crc=1
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 1 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	collect 4 fsck "$img"
 	collect 4 fsck --repair --dry-run "$img"
 	collect 0 ls "$img:/"
@@ -121,7 +121,7 @@ fill()
 @test "a check that comes to no end says so in its schema" {
 	new_image 64M
 	famfsctl creat -s 2M "$img:/a"
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	collect 8 fsck --repair --yes --save "$BATS_TEST_TMPDIR/none/undo" "$img"
 	valid fsck error
 	jq -se '.[0].clean == false and (.[0].error | type) == "string" and .[1].error.errno == "ENOENT"' "$all"

@@ -122,9 +122,9 @@ rows()
 }
 
 @test "map shows damage and shared space" {
-	"$MEDIUM" "$img" append path=over size=4000000 mode=0644 nextents=1 offset.0=0x10000000 length.0=0x400000
-	"$MEDIUM" "$img" append path=bad size=9000000 mode=0644 nextents=1 offset.0=0x1f0000000 length.0=0x200000
-	"$MEDIUM" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7fffffffffe00000 length.0=0x200000
+	"$OMFEDIT" "$img" append path=over size=4000000 mode=0644 nextents=1 offset.0=0x10000000 length.0=0x400000
+	"$OMFEDIT" "$img" append path=bad size=9000000 mode=0644 nextents=1 offset.0=0x1f0000000 length.0=0x200000
+	"$OMFEDIT" "$img" append path=out size=1 mode=0644 nextents=1 offset.0=0x7fffffffffe00000 length.0=0x200000
 	run -0 famfsctl map --json "$img"
 	json=$output
 	run -0 jq -ce '.regions[] | select(.kind == "shared") | [.offset, .length, .entry, .shared_with]' <<<"$json"
@@ -142,7 +142,7 @@ rows()
 	assert_output --partial "damaged: size"
 	run -0 xmllint --nonet --xpath 'string(//*[local-name()="text"][starts-with(., "entry 6 ")])' "$BATS_TEST_TMPDIR/map.svg"
 	assert_output "entry 6 extent, extent outside the device out"
-	"$MEDIUM" "$img" set super crc=1
+	"$OMFEDIT" "$img" set super crc=1
 	run -0 --separate-stderr famfsctl map "$img"
 	assert_output --partial "superblock damaged"
 	assert_output --partial "%"
@@ -150,7 +150,7 @@ rows()
 }
 
 @test "map also draws a device that is truncated or has a wrong recorded size" {
-	"$MEDIUM" "$img" set super dd_size=$((4 * GiB))
+	"$OMFEDIT" "$img" set super dd_size=$((4 * GiB))
 	run -0 famfsctl map "$img"
 	assert_output --partial "~~~~"
 	assert_line --regexp 'not in the recorded size +4 GiB'

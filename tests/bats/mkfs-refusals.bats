@@ -190,14 +190,14 @@ has_open()
 
 @test "a famfs whose superblock is damaged is refused too" {
 	new_image 64M
-	"$MEDIUM" "$img" set super version=47 crc=1
+	"$OMFEDIT" "$img" set super version=47 crc=1
 	refuses 3 "famfs"
 	run -0 famfsctl mkfs -f --force-foreign "$img"
 }
 
 @test "a famfs of a newer format is refused" {
 	new_image 64M
-	"$MEDIUM" "$img" set super version=49
+	"$OMFEDIT" "$img" set super version=49
 	refuses 3 "famfs"
 }
 

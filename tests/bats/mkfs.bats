@@ -11,7 +11,7 @@ suite_setup()
 
 show()
 {
-	"$MEDIUM" "$img" show | jq -e "$1"
+	"$OMFEDIT" "$img" show | jq -e "$1"
 }
 
 @test "mkfs makes the image file when it is missing" {
@@ -65,9 +65,9 @@ show()
 
 @test "two file systems get different UUIDs" {
 	famfsctl mkfs --size 64M "$img"
-	first=$("$MEDIUM" "$img" show | jq -r .superblock.fs_uuid)
+	first=$("$OMFEDIT" "$img" show | jq -r .superblock.fs_uuid)
 	famfsctl mkfs -f "$img"
-	second=$("$MEDIUM" "$img" show | jq -r .superblock.fs_uuid)
+	second=$("$OMFEDIT" "$img" show | jq -r .superblock.fs_uuid)
 	assert_not_equal "$first" "$second"
 }
 
@@ -121,7 +121,7 @@ show()
 	for pair in 63G:8 64G:16 128G:32 256G:64 512G:128 1T:256 4T:256; do
 		rm -f "$img"
 		famfsctl mkfs --size "${pair%:*}" "$img"
-		assert_equal "$pair $("$MEDIUM" "$img" show | jq .superblock.log_len)" \
+		assert_equal "$pair $("$OMFEDIT" "$img" show | jq .superblock.log_len)" \
 			"$pair $((${pair#*:} * MiB))"
 	done
 }

@@ -233,7 +233,7 @@ fstab()
 @test "-o fsck checks first: a damaged log is not mounted" {
 	run -0 host mount -t famfs -o fsck "$img" "$mnt"
 	host umount "$mnt"
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	run host mount -t famfs -o fsck "$img" "$mnt"
 	assert_error 32 "the check found 1 problem: entry 0: crc"
 	assert_equal "$(host_mounts)" ""
@@ -322,7 +322,7 @@ fstab()
 	assert_output --partial "clean"
 	run -0 host fsck -C5 -a -t famfs "$img"
 	before=$(fingerprint)
-	"$MEDIUM" "$img" set header next_seqnum=9
+	"$OMFEDIT" "$img" set header next_seqnum=9
 	damaged=$(fingerprint)
 	run host fsck -t famfs "$img"
 	assert_error 4 "metadata: header"
@@ -334,7 +334,7 @@ fstab()
 	assert_equal "$(fingerprint)" "$before"
 	# A damaged entry in the middle costs a file.
 	famfsctl creat -s 1 "$img:/g"
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	damaged=$(fingerprint)
 	run host fsck -a -t famfs "$img"
 	assert_error 4 "hint: run: fsck.famfs -y '$img'"
@@ -364,15 +364,15 @@ fstab()
 	assert_error 8 "missing.img"
 	# Two problems, one of which can be repaired without a loss.
 	famfsctl creat -s 1 "$img:/g"
-	"$MEDIUM" "$img" set header next_seqnum=9
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set header next_seqnum=9
+	"$OMFEDIT" "$img" set 0 crc=1
 	run host fsck.famfs -a "$img"
 	assert_error 4 "1 repaired"
 	# A clean one that is mounted, and on a host that may not repair.
 	run -1 host fsck.famfs -y "$img"
 	host mount -t famfs "$img" "$mnt"
 	FAMFS_SYSTEM_UUID=$OTHER run -0 host fsck -a -t famfs "$img"
-	"$MEDIUM" "$img" set header next_seqnum=9
+	"$OMFEDIT" "$img" set header next_seqnum=9
 	run host fsck.famfs -a "$img"
 	assert_error 12 "so it cannot be repaired"
 	assert_output --partial "metadata: header"

@@ -17,7 +17,7 @@ path_of()
 
 log_entries()
 {
-	"$MEDIUM" "$img" show | jq '.entries | length'
+	"$OMFEDIT" "$img" show | jq '.entries | length'
 }
 
 @test "mkdir works on an unmounted image, without root" {
@@ -26,14 +26,14 @@ log_entries()
 	chown 65534:65534 "$img"
 	chmod 755 "$BATS_TEST_TMPDIR"
 	run -0 user_famfsctl mkdir "$img:/data"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '.entries[0] | [.type, .path, .uid]')" \
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '.entries[0] | [.type, .path, .uid]')" \
 		'["MKDIR","data",65534]'
 }
 
 @test "mkdir applies the umask to the default mode, and -m is exact" {
 	(umask 027 && famfsctl mkdir "$img:/a")
 	(umask 077 && famfsctl mkdir -m 1777 -u 12 -g 34 "$img:/b")
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[] | [.path, .mode, .uid, .gid]]')" \
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '[.entries[] | [.path, .mode, .uid, .gid]]')" \
 		'[["a","0o750",'"$(id -u),$(id -g)"'],["b","0o1777",12,34]]'
 }
 
@@ -41,7 +41,7 @@ log_entries()
 	run -0 famfsctl mkdir -p "$img:/a/b/c"
 	run -0 famfsctl mkdir -p "$img:/a/b/c"
 	run -0 famfsctl mkdir -p "$img:/a/b/d"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')" '["a","a/b","a/b/c","a/b/d"]'
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '[.entries[].path]')" '["a","a/b","a/b/c","a/b/d"]'
 }
 
 @test "mkdir without -p needs the parent" {
@@ -72,7 +72,7 @@ log_entries()
 
 @test "mkdir takes several directories" {
 	run -0 famfsctl mkdir "$img:/a" "$img:/b" "$img:/a/c"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')" '["a","b","a/c"]'
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '[.entries[].path]')" '["a","b","a/c"]'
 }
 
 @test "a path of 78 bytes works, for files and directories" {
@@ -107,7 +107,7 @@ log_entries()
 		run famfsctl mkdir -p "$img:/$path"
 		assert_failure
 	done
-	"$MEDIUM" "$img" show | jq -e '[.entries[].path] | all(contains("..") | not)'
+	"$OMFEDIT" "$img" show | jq -e '[.entries[].path] | all(contains("..") | not)'
 }
 
 @test "no file can be made at or below .meta" {
@@ -132,7 +132,7 @@ log_entries()
 @test "extra slashes in a path are dropped" {
 	run -0 famfsctl mkdir "$img://a//"
 	run -0 famfsctl creat -s 1 "$img:/a//./b"
-	assert_equal "$("$MEDIUM" "$img" show | jq -c '[.entries[].path]')" '["a","a/b"]'
+	assert_equal "$("$OMFEDIT" "$img" show | jq -c '[.entries[].path]')" '["a","a/b"]'
 }
 
 @test "names with spaces, quotes, newlines and letters of all kinds work" {
@@ -240,5 +240,5 @@ raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90
 	famfsctl mkfs --size 64M "$odd/fam.img"
 	run -0 famfsctl mkdir "$odd/fam.img:/d" "$odd/fam.img:/d/e:"
 	run -0 famfsctl mkdir "$odd/fam.img:/d/e:/f"
-	assert_equal "$("$MEDIUM" "$odd/fam.img" show | jq -r '.entries[-1].path')" 'd/e:/f'
+	assert_equal "$("$OMFEDIT" "$odd/fam.img" show | jq -r '.entries[-1].path')" 'd/e:/f'
 }

@@ -57,7 +57,7 @@ options_of()
 	for name in a b c; do
 		famfsctl creat -s 2M -S 1 "$img:/$name"
 	done
-	"$MEDIUM" "$img" set 1 crc=1
+	"$OMFEDIT" "$img" set 1 crc=1
 	run --separate-stderr -0 famfsctl ls "$img:/"
 	assert_regex "$stderr" "warning: .*log entry 1"
 	run --separate-stderr -0 famfsctl -q ls "$img:/"
@@ -139,7 +139,7 @@ colored()
 	for name in a b c; do
 		famfsctl mkdir "$img:/$name"
 	done
-	"$MEDIUM" "$img" set 1 crc=1
+	"$OMFEDIT" "$img" set 1 crc=1
 	cd "$BATS_TEST_TMPDIR"
 	run -4 famfsctl fsck --repair "$img"
 	assert_line "hint: to give up damaged entries, run: famfsctl fsck --repair --yes '$img'"

@@ -18,8 +18,8 @@ suite_setup()
 typed()
 {
 	local at=$((DATA + $2 * UNIT))
-	"$MEDIUM" "$img" append "path=$1" size=10 mode=0644 nextents=1 offset.0=$at length.0=$UNIT
-	printf 'contents %d' "$2" | "$MEDIUM" "$img" write $at
+	"$OMFEDIT" "$img" append "path=$1" size=10 mode=0644 nextents=1 offset.0=$at length.0=$UNIT
+	printf 'contents %d' "$2" | "$OMFEDIT" "$img" write $at
 }
 
 # Paths that the reference implementation records for everyday commands, and similar ones.
@@ -83,7 +83,7 @@ all_clean()
 	run -0 famfsctl cat "$img:/d/y" "$img:/pw2" "$img:/x" "$img:/d/z" "$img:/d/slashes"
 	assert_output "contents 0contents 1contents 2contents 3contents 4"
 	# Paths that famfsctl itself writes are normalised.
-	"$MEDIUM" "$img" show | jq -e '[.entries[-2:][].path] == ["new", "d/deep"]'
+	"$OMFEDIT" "$img" show | jq -e '[.entries[-2:][].path] == ["new", "d/deep"]'
 	all_clean
 }
 
@@ -126,7 +126,7 @@ all_clean()
 	typed '.meta/secret' 0
 	typed 'd/../.meta/.log' 1
 	typed '.meta' 2
-	"$MEDIUM" "$img" append type=1 path=.meta/sub mode=0755
+	"$OMFEDIT" "$img" append type=1 path=.meta/sub mode=0755
 	all_clean
 	assert_line "paths in .meta: 4, not shown"
 	famfsctl info --json "$img" | jq -e ".files == 0 and .directories == 1 and .allocated_bytes == $((3 * UNIT))"
@@ -142,11 +142,11 @@ all_clean()
 	run -0 famfsctl umount "$mnt"
 	# No file is placed on their space.
 	run -0 famfsctl creat --no-zero -s 6M "$img:/new"
-	"$MEDIUM" "$img" show | jq -e ".entries[-1].ext == [[0, $((DATA + 3 * UNIT)), $((3 * UNIT))]]"
+	"$OMFEDIT" "$img" show | jq -e ".entries[-1].ext == [[0, $((DATA + 3 * UNIT)), $((3 * UNIT))]]"
 }
 
 @test "a directory that was recorded as typed has attributes and holds files" {
-	"$MEDIUM" "$img" append type=1 path=d//sub/ mode=0700 uid=12 gid=34
+	"$OMFEDIT" "$img" append type=1 path=d//sub/ mode=0700 uid=12 gid=34
 	typed 'd/sub//f' 0
 	run -0 famfsctl stat --json "$img:/d/sub"
 	jq -e '.files[0] | .type == "directory" and .mode == "0700" and .uid == 12 and .gid == 34' <<<"$output"
@@ -213,11 +213,11 @@ all_clean()
 
 @test "a repair of a mode keeps the recorded path" {
 	typed 'd//y' 0
-	"$MEDIUM" "$img" set 1 mode=0100640
+	"$OMFEDIT" "$img" set 1 mode=0100640
 	run -4 famfsctl fsck "$img"
 	assert_line --partial "entry 1: mode: 'd/y': "
 	run -1 famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/undo" "$img"
-	"$MEDIUM" "$img" show | jq -e '.entries[1] | .path == "d//y" and .mode == "0o640" and .crc_ok'
+	"$OMFEDIT" "$img" show | jq -e '.entries[1] | .path == "d//y" and .mode == "0o640" and .crc_ok'
 	run -0 famfsctl cat "$img:/d/y"
 	assert_output "contents 0"
 	all_clean

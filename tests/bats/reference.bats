@@ -13,7 +13,7 @@ suite_setup()
 
 entry()
 {
-	"$MEDIUM" "$img" show | jq -c ".entries[] | select(.path == \"$1\") | $2"
+	"$OMFEDIT" "$img" show | jq -c ".entries[] | select(.path == \"$1\") | $2"
 }
 
 # The rows of the page's tables that are about options: "COMMAND<tab>STATUS<tab>OPTION", an option a
@@ -337,7 +337,7 @@ refuse_option()
 	mount_image
 	famfsctl creat -s 1M "$img:/a" "$img:/b" "$img:/c"
 	run -0 famfsctl logplay "$mnt"
-	"$MEDIUM" "$img" set 1 crc=1
+	"$OMFEDIT" "$img" set 1 crc=1
 	run -1 famfsctl logplay "$mnt"
 	assert_output --partial "the log has 1 damaged entries"
 }
@@ -384,7 +384,7 @@ refuse_option()
 	umount "$mnt/hidden"
 	assert_line "hidden/c: is in the log, but not in the mount"
 	assert_line "hidden/stray: is in the mount, but not in the log"
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	run -5 famfsctl check "$mnt"
 	assert_line --partial "log entry 3: CRC is 0x1"
 	assert_line "b: is in the mount, but not in the log"
@@ -416,7 +416,7 @@ refuse_option()
 	famfsctl creat -s 3M "$mnt/a"
 	exec 7<"$mnt/a"
 	head -c 100 <&7 >/dev/null
-	offset=$("$MEDIUM" "$img" show | jq '.entries[0].ext[0][1]')
+	offset=$("$OMFEDIT" "$img" show | jq '.entries[0].ext[0][1]')
 	printf other | dd of="$img" bs=1 seek="$offset" conv=notrunc status=none
 	run -0 famfsctl flush "$mnt/a"
 	# The descriptor was opened before; it reads the new bytes.

@@ -37,13 +37,13 @@ put_back()
 }
 
 @test "a bad tail is cut off, after it was saved" {
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	cp --sparse=always "$img" "$img.damaged.img"
 	run -1 famfsctl fsck --repair --save "$undo" "$img"
 	assert_output --partial "entry 3"
 	assert_output --partial "repaired"
 	assert_output --partial "$undo"
-	"$MEDIUM" "$img" show | jq -e '.log.next_index == 3 and .log.next_seqnum == 3'
+	"$OMFEDIT" "$img" show | jq -e '.log.next_index == 3 and .log.next_seqnum == 3'
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl verify -S 42 "$img:/d/good"
 	run -0 famfsctl creat -r -S 9 -s 5M "$img:/new"
@@ -57,16 +57,16 @@ put_back()
 }
 
 @test "fsck --repair cuts off several bad entries at the tail together" {
-	"$MEDIUM" "$img" set 2 crc=1
-	"$MEDIUM" "$img" set 3 seqnum=77
+	"$OMFEDIT" "$img" set 2 crc=1
+	"$OMFEDIT" "$img" set 3 seqnum=77
 	run -1 famfsctl fsck --repair --save "$undo" "$img"
-	"$MEDIUM" "$img" show | jq -e '.log.next_index == 2'
+	"$OMFEDIT" "$img" show | jq -e '.log.next_index == 2'
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl verify -S 42 "$img:/d/good"
 }
 
 @test "a bad entry in the middle stays without a confirmation" {
-	"$MEDIUM" "$img" set 2 crc=1
+	"$OMFEDIT" "$img" set 2 crc=1
 	before=$(fingerprint)
 	run -4 famfsctl fsck --repair --save "$undo" "$img" </dev/null
 	assert_output --partial "entry 2"
@@ -74,23 +74,23 @@ put_back()
 }
 
 @test "a bad entry in the middle is replaced with --yes, and its space stays unused" {
-	"$MEDIUM" "$img" set 2 path=../escape
+	"$OMFEDIT" "$img" set 2 path=../escape
 	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
 	assert_output --partial "repaired"
-	"$MEDIUM" "$img" show | jq -e '.entries[2] | .type == "OTHER" and .crc_ok and .seq_ok'
+	"$OMFEDIT" "$img" show | jq -e '.entries[2] | .type == "OTHER" and .crc_ok and .seq_ok'
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl verify -S 42 "$img:/d/good"
 	run -0 famfsctl verify -S 43 "$img:/after"
 	run -0 famfsctl creat --no-zero -s 20M "$img:/new"
-	"$MEDIUM" "$img" show | jq -e '.entries[4].ext[0][1] >= 25165824 + 6291456'
+	"$OMFEDIT" "$img" show | jq -e '.entries[4].ext[0][1] >= 25165824 + 6291456'
 	run -0 famfsctl fsck "$img"
 	assert_file_exist "$undo"
 }
 
 @test "a damaged entry that seems to name another file's space does that file no harm" {
 	# The space of entry 3, by its first byte; the CRC tells that this is damage.
-	"$MEDIUM" "$img" set 2 offset.0=25165824
-	"$MEDIUM" "$img" set 2 crc=1
+	"$OMFEDIT" "$img" set 2 offset.0=25165824
+	"$OMFEDIT" "$img" set 2 crc=1
 	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
 	run -0 famfsctl fsck "$img"
 	run -0 famfsctl verify -S 43 "$img:/after"
@@ -99,8 +99,8 @@ put_back()
 }
 
 @test "a problem that a repair uncovers is found, and not called repaired" {
-	"$MEDIUM" "$img" set 2 path=../escape
-	"$MEDIUM" "$img" set header next_index=1 next_seqnum=1
+	"$OMFEDIT" "$img" set 2 path=../escape
+	"$OMFEDIT" "$img" set header next_index=1 next_seqnum=1
 	run -4 famfsctl fsck --json --repair --yes --save "$undo" "$img"
 	jq -e '[.problems[] | [.entry, .code, .repaired]] == [[null, "header", true], [2, "path", false]]' \
 		<<<"$output"
@@ -111,7 +111,7 @@ put_back()
 }
 
 @test "fsck -n changes nothing, even with --repair" {
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	before=$(fingerprint)
 	run -4 famfsctl fsck -n --repair --yes --save "$undo" "$img"
 	assert_equal "$(fingerprint)" "$before"
@@ -119,7 +119,7 @@ put_back()
 }
 
 @test "an undo file is never overwritten, and no repair is made without one" {
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	echo precious >"$undo"
 	before=$(fingerprint)
 	run famfsctl fsck --repair --save "$undo" "$img"
@@ -137,7 +137,7 @@ put_back()
 	mkdir -p "$mnt"
 	famfsctl mount "$BATS_TEST_TMPDIR/other.img" "$mnt"
 	ln -s "$mnt" "$BATS_TEST_TMPDIR/link"
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	before=$(fingerprint)
 	run famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/link/undo" "$img"
 	assert_error 8 "'$BATS_TEST_TMPDIR/link/undo' would lie in the famfs that is mounted at '$mnt'"
@@ -156,7 +156,7 @@ put_back()
 	mkdir -p "$mnt" "$BATS_TEST_TMPDIR/saved"
 	famfsctl mount "$BATS_TEST_TMPDIR/other.img" "$mnt"
 	ln -s saved "$BATS_TEST_TMPDIR/link"
-	"$MEDIUM" "$img" set 2 crc=1
+	"$OMFEDIT" "$img" set 2 crc=1
 	before=$(fingerprint)
 	mkfifo "$BATS_TEST_TMPDIR/answer"
 	script -qec "$FAMFSCTL fsck --repair --save $BATS_TEST_TMPDIR/link/undo $img" /dev/null \
@@ -178,7 +178,7 @@ put_back()
 	command -v strace >/dev/null || skip "needs strace"
 	# Leaks cannot be looked for under strace.
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	before=$(fingerprint)
 	mkdir "$BATS_TEST_TMPDIR/saved"
 	# Only calls on the directory itself fail.
@@ -191,16 +191,16 @@ put_back()
 
 @test "without --save the undo file is named after the device, in the current folder" {
 	cd "$BATS_TEST_TMPDIR" || return
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	run -1 famfsctl fsck --repair "$img"
 	assert_output --partial "famfs-fsck-fam.img.undo"
 	assert_file_exist famfs-fsck-fam.img.undo
 }
 
 @test "fsck --repair sets a next_index beyond the log to the end of the entries" {
-	"$MEDIUM" "$img" set header next_index=1099511627776
+	"$OMFEDIT" "$img" set header next_index=1099511627776
 	run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
-	"$MEDIUM" "$img" show | jq -e '.log.next_index == 4 and .log.next_seqnum == 4'
+	"$OMFEDIT" "$img" show | jq -e '.log.next_index == 4 and .log.next_seqnum == 4'
 	run -0 famfsctl fsck "$img"
 }
 
@@ -208,7 +208,7 @@ put_back()
 	for field in magic=0 crc=1 len=5 last_index=99; do
 		cp --sparse=always "$img.base.img" "$img"
 		rm -f "$undo"
-		"$MEDIUM" "$img" set header $field
+		"$OMFEDIT" "$img" set header $field
 		run -1 famfsctl fsck --repair --yes --save "$undo" "$img"
 		run -0 famfsctl fsck "$img"
 		cmp "$img" "$img.base.img"
@@ -216,7 +216,7 @@ put_back()
 }
 
 @test "a mounted device is not repaired" {
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	mount_image
 	before=$(fingerprint)
 	run famfsctl fsck --repair --save "$undo" "$img"
@@ -227,7 +227,7 @@ put_back()
 }
 
 @test "fsck --repair refuses a client" {
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	before=$(fingerprint)
 	run famfsctl_as "$OTHER" fsck --repair --save "$undo" "$img"
 	assert_error 8 "$MASTER"
@@ -236,7 +236,7 @@ put_back()
 }
 
 @test "fsck prints one line for entries that were never written, and counts each" {
-	"$MEDIUM" "$img" set header next_index=15000 next_seqnum=15000
+	"$OMFEDIT" "$img" set header next_index=15000 next_seqnum=15000
 	run -4 famfsctl fsck "$img"
 	assert_line --partial "entries 4 to 14999: crc: "
 	assert_line --partial "14996 problems found, 0 repaired"
@@ -253,7 +253,7 @@ put_back()
 	mount_image
 	run -0 famfsctl fsck "$mnt"
 	assert_output --partial "clean"
-	"$MEDIUM" "$img" set 3 crc=1
+	"$OMFEDIT" "$img" set 3 crc=1
 	run -4 famfsctl fsck "$mnt"
 	assert_output --partial "entry 3: crc"
 }

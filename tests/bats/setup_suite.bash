@@ -27,10 +27,10 @@ setup_suite()
 	export FAMFS_TOP=$top
 	export FAMFS_BUILD=${FAMFS_BUILD:-$top/build-gcc}
 	export FAMFSCTL=${FAMFSCTL:-$FAMFS_BUILD/cli/famfsctl}
-	export MEDIUM=$FAMFS_BUILD/tests/tools/medium MMAPIO=$FAMFS_BUILD/tests/tools/mmapio
+	export OMFEDIT=$FAMFS_BUILD/tests/tools/omfedit MMAPIO=$FAMFS_BUILD/tests/tools/mmapio
 	export LC_ALL=C.UTF-8
 	umask 022
-	if [[ ! -x $FAMFSCTL || ! -x $MEDIUM ]]; then
+	if [[ ! -x $FAMFSCTL || ! -x $OMFEDIT ]]; then
 		echo "no build in $FAMFS_BUILD: tests/run.sh --quick build makes one" >&2
 		return 1
 	fi

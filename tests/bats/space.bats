@@ -24,7 +24,7 @@ usage()
 	new_image 1G
 	famfsctl creat -s 5M "$img:/a"
 	famfsctl creat -s 5M "$img:/b"
-	"$MEDIUM" "$img" set 0 path=../x
+	"$OMFEDIT" "$img" set 0 path=../x
 	usage '.lost_bytes == 6291456 and .file_bytes == 5242880'
 	usage '.reserved_bytes + .file_bytes + .slack_bytes + .lost_bytes + .free_bytes == .usable_size'
 }
@@ -39,7 +39,7 @@ usage()
 	assert_line --regexp '^of it in stripes +2 MiB'
 	refute_output --partial "claimed twice"
 	famfsctl creat --no-zero -s 4M "$img:/a"
-	"$MEDIUM" "$img" append path=b size=4000000 mode=0644 nextents=1 offset.0=0xc00000 length.0=0x400000
+	"$OMFEDIT" "$img" append path=b size=4000000 mode=0644 nextents=1 offset.0=0xc00000 length.0=0x400000
 	usage '.shared_bytes == 2097152 and .allocated_bytes == 12582912 + 6291456 and
 		.reserved_bytes + .allocated_bytes + .free_bytes == .usable_size and
 		.file_bytes + .slack_bytes + .lost_bytes - .shared_bytes == .allocated_bytes'

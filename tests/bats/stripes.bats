@@ -11,7 +11,7 @@ suite_setup()
 
 last()
 {
-	"$MEDIUM" "$img" show | jq -ec ".entries[-1] | $1"
+	"$OMFEDIT" "$img" show | jq -ec ".entries[-1] | $1"
 }
 
 @test "an interleaved file has strips of equal length, a bucket each" {
@@ -35,7 +35,7 @@ last()
 	for ((i = 0; i < 16; i++)); do
 		famfsctl creat --no-zero -s 8M -N 1 -B 8 -C 2M "$img:/f$i"
 	done
-	"$MEDIUM" "$img" show | jq -e "[.entries[].ext[0][1] / $GiB | floor] | unique | length == 8"
+	"$OMFEDIT" "$img" show | jq -e "[.entries[].ext[0][1] / $GiB | floor] | unique | length == 8"
 }
 
 @test "a file shorter than a chunk is simple, one of exactly a chunk is not" {
@@ -71,7 +71,7 @@ last()
 		assert_failure
 		assert_output --partial "${case#*:}"
 	done
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 }
 
 @test "buckets or a chunk size without strips are a usage error" {
@@ -79,7 +79,7 @@ last()
 	assert_failure 2
 	run famfsctl creat -s 64M -B 4 "$img:/f"
 	assert_failure 2
-	"$MEDIUM" "$img" show | jq -e '.entries == []'
+	"$OMFEDIT" "$img" show | jq -e '.entries == []'
 }
 
 @test "contents are read and written through the map" {
@@ -98,7 +98,7 @@ last()
 	famfsctl creat -s 9M -N 2 -B 4 -C 2M "$mnt/f"
 	# Across the border of chunk 1 and chunk 2, which is in strip 0 again.
 	printf 'across the border' | dd of="$mnt/f" bs=1 seek=$((4 * MiB - 6)) conv=notrunc status=none
-	read -r strip0 strip1 < <("$MEDIUM" "$img" show | jq -r '.entries[0].ext | "\(.[0][1]) \(.[1][1])"')
+	read -r strip0 strip1 < <("$OMFEDIT" "$img" show | jq -r '.entries[0].ext | "\(.[0][1]) \(.[1][1])"')
 	assert_equal "$(bytes "$img" $((strip1 + 2 * MiB - 6)) 6)" "across"
 	assert_equal "$(bytes "$img" $((strip0 + 2 * MiB)) 11)" " the border"
 }

@@ -32,7 +32,7 @@ load helper
 
 @test "__udev prints nothing for a damaged superblock" {
 	new_image 1G
-	"$MEDIUM" "$img" set super crc=1
+	"$OMFEDIT" "$img" set super crc=1
 	run famfsctl __udev "$img"
 	assert_error 1 "superblock CRC"
 	refute_output --partial "ID_FS"

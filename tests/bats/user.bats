@@ -37,13 +37,13 @@ mounted()
 	run -0 user_famfsctl dump-fmap -r "$img"
 	run -0 user_famfsctl info "$img"
 	run -0 user_famfsctl fsck "$img"
-	"$MEDIUM" "$img" show | jq -e '[.entries[] | [.uid, .gid]] | unique == [[65534, 65534]]'
+	"$OMFEDIT" "$img" show | jq -e '[.entries[] | [.uid, .gid]] | unique == [[65534, 65534]]'
 }
 
 @test "an undo file goes into a folder that the user may write and not read" {
 	user_famfsctl mkfs --size 64M "$img"
 	user_famfsctl creat -s 5M "$img:/f"
-	"$MEDIUM" "$img" set 0 crc=1
+	"$OMFEDIT" "$img" set 0 crc=1
 	mkdir -m 333 "$home/saved"
 	run -1 user_famfsctl fsck --repair --save "$home/saved/undo" "$img"
 	assert_output --partial "what was changed is saved in '$home/saved/undo'"

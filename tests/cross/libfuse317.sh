@@ -55,7 +55,7 @@ build()
 	# The program takes loader and C library from where libfuse is, and the rest from the system.
 	PKG_CONFIG_PATH=$dir/pkgconfig meson setup "$build" "$top" "${again[@]}" -Dwerror=true -Dbuildtype=debug \
 		-Dc_link_args="-Wl,--allow-shlib-undefined,--disable-new-dtags,-rpath,$reachable,--dynamic-linker,$loader" &&
-		ninja -C "$build" cli/famfsctl tests/tools/{medium,mmapio,hostile} tests/fusekernel/{fusekernel,libfusekernel_preload.so} &&
+		ninja -C "$build" cli/famfsctl tests/tools/{omfedit,mmapio,hostile} tests/fusekernel/{fusekernel,libfusekernel_preload.so} &&
 		ldd "$build/cli/famfsctl" | grep "$reachable/libfuse3.so.4"
 }
 

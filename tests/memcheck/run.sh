@@ -91,10 +91,10 @@ famfsctl_exits 0 info fam.img
 famfsctl_exits 0 dump-log fam.img
 famfsctl_exits 0 map --svg=fam.svg fam.img
 famfsctl_exits 0 fsck fam.img
-medium=$build/tests/tools/medium
-"$medium" fam.img set 3 mode=0100755 # more than permission bits
-"$medium" fam.img set 5 uid=9 crc=1
-"$medium" fam.img set header next_seqnum=9
+omfedit=$build/tests/tools/omfedit
+"$omfedit" fam.img set 3 mode=0100755 # more than permission bits
+"$omfedit" fam.img set 5 uid=9 crc=1
+"$omfedit" fam.img set header next_seqnum=9
 famfsctl_exits 4 fsck fam.img
 famfsctl_exits 1 fsck --repair --yes fam.img
 famfsctl_exits 0 fsck fam.img

@@ -90,7 +90,7 @@ new_folder()
 {
 	remove_folder
 	mkdir "$folder"
-	[[ $kind == image ]] || head -c 4096 /dev/zero | "$MEDIUM" "$FAMFS_TEST_DEVICE" write 0
+	[[ $kind == image ]] || head -c 4096 /dev/zero | "$OMFEDIT" "$FAMFS_TEST_DEVICE" write 0
 	cp -a --sparse=always "$template/." "$folder"
 	chown -R "$user:$user" "$folder"
 	cd "$folder"

@@ -87,7 +87,7 @@ unbind()
 	new_image
 	famfsctl creat -s 2M "$dax:/good"
 	famfsctl creat -s 2M "$dax:/bad"
-	"$MEDIUM" "$dax" set 1 crc=1
+	"$OMFEDIT" "$dax" set 1 crc=1
 	run famfsctl fsck "$dax"
 	assert_failure 4
 	run famfsctl fsck --repair --save "$BATS_TEST_TMPDIR/undo" "$dax"
@@ -98,7 +98,7 @@ unbind()
 
 @test "a signature in the device's memory is refused by name" {
 	mkfs.ext4 -q -F "$BATS_TEST_TMPDIR/ext4.img" 8M
-	"$MEDIUM" "$dax" write 0 <"$BATS_TEST_TMPDIR/ext4.img"
+	"$OMFEDIT" "$dax" write 0 <"$BATS_TEST_TMPDIR/ext4.img"
 	run famfsctl mkfs "$dax"
 	assert_error 3 "'$dax' already holds a signature of ext4"
 	run -0 famfsctl mkfs -f "$dax"

@@ -121,7 +121,7 @@ no_link()
 }
 
 @test "a device that holds no famfs has the tag of systemd and no link" {
-	head -c 4096 /dev/zero | "$MEDIUM" "$dax" write 0
+	head -c 4096 /dev/zero | "$OMFEDIT" "$dax" write 0
 	event
 	no_link
 	assert_equal "$(property ID_FS_TYPE)" ""

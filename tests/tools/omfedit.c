@@ -3,16 +3,16 @@
  * Looks at a famfs medium and damages it, for the tests. An encoder and decoder of its own: see
  * omf.h.
  *
- *   medium IMAGE show                        superblock, log header and entries as JSON
- *   medium IMAGE set super FIELD=VALUE...    change fields; the CRC follows unless crc= is given
- *   medium IMAGE set header FIELD=VALUE...
- *   medium IMAGE set INDEX FIELD=VALUE...    a log entry; fields of its type, see below
- *   medium IMAGE append FIELD=VALUE...       a new entry behind the last, published
- *   medium IMAGE fill COUNT                  COUNT new directories, published
- *   medium IMAGE format [LOGLEN]             superblock and empty log for the size of the image
- *   medium IMAGE read OFFSET LENGTH          raw bytes to standard output
- *   medium IMAGE write OFFSET                standard input to the medium
- *   medium IMAGE fuzz-seed                   the medium as an input of tests/fuzz/fuzz_medium.c
+ *   omfedit IMAGE show                        superblock, log header and entries as JSON
+ *   omfedit IMAGE set super FIELD=VALUE...    change fields; the CRC follows unless crc= is given
+ *   omfedit IMAGE set header FIELD=VALUE...
+ *   omfedit IMAGE set INDEX FIELD=VALUE...    a log entry; fields of its type, see below
+ *   omfedit IMAGE append FIELD=VALUE...       a new entry behind the last, published
+ *   omfedit IMAGE fill COUNT                  COUNT new directories, published
+ *   omfedit IMAGE format [LOGLEN]             superblock and empty log for the size of the image
+ *   omfedit IMAGE read OFFSET LENGTH          raw bytes to standard output
+ *   omfedit IMAGE write OFFSET                standard input to the medium
+ *   omfedit IMAGE fuzz-seed                   the medium as an input of tests/fuzz/fuzz_medium.c
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +91,7 @@ static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *form
 	va_list args;
 
 	va_start(args, format);
-	fputs("medium: ", stderr);
+	fputs("omfedit: ", stderr);
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
@@ -507,7 +507,7 @@ int main(int argc, char **argv)
 	const char *command = argc > 2 ? argv[2] : "";
 
 	if (argc < 3)
-		die("usage: medium IMAGE show|set|append|fill|format|read|write|fuzz-seed ...");
+		die("usage: omfedit IMAGE show|set|append|fill|format|read|write|fuzz-seed ...");
 	open_image(argv[1]);
 	if (!strcmp(command, "show"))
 		show();
