@@ -101,7 +101,7 @@ damaged_and_closed()
 
 @test "an empty file is read as empty and is no damage" {
 	cp --sparse=always "$img.base.img" "$img"
-	"$MEDIUM" "$img" set 2 size=0 length.0=0x200000
+	"$OMFEDIT" "$img" set 2 size=0 length.0=0x200000
 	run -0 famfsctl fsck "$img"
 	assert_output --partial "clean"
 	run -0 famfsctl cat "$img:/victim"
@@ -119,7 +119,7 @@ damaged_and_closed()
 @test "a repair that gives up a file that the reference shows says so, and asks" {
 	for field in size=0xffffffffffffffff offset.0=0x900001 length.0=0x4000000000000000; do
 		cp --sparse=always "$img.base.img" "$img"
-		"$MEDIUM" "$img" set 2 "$field"
+		"$OMFEDIT" "$img" set 2 "$field"
 		run famfsctl fsck --repair "$img" </dev/null
 		assert_error 4 "the reference implementation shows this file"
 		run -0 famfsctl dump-log "$img" --entry 2
@@ -127,7 +127,7 @@ damaged_and_closed()
 	done
 	# It does not show this one.
 	cp --sparse=always "$img.base.img" "$img"
-	"$MEDIUM" "$img" set 2 nextents=17
+	"$OMFEDIT" "$img" set 2 nextents=17
 	run -4 famfsctl fsck "$img"
 	refute_output --partial "reference implementation"
 }
