@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fs/file.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/minmax.h"
 #include "device/mapping.h"
@@ -9,6 +8,7 @@
 #include "fs/extents.h"
 #include "fs/reservation.h"
 #include "fs/volume_io.h"
+#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
