@@ -216,8 +216,27 @@ static void sizes(void **state)
 	(void)state;
 	damage(2, larger_than_map, true);
 	check_damage(2, "size", "dac", true);
+}
+
+/* One unit of space and no bytes: how a file that is empty is written down. */
+static void empty(void **state)
+{
+	struct told told;
+	struct famfs_volume *vol;
+	struct famfs_info info;
+	struct famfs_stat st;
+	struct famfs_error err;
+
+	(void)state;
 	damage(2, empty_file, true);
-	check_damage(2, "size", "dac", true);
+	vol = open_told(&told);
+	famfs_info(vol, &info);
+	assert_int_equal(info.bad_entries, 0);
+	assert_int_equal(told.count, 0);
+	assert_ok(famfs_stat(vol, "b", &st, &err), &err);
+	assert_int_equal(st.size, 0);
+	assert_ok(add_dir(vol, "new", &err), &err);
+	famfs_close(vol);
 }
 
 static void many_extents(struct omf_entry *raw)
@@ -392,6 +411,7 @@ int main(void)
 		TEST("an unknown type costs that entry alone", types),
 		TEST("extents outside the data area are refused", extents),
 		TEST("sizes that the map cannot hold are refused", sizes),
+		TEST("an empty file is no damage", empty),
 		TEST("impossible numbers of extents and strips are refused", maps),
 		TEST("extents on unknown devices are refused", unknown_device),
 		TEST("paths that leave the mount and impossible modes are refused",
