@@ -14,8 +14,6 @@
 static int fail(const struct famfs_error *err)
 {
 	fprintf(stderr, "example: %s\n", err->message);
-	if (err->hint[0])
-		fprintf(stderr, "hint: %s\n", err->hint);
 	return 1;
 }
 

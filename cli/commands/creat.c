@@ -216,10 +216,8 @@ static int create_or_refill(struct famfs_volume *volume, const char *path, struc
 	ret = create(volume, path, plan, err);
 	if (ret != -EEXIST)
 		return ret;
-	if (!is_seeded(plan)) {
-		error_hint_same_size(err, volume, path, plan->size, "give --seed to fill it again");
+	if (!is_seeded(plan))
 		return ret;
-	}
 	*filled = true;
 	return refill(volume, path, plan, err);
 }
@@ -240,6 +238,8 @@ static int create_reported(struct famfs_volume *volume, const char *arg, const c
 		return EXIT_DONE;
 	}
 	*over = error_is_final(ret);
+	if (ret == -EEXIST && !is_seeded(&plan) && session_has_file(volume, path, plan.size))
+		return report_failure_hinted(&err, "give --seed to fill it again");
 	return report_failure(&err);
 }
 

@@ -82,7 +82,7 @@ static void print_daxdevs(struct dump *dump)
 
 static void print_file(struct dump *dump, const char *path, const struct famfs_fmap *map)
 {
-	bool interleaved = map->type == FAMFS_MAP_INTERLEAVED;
+	bool interleaved = map->type == FAMFS_FMAP_INTERLEAVED;
 	const struct field fields[] = {
 		field_path("path", NULL, path),
 		field_number("size", NULL, map->size),
@@ -122,7 +122,7 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 		if (i == 0)
 			output_heading(&dump->out, fields, COUNT_OF(fields));
 		output_row(&dump->out, fields, COUNT_OF(fields));
-		logical += map->type == FAMFS_MAP_INTERLEAVED ? map->chunk_size : extent->length;
+		logical += map->type == FAMFS_FMAP_INTERLEAVED ? map->chunk_size : extent->length;
 	}
 	output_array_end(&dump->out);
 }

@@ -134,7 +134,7 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 static void print_members(struct dump *dump, const struct famfs_log_entry *entry)
 {
 	bool named = *entry->path != '\0', mapped = strcmp(entry->type_name, "file") == 0;
-	bool striped = mapped && entry->map.type == FAMFS_MAP_INTERLEAVED;
+	bool striped = mapped && entry->map.type == FAMFS_FMAP_INTERLEAVED;
 	char octal[16];
 	const struct field fields[] = {
 		field_number("entry", NULL, entry->raw->entry),

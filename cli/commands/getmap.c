@@ -23,8 +23,8 @@ static void print_map(const char *name, const struct famfs_fmap *map)
 	cleanup_free char *shown = text_escape(name);
 
 	printf("File:     %s\n\tsize:    %" PRIu64 "\n\textents: %" PRIu32 "\n", shown ? shown : "",
-	       map->size, map->type == FAMFS_MAP_SIMPLE ? map->nextents : 1);
-	if (map->type == FAMFS_MAP_INTERLEAVED)
+	       map->size, map->type == FAMFS_FMAP_SIMPLE ? map->nextents : 1);
+	if (map->type == FAMFS_FMAP_INTERLEAVED)
 		printf("Interleave_Param chunk_size: %" PRIu64 "\nInterleaved extent has %" PRIu32
 		       " strips:\n",
 		       map->chunk_size, map->nextents);

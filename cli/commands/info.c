@@ -29,10 +29,10 @@ static void print_identity(struct output *out, const char *device, const struct 
 		field_uuid("uuid", "uuid", info->uuid),
 		field_uuid("device_uuid", "device uuid", info->device_uuid),
 		field_uuid("master_uuid", "master", info->master_uuid),
-		field_when(info->identity != FAMFS_SYSTEM_UUID_NONE,
+		field_when(info->system_uuid_source != FAMFS_SYSTEM_UUID_NONE,
 			   field_uuid("system_uuid", "this host", info->system_uuid)),
 		field_text("identity_source", "identity from",
-			   famfs_system_uuid_source_name(info->identity)),
+			   famfs_system_uuid_source_name(info->system_uuid_source)),
 		field_text("role", "role", info->role == FAMFS_ROLE_MASTER ? "master" : "client"),
 		field_number("superblock_version", NULL, info->version),
 		field_number("omf_major", NULL, info->omf_major),
@@ -92,17 +92,18 @@ struct mounts {
  * the list. */
 static void print_io(struct output *out, const char *mountpoint)
 {
-	struct famfs_mount_io io = { .profile = "unknown" };
+	struct famfs_mount_io io = { .profile = FAMFS_PROFILE_UNKNOWN };
 	struct famfs_error err = { 0 };
 	bool asked = famfs_mount_io(mountpoint, &io, &err) == 0;
-	bool server = strcmp(io.profile, "off") == 0;
+	bool server = io.profile == FAMFS_PROFILE_OFF;
+	const char *profile = famfs_fmap_profile_name(io.profile);
 	char text[320];
 	const struct field fields[] = {
 		field_text("io", NULL,
 			   !asked   ? "unknown"
 			   : server ? "server"
 				    : "kernel"),
-		field_text("fmap", NULL, io.profile),
+		field_text("fmap", NULL, profile),
 		field_text("io_reason", NULL, asked ? io.reason : err.message),
 		field_text(NULL, "I/O", text),
 	};
@@ -112,8 +113,7 @@ static void print_io(struct output *out, const char *mountpoint)
 	else if (server)
 		snprintf(text, sizeof(text), "by the server (%s)", io.reason);
 	else
-		snprintf(text, sizeof(text), "by the kernel, profile %s (%s)", io.profile,
-			 io.reason);
+		snprintf(text, sizeof(text), "by the kernel, profile %s (%s)", profile, io.reason);
 	output_fields(out, fields, COUNT_OF(fields));
 }
 

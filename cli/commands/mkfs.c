@@ -57,7 +57,7 @@ static int take_option(int val, const char *name, const char *value)
 
 static void print_result(const char *device, const struct famfs_mkfs_result *result)
 {
-	const char *identity = famfs_system_uuid_source_name(result->identity);
+	const char *identity = famfs_system_uuid_source_name(result->system_uuid_source);
 	const struct field fields[] = {
 		field_path("device", NULL, device),
 		field_bool("dry_run", NULL, common.dry_run),

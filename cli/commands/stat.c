@@ -34,7 +34,7 @@ static void print_attributes(struct output *out, const char *path, const struct 
 /* A directory has no map; its JSON has the same members, which are null. */
 static void print_map(struct output *out, const struct famfs_fmap *map, bool file)
 {
-	bool interleaved = file && map->type == FAMFS_MAP_INTERLEAVED;
+	bool interleaved = file && map->type == FAMFS_FMAP_INTERLEAVED;
 	const char *extents = interleaved ? "strips" : "extents";
 	const char *chunk = interleaved ? "chunk size" : NULL;
 	uint64_t allocated = 0;

@@ -2,6 +2,7 @@
 #include "core/report.h"
 #include "core/cleanup.h"
 #include "core/common.h"
+#include "core/remedy.h"
 #include "output/json.h"
 #include "output/text.h"
 
@@ -327,20 +328,26 @@ int report_unknown_command(const char *name, const char *suggestion)
 	return EXIT_USAGE;
 }
 
-int report_failure(const struct famfs_error *err)
+int report_failure_hinted(const struct famfs_error *err, const char *hint)
 {
 	const char *id = report_id_name(err->refused ? REPORT_REFUSED : REPORT_FAILED, -err->code);
+	cleanup_free char *remedy = hint ? NULL : remedy_hint(err);
 
 	say_both(SEVERITY_ERROR, id, -err->code,
-		 err->message[0] ? err->message : strerror(-err->code),
-		 err->hint[0] ? err->hint : NULL);
+		 err->message[0] ? err->message : strerror(-err->code), hint ? hint : remedy);
 	return err->refused ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+int report_failure(const struct famfs_error *err)
+{
+	return report_failure_hinted(err, NULL);
 }
 
 void report_unfinished(const struct famfs_error *err)
 {
-	say_both(SEVERITY_WARNING, report_id_name(REPORT_LOG, 0), -err->code, err->message,
-		 err->hint[0] ? err->hint : NULL);
+	cleanup_free char *remedy = remedy_hint(err);
+
+	say_both(SEVERITY_WARNING, report_id_name(REPORT_LOG, 0), -err->code, err->message, remedy);
 }
 
 bool report_confirm(const char *format, ...)

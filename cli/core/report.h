@@ -73,6 +73,9 @@ int report_unknown_command(const char *name, const char *suggestion);
 /* The library's message and hint. Returns EXIT_FAILED or EXIT_REFUSED. */
 int report_failure(const struct famfs_error *err);
 
+/* The same with this hint in place of the remedy, unless it is NULL. */
+int report_failure_hinted(const struct famfs_error *err, const char *hint);
+
 /* Prints the same as a warning, when the command goes on nevertheless. */
 void report_unfinished(const struct famfs_error *err);
 

@@ -38,13 +38,11 @@ int error_fill(struct famfs_error *err, int code, const char *format, ...)
 	return code;
 }
 
-void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
-			  uint64_t size, const char *hint)
+bool session_has_file(struct famfs_volume *volume, const char *path, uint64_t size)
 {
 	struct famfs_stat st;
 
-	if (famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == size)
-		snprintf(err->hint, sizeof(err->hint), "%s", hint);
+	return famfs_stat(volume, path, &st, NULL) == 0 && S_ISREG(st.mode) && st.size == size;
 }
 
 int session_resolve(struct session *session, const char *arg)

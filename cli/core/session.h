@@ -42,13 +42,11 @@ void session_close(struct session *session);
 /* Whether an error that one file met would meet every file after it as well. */
 bool error_is_final(int code);
 
-/* Fills in an error as the library does; the hint becomes empty. Returns `code`. */
+/* Fills in an error as the library does, without a remedy. Returns `code`. */
 int error_fill(struct famfs_error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Adds a hint to an error, if `path` is a file of `size` bytes, which can be written in place. The
- * hint holds only words of this program: nothing in it is quoted. */
-void error_hint_same_size(struct famfs_error *err, struct famfs_volume *volume, const char *path,
-			  uint64_t size, const char *hint);
+/* Whether `path` is a file of `size` bytes, so that it can be written in place. */
+bool session_has_file(struct famfs_volume *volume, const char *path, uint64_t size);
 
 #endif

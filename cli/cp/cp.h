@@ -85,8 +85,9 @@ void cp_did(struct cp *cp, enum cp_event event, const char *source, const char *
 /* Reports that a source is skipped; `hint` may be NULL. */
 void cp_skip(struct cp *cp, const char *source, const char *why, const char *hint);
 
-/* Records and reports a failure: of the library, of the system (errno), or with a message. */
-void cp_failed(struct cp *cp, const struct famfs_error *err);
+/* Records and reports a failure: of the library, with a hint in place of its remedy
+ * or NULL; of the system (errno); or with a message. */
+void cp_failed(struct cp *cp, const struct famfs_error *err, const char *hint);
 void cp_cannot(struct cp *cp, const char *verb, const char *source);
 void cp_error(struct cp *cp, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

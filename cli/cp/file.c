@@ -231,9 +231,6 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 	ret = famfs_create(file->cp->volume, file->destination, &params, &to, err);
 	if (ret == -EEXIST && (options->overwrite || options->resume))
 		return copy_existing(file, transfer, err);
-	if (ret == -EEXIST)
-		error_hint_same_size(err, file->cp->volume, file->destination, params.size,
-				     "use --resume to go on with an earlier copy, or --overwrite");
 	if (ret == 0)
 		ret = fill(file, to, transfer, err);
 	if (ret == 0)
@@ -241,6 +238,17 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 	if (ret == 0)
 		cp_did(file->cp, CP_COPIED, file->source, file->destination, params.size);
 	return ret;
+}
+
+/* Options that would have used the file that exists. */
+static const char *hint_for(const struct cp_file *file, const struct famfs_error *err)
+{
+	const struct cp_options *options = file->cp->options;
+
+	if (err->code != -EEXIST || options->compare || options->overwrite || options->resume ||
+	    !session_has_file(file->cp->volume, file->destination, (uint64_t)file->st.st_size))
+		return NULL;
+	return "use --resume to go on with an earlier copy, or --overwrite";
 }
 
 void cp_file_work(void *job)
@@ -254,7 +262,7 @@ void cp_file_work(void *job)
 		/* Do not start this file; the summary says that the copy is incomplete. */
 	} else if (copy(file, &transfer, &err) < 0) {
 		progress_remove(&cp->progress, (uint64_t)file->st.st_size, transfer.done);
-		cp_failed(cp, &err);
+		cp_failed(cp, &err, hint_for(file, &err));
 	} else {
 		progress_add_file(&cp->progress);
 	}

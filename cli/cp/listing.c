@@ -105,7 +105,7 @@ static bool is_for_all(int code)
 	return error_is_final(code) && code != -ENOSPC;
 }
 
-void cp_failed(struct cp *cp, const struct famfs_error *err)
+void cp_failed(struct cp *cp, const struct famfs_error *err, const char *hint)
 {
 	bool stopped = cp_stopped(cp);
 
@@ -115,7 +115,7 @@ void cp_failed(struct cp *cp, const struct famfs_error *err)
 	if (err->code == -ECANCELED && stopped)
 		return;
 	atomic_fetch_add(&cp->events[CP_FAILED], 1);
-	report_failure(err);
+	report_failure_hinted(err, hint);
 }
 
 void cp_cannot(struct cp *cp, const char *verb, const char *source)

@@ -130,7 +130,7 @@ static int find_directory(struct cp *cp, const char *destination)
 	if (ret == 0 && !S_ISDIR(there.mode))
 		ret = error_fill(&err, -ENOTDIR, "'%s' is not a directory", destination);
 	if (ret < 0)
-		cp_failed(cp, &err);
+		cp_failed(cp, &err, NULL);
 	return ret;
 }
 
@@ -159,7 +159,7 @@ int cp_directory(struct cp *cp, const char *source, const char *destination, con
 	if (ret == -EEXIST && famfs_stat(cp->volume, destination, &there, NULL) == 0 &&
 	    S_ISDIR(there.mode))
 		return 0;
-	cp_failed(cp, &err);
+	cp_failed(cp, &err, NULL);
 	return ret;
 }
 

@@ -2,6 +2,7 @@
 #include "doctor/doctor.h"
 
 #include "core/cleanup.h"
+#include "core/remedy.h"
 #include "famfs.h"
 #include "output/text.h"
 
@@ -18,7 +19,7 @@
 /* Mappings that famfs_map() makes of a file, at most. */
 static uint64_t mappings(const struct famfs_fmap *map)
 {
-	if (map->type == FAMFS_MAP_SIMPLE || !map->chunk_size)
+	if (map->type == FAMFS_FMAP_SIMPLE || !map->chunk_size)
 		return map->nextents;
 	return map->size / map->chunk_size + 1;
 }
@@ -132,6 +133,7 @@ static void say_unreadable(struct doctor *doctor, const char *name,
 			   const struct famfs_target *target, const struct famfs_error *err)
 {
 	cleanup_free char *format = famfs_shell_format("famfsctl mkfs %s", target->device);
+	cleanup_free char *remedy = remedy_hint(err);
 	cleanup_free char *again = remount(target, err->code);
 
 	if (err->code == -EMEDIUMTYPE)
@@ -142,7 +144,7 @@ static void say_unreadable(struct doctor *doctor, const char *name,
 			   err->message);
 	else
 		doctor_say(doctor, SEVERITY_PROBLEM, "target.unreadable", name, again, "%s%s%s",
-			   err->message, err->hint[0] ? "; " : "", err->hint);
+			   err->message, remedy ? "; " : "", remedy ? remedy : "");
 }
 
 static void check_log(struct doctor *doctor, const char *name, const struct famfs_target *target)

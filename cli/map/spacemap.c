@@ -103,7 +103,7 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 				     .nextents = entry->map.nextents,
 				     .kept = kept,
 				     .fault = entry->raw->fault };
-	if (entry->map.type == FAMFS_MAP_INTERLEAVED && !kept)
+	if (entry->map.type == FAMFS_FMAP_INTERLEAVED && !kept)
 		file->chunk_size = entry->map.chunk_size;
 	memcpy(map->names + map->names_used, path, length);
 	map->names_used += length;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-#include "shared/cleanup.h"
 #include "shared/error.h"
 
 #include <errno.h>
@@ -44,26 +43,30 @@ int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 	return code;
 }
 
-void error_hint(struct famfs_error *err, const char *format, ...)
+void error_remedy(struct famfs_error *err, enum famfs_remedy remedy, const char *object)
 {
-	cleanup_free char *hint = NULL;
-	va_list ap;
+	bool fits = !object || strlen(object) < sizeof(err->remedy_object);
 
 	if (!err)
 		return;
-	va_start(ap, format);
-	hint = famfs_shell_vformat(format, ap);
-	va_end(ap);
-	/* Half a command is worse than none. */
-	err->hint[0] = '\0';
-	if (hint && strlen(hint) < sizeof(err->hint))
-		strcpy(err->hint, hint);
+	err->remedy = fits ? remedy : FAMFS_REMEDY_NONE;
+	snprintf(err->remedy_object, sizeof(err->remedy_object), "%s",
+		 fits && object ? object : "");
+	err->remedy_number = 0;
 }
 
-void error_hint_of(struct famfs_error *err, const struct famfs_error *other)
+void error_remedy_number(struct famfs_error *err, enum famfs_remedy remedy, uint64_t number)
 {
+	error_remedy(err, remedy, NULL);
 	if (err)
-		memcpy(err->hint, other->hint, sizeof(err->hint));
+		err->remedy_number = number;
+}
+
+void error_remedy_of(struct famfs_error *err, const struct famfs_error *other)
+{
+	error_remedy(err, other->remedy, other->remedy_object);
+	if (err)
+		err->remedy_number = other->remedy_number;
 }
 
 const char *famfs_version(void)

@@ -20,13 +20,14 @@ int error_refuse(struct famfs_error *err, int code, const char *format, ...)
 /* -EINVAL unless the reserved fields of a params struct are zero, as famfs.h demands. */
 int error_if_reserved(const uint32_t *reserved, size_t count, struct famfs_error *err);
 
-/* Adds a hint to an error that is set already, by the rules of famfs_shell_format(): each %s is
- * quoted as a word of a shell, so the format has no quotes of its own around it. A hint that is too
- * long for the struct is left out. */
-void error_hint(struct famfs_error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* Sets the remedy of an error that is set already. `object` is its argument, or NULL. A remedy
+ * whose object does not fit is left out: a part of a name is another name. */
+void error_remedy(struct famfs_error *err, enum famfs_remedy remedy, const char *object);
 
-/* Gives an error that is set already the hint of another one. */
-void error_hint_of(struct famfs_error *err, const struct famfs_error *other);
+/* The same with a number as the argument. */
+void error_remedy_number(struct famfs_error *err, enum famfs_remedy remedy, uint64_t number);
+
+/* Gives an error that is set already the remedy of another one. */
+void error_remedy_of(struct famfs_error *err, const struct famfs_error *other);
 
 #endif

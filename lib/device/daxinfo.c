@@ -160,16 +160,14 @@ int daxinfo_check_mappable(const struct famfs_dax_info *info, const char *path,
 		ret = error_set(err, -ENODEV, "'%s' has no driver, so it cannot be used", path);
 		break;
 	case FAMFS_DAX_OTHER_DRIVER:
-		ret = error_set(err, -ENODEV,
-				"'%s' has the driver %s, which famfsctl does not know", path,
+		ret = error_set(err, -ENODEV, "'%s' has the driver %s, which is not known", path,
 				info->driver);
 		break;
 	}
 	/* daxctl(1) takes famfs mode, and a device without a driver, for devdax mode. */
 	if (info->mode == FAMFS_DAX_FAMFS || info->mode == FAMFS_DAX_NO_DRIVER)
-		error_hint(err, "run: famfsctl reset-mode %s", path);
+		error_remedy(err, FAMFS_REMEDY_RESET_MODE, path);
 	else
-		error_hint(err, "run: daxctl reconfigure-device --mode=devdax --force %s",
-			   info->name);
+		error_remedy(err, FAMFS_REMEDY_RECONFIGURE, info->name);
 	return ret;
 }

@@ -61,7 +61,7 @@ static int load(struct daxctl *lib, struct famfs_error *err)
 	lib->library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!lib->library || !find_functions(lib)) {
 		error_set(err, -ENOSYS, "cannot list DAX devices: %s", dlerror());
-		error_hint(err, "install libdaxctl, of the ndctl project");
+		error_remedy(err, FAMFS_REMEDY_INSTALL_LIBDAXCTL, NULL);
 		return -ENOSYS;
 	}
 	ret = lib->new (&lib->ctx);

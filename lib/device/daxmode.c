@@ -358,7 +358,7 @@ static int go_back(const struct daxmode *mode, struct famfs_error *err)
 		ret = mode_claim_clear(&mode->claim);
 	if (ret < 0) {
 		error_errno(err, ret, "cannot switch '%s' back to devdax mode", mode->node.path);
-		error_hint(err, "run: famfsctl reset-mode %s", mode->node.path);
+		error_remedy(err, FAMFS_REMEDY_RESET_MODE, mode->node.path);
 	}
 	return ret;
 }

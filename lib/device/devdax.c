@@ -123,7 +123,7 @@ int device_check_node(const char *path, const struct stat *st, struct famfs_erro
 		err, -EPERM,
 		"'%s' is not the kernel's node of the device: locks on it are not seen by others",
 		path);
-	error_hint(err, "use the node in the host's /dev, bound into the container");
+	error_remedy(err, FAMFS_REMEDY_BIND_NODE, NULL);
 	return -EPERM;
 }
 
@@ -141,7 +141,7 @@ static int map_all(struct devdax *dax, struct famfs_error *err)
 	return 0;
 }
 
-/* Without the hint to switch the mode of the device: under its mount, that ends the host. */
+/* Without the remedy to switch the mode of the device: under its mount, that ends the host. */
 static int refuse_mounted(const char *path, struct famfs_error *err)
 {
 	struct usage_text user;
@@ -150,7 +150,7 @@ static int refuse_mounted(const char *path, struct famfs_error *err)
 		return 0;
 	error_refuse(err, -EOPNOTSUPP, "'%s' is %s, in famfs mode, in which it cannot be mapped",
 		     path, user.text);
-	usage_hint(&user, err);
+	usage_remedy(&user, err);
 	return -EOPNOTSUPP;
 }
 

@@ -53,10 +53,8 @@ static int open_error(const char *path, const char *absolute, int ret, bool writ
 		return daxinfo_check_mappable(&info, path, err);
 	error_errno(err, ret, "cannot open '%s'%s", path, write ? " for writing" : "");
 	if (ret == -EACCES)
-		error_hint(err,
-			   write ? "run it as root, or as a user who may write %s"
-				 : "run it as root, or as a user who may read %s",
-			   path);
+		error_remedy(err, write ? FAMFS_REMEDY_BE_A_WRITER : FAMFS_REMEDY_BE_A_READER,
+			     path);
 	return ret;
 }
 
@@ -140,14 +138,11 @@ int device_explain(const struct device *dev, int code, struct famfs_error *err)
 	bool memory = dev && dev->ops->dax && !dev->served;
 
 	if (code == -EHWPOISON)
-		error_hint(err, "unmount the famfs and mount it again: the files that the broken "
-				"memory is not part of can be used then");
+		error_remedy(err, FAMFS_REMEDY_REMOUNT_POISONED, NULL);
 	else if (code == -EIO && memory && dev->ops->open_file)
-		error_hint(err, "after a memory error, unmount the famfs and mount it again: the "
-				"files that the broken memory is not part of can be used then");
+		error_remedy(err, FAMFS_REMEDY_REMOUNT_BROKEN, NULL);
 	else if (code == -EIO && memory)
-		error_hint(err, "look for a memory error in the kernel's log: the files that the "
-				"broken memory is not part of can still be used");
+		error_remedy(err, FAMFS_REMEDY_READ_KERNEL_LOG, NULL);
 	return code;
 }
 

@@ -119,7 +119,7 @@ void device_detach(struct device *dev);
 void device_close(struct device *dev);
 
 /*
- * Adds the way out of a memory error to an error that is set already, if `code` may come from one,
+ * Adds the remedy for a memory error to an error that is set already, if `code` may come from one,
  * and returns `code`. A kernel with famfs answers -EHWPOISON once, and -EIO from then on, for every
  * file of the mount; a page that is mapped from the device itself is -EIO. `dev` NULL: any file,
  * whose -EIO has other causes as well, as has that of an image.

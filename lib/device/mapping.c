@@ -71,8 +71,7 @@ static int check_count(const struct map_request *request, struct famfs_error *er
 		  "'%s' takes %" PRIu64 " mappings: the process has %" PRIu64
 		  " of at most %" PRIu64,
 		  request->name, count, have, most);
-	error_hint(err, "run: sysctl vm.max_map_count=%" PRIu64 ", or use larger chunks",
-		   have + count + 1024);
+	error_remedy_number(err, FAMFS_REMEDY_RAISE_MAP_COUNT, have + count + 1024);
 	return -E2BIG;
 }
 

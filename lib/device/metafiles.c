@@ -338,9 +338,9 @@ static int unreadable(const struct metafiles *meta, const char *mountpoint, int 
 	error_errno(err, code, "cannot read the metadata of the mount '%s'", mountpoint);
 	device_explain(&meta->dev, code, err);
 	if (code == -ENOTCONN)
-		error_hint(err, "its server is gone; run: famfsctl umount %s", mountpoint);
+		error_remedy(err, FAMFS_REMEDY_UNMOUNT_DEAD, mountpoint);
 	if (code == -EACCES)
-		error_hint(err, "run it as the user who mounted, or mount with -o metadata=public");
+		error_remedy(err, FAMFS_REMEDY_BE_THE_MOUNTER, NULL);
 	return code;
 }
 
@@ -350,8 +350,7 @@ static int unwritable(const struct metafiles *meta, const char *mountpoint, int 
 	error_errno(err, code, "cannot write through the mount '%s'", mountpoint);
 	device_explain(&meta->dev, code, err);
 	if (code == -EPERM || code == -EACCES)
-		error_hint(err, "only root can, with the program that serves the mount; after an "
-				"update of famfsctl, unmount and mount again");
+		error_remedy(err, FAMFS_REMEDY_BE_THE_SERVER, NULL);
 	return code;
 }
 

@@ -117,7 +117,7 @@ static int refuse_shared(const struct dax_node *node, const char *name, int fd,
 	error_refuse(err, -EBUSY, "cannot switch the mode of '%s': it is in use by %s", node->path,
 		     holder.text);
 	snprintf(path, sizeof(path), RUN_DIR "/%s.lock", name);
-	error_hint(err, "end that process, which holds %s", path);
+	error_remedy(err, FAMFS_REMEDY_END_PROCESS, path);
 	return -EBUSY;
 }
 

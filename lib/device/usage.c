@@ -27,14 +27,14 @@ static void name_mount(const struct mount_entry *entry, struct usage_text *out)
 		strcpy(out->mountpoint, entry->mountpoint);
 }
 
-void usage_hint(const struct usage_text *user, struct famfs_error *err)
+void usage_remedy(const struct usage_text *user, struct famfs_error *err)
 {
 	if (!*user->mountpoint)
-		error_hint(err, "end that first");
+		error_remedy(err, FAMFS_REMEDY_END_USER, NULL);
 	else if (user->foreign)
-		error_hint(err, "unmount it first: umount %s", user->mountpoint);
+		error_remedy(err, FAMFS_REMEDY_UNMOUNT_OTHER, user->mountpoint);
 	else
-		error_hint(err, "unmount it first: famfsctl umount %s", user->mountpoint);
+		error_remedy(err, FAMFS_REMEDY_UNMOUNT_FIRST, user->mountpoint);
 }
 
 static int visit_mount(void *arg, const struct mount_entry *entry)

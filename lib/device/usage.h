@@ -19,8 +19,8 @@ struct usage_text {
 int device_lock_holder(const struct device *dev, uint64_t offset, uint64_t length, const char *what,
 		       struct usage_text *out);
 
-/* Adds the hint how to end that use. */
-void usage_hint(const struct usage_text *user, struct famfs_error *err);
+/* Adds the remedy: end that use. */
+void usage_remedy(const struct usage_text *user, struct famfs_error *err);
 
 /* 1 and a description when this host has the device mounted or mapped, 0 when it has not, -errno
  * when that cannot be found out. Other users' processes can only be seen by root. */

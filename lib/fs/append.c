@@ -21,10 +21,7 @@ static int not_master(const struct famfs_volume *vol, const uint8_t owner[OMF_UU
 	error_set(
 		err, -EROFS, "'%s' belongs to the master %s; this host is the client %s (from %s)",
 		vol->dev->path, master, self, famfs_system_uuid_source_name(vol->identity.source));
-	error_hint(err,
-		   "add files on the master; only if it is gone for good, run: famfsctl takeover "
-		   "--yes %s",
-		   vol->dev->path);
+	error_remedy(err, FAMFS_REMEDY_USE_MASTER, vol->dev->path);
 	return -EROFS;
 }
 
@@ -75,7 +72,7 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 			  vol->dev->path, vol->applied, state->next_index);
 	else
 		return 0;
-	error_hint(err, "run: famfsctl fsck --repair %s", vol->dev->path);
+	error_remedy(err, FAMFS_REMEDY_REPAIR, vol->dev->path);
 	return -EUCLEAN;
 }
 

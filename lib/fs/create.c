@@ -23,15 +23,15 @@
 #include <string.h>
 
 /* How to make the parent, of the first `length` bytes of `path`. */
-static void hint_mkdir(const struct famfs_volume *vol, const char *path, size_t length,
-		       struct famfs_error *err)
+static void suggest_mkdir(const struct famfs_volume *vol, const char *path, size_t length,
+			  struct famfs_error *err)
 {
 	cleanup_free char *parent = NULL;
 
 	if (asprintf(&parent, "%s:/%.*s", vol->dev->path, (int)length, path) < 0)
 		parent = NULL;
 	else
-		error_hint(err, "make it first: famfsctl mkdir -p %s", parent);
+		error_remedy(err, FAMFS_REMEDY_MAKE_PARENT, parent);
 }
 
 /* Whether `path` can be made: it is free, and its parent is a directory. */
@@ -45,7 +45,7 @@ static int check_free(const struct famfs_volume *vol, const char *path, struct f
 	if (parent == NODE_NONE && !is_file) {
 		error_set(err, -ENOENT, "cannot create '%s': no directory '%.*s'", path,
 			  (int)parent_length, path);
-		hint_mkdir(vol, path, parent_length, err);
+		suggest_mkdir(vol, path, parent_length, err);
 		return -ENOENT;
 	}
 	if (is_file || !node_is_dir(vol->ns, parent))
@@ -112,7 +112,7 @@ static int name_failure(const struct famfs_volume *vol, const char *path, int co
 			  why->message, user.text);
 	}
 	if (code == -ENOSPC)
-		error_hint(err, "to see how space is used, run: famfsctl map %s", vol->dev->path);
+		error_remedy(err, FAMFS_REMEDY_SHOW_SPACE, vol->dev->path);
 	return code;
 }
 

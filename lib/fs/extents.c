@@ -33,7 +33,7 @@ static struct piece interleaved_piece(const struct famfs_fmap *map, uint64_t off
 
 struct piece fmap_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
 {
-	if (map->type == FAMFS_MAP_INTERLEAVED)
+	if (map->type == FAMFS_FMAP_INTERLEAVED)
 		return interleaved_piece(map, offset, length);
 	return simple_piece(map, offset, length);
 }
@@ -51,7 +51,7 @@ uint64_t fmap_capacity(const struct famfs_fmap *map)
 {
 	uint64_t shortest = UINT64_MAX;
 
-	if (map->type == FAMFS_MAP_SIMPLE)
+	if (map->type == FAMFS_FMAP_SIMPLE)
 		return fmap_allocated(map);
 	for (uint32_t i = 0; i < map->nextents; i++)
 		shortest = min_u64(shortest, map->extents[i].length);

@@ -95,7 +95,7 @@ static int judge(struct search *search, const char *arg, struct famfs_error *err
 	if (search->another) {
 		error_set(err, -ENOTUNIQ, "'%s' is on '%s' and on '%s'", arg, search->device,
 			  search->another);
-		error_hint(err, "name the device instead");
+		error_remedy(err, FAMFS_REMEDY_NAME_DEVICE, NULL);
 		return -ENOTUNIQ;
 	}
 	if (search->device)
@@ -106,7 +106,7 @@ static int judge(struct search *search, const char *arg, struct famfs_error *err
 			  search->not_opened);
 	else
 		error_set(err, -ENODEV, "no DAX device of this host holds '%s'", arg);
-	error_hint(err, "run: famfsctl list");
+	error_remedy(err, FAMFS_REMEDY_LIST_DEVICES, NULL);
 	return -ENODEV;
 }
 

@@ -34,25 +34,25 @@ static bool is_shown_elsewhere(enum fault fault)
 	       fault == FAULT_OVERLAP;
 }
 
-/* A sentence for people; NULL for no remedy. */
-static const char *remedy_text(const struct finding *finding)
+/* A sentence for people; NULL for no action. */
+static const char *repair_text(const struct finding *finding)
 {
 	bool one = finding->count == 1;
 
-	switch (finding->remedy) {
-	case REMEDY_NONE: break;
-	case REMEDY_CUT:
+	switch (finding->action) {
+	case REPAIR_NONE: break;
+	case REPAIR_CUT:
 		return one ? "cut the entry off the end of the log"
 			   : "cut the entries off the end of the log";
-	case REMEDY_MODE: return "keep only the permission bits";
-	case REMEDY_RETIRE:
+	case REPAIR_MODE: return "keep only the permission bits";
+	case REPAIR_RETIRE:
 		if (is_shown_elsewhere(finding->fault))
 			return "replace the entry, which loses the file that it described; the "
 			       "reference implementation shows this file";
 		return one ? "replace the entry, which loses the file that it described"
 			   : "replace the entries, which loses the files that they described";
-	case REMEDY_HEADER: return "write the log header anew";
-	case REMEDY_CAPACITY: return "record the size that the device has";
+	case REPAIR_HEADER: return "write the log header anew";
+	case REPAIR_CAPACITY: return "record the size that the device has";
 	}
 	return NULL;
 }
@@ -63,13 +63,13 @@ struct famfs_problem finding_problem(const struct finding *finding)
 				       .code = finding->code,
 				       .path = finding->path,
 				       .message = finding->message,
-				       .repair = remedy_text(finding),
+				       .repair = repair_text(finding),
 				       .repaired = finding->repaired,
 				       .last_entry = last_entry(finding) };
 }
 
 static struct finding *add(struct findings *findings, uint64_t entry, const char *code,
-			   enum remedy remedy)
+			   enum repair_action action)
 {
 	struct finding *finding;
 
@@ -89,15 +89,15 @@ static struct finding *add(struct findings *findings, uint64_t entry, const char
 	finding->entry = entry;
 	finding->count = 1;
 	finding->code = code;
-	finding->remedy = remedy;
+	finding->action = action;
 	return finding;
 }
 
 __attribute__((format(printf, 4, 5))) static void add_global(struct fsck *fsck, const char *code,
-							     enum remedy remedy, const char *format,
-							     ...)
+							     enum repair_action action,
+							     const char *format, ...)
 {
-	struct finding *finding = add(&fsck->findings, FAMFS_NO_ENTRY, code, remedy);
+	struct finding *finding = add(&fsck->findings, FAMFS_NO_ENTRY, code, action);
 	va_list ap;
 
 	if (!finding)
@@ -152,7 +152,7 @@ static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum
 		return;
 	if (fault != FAULT_NONE) {
 		finding = add(&fsck->findings, entry, fault_name(fault),
-			      fault == FAULT_MODE ? REMEDY_MODE : REMEDY_RETIRE);
+			      fault == FAULT_MODE ? REPAIR_MODE : REPAIR_RETIRE);
 		if (!finding)
 			return;
 		finding->fault = fault;
@@ -162,7 +162,7 @@ static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum
 		snprintf(finding->message, sizeof(finding->message), "%s", text);
 	}
 	if (implied) {
-		finding = add(&fsck->findings, entry, fault_name(FAULT_PARENT), REMEDY_NONE);
+		finding = add(&fsck->findings, entry, fault_name(FAULT_PARENT), REPAIR_NONE);
 		if (!finding)
 			return;
 		copy_path(finding, rec);
@@ -218,7 +218,7 @@ static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 	node_stat(ns, node, &st);
 	if (finding->not_normalised ||
 	    (st.entry != FAMFS_NO_ENTRY && entry_is_not_normalised(fsck, st.entry)))
-		finding->remedy = REMEDY_NONE;
+		finding->action = REPAIR_NONE;
 	if (node == NODE_ROOT)
 		snprintf(finding->message, sizeof(finding->message), "path is that of the root");
 	else if (st.entry != FAMFS_NO_ENTRY)
@@ -235,11 +235,11 @@ static void check_header(struct fsck *fsck)
 	fsck->header_read = log_read_settled(&vol->log, &fsck->header);
 	state = log_state_of(&fsck->header);
 	if (vol->header_fault[0])
-		add_global(fsck, "header", REMEDY_HEADER, "%s", vol->header_fault);
+		add_global(fsck, "header", REPAIR_HEADER, "%s", vol->header_fault);
 	else if (fsck->header_read < 0)
-		add_global(fsck, "header", REMEDY_NONE, "the log header cannot be read");
+		add_global(fsck, "header", REPAIR_NONE, "the log header cannot be read");
 	else if (state.next_seqnum != state.next_index)
-		add_global(fsck, "header", REMEDY_HEADER,
+		add_global(fsck, "header", REPAIR_HEADER,
 			   "next sequence number is %" PRIu64 ", next index is %" PRIu64,
 			   state.next_seqnum, state.next_index);
 }
@@ -249,7 +249,7 @@ static void check_capacity(struct fsck *fsck)
 	const struct famfs_volume *vol = fsck->vol;
 
 	if (vol->dev->size && vol->dev->size != vol->sb.recorded_size)
-		add_global(fsck, "capacity", REMEDY_CAPACITY,
+		add_global(fsck, "capacity", REPAIR_CAPACITY,
 			   "superblock records %" PRIu64 " bytes, the device has %" PRIu64,
 			   vol->sb.recorded_size, vol->dev->size);
 }
@@ -266,7 +266,7 @@ static void find_tail(struct fsck *fsck)
 			continue;
 		if (last_entry(finding) + 1 != end || !fault_is_torn(finding->fault))
 			return;
-		finding->remedy = REMEDY_CUT;
+		finding->action = REPAIR_CUT;
 		end = finding->entry;
 	}
 }
@@ -342,7 +342,7 @@ static int lock_for_repair(struct device *dev, struct famfs_error *err)
 	if (device_mounts(dev->path, &user) <= 0)
 		(void)device_lock_holder(dev, 0, 1, "in use", &user);
 	error_refuse(err, -EBUSY, "'%s' is %s, so it cannot be repaired", dev->path, user.text);
-	usage_hint(&user, err);
+	usage_remedy(&user, err);
 	return -EBUSY;
 }
 
@@ -403,7 +403,7 @@ static void add_hidden(struct fsck *fsck, const struct findings *now)
 
 		if (was_left(fsck, from))
 			continue;
-		to = add(&fsck->findings, from->entry, from->code, from->remedy);
+		to = add(&fsck->findings, from->entry, from->code, from->action);
 		if (to)
 			*to = *from;
 	}
@@ -463,7 +463,7 @@ static int run(struct fsck *fsck, const struct famfs_target *target, struct famf
 
 	if (ret == -EUCLEAN) {
 		/* A superblock that cannot be believed is a finding, not a failure to look. */
-		add_global(fsck, "superblock", REMEDY_NONE, "%.199s", why.message);
+		add_global(fsck, "superblock", REPAIR_NONE, "%.199s", why.message);
 		return 0;
 	}
 	if (ret < 0) {

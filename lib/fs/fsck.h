@@ -6,13 +6,13 @@
 #include "fs/volume.h"
 
 /* What a repair would do about a problem. */
-enum remedy {
-	REMEDY_NONE,
-	REMEDY_CUT,      /* take the damaged entries at the end out of the log */
-	REMEDY_MODE,     /* keep the permission bits, drop the others */
-	REMEDY_RETIRE,   /* replace the entry by one that says nothing; to be confirmed */
-	REMEDY_HEADER,   /* write the log header anew */
-	REMEDY_CAPACITY, /* record the size that the device has */
+enum repair_action {
+	REPAIR_NONE,
+	REPAIR_CUT,      /* take the damaged entries at the end out of the log */
+	REPAIR_MODE,     /* keep the permission bits, drop the others */
+	REPAIR_RETIRE,   /* replace the entry by one that says nothing; to be confirmed */
+	REPAIR_HEADER,   /* write the log header anew */
+	REPAIR_CAPACITY, /* record the size that the device has */
 };
 
 /* Neighbouring torn entries with the same bytes are one finding, so that an index that was never
@@ -22,7 +22,7 @@ struct finding {
 	uint64_t count;   /* of entries; 1 when it is not about an entry */
 	const char *code; /* static */
 	enum fault fault;
-	enum remedy remedy;
+	enum repair_action action;
 	bool agreed; /* the repair may be made */
 	bool repaired;
 	bool not_normalised;  /* the path is recorded in another form */

@@ -111,8 +111,7 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 	if (ret < 0 || mkfs->identity.source != FAMFS_SYSTEM_UUID_NONE)
 		return ret;
 	error_set(err, -ENOKEY, "this host has no identity, so it cannot be a master");
-	error_hint(err, "run: sudo install -D -m 0444 /proc/sys/kernel/random/uuid "
-			"/etc/famfs/system_uuid");
+	error_remedy(err, FAMFS_REMEDY_SET_SYSTEM_UUID, NULL);
 	return -ENOKEY;
 }
 
@@ -125,7 +124,7 @@ static void choose_uuids(struct mkfs *mkfs)
 	if (uuid_is_null(result->uuid))
 		uuid_generate(result->uuid);
 	memcpy(result->system_uuid, mkfs->identity.uuid, sizeof(result->system_uuid));
-	result->identity = mkfs->identity.source;
+	result->system_uuid_source = mkfs->identity.source;
 }
 
 /* Makes a missing image, empty for now: its size comes after the checks. The descriptor is kept,
@@ -160,7 +159,7 @@ static int open_target(struct mkfs *mkfs, struct famfs_error *err)
 static int in_use(const struct mkfs *mkfs, const struct usage_text *user, struct famfs_error *err)
 {
 	error_refuse(err, -EBUSY, "'%s' is %s", mkfs->name, user->text);
-	usage_hint(user, err);
+	usage_remedy(user, err);
 	return -EBUSY;
 }
 
@@ -392,7 +391,7 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 	if (ret == 0 && mkfs->params->size == 0 && access(mkfs->name, F_OK) < 0) {
 		ret = error_errno(err, -errno, "cannot open '%s'", mkfs->name);
 		if (!mkfs->params->erase)
-			error_hint(err, "give --size to make an image file");
+			error_remedy(err, FAMFS_REMEDY_SET_SIZE, NULL);
 	}
 	/* The size first: a file must not be left behind for a size that cannot work. */
 	if (ret == 0 && mkfs->params->size)

@@ -412,7 +412,7 @@ static void store_map(struct namespace *ns, struct node *node, const struct famf
 	size_t extents = map->nextents * sizeof(*ext), offset;
 	struct stored_map *stored;
 
-	if (map->type == FAMFS_MAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0 &&
+	if (map->type == FAMFS_FMAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0 &&
 	    (ext->offset | ext->length) / OMF_ALLOC_UNIT <= UINT32_MAX) {
 		node->extent.unit = (uint32_t)(ext->offset / OMF_ALLOC_UNIT);
 		node->extent.units = (uint32_t)(ext->length / OMF_ALLOC_UNIT);
@@ -530,12 +530,14 @@ void node_stat(const struct namespace *ns, node_t at, struct famfs_stat *st)
 	const struct node *node = &ns->nodes[at];
 	bool from_log = at >= 2 && at < ns->capacity + 2;
 
-	st->inode = at;
-	st->entry = from_log ? at - 2 : FAMFS_NO_ENTRY;
-	st->mode = node->mode | (node_is_dir(ns, at) ? S_IFDIR : S_IFREG);
-	st->uid = node->uid;
-	st->gid = node->gid;
-	st->size = node->size;
+	*st = (struct famfs_stat){
+		.inode = at,
+		.entry = from_log ? at - 2 : FAMFS_NO_ENTRY,
+		.mode = node->mode | (node_is_dir(ns, at) ? S_IFDIR : S_IFREG),
+		.uid = node->uid,
+		.gid = node->gid,
+		.size = node->size,
+	};
 }
 
 void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
@@ -545,7 +547,7 @@ void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
 
 	map->size = node->size;
 	if (node->kind == KIND_EXTENT) {
-		map->type = FAMFS_MAP_SIMPLE;
+		map->type = FAMFS_FMAP_SIMPLE;
 		map->nextents = 1;
 		map->chunk_size = 0;
 		map->extents[0] = (struct famfs_extent){ 0, node->extent.unit * OMF_ALLOC_UNIT,
@@ -553,7 +555,7 @@ void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
 		return;
 	}
 	stored = (const struct stored_map *)(const void *)(ns->maps.base + node->map * (size_t)8);
-	map->type = (enum famfs_map_type)stored->type;
+	map->type = (enum famfs_fmap_type)stored->type;
 	map->nextents = stored->nextents;
 	map->chunk_size = stored->chunk_size;
 	memcpy(map->extents, stored->extents, stored->nextents * sizeof(map->extents[0]));

@@ -26,7 +26,7 @@ static int refuse_foreign_mount(const struct device *dev, struct famfs_error *er
 	error_refuse(err, -EBUSY,
 		     "'%s' is %s by another implementation, which does not know our locks",
 		     dev->path, usage.text);
-	usage_hint(&usage, err);
+	usage_remedy(&usage, err);
 	return -EBUSY;
 }
 

@@ -19,10 +19,7 @@ static int refuse(const struct overwrite *overwrite, const char *what, bool fore
 	if (overwrite->force && (overwrite->force_foreign || !foreign))
 		return 0;
 	error_refuse(err, -EEXIST, "'%s' already holds %s", overwrite->name, what);
-	error_hint(err,
-		   foreign ? "use --force --force-foreign to destroy it; mounts on other hosts "
-			     "cannot be seen from here"
-			   : "use --force to destroy it");
+	error_remedy(err, foreign ? FAMFS_REMEDY_FORCE_FOREIGN : FAMFS_REMEDY_FORCE, NULL);
 	return -EEXIST;
 }
 

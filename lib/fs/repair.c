@@ -41,7 +41,7 @@ static int check_unchanged(struct device *dev, uint64_t offset, const void *old,
 	if (memcmp(is, old, length) == 0)
 		return 0;
 	error_set(err, -ESTALE, "'%s' changed while it was repaired", dev->path);
-	error_hint(err, "see that no other host writes to it, then check it again");
+	error_remedy(err, FAMFS_REMEDY_STOP_WRITERS, NULL);
 	return -ESTALE;
 }
 
@@ -73,7 +73,7 @@ static int replace(const struct repair *repair, uint64_t offset, const void *old
 static bool is_same(const struct finding *shown, const struct finding *now)
 {
 	return shown->entry == now->entry && shown->count == now->count &&
-	       shown->fault == now->fault && shown->remedy == now->remedy &&
+	       shown->fault == now->fault && shown->action == now->action &&
 	       strcmp(shown->code, now->code) == 0 && strcmp(shown->message, now->message) == 0 &&
 	       memcmp(&shown->raw, &now->raw, sizeof(now->raw)) == 0;
 }
@@ -94,14 +94,14 @@ static const struct finding *find_same(struct repair *repair, const struct findi
 
 static void leave(struct finding *finding)
 {
-	finding->remedy = REMEDY_NONE;
+	finding->action = REPAIR_NONE;
 	snprintf(finding->message, sizeof(finding->message),
 		 "changed since it was checked, and was left as it is; check it again");
 }
 
 static bool is_about_end(const struct finding *finding)
 {
-	return finding->remedy == REMEDY_CUT || finding->remedy == REMEDY_HEADER;
+	return finding->action == REPAIR_CUT || finding->action == REPAIR_HEADER;
 }
 
 static size_t count_about_end(const struct fsck *fsck)
@@ -144,7 +144,7 @@ static int rewrite(const struct repair *repair, const struct finding *now, uint6
 	struct record_limits limits = volume_limits(repair->now->vol);
 	struct omf_entry new = now->raw;
 
-	if (now->remedy == REMEDY_MODE)
+	if (now->action == REPAIR_MODE)
 		record_mend_mode(&new);
 	else
 		record_retire(&new, entry, &limits);
@@ -174,8 +174,8 @@ static int mend_entries(struct repair *repair, struct famfs_error *err)
 	for (size_t i = 0; ret == 0 && i < shown->count; i++) {
 		struct finding *finding = &shown->list[i];
 
-		if (finding->remedy == REMEDY_MODE ||
-		    (finding->remedy == REMEDY_RETIRE && finding->agreed))
+		if (finding->action == REPAIR_MODE ||
+		    (finding->action == REPAIR_RETIRE && finding->agreed))
 			ret = mend_entry(repair, finding, err);
 	}
 	return ret;
@@ -191,7 +191,7 @@ static uint64_t tail_start(const struct fsck *fsck)
 	for (size_t i = 0; i < fsck->findings.count; i++) {
 		const struct finding *finding = &fsck->findings.list[i];
 
-		if (finding->remedy == REMEDY_CUT && finding->entry < start)
+		if (finding->action == REPAIR_CUT && finding->entry < start)
 			start = finding->entry;
 	}
 	return start;
@@ -244,7 +244,7 @@ static int save_tail(const struct repair *repair, uint64_t start, struct famfs_e
 		const struct finding *finding = &now->list[i];
 		int ret = 0;
 
-		if (finding->remedy == REMEDY_CUT && finding->entry >= start)
+		if (finding->action == REPAIR_CUT && finding->entry >= start)
 			ret = save_entries(params, finding);
 		if (ret < 0)
 			return error_errno(err, ret, "cannot save what would be changed");
@@ -323,7 +323,7 @@ static int mend_capacity(struct repair *repair, struct famfs_error *err)
 		struct finding *finding = &shown->list[i];
 		int ret;
 
-		if (finding->remedy != REMEDY_CAPACITY || !finding->agreed)
+		if (finding->action != REPAIR_CAPACITY || !finding->agreed)
 			continue;
 		if (!find_same(repair, finding)) {
 			leave(finding);
@@ -362,8 +362,8 @@ static void ask(struct fsck *fsck)
 		struct finding *finding = &fsck->findings.list[i];
 
 		finding->agreed = true;
-		if (finding->remedy == REMEDY_RETIRE ||
-		    (finding->remedy == REMEDY_CAPACITY && gives_files_up(fsck)))
+		if (finding->action == REPAIR_RETIRE ||
+		    (finding->action == REPAIR_CAPACITY && gives_files_up(fsck)))
 			finding->agreed = confirmed(fsck, finding);
 	}
 }

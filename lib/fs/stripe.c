@@ -186,7 +186,7 @@ static int place_simple(struct famfs_volume *vol, uint64_t need, extent_taker ta
 	uint64_t found = 0, free = vol->alloc.free;
 	int ret;
 
-	map->type = FAMFS_MAP_SIMPLE;
+	map->type = FAMFS_FMAP_SIMPLE;
 	ret = take_contiguous(vol, need, 0, vol->alloc.units, take, map);
 	if (ret == -ENOSPC && need > 1)
 		ret = take_pieces(vol, need, take, map, &found);
@@ -246,7 +246,7 @@ static int place_interleaved(struct famfs_volume *vol, const struct layout *layo
 			OMF_ALLOC_UNIT;
 	uint32_t found;
 
-	map->type = FAMFS_MAP_INTERLEAVED;
+	map->type = FAMFS_FMAP_INTERLEAVED;
 	map->chunk_size = layout->chunk_size;
 	list_buckets(vol, layout->nbuckets, buckets);
 	while (map->nextents < layout->nstrips) {

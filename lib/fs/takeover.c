@@ -27,7 +27,7 @@ static int write_owner(struct device *dev, const struct omf_super *raw)
 static int is_another(const struct famfs_volume *vol, const char *what, struct famfs_error *err)
 {
 	error_set(err, -ESTALE, "'%s' has another %s than before", vol->dev->path, what);
-	error_hint(err, "look at it first: famfsctl info %s", vol->dev->path);
+	error_remedy(err, FAMFS_REMEDY_INSPECT, vol->dev->path);
 	return -ESTALE;
 }
 
@@ -65,7 +65,7 @@ static int look_again(const struct famfs_volume *vol, const struct omf_super *wr
 		return 0;
 	error_set(err, -ESTALE, "the superblock of '%s' changed while it was taken over",
 		  vol->dev->path);
-	error_hint(err, "check it: famfsctl fsck %s", vol->dev->path);
+	error_remedy(err, FAMFS_REMEDY_FSCK, vol->dev->path);
 	return -ESTALE;
 }
 
@@ -184,9 +184,7 @@ int famfs_takeover(const char *device, const struct famfs_takeover_params *param
 		ret = target_open(&target, &writing, &vol, err);
 	}
 	if (ret == -EUCLEAN)
-		error_hint(err,
-			   "if a takeover was cut off, make it again on the host that began it, "
-			   "with nothing mounted");
+		error_remedy(err, FAMFS_REMEDY_RESUME_TAKEOVER, NULL);
 	if (ret < 0)
 		return ret;
 	ret = check_shown(vol, params, err);

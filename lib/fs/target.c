@@ -70,8 +70,7 @@ static int refuse_unbelieved(const struct mount_place *place, const char *arg,
 	error_set(err, -EPERM,
 		  "'%s' is in a mount of another user, who may have made up its device '%s'", arg,
 		  place->source);
-	error_hint(err, "name the device instead; to unmount it, run: umount %s",
-		   place->mountpoint);
+	error_remedy(err, FAMFS_REMEDY_NAME_DEVICE_OR_UNMOUNT, place->mountpoint);
 	return -EPERM;
 }
 

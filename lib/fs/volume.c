@@ -37,8 +37,7 @@ static int not_famfs(const struct famfs_volume *vol, struct famfs_error *err)
 	error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system", vol->dev->path);
 	/* What mkfs would refuse is no way out. */
 	if (vol->dev->size >= OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN + OMF_ALLOC_UNIT)
-		error_hint(err, "to make one in place of what is there, run: famfsctl mkfs %s",
-			   vol->dev->path);
+		error_remedy(err, FAMFS_REMEDY_FORMAT, vol->dev->path);
 	return -EMEDIUMTYPE;
 }
 
@@ -230,7 +229,7 @@ void volume_close(struct famfs_volume *vol)
 static int stale_error(const struct famfs_volume *vol, struct famfs_error *err)
 {
 	error_set(err, -ESTALE, "another file system was made on '%s'", vol->dev->path);
-	error_hint(err, "unmount it and mount it again");
+	error_remedy(err, FAMFS_REMEDY_REMOUNT, NULL);
 	return -ESTALE;
 }
 

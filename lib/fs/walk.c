@@ -18,7 +18,7 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 	memcpy(info->device_uuid, sb->dev_uuid, sizeof(info->device_uuid));
 	memcpy(info->master_uuid, sb->system_uuid, sizeof(info->master_uuid));
 	memcpy(info->system_uuid, vol->identity.uuid, sizeof(info->system_uuid));
-	info->identity = vol->identity.source;
+	info->system_uuid_source = vol->identity.source;
 	info->role = vol->role;
 	info->version = sb->version;
 	info->omf_major = sb->major;
@@ -104,6 +104,7 @@ int famfs_fmap(struct famfs_volume *vol, const char *path, struct famfs_fmap *ou
 		return ret;
 	if (node_is_dir(ns, node))
 		return error_set(err, -EISDIR, "'%s' is a directory", *path ? path : "/");
+	memset(out, 0, sizeof(*out));
 	node_fmap(ns, node, out);
 	return 0;
 }

@@ -135,7 +135,7 @@ static void decode_map(struct famfs_log_entry *entry, const struct omf_file *fil
 	struct famfs_fmap *map = &entry->map;
 
 	map->size = le64_get(file->size);
-	map->type = simple ? FAMFS_MAP_SIMPLE : FAMFS_MAP_INTERLEAVED;
+	map->type = simple ? FAMFS_FMAP_SIMPLE : FAMFS_FMAP_INTERLEAVED;
 	map->chunk_size = simple ? 0 : le64_get(file->interleave.chunk_size);
 	if (le32_get(file->map_type) > OMF_INTERLEAVE || count > OMF_MAX_EXTENTS)
 		return;

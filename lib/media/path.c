@@ -120,8 +120,7 @@ static int check_utf8(const char *path, struct famfs_error *err)
 		if (!length) {
 			error_set(err, -EILSEQ, "path '%s' is not UTF-8: byte 0x%02x at offset %zu",
 				  path, (unsigned char)path[good], good);
-			error_hint(err, "use --raw-names to write it nevertheless: the reference "
-					"implementation cannot mount such a name");
+			error_remedy(err, FAMFS_REMEDY_RAW_NAMES, NULL);
 			return -EILSEQ;
 		}
 		good += length;

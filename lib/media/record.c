@@ -63,7 +63,7 @@ static enum fault decode_simple(const struct omf_file *raw, struct famfs_fmap *m
 	if (count < 1 || count > OMF_MAX_EXTENTS)
 		return fault_set(why, FAULT_MAP, "%u extents, 1 to %d are possible", count,
 				 OMF_MAX_EXTENTS);
-	map->type = FAMFS_MAP_SIMPLE;
+	map->type = FAMFS_FMAP_SIMPLE;
 	map->chunk_size = 0;
 	decode_extents(raw->simple, count, map);
 	return FAULT_NONE;
@@ -85,7 +85,7 @@ static enum fault decode_interleaved(const struct omf_file *raw, struct famfs_fm
 	if (chunk < OMF_ALLOC_UNIT || (chunk & (chunk - 1)) || chunk > UINT64_C(1) << 56)
 		return fault_set(why, FAULT_MAP,
 				 "chunk size %" PRIu64 " is not a power of two from 2 MiB", chunk);
-	map->type = FAMFS_MAP_INTERLEAVED;
+	map->type = FAMFS_FMAP_INTERLEAVED;
 	map->chunk_size = chunk;
 	decode_extents(raw->interleave.strips, (uint32_t)nstrips, map);
 	return FAULT_NONE;
@@ -249,7 +249,7 @@ static enum fault check_size(const struct famfs_fmap *map, struct fault_text *wh
 	if (map->size > mapped)
 		return fault_set(why, FAULT_SIZE, "size %" PRIu64 " exceeds its map of %" PRIu64,
 				 map->size, mapped);
-	if (map->type == FAMFS_MAP_SIMPLE)
+	if (map->type == FAMFS_FMAP_SIMPLE)
 		return FAULT_NONE;
 	strip = interleave_strip_length(map->size, map->nextents, map->chunk_size);
 	for (uint32_t i = 0; i < map->nextents; i++)
@@ -283,7 +283,7 @@ static void encode_extents(struct omf_extent *raw, const struct famfs_fmap *map)
 
 static void encode_map(struct omf_file *raw, const struct famfs_fmap *map)
 {
-	if (map->type == FAMFS_MAP_SIMPLE) {
+	if (map->type == FAMFS_FMAP_SIMPLE) {
 		raw->map_type = le32_make(OMF_SIMPLE);
 		raw->count = le32_make(map->nextents);
 		encode_extents(raw->simple, map);

@@ -82,7 +82,7 @@ int device_setup_finish(struct server *server, struct famfs_error *err)
 /* Some push kernels take any units: a user who asks for push by name may try. */
 static const char *units_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
-	if (options->forced && options->forced->generation == FMAP_PUSH)
+	if (options->forced && options->forced->generation == FAMFS_PROFILE_PUSH)
 		return NULL;
 	return kernel_units_too_large(0, text, MAX_OBJECTION) ? text : NULL;
 }
@@ -94,8 +94,9 @@ static const char *kernel_objection(const struct mount_options *options, char te
 	struct famfs_kernel_info info;
 
 	if (options->forced)
-		return options->forced->generation == FMAP_OFF ? "fmap=off was asked for"
-							       : units_objection(options, text);
+		return options->forced->generation == FAMFS_PROFILE_OFF
+			       ? "fmap=off was asked for"
+			       : units_objection(options, text);
 	kernel_predict(&detection, &info);
 	switch (info.support) {
 	case FAMFS_KERNEL_FAMFS: return units_objection(options, text);
@@ -265,7 +266,7 @@ static int refuse_second(const struct dax_node *node, struct famfs_error *err)
 	error_refuse(err, -EBUSY,
 		     "'%s' is in famfs mode, in which it can be mounted once, and is %s",
 		     node->path, user.text);
-	usage_hint(&user, err);
+	usage_remedy(&user, err);
 	return -EBUSY;
 }
 

@@ -35,7 +35,7 @@ static int read_superblock_file(const char *mountpoint)
 static void serve_without_maps(struct server *server)
 {
 	shim_stop_mapping(&server->shim);
-	server_set_io_status(server, fmap_profile(FMAP_OFF),
+	server_set_io_status(server, fmap_profile(FAMFS_PROFILE_OFF),
 			     "the kernel took the capability and asks for no maps");
 }
 

@@ -34,7 +34,7 @@ static int plan_interleaved(struct fmap_message *message)
 static int plan_simple(struct fmap_message *message)
 {
 	const struct famfs_fmap *map = message->map;
-	uint64_t count = map->type == FAMFS_MAP_SIMPLE ? map->nextents : chunks_of(map);
+	uint64_t count = map->type == FAMFS_FMAP_SIMPLE ? map->nextents : chunks_of(map);
 	uint64_t size;
 
 	message->interleaved = false;
@@ -55,7 +55,7 @@ int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *p
 	for (uint32_t i = 0; i < map->nextents; i++)
 		if (map->extents[i].daxdev != 0 && !profile->any_daxdev)
 			return -EXDEV;
-	if (map->type == FAMFS_MAP_INTERLEAVED && plan_interleaved(message) == 0)
+	if (map->type == FAMFS_FMAP_INTERLEAVED && plan_interleaved(message) == 0)
 		return 0;
 	return plan_simple(message);
 }
@@ -116,7 +116,7 @@ static void write_message(const struct fmap_message *message, void *buf)
 					    .chunk_size = (uint32_t)map->chunk_size,
 					    .nbytes = map->size };
 		write_extents(iext + 1, map);
-	} else if (map->type == FAMFS_MAP_SIMPLE) {
+	} else if (map->type == FAMFS_FMAP_SIMPLE) {
 		write_extents(body, map);
 	} else {
 		write_chunks(body, map, message->nextents);

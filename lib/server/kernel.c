@@ -30,13 +30,13 @@ int kernel_forced_profile(const char *word, const struct fmap_profile **forced)
 	bool automatic = strcmp(word, "auto") == 0;
 
 	*forced = automatic ? NULL : fmap_profile_named(word);
-	if (automatic || (*forced && (*forced)->generation != FMAP_V1))
+	if (automatic || (*forced && (*forced)->generation != FAMFS_PROFILE_V1))
 		return 0;
 	return -EINVAL;
 }
 
 __attribute__((format(printf, 3, 4))) static void set_choice(struct kernel_choice *out,
-							     enum fmap_generation generation,
+							     enum famfs_fmap_profile generation,
 							     const char *format, ...)
 {
 	va_list args;
@@ -94,7 +94,7 @@ static const char *other_meaning(const struct kernel_init *init, unsigned int bi
 {
 	if (init->minor == MINOR_OF_FUSE_IOMAP)
 		return "is part of fuse-iomap there";
-	if (bit == fmap_profile(FMAP_V2)->init_bit && init->minor > LAST_MINOR_OF_BIT_42)
+	if (bit == fmap_profile(FAMFS_PROFILE_V2)->init_bit && init->minor > LAST_MINOR_OF_BIT_42)
 		return "is for request timeouts there";
 	return NULL;
 }
@@ -105,25 +105,26 @@ static void choose_by_facts(const struct kernel_init *init, struct kernel_detect
 	bool ambiguous = init->minor >= FIRST_MINOR_OF_BUFPOOL && offers(init, BIT_IO_URING);
 
 	if (has_bpf_prototype(detection))
-		set_choice(out, FMAP_OFF,
+		set_choice(out, FAMFS_PROFILE_OFF,
 			   "the kernel has the BPF prototype of famfs, which has maps "
 			   "of another kind");
 	else if (has_only_fuse_iomap(detection))
-		set_choice(out, FMAP_OFF, "the kernel has fuse-iomap and no famfs support");
+		set_choice(out, FAMFS_PROFILE_OFF,
+			   "the kernel has fuse-iomap and no famfs support");
 	else if (ambiguous && !has_famfs(detection))
-		set_choice(out, FMAP_OFF,
+		set_choice(out, FAMFS_PROFILE_OFF,
 			   "bit 43 is for io_uring in FUSE 7.%" PRIu32
 			   ", and nothing else in the kernel tells of famfs",
 			   init->minor);
 	else if (init->minor <= LAST_MINOR_OF_BIT_42)
-		set_choice(out, FMAP_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32,
+		set_choice(out, FAMFS_PROFILE_V2, "the kernel offered bit 42 of FUSE 7.%" PRIu32,
 			   init->minor);
 	else if (takes_devices(detection))
-		set_choice(out, FMAP_PUSH,
+		set_choice(out, FAMFS_PROFILE_PUSH,
 			   "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and takes devices",
 			   init->minor);
 	else
-		set_choice(out, FMAP_PULL,
+		set_choice(out, FAMFS_PROFILE_PULL,
 			   "the kernel offered bit 43 of FUSE 7.%" PRIu32 " and asks for devices",
 			   init->minor);
 }
@@ -155,18 +156,19 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 		   struct kernel_detection *detection, struct kernel_choice *out)
 {
 	bool old = init->minor <= LAST_MINOR_OF_BIT_42;
-	const struct fmap_profile *row = forced ? forced : fmap_profile(old ? FMAP_V2 : FMAP_PULL);
+	const struct fmap_profile *row =
+		forced ? forced : fmap_profile(old ? FAMFS_PROFILE_V2 : FAMFS_PROFILE_PULL);
 	const char *other = other_meaning(init, row->init_bit);
 
-	if (row->generation == FMAP_OFF)
-		set_choice(out, FMAP_OFF, "fmap=off was asked for");
+	if (row->generation == FAMFS_PROFILE_OFF)
+		set_choice(out, FAMFS_PROFILE_OFF, "fmap=off was asked for");
 	else if (!offers(init, row->init_bit))
-		set_choice(out, FMAP_OFF,
+		set_choice(out, FAMFS_PROFILE_OFF,
 			   "the kernel did not offer FUSE_DAX_FMAP (bit %u of FUSE 7.%" PRIu32
 			   "): it has no famfs support, or the mounter lacks CAP_SYS_RAWIO",
 			   row->init_bit, init->minor);
 	else if (other)
-		set_choice(out, FMAP_OFF,
+		set_choice(out, FAMFS_PROFILE_OFF,
 			   "the kernel offered bit %u of FUSE 7.%" PRIu32 ", which %s",
 			   row->init_bit, init->minor, other);
 	else if (forced)
@@ -176,7 +178,7 @@ void kernel_choose(const struct kernel_init *init, const struct fmap_profile *fo
 			forced->name, row->init_bit, init->minor);
 	else
 		choose_by_facts(init, detection, out);
-	if (out->profile->generation != FMAP_OFF)
+	if (out->profile->generation != FAMFS_PROFILE_OFF)
 		take_opcodes(detection, out);
 }
 
@@ -210,13 +212,13 @@ __attribute__((format(printf, 3, 4))) static void set_verdict(struct famfs_kerne
 }
 
 /* Without an INIT: by the ioctl and the opcodes. */
-static enum fmap_generation likely_generation(struct kernel_detection *detection)
+static enum famfs_fmap_profile likely_generation(struct kernel_detection *detection)
 {
 	if (takes_devices(detection))
-		return FMAP_PUSH;
-	if (detection->op_fmap == fmap_profile(FMAP_V2)->op_fmap)
-		return FMAP_V2;
-	return FMAP_PULL;
+		return FAMFS_PROFILE_PUSH;
+	if (detection->op_fmap == fmap_profile(FAMFS_PROFILE_V2)->op_fmap)
+		return FAMFS_PROFILE_V2;
+	return FAMFS_PROFILE_PULL;
 }
 
 void kernel_predict(struct kernel_detection *detection, struct famfs_kernel_info *out)

@@ -16,7 +16,7 @@ struct kernel_init {
 };
 
 struct kernel_choice {
-	const struct fmap_profile *profile; /* the row of FMAP_OFF: serve without maps */
+	const struct fmap_profile *profile; /* the row of FAMFS_PROFILE_OFF: serve without maps */
 	uint32_t op_fmap;                   /* of this kernel, perhaps other than the row's */
 	uint32_t op_daxdev;                 /* 0: the kernel has none */
 	char why[200];                      /* for a log; lower case, no full stop */
@@ -30,8 +30,8 @@ int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
 
 /*
  * Decides what to answer to INIT. `forced` (NULL: none) is taken where the kernel offered the bit
- * and the bit can mean famfs; otherwise the answer is FMAP_OFF. Looks for evidence only when the
- * kernel offered the bit, and stops as soon as the decision is clear.
+ * and the bit can mean famfs; otherwise the answer is FAMFS_PROFILE_OFF. Looks for evidence only
+ * when the kernel offered the bit, and stops as soon as the decision is clear.
  *
  * v2 stands for v1 too, and a push kernel may look like a pull one: fmap_profile_refine() tells
  * from the first request. The opcodes hold for the refined row as well.

@@ -7,7 +7,7 @@
 
 void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *map)
 {
-	map->type = FAMFS_MAP_SIMPLE;
+	map->type = FAMFS_FMAP_SIMPLE;
 	map->nextents = 1;
 	map->chunk_size = 0;
 	map->size = length;

@@ -56,7 +56,7 @@ static int check_unmounted(const char *mountpoint, struct famfs_error *err)
 
 		ret = error_set(err, dead ? -ENOTCONN : -EBUSY, "'%s' is %s mount of '%s'",
 				mountpoint, dead ? "a dead" : "already a", target->device);
-		error_hint(err, "run: famfsctl umount %s", mountpoint);
+		error_remedy(err, FAMFS_REMEDY_UNMOUNT, mountpoint);
 	}
 	famfs_target_free(target);
 	return ret;
@@ -236,7 +236,7 @@ static int check_medium(const struct job *job, struct famfs_error *err)
 		  "'%s' is not mounted, since the check found %" PRIu64 " problem%s: %s: %s: %s",
 		  job->device, result.problems, result.problems == 1 ? "" : "s", where, first.code,
 		  first.message);
-	error_hint(err, "run: famfsctl fsck %s", job->device);
+	error_remedy(err, FAMFS_REMEDY_FSCK, job->device);
 	return -EUCLEAN;
 }
 
@@ -284,6 +284,14 @@ int famfs_mount(const struct famfs_mount_params *params, struct famfs_error *err
 	return ret;
 }
 
+/* The server may be of another version, which knows other profiles. */
+static enum famfs_fmap_profile profile_of(const char *name)
+{
+	const struct fmap_profile *row = fmap_profile_named(name);
+
+	return row ? row->generation : FAMFS_PROFILE_UNKNOWN;
+}
+
 int famfs_mount_io(const char *mountpoint, struct famfs_mount_io *out, struct famfs_error *err)
 {
 	char path[PATH_MAX], text[256], *colon;
@@ -300,7 +308,8 @@ int famfs_mount_io(const char *mountpoint, struct famfs_mount_io *out, struct fa
 		return error_set(err, -ENODATA, "the server of '%s' does not say how it runs",
 				 mountpoint);
 	*colon = '\0';
-	snprintf(out->profile, sizeof(out->profile), "%.15s", text);
+	memset(out, 0, sizeof(*out));
+	out->profile = profile_of(text);
 	snprintf(out->reason, sizeof(out->reason), "%.239s", colon + 2);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #ifndef SERVER_PROFILE_H
 #define SERVER_PROFILE_H
 
+#include "famfs.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,10 +21,10 @@ enum fmap_more {
 	FMAP_MORE_HEADER, /* the header alone, which has the size in it */
 };
 
-enum fmap_generation { FMAP_OFF, FMAP_V1, FMAP_V2, FMAP_PULL, FMAP_PUSH, FMAP_GENERATIONS };
+#define FMAP_PROFILES (FAMFS_PROFILE_PUSH + 1) /* FAMFS_PROFILE_UNKNOWN is none, but counts */
 
 struct fmap_profile {
-	enum fmap_generation generation;
+	enum famfs_fmap_profile generation;
 	const char *name;
 	unsigned int init_bit; /* of the 64 INIT flags; 0: none */
 	uint32_t op_fmap;
@@ -37,7 +39,7 @@ struct fmap_profile {
 	enum fmap_more more;
 };
 
-const struct fmap_profile *fmap_profile(enum fmap_generation generation);
+const struct fmap_profile *fmap_profile(enum famfs_fmap_profile generation);
 
 /* "off", "v1", "v2", "pull", "push"; NULL for another word. */
 const struct fmap_profile *fmap_profile_named(const char *name);

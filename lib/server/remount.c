@@ -73,7 +73,7 @@ static int change(const struct famfs_target *mounted, const struct mount_options
 		error_set(err, -EROFS,
 			  "'%s' is mounted read-only and stays so until it is unmounted",
 			  mounted->mountpoint);
-		error_hint(err, "unmount it, and mount it again with -o rw");
+		error_remedy(err, FAMFS_REMEDY_REMOUNT_WRITABLE, NULL);
 		return -EROFS;
 	}
 	flags = flags_of(options, state.read_only || options->access == MOUNT_READ_ONLY);

@@ -89,12 +89,13 @@ static void choose_profile(void *userdata, const struct kernel_init *init,
 	char text[MAX_REASON];
 	const char *why = reason_not_to_map(server, text);
 
-	kernel_choose(init, why ? fmap_profile(FMAP_OFF) : server->forced, &detection, out);
+	kernel_choose(init, why ? fmap_profile(FAMFS_PROFILE_OFF) : server->forced, &detection,
+		      out);
 	if (why)
 		snprintf(out->why, sizeof(out->why), "%s", why);
 	server_set_io_status(server, out->profile, out->why);
 	/* Without maps no file could be read or written. The loop ends when INIT is answered. */
-	if (server_in_famfs_mode(server) && out->profile->generation == FMAP_OFF)
+	if (server_in_famfs_mode(server) && out->profile->generation == FAMFS_PROFILE_OFF)
 		refuse_init(server, out->why);
 }
 
@@ -171,7 +172,7 @@ int session_mount(struct server *server, const struct session_params *params,
 	error_set(err, ret, "cannot mount '%s' at '%s': %s", volume_device_path(server->vol),
 		  params->mountpoint, *fuselog_text() ? fuselog_text() : "no reason was given");
 	if (!*fuselog_text())
-		error_hint(err, "see whether /dev/fuse and fusermount3 are there");
+		error_remedy(err, FAMFS_REMEDY_CHECK_FUSE, NULL);
 	return ret;
 }
 

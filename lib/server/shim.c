@@ -253,7 +253,7 @@ static int hook_clone_fd(int master_fd)
 
 bool shim_serves(const struct shim *shim)
 {
-	return shim->choice.profile && shim->choice.profile->generation != FMAP_OFF;
+	return shim->choice.profile && shim->choice.profile->generation != FAMFS_PROFILE_OFF;
 }
 
 bool shim_maps(const struct shim *shim)

@@ -122,7 +122,7 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	ret = errno == EPERM ? unmount_as_user(mountpoint, lazy, err)
 			     : error_errno(err, -errno, "cannot unmount '%s'", mountpoint);
 	if (ret == -EBUSY)
-		error_hint(err, "close what is open there, or use --lazy");
+		error_remedy(err, FAMFS_REMEDY_CLOSE_FILES, NULL);
 	return ret;
 }
 
@@ -158,15 +158,16 @@ static int write_back(const char *source, bool lazy, struct famfs_error *err)
 	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
 }
 
-/* -EBUSY names a process, which may end. A switch that failed has its own hint. */
-static void hint_reset(const struct famfs_error *why, const char *source, struct famfs_error *err)
+/* -EBUSY names a process, which may end. A switch that failed has its own remedy. */
+static void suggest_reset(const struct famfs_error *why, const char *source,
+			  struct famfs_error *err)
 {
 	if (why->code == -EBUSY)
-		error_hint(err, "when that has ended, run: famfsctl reset-mode %s", source);
-	else if (!*why->hint)
-		error_hint(err, "run: famfsctl reset-mode %s", source);
+		error_remedy(err, FAMFS_REMEDY_RESET_MODE_LATER, source);
+	else if (why->remedy == FAMFS_REMEDY_NONE)
+		error_remedy(err, FAMFS_REMEDY_RESET_MODE, source);
 	else
-		error_hint_of(err, why);
+		error_remedy_of(err, why);
 }
 
 /* A server that has switched the mode of its device switches it back. Waits for that, and switches
@@ -186,7 +187,7 @@ static int settle_mode(const char *mountpoint, const char *source, bool lazy,
 		return 0;
 	error_set(err, why.code, "'%s' is unmounted, but its device stays in famfs mode: %s",
 		  mountpoint, why.message);
-	hint_reset(&why, source, err);
+	suggest_reset(&why, source, err);
 	return 1;
 }
 
@@ -200,7 +201,7 @@ int famfs_unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	if (ret < 0 || !target->mountpoint || *target->path) {
 		famfs_target_free(target);
 		error_set(err, -EINVAL, "no famfs is mounted at '%s'", mountpoint);
-		error_hint(err, "see what is mounted: famfsctl info");
+		error_remedy(err, FAMFS_REMEDY_LIST_MOUNTS, NULL);
 		return -EINVAL;
 	}
 	ret = unmount(target->mountpoint, lazy, err);

@@ -144,7 +144,7 @@ int famfs_fmap_wire(struct famfs_volume *vol, const char *path, const char *prof
 	struct famfs_fmap map;
 	int ret;
 
-	if (!row || row->generation == FMAP_OFF)
+	if (!row || row->generation == FAMFS_PROFILE_OFF)
 		return error_set(err, -EINVAL, "'%s' is no profile of GET_FMAP", profile);
 	ret = plan(vol, path, row, &map, &message, err);
 	if (ret < 0)

@@ -60,7 +60,7 @@ static void simple(struct server *server, uint64_t inode, uint64_t rounds)
 		double begin = now();
 
 		for (int reply = 0; reply < REPLIES; reply++)
-			answer(server, inode, fmap_profile(FMAP_PULL));
+			answer(server, inode, fmap_profile(FAMFS_PROFILE_PULL));
 		series_add(&series, (now() - begin) / REPLIES);
 	}
 	series_report(&series, "fmap_simple");
@@ -72,7 +72,7 @@ static void huge(struct server *server, uint64_t inode, uint64_t rounds)
 
 	for (uint64_t i = 0; i <= rounds; i++) {
 		double begin = now(), written;
-		size_t size = answer(server, inode, fmap_profile(FMAP_PUSH));
+		size_t size = answer(server, inode, fmap_profile(FAMFS_PROFILE_PUSH));
 
 		written = now();
 		memcpy(copy.bytes, buffer.bytes, size);

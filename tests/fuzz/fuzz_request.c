@@ -253,8 +253,9 @@ static void choose(void *userdata, const struct kernel_init *init, struct kernel
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum fmap_generation generations[] = { FMAP_OFF, FMAP_V2, FMAP_PULL,
-							    FMAP_PUSH };
+	static const enum famfs_fmap_profile generations[] = { FAMFS_PROFILE_OFF, FAMFS_PROFILE_V2,
+							       FAMFS_PROFILE_PULL,
+							       FAMFS_PROFILE_PUSH };
 	struct mount_options options = { 0 };
 	struct session_params params = { .options = &options };
 	struct server server = { .vol = volume, .stage = SERVER_READY, .generation = 1 };

@@ -8,14 +8,18 @@
 
 static void set(void **state)
 {
-	struct famfs_error err = { .refused = true, .hint = "left over" };
+	struct famfs_error err;
 
 	(void)state;
+	memset(&err, 0xa5, sizeof(err));
 	assert_int_equal(error_set(&err, -EINVAL, "%s has %d", "it", 3), -EINVAL);
 	assert_int_equal(err.code, -EINVAL);
 	assert_false(err.refused);
 	assert_string_equal(err.message, "it has 3");
-	assert_string_equal(err.hint, "");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_NONE);
+	assert_string_equal(err.remedy_object, "");
+	assert_true(err.remedy_number == 0);
+	assert_ok(error_if_reserved(err.reserved, ARRAY_SIZE(err.reserved), &err), &err);
 }
 
 static void with_errno(void **state)
@@ -26,7 +30,7 @@ static void with_errno(void **state)
 	assert_int_equal(error_errno(&err, -ENOENT, "cannot open '%s'", "x"), -ENOENT);
 	assert_string_equal(err.message, "cannot open 'x': No such file or directory");
 	assert_int_equal(err.code, -ENOENT);
-	assert_string_equal(err.hint, "");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_NONE);
 }
 
 static void refuse(void **state)
@@ -36,8 +40,9 @@ static void refuse(void **state)
 	(void)state;
 	assert_int_equal(error_refuse(&err, -EBUSY, "in use"), -EBUSY);
 	assert_true(err.refused);
-	error_hint(&err, "remove %s", "it's");
-	assert_string_equal(err.hint, "remove 'it'\\''s'");
+	error_remedy(&err, FAMFS_REMEDY_UNMOUNT, "it's");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_UNMOUNT);
+	assert_string_equal(err.remedy_object, "it's");
 	assert_string_equal(err.message, "in use");
 	assert_true(err.refused);
 	error_set(&err, -EINVAL, "else");
@@ -50,7 +55,8 @@ static void without_struct(void **state)
 	assert_int_equal(error_set(NULL, -EINVAL, "x"), -EINVAL);
 	assert_int_equal(error_errno(NULL, -EIO, "x"), -EIO);
 	assert_int_equal(error_refuse(NULL, -EBUSY, "x"), -EBUSY);
-	error_hint(NULL, "x");
+	error_remedy(NULL, FAMFS_REMEDY_UNMOUNT, "x");
+	error_remedy_number(NULL, FAMFS_REMEDY_RAISE_MAP_COUNT, 1);
 }
 
 /* The struct between two guards, which must not change whatever is stored in the struct. */
@@ -85,23 +91,43 @@ static void truncation(void **state)
 	}
 }
 
-/* The longest hint that fits is complete; a longer one is dropped. */
-static void hint_that_does_not_fit(void **state)
+static void taken_over(void **state)
 {
-	const size_t most = sizeof(((struct famfs_error *)0)->hint) - 1;
-	char word[sizeof(((struct famfs_error *)0)->hint)];
+	struct famfs_error err, other;
+
+	(void)state;
+	error_set(&other, -EBUSY, "in use");
+	error_remedy(&other, FAMFS_REMEDY_UNMOUNT, "/mnt");
+	error_set(&err, -EIO, "broken");
+	error_remedy_of(&err, &other);
+	assert_int_equal(err.remedy, FAMFS_REMEDY_UNMOUNT);
+	assert_string_equal(err.remedy_object, "/mnt");
+	assert_string_equal(err.message, "broken");
+	error_remedy_number(&other, FAMFS_REMEDY_RAISE_MAP_COUNT, 5);
+	assert_string_equal(other.remedy_object, "");
+	error_remedy_of(&err, &other);
+	assert_int_equal(err.remedy, FAMFS_REMEDY_RAISE_MAP_COUNT);
+	assert_true(err.remedy_number == 5);
+	error_remedy_of(NULL, &other);
+}
+
+/* The longest object that fits is whole; with a longer one there is no remedy. */
+static void object_that_does_not_fit(void **state)
+{
+	char object[sizeof(((struct famfs_error *)0)->remedy_object) + 1];
 	struct guarded g;
 
 	(void)state;
-	memset(word, 'x', sizeof(word) - 1);
-	word[sizeof(word) - 1] = '\0';
+	memset(object, 'x', sizeof(object) - 1);
+	object[sizeof(object) - 1] = '\0';
 	memset(&g, 0xa5, sizeof(g));
 	error_set(&g.err, -EBUSY, "in use");
-	error_hint(&g.err, "%s", word + 2);
-	assert_int_equal(strlen(g.err.hint), most);
-	assert_int_equal(g.err.hint[most - 1], '\'');
-	error_hint(&g.err, "%s", word + 1);
-	assert_string_equal(g.err.hint, "");
+	error_remedy(&g.err, FAMFS_REMEDY_UNMOUNT, object + 1);
+	assert_int_equal(g.err.remedy, FAMFS_REMEDY_UNMOUNT);
+	assert_string_equal(g.err.remedy_object, object + 1);
+	error_remedy(&g.err, FAMFS_REMEDY_UNMOUNT, object);
+	assert_int_equal(g.err.remedy, FAMFS_REMEDY_NONE);
+	assert_string_equal(g.err.remedy_object, "");
 	check_guards(&g);
 }
 
@@ -116,10 +142,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("an error has its code, its message, and nothing of the one before", set),
 		TEST("an error with an errno ends in what strerror says", with_errno),
-		TEST("a refusal is marked, and its hint is kept apart", refuse),
+		TEST("a refusal is marked, and its remedy is kept apart", refuse),
 		TEST("a caller who wants no message gets the code alone", without_struct),
 		TEST("what is too long is cut off and ends in a NUL", truncation),
-		TEST("a hint that does not fit is left out", hint_that_does_not_fit),
+		TEST("a remedy goes from one error to another with its arguments", taken_over),
+		TEST("a remedy with an object that does not fit is left out",
+		     object_that_does_not_fit),
 		TEST("the version is that of the build", version),
 	};
 

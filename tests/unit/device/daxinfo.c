@@ -113,11 +113,13 @@ static void modes(void **state)
 			continue;
 		assert_non_null(strstr(err.message, cases[i].says));
 		/* daxctl(1) cannot distinguish these from devdax mode. */
-		assert_text(err.hint,
-			    info.mode == FAMFS_DAX_FAMFS || info.mode == FAMFS_DAX_NO_DRIVER
-				    ? "run: famfsctl reset-mode "
-				    : "run: daxctl reconfigure-device --mode=devdax "
-				      "--force 'dax0.0'");
+		if (info.mode == FAMFS_DAX_FAMFS || info.mode == FAMFS_DAX_NO_DRIVER) {
+			assert_int_equal(err.remedy, FAMFS_REMEDY_RESET_MODE);
+			assert_string_equal(err.remedy_object, "/dev/dax0.0");
+		} else {
+			assert_int_equal(err.remedy, FAMFS_REMEDY_RECONFIGURE);
+			assert_string_equal(err.remedy_object, "dax0.0");
+		}
 	}
 }
 

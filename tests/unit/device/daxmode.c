@@ -233,7 +233,8 @@ static void failures(void **state)
 	tree.broken[0] = "fsdev_dax/new_id";
 	tree.broken[1] = "device_dax/bind";
 	assert_error(daxmode_enter(&node, &mode, &err), -EIO, &err, "cannot switch 'node' back");
-	assert_text(err.hint, "famfsctl reset-mode 'node'");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_RESET_MODE);
+	assert_string_equal(err.remedy_object, "node");
 	assert_true(bound_to(""));
 	assert_true(has_claim());
 	memset(tree.broken, 0, sizeof(tree.broken));
@@ -461,7 +462,8 @@ static void dry_run_sees_the_lock(void **state)
 	for (int dry = 0; dry < 2; dry++) {
 		assert_error(daxmode_reset(&node, dry, &was, &err), -EBUSY, &err, want);
 		assert_true(err.refused && bound_to("fsdev_dax") && !has_claim());
-		assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
+		assert_int_equal(err.remedy, FAMFS_REMEDY_END_PROCESS);
+		assert_string_equal(err.remedy_object, "/run/famfsctl/dax0.0.lock");
 	}
 	close(lock);
 	assert_int_equal(daxmode_reset(&node, true, &was, &err), 1);

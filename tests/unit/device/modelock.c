@@ -144,7 +144,8 @@ static void a_switch_waits_for_users(void **state)
 		 "cannot switch the mode of 'node': it is in use by process %d (", (int)pid);
 	assert_error(modelock_exclude(&node, &fd, &err), -EBUSY, &err, want);
 	assert_true(err.refused);
-	assert_text(err.hint, "/run/famfsctl/dax0.0.lock");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_END_PROCESS);
+	assert_string_equal(err.remedy_object, "/run/famfsctl/dax0.0.lock");
 	assert_in_range(slept_ns, 500 * NS_PER_MS, 510 * NS_PER_MS);
 	/* A server that gets a second signal to end still has to switch the device back. */
 	signal_in = 3;

@@ -50,14 +50,14 @@ static void model_interleaved(const struct famfs_fmap *map, struct model *m)
 static void random_map(struct rng *rng, struct famfs_fmap *map, struct model *m)
 {
 	memset(map, 0, sizeof(*map));
-	map->type = rng_below(rng, 2) ? FAMFS_MAP_INTERLEAVED : FAMFS_MAP_SIMPLE;
+	map->type = rng_below(rng, 2) ? FAMFS_FMAP_INTERLEAVED : FAMFS_FMAP_SIMPLE;
 	memset(m->offset, 0xff, sizeof(m->offset));
 	map->nextents = (uint32_t)(1 + rng_below(rng, 16));
 	for (uint32_t i = 0; i < map->nextents; i++)
 		map->extents[i] =
 			(struct famfs_extent){ rng_below(rng, 3), rng_below(rng, 1 << 20) * AU,
 					       (1 + rng_below(rng, 16)) * AU };
-	if (map->type == FAMFS_MAP_SIMPLE) {
+	if (map->type == FAMFS_FMAP_SIMPLE) {
 		model_simple(map, m);
 		return;
 	}
@@ -131,7 +131,7 @@ static void walks(void **state)
 
 static void chunk_borders(void **state)
 {
-	const struct famfs_fmap map = { .type = FAMFS_MAP_INTERLEAVED,
+	const struct famfs_fmap map = { .type = FAMFS_FMAP_INTERLEAVED,
 					.nextents = 2,
 					.chunk_size = 2 * AU,
 					.size = 7 * AU,
@@ -153,7 +153,7 @@ static void chunk_borders(void **state)
 static void extent_borders(void **state)
 {
 	const struct famfs_fmap map = {
-		.type = FAMFS_MAP_SIMPLE,
+		.type = FAMFS_FMAP_SIMPLE,
 		.nextents = 3,
 		.size = 5 * AU + 1,
 		.extents = { { 0, 50 * AU, AU }, { 1, 10 * AU, 4 * AU }, { 0, 51 * AU, AU } }
@@ -174,7 +174,7 @@ static void extent_borders(void **state)
 /* Strips of unequal length hold whole stripes, as far as the shortest strip goes. */
 static void capacities(void **state)
 {
-	struct famfs_fmap map = { .type = FAMFS_MAP_INTERLEAVED,
+	struct famfs_fmap map = { .type = FAMFS_FMAP_INTERLEAVED,
 				  .nextents = 3,
 				  .chunk_size = 2 * AU,
 				  .extents = {
@@ -183,7 +183,7 @@ static void capacities(void **state)
 	(void)state;
 	assert_true(fmap_capacity(&map) == 3 * 4 * AU);
 	assert_true(fmap_allocated(&map) == 20 * AU);
-	map.type = FAMFS_MAP_SIMPLE;
+	map.type = FAMFS_FMAP_SIMPLE;
 	map.chunk_size = 0;
 	assert_true(fmap_capacity(&map) == 20 * AU);
 	assert_true(fmap_allocated(&map) == 20 * AU);

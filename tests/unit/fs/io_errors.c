@@ -321,7 +321,6 @@ static int poisoned_store(struct device *dev, uint64_t offset, const void *buf, 
 
 static void memory_error(void **state)
 {
-	static const char hint[] = "unmount the famfs and mount it again";
 	struct memory *mem = start();
 	struct device_ops poisoned;
 	struct famfs_volume *vol;
@@ -341,20 +340,20 @@ static void memory_error(void **state)
 	vol->dev->ops = &poisoned;
 	assert_error(famfs_file_write(file, 0, &byte, 1, &err), -EHWPOISON, &err,
 		     "cannot write 'f': Memory page has hardware error");
-	assert_text(err.hint, hint);
+	assert_int_equal(err.remedy, FAMFS_REMEDY_REMOUNT_POISONED);
 	assert_error(famfs_file_zero(file, 0, 1, &err), -EHWPOISON, &err, "cannot write 'f'");
-	assert_text(err.hint, hint);
+	assert_int_equal(err.remedy, FAMFS_REMEDY_REMOUNT_POISONED);
 	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EHWPOISON, &err,
 		     "cannot read 'f': Memory page has hardware error");
-	assert_text(err.hint, hint);
+	assert_int_equal(err.remedy, FAMFS_REMEDY_REMOUNT_POISONED);
 	/* Memory that is mapped from the device has EIO for it, and an image has other reasons. */
 	poison = -EIO;
 	poisoned.dax = true;
 	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EIO, &err, "cannot read 'f'");
-	assert_text(err.hint, "memory error in the kernel's log");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_READ_KERNEL_LOG);
 	poisoned.dax = false;
 	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -EIO, &err, "cannot read 'f'");
-	assert_string_equal(err.hint, "");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_NONE);
 	vol->dev->ops = real_ops;
 	famfs_file_close(file);
 	famfs_close(vol);

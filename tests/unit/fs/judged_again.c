@@ -199,7 +199,8 @@ static void as_shown(void **state)
 	changing_act(&m);
 	assert_error(famfs_takeover(MEMORY_NAME, &params, NULL, &err), -ESTALE, &err,
 		     "has another master than before");
-	assert_string_equal(err.hint, "look at it first: famfsctl info '/dev/null'");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_INSPECT);
+	assert_string_equal(err.remedy_object, "/dev/null");
 	assert_medium_untouched(&m);
 	memcpy(params.master_uuid, changing_super(&m)->system_uuid, sizeof(params.master_uuid));
 	params.uuid[5] ^= 1;

@@ -24,7 +24,7 @@ static void new_image(void **state)
 	assert_true(result.device_size == 65 * MIB + 4096);
 	assert_true(result.log_length == 8 * MIB && result.log_entries == 15420);
 	assert_true(result.data_offset == 10 * MIB && result.data_length == 54 * MIB);
-	assert_int_equal(result.identity, FAMFS_SYSTEM_UUID_ENV);
+	assert_int_equal(result.system_uuid_source, FAMFS_SYSTEM_UUID_ENV);
 	assert_string_equal(result.replaced, "");
 	vol = open_volume(false);
 	famfs_info(vol, &info);
@@ -65,7 +65,7 @@ static void sizes(void **state)
 	unlink(IMAGE);
 	assert_error(format_image((struct famfs_mkfs_params){ .size = 0 }, NULL, &err), -ENOENT,
 		     &err, "cannot open");
-	assert_text(err.hint, "--size");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_SET_SIZE);
 	assert_error(format_image((struct famfs_mkfs_params){ .size = 12 * MIB - 1 }, NULL, &err),
 		     -ENOSPC, &err, "at least 12582912");
 	assert_error(
@@ -117,7 +117,7 @@ static void our_own(void **state)
 		     &err, "already holds a famfs");
 	assert_true(err.refused);
 	assert_text(err.message, "1 files, 5000 bytes");
-	assert_text(err.hint, "--force");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_FORCE);
 	assert_untouched(&before);
 	assert_ok(format_image((struct famfs_mkfs_params){ .force = true }, &result, &err), &err);
 	assert_text(result.replaced, "1 files, 5000 bytes");
@@ -138,7 +138,7 @@ static void foreign_famfs(void **state)
 	assert_error(format_image((struct famfs_mkfs_params){ .force = true }, NULL, &err), -EEXIST,
 		     &err, "another master");
 	assert_text(err.message, MASTER_UUID);
-	assert_text(err.hint, "--force-foreign");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_FORCE_FOREIGN);
 	assert_error(format_image((struct famfs_mkfs_params){ .force_foreign = true }, NULL, &err),
 		     -EEXIST, &err, "another master");
 	assert_untouched(&before);
@@ -195,7 +195,7 @@ static void unknown_data(void **state)
 		assert_error(format_image(dry, &result, &err), -EEXIST, &err, cases[i].text);
 		assert_error(format_image(plain, &result, &err), -EEXIST, &err, cases[i].text);
 		assert_true(err.refused);
-		assert_string_equal(err.hint, "use --force to destroy it");
+		assert_int_equal(err.remedy, FAMFS_REMEDY_FORCE);
 		assert_text(result.replaced, "data of an unknown kind");
 		assert_int_equal(stat(IMAGE, &st), 0);
 		assert_true(st.st_size == (off_t)cases[i].size);

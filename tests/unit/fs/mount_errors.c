@@ -146,9 +146,10 @@ static void assert_told(int ret, enum trouble trouble, bool mapped, const struct
 	assert_int_equal(err->code, ret);
 	assert_text(err->message, "cannot ");
 	if (mapped && (ret == -EIO || ret == -EHWPOISON))
-		assert_text(err->hint, "unmount the famfs and mount it again");
+		assert_int_equal(err->remedy, ret == -EIO ? FAMFS_REMEDY_REMOUNT_BROKEN
+							  : FAMFS_REMEDY_REMOUNT_POISONED);
 	else
-		assert_string_equal(err->hint, "");
+		assert_int_equal(err->remedy, FAMFS_REMEDY_NONE);
 }
 
 /* Mapped, as the kernel has them, and where the server answers, read. */
@@ -318,7 +319,8 @@ static void unwritable(void **state)
 			assert_error(open_mount(DEVICE_WRITE, &vol, &err), code, &err,
 				     n == 0 ? "cannot read the metadata of the mount 'mount'"
 					    : "cannot write through the mount 'mount'");
-			assert_text(err.hint, "unmount the famfs and mount it again");
+			assert_int_equal(err.remedy, code == -EIO ? FAMFS_REMEDY_REMOUNT_BROKEN
+								  : FAMFS_REMEDY_REMOUNT_POISONED);
 		}
 }
 
@@ -373,12 +375,12 @@ static void source(void **state)
 	pagecache_trouble(TROUBLE_POISON, 0);
 	assert_error(famfs_file_compare(file, fd, NULL, NULL, &err), -EHWPOISON, &err,
 		     "cannot read the source: Memory page has hardware error");
-	assert_text(err.hint, "unmount the famfs and mount it again");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_REMOUNT_POISONED);
 	/* Which any file may have, for many reasons. */
 	pagecache_trouble(TROUBLE_EIO, 0);
 	assert_error(famfs_file_compare(file, fd, NULL, NULL, &err), -EIO, &err,
 		     "cannot read the source");
-	assert_string_equal(err.hint, "");
+	assert_int_equal(err.remedy, FAMFS_REMEDY_NONE);
 	famfs_file_close(file);
 	famfs_close(vol);
 	close(fd);

@@ -247,7 +247,7 @@ static void maps(void **state)
 	for (uint64_t i = 0; i < 16; i++)
 		map.extents[i] = (struct famfs_extent){ i % 3, i * 100 * AU, (i + 1) * AU };
 	check_map(&map);
-	map.type = FAMFS_MAP_INTERLEAVED;
+	map.type = FAMFS_FMAP_INTERLEAVED;
 	map.chunk_size = 4 * AU;
 	check_map(&map);
 }

@@ -86,7 +86,7 @@ static void put_file(uint64_t index, const char *path, const uint64_t *units, ui
 	struct omf_entry raw;
 
 	record_set_path(&rec, path);
-	rec.map.type = FAMFS_MAP_SIMPLE;
+	rec.map.type = FAMFS_FMAP_SIMPLE;
 	rec.map.nextents = count;
 	rec.map.size = count * AU;
 	for (uint32_t i = 0; i < count; i++)

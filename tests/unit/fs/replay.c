@@ -89,7 +89,7 @@ static void check_damage(uint64_t entry, const char *name, const char *left, boo
 	if (stops) {
 		snprintf(text, sizeof(text), "log entry %d", (int)entry);
 		assert_error(add_dir(vol, "new", &err), -EUCLEAN, &err, text);
-		assert_text(err.hint, "fsck --repair");
+		assert_int_equal(err.remedy, FAMFS_REMEDY_REPAIR);
 	} else {
 		assert_ok(add_dir(vol, "new", &err), &err);
 	}

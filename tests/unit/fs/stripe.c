@@ -115,12 +115,12 @@ static void short_is_simple(void **state)
 	(void)state;
 	start(&vol, 4 * GIB);
 	assert_ok(place(&vol, (struct layout){ 4 * AU - 1, 4, 4, 4 * AU }, &map, &err), &err);
-	assert_int_equal(map.type, FAMFS_MAP_SIMPLE);
+	assert_int_equal(map.type, FAMFS_FMAP_SIMPLE);
 	assert_int_equal(map.nextents, 1);
 	assert_true(map.chunk_size == 0 && map.size == 4 * AU - 1);
 	assert_true(map.extents[0].offset == 5 * AU && map.extents[0].length == 4 * AU);
 	assert_ok(place(&vol, (struct layout){ 4 * AU, 4, 4, 4 * AU }, &map, &err), &err);
-	assert_int_equal(map.type, FAMFS_MAP_INTERLEAVED);
+	assert_int_equal(map.type, FAMFS_FMAP_INTERLEAVED);
 	assert_int_equal(map.nextents, 4);
 	end(&vol);
 }
@@ -133,7 +133,7 @@ static void check_spread(const struct famfs_volume *vol, const struct layout *la
 	uint64_t length =
 		interleave_strip_length(layout->size, layout->nstrips, layout->chunk_size);
 
-	assert_int_equal(map->type, FAMFS_MAP_INTERLEAVED);
+	assert_int_equal(map->type, FAMFS_FMAP_INTERLEAVED);
 	assert_int_equal(map->nextents, layout->nstrips);
 	assert_true(map->chunk_size == layout->chunk_size && map->size == layout->size);
 	for (uint32_t i = 0; i < map->nextents; i++) {

@@ -96,7 +96,7 @@ static void questions(void **state)
 	assert_error(famfs_fmap(vol, "z", &map, &err), -EISDIR, &err, "'z' is a directory");
 	assert_error(famfs_fmap(vol, "", &map, &err), -EISDIR, &err, "is a directory");
 	assert_ok(famfs_fmap(vol, "b", &map, &err), &err);
-	assert_true(map.type == FAMFS_MAP_SIMPLE && map.nextents == 1 && map.size == 1);
+	assert_true(map.type == FAMFS_FMAP_SIMPLE && map.nextents == 1 && map.size == 1);
 	assert_true(map.extents[0].offset == 10 * MIB && map.extents[0].length == AU);
 	famfs_close(vol);
 }

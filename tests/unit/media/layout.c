@@ -59,13 +59,13 @@ static struct famfs_raw entry_of(const struct record *rec)
 	return raw_of(FAMFS_LOG_ENTRY, &entry, sizeof(entry));
 }
 
-static struct record file_record(enum famfs_map_type type, uint32_t nextents)
+static struct record file_record(enum famfs_fmap_type type, uint32_t nextents)
 {
 	struct record rec = { .type = OMF_FILE, .mode = 0644, .path = "d/f", .path_length = 3 };
 
 	rec.map.type = type;
 	rec.map.nextents = nextents;
-	rec.map.chunk_size = type == FAMFS_MAP_INTERLEAVED ? AU : 0;
+	rec.map.chunk_size = type == FAMFS_FMAP_INTERLEAVED ? AU : 0;
 	rec.map.size = nextents * AU - 5;
 	for (uint32_t i = 0; i < nextents; i++)
 		rec.map.extents[i] = (struct famfs_extent){ 0, GIB + i * AU, AU };
@@ -137,11 +137,11 @@ static void sound_structures(void **state)
 	raw = entry_of(&none);
 	assert_good(&raw);
 	for (uint32_t n = 1; n <= OMF_MAX_EXTENTS; n++) {
-		struct record rec = file_record(FAMFS_MAP_SIMPLE, n);
+		struct record rec = file_record(FAMFS_FMAP_SIMPLE, n);
 
 		raw = entry_of(&rec);
 		assert_good(&raw);
-		rec = file_record(FAMFS_MAP_INTERLEAVED, n);
+		rec = file_record(FAMFS_FMAP_INTERLEAVED, n);
 		raw = entry_of(&rec);
 		assert_good(&raw);
 	}
@@ -149,7 +149,7 @@ static void sound_structures(void **state)
 
 static void values(void **state)
 {
-	struct record rec = file_record(FAMFS_MAP_INTERLEAVED, 2);
+	struct record rec = file_record(FAMFS_FMAP_INTERLEAVED, 2);
 	struct famfs_raw raw = entry_of(&rec);
 	struct seen seen = look(&raw, "se_offset");
 
@@ -227,8 +227,8 @@ static void headers_that_cannot_be(void **state)
 
 static void entries_that_cannot_be(void **state)
 {
-	struct record simple = file_record(FAMFS_MAP_SIMPLE, 2);
-	struct record striped = file_record(FAMFS_MAP_INTERLEAVED, 2);
+	struct record simple = file_record(FAMFS_FMAP_SIMPLE, 2);
+	struct record striped = file_record(FAMFS_FMAP_INTERLEAVED, 2);
 	struct famfs_raw raw = entry_of(&simple), strips = entry_of(&striped);
 
 	(void)state;
@@ -255,7 +255,7 @@ static void entries_that_cannot_be(void **state)
 
 static void a_path_without_an_end(void **state)
 {
-	struct record rec = file_record(FAMFS_MAP_SIMPLE, 1);
+	struct record rec = file_record(FAMFS_FMAP_SIMPLE, 1);
 	struct famfs_raw raw = entry_of(&rec);
 	struct famfs_log_entry entry = { .raw = &raw };
 	struct seen seen;
@@ -311,7 +311,7 @@ static int stop(void *arg, const struct famfs_raw_field *field)
 
 static void a_visitor_that_stops(void **state)
 {
-	struct record rec = file_record(FAMFS_MAP_INTERLEAVED, 16);
+	struct record rec = file_record(FAMFS_FMAP_INTERLEAVED, 16);
 	struct famfs_raw raw = entry_of(&rec);
 	struct seen seen = look(&raw, NULL);
 

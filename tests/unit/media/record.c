@@ -9,7 +9,7 @@ static struct record file_of(const char *path, uint64_t size, uint64_t offset, u
 {
 	struct record rec = { .type = OMF_FILE,
 			      .mode = 0644,
-			      .map = { .type = FAMFS_MAP_SIMPLE,
+			      .map = { .type = FAMFS_FMAP_SIMPLE,
 				       .nextents = 1,
 				       .size = size,
 				       .extents = { { 0, offset, length } } } };
@@ -32,7 +32,7 @@ static struct record striped(void)
 				.mode = 0644,
 				.path = "st/s3_37m",
 				.path_length = 9,
-				.map = { .type = FAMFS_MAP_INTERLEAVED,
+				.map = { .type = FAMFS_FMAP_INTERLEAVED,
 					 .nextents = 3,
 					 .chunk_size = 0x400000,
 					 .size = 38797312,

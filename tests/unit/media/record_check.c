@@ -15,7 +15,7 @@ static struct record simple(uint64_t size, uint64_t dev, uint64_t offset, uint64
 	return (struct record){ .type = OMF_FILE,
 				.path = "f",
 				.path_length = 1,
-				.map = { .type = FAMFS_MAP_SIMPLE,
+				.map = { .type = FAMFS_FMAP_SIMPLE,
 					 .nextents = 1,
 					 .size = size,
 					 .extents = { { dev, offset, length } } } };
@@ -102,7 +102,7 @@ static void strips(void **state)
 	struct record rec = simple(1, 0, 10 * MIB, 8 * MIB);
 
 	(void)state;
-	rec.map.type = FAMFS_MAP_INTERLEAVED;
+	rec.map.type = FAMFS_FMAP_INTERLEAVED;
 	rec.map.chunk_size = 2 * MIB;
 	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	/* The shorter strip has room for two stripes of two chunks. */
@@ -167,7 +167,7 @@ static void retire_striped(void **state)
 	struct omf_entry raw;
 
 	(void)state;
-	rec.map.type = FAMFS_MAP_INTERLEAVED;
+	rec.map.type = FAMFS_FMAP_INTERLEAVED;
 	rec.map.chunk_size = 2 * MIB;
 	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	record_encode(&raw, &rec, 7);
@@ -227,7 +227,7 @@ static void retire_cut(void **state)
 	(void)state;
 	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	retire_torn(&rec);
-	rec.map.type = FAMFS_MAP_INTERLEAVED;
+	rec.map.type = FAMFS_FMAP_INTERLEAVED;
 	rec.map.chunk_size = 2 * MIB;
 	retire_torn(&rec);
 }

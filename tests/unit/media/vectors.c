@@ -161,10 +161,10 @@ static void dumped_map(struct json_object *json, struct famfs_fmap *map)
 	struct json_object *list = member(json, "ext");
 
 	map->size = number(json, "size");
-	map->type = number(json, "ext_type") ? FAMFS_MAP_INTERLEAVED : FAMFS_MAP_SIMPLE;
-	map->chunk_size = map->type == FAMFS_MAP_SIMPLE ? 0 : number(json, "chunk");
+	map->type = number(json, "ext_type") ? FAMFS_FMAP_INTERLEAVED : FAMFS_FMAP_SIMPLE;
+	map->chunk_size = map->type == FAMFS_FMAP_SIMPLE ? 0 : number(json, "chunk");
 	map->nextents = (uint32_t)json_object_array_length(list);
-	assert_int_equal(number(json, map->type == FAMFS_MAP_SIMPLE ? "nextents" : "nstrips"),
+	assert_int_equal(number(json, map->type == FAMFS_FMAP_SIMPLE ? "nextents" : "nstrips"),
 			 map->nextents);
 	for (uint32_t i = 0; i < map->nextents; i++) {
 		struct json_object *ext = json_object_array_get_idx(list, i);

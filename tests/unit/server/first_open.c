@@ -25,7 +25,7 @@ static void start(struct server *server, bool asked)
 	server->shim.active = true;
 	server->shim.asked = asked;
 	done = 0;
-	server_set_io_status(server, fmap_profile(FMAP_PULL), "it was chosen");
+	server_set_io_status(server, fmap_profile(FAMFS_PROFILE_PULL), "it was chosen");
 	assert_int_equal(first_open_start(server, count), 0);
 	first_open_join(&server->first_open);
 	assert_int_equal(done, 1);

@@ -27,96 +27,102 @@ struct choice_case {
 	uint32_t found;
 	unsigned int unreadable;
 	uint32_t ops[2]; /* in BTF */
-	enum fmap_generation want;
+	enum famfs_fmap_profile want;
 	const char *why;
 };
 
 static const struct choice_case cases[] = {
 	/* Each generation, with the evidence of its kernel. */
-	{ "RFC v1 and v2", 42, BIT(42), .found = BTF_V2, .ops = { 53, 54 }, .want = FMAP_V2,
-	  .why = "bit 42 of FUSE 7.42" },
-	{ "v3 to v10", 45, BIT(43), .found = BTF_PULL, .ops = { 54, 55 }, .want = FMAP_PULL,
-	  .why = "bit 43 of FUSE 7.45 and asks" },
+	{ "RFC v1 and v2", 42, BIT(42), .found = BTF_V2, .ops = { 53, 54 },
+	  .want = FAMFS_PROFILE_V2, .why = "bit 42 of FUSE 7.42" },
+	{ "v3 to v10", 45, BIT(43), .found = BTF_PULL, .ops = { 54, 55 },
+	  .want = FAMFS_PROFILE_PULL, .why = "bit 43 of FUSE 7.45 and asks" },
 	{ "v10 with other bits", 45, BIT(43) | BIT(41) | BIT(42) | 0xffff, .found = BTF_PULL,
-	  .want = FMAP_PULL, .why = "" },
-	{ "push", 45, BIT(43), .found = BTF_PUSH | IOCTL, .ops = { 54 }, .want = FMAP_PUSH,
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
+	{ "push", 45, BIT(43), .found = BTF_PUSH | IOCTL, .ops = { 54 }, .want = FAMFS_PROFILE_PUSH,
 	  .why = "bit 43 of FUSE 7.45 and takes" },
-	{ "pull at 43", 43, BIT(43), .want = FMAP_PULL, .why = "" },
+	{ "pull at 43", 43, BIT(43), .want = FAMFS_PROFILE_PULL, .why = "" },
 	/* INIT alone is enough up to minor 45: no other feature offers these bits there. */
-	{ "v2, nothing readable", 42, BIT(42), .unreadable = KERNEL_ALL, .want = FMAP_V2,
+	{ "v2, nothing readable", 42, BIT(42), .unreadable = KERNEL_ALL, .want = FAMFS_PROFILE_V2,
 	  .why = "" },
-	{ "v2 of an older base", 40, BIT(42), .want = FMAP_V2, .why = "" },
-	{ "pull, nothing readable", 45, BIT(43), .unreadable = KERNEL_ALL, .want = FMAP_PULL,
-	  .why = "" },
+	{ "v2 of an older base", 40, BIT(42), .want = FAMFS_PROFILE_V2, .why = "" },
+	{ "pull, nothing readable", 45, BIT(43), .unreadable = KERNEL_ALL,
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
 	/* Mainline. */
-	{ "7.3.4, rings off", 46, 0, .found = BTF_STOCK, .want = FMAP_OFF,
+	{ "7.3.4, rings off", 46, 0, .found = BTF_STOCK, .want = FAMFS_PROFILE_OFF,
 	  .why = "did not offer FUSE_DAX_FMAP (bit 43 of FUSE 7.46): it has no famfs support, or "
 		 "the mounter lacks CAP_SYS_RAWIO" },
-	{ "7.3.4, rings on", 46, BIT(41) | BIT(42) | BIT(43), .found = BTF_STOCK, .want = FMAP_OFF,
-	  .why = "bit 43 is for io_uring in FUSE 7.46" },
+	{ "7.3.4, rings on", 46, BIT(41) | BIT(42) | BIT(43), .found = BTF_STOCK,
+	  .want = FAMFS_PROFILE_OFF, .why = "bit 43 is for io_uring in FUSE 7.46" },
 	{ "7.3.4, nothing readable", 46, BIT(41) | BIT(43), .unreadable = KERNEL_ALL,
-	  .want = FMAP_OFF, .why = "bit 43 is for io_uring" },
-	{ "6.18", 45, BIT(41) | BIT(42), .found = BTF_STOCK, .want = FMAP_OFF,
+	  .want = FAMFS_PROFILE_OFF, .why = "bit 43 is for io_uring" },
+	{ "6.18", 45, BIT(41) | BIT(42), .found = BTF_STOCK, .want = FAMFS_PROFILE_OFF,
 	  .why = "did not offer" },
-	{ "45 with bit 42 only", 45, BIT(42), .want = FMAP_OFF, .why = "did not offer" },
-	{ "42 with bit 43 only", 42, BIT(43), .want = FMAP_OFF, .why = "(bit 42 of FUSE 7.42)" },
-	{ "43 with bit 42 only", 43, BIT(42), .want = FMAP_OFF, .why = "did not offer" },
-	{ "an old kernel", 31, UINT32_MAX, .want = FMAP_OFF, .why = "did not offer" },
-	{ "the mounter lacks CAP_SYS_RAWIO", 45, 0, .found = BTF_PULL, .want = FMAP_OFF,
+	{ "45 with bit 42 only", 45, BIT(42), .want = FAMFS_PROFILE_OFF, .why = "did not offer" },
+	{ "42 with bit 43 only", 42, BIT(43), .want = FAMFS_PROFILE_OFF,
+	  .why = "(bit 42 of FUSE 7.42)" },
+	{ "43 with bit 42 only", 43, BIT(42), .want = FAMFS_PROFILE_OFF, .why = "did not offer" },
+	{ "an old kernel", 31, UINT32_MAX, .want = FAMFS_PROFILE_OFF, .why = "did not offer" },
+	{ "the mounter lacks CAP_SYS_RAWIO", 45, 0, .found = BTF_PULL, .want = FAMFS_PROFILE_OFF,
 	  .why = "lacks CAP_SYS_RAWIO" },
 	/* A famfs on a base that has bit 43 for something else. */
-	{ "rebased, without rings", 46, BIT(43), .found = BTF_STOCK, .want = FMAP_PULL, .why = "" },
-	{ "rebased, by BTF", 47, BIT(41) | BIT(43), .found = BTF_PULL, .want = FMAP_PULL,
+	{ "rebased, without rings", 46, BIT(43), .found = BTF_STOCK, .want = FAMFS_PROFILE_PULL,
+	  .why = "" },
+	{ "rebased, by BTF", 47, BIT(41) | BIT(43), .found = BTF_PULL, .want = FAMFS_PROFILE_PULL,
 	  .why = "" },
 	{ "rebased, by configuration", 46, BIT(41) | BIT(43), .found = HAS(FACT_CONFIG),
-	  .want = FMAP_PULL, .why = "" },
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
 	{ "rebased, by a symbol", 46, BIT(41) | BIT(43), .found = HAS(FACT_FUSE_MMAP),
-	  .want = FMAP_PULL, .why = "" },
-	{ "rebased push", 46, BIT(41) | BIT(43), .found = BTF_PUSH | IOCTL, .want = FMAP_PUSH,
-	  .why = "" },
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
+	{ "rebased push", 46, BIT(41) | BIT(43), .found = BTF_PUSH | IOCTL,
+	  .want = FAMFS_PROFILE_PUSH, .why = "" },
 	/* Features that resemble famfs. */
-	{ "fuse-iomap", 99, BIT(43) | BIT(44), .found = BTF_IOMAP, .want = FMAP_OFF,
+	{ "fuse-iomap", 99, BIT(43) | BIT(44), .found = BTF_IOMAP, .want = FAMFS_PROFILE_OFF,
 	  .why = "fuse-iomap" },
-	{ "fuse-iomap, nothing readable", 99, BIT(43), .unreadable = KERNEL_ALL, .want = FMAP_OFF,
-	  .why = "bit 43 of FUSE 7.99, which is part of fuse-iomap" },
-	{ "fuse-iomap by BTF", 45, BIT(43), .found = BTF_IOMAP, .want = FMAP_OFF,
+	{ "fuse-iomap, nothing readable", 99, BIT(43), .unreadable = KERNEL_ALL,
+	  .want = FAMFS_PROFILE_OFF, .why = "bit 43 of FUSE 7.99, which is part of fuse-iomap" },
+	{ "fuse-iomap by BTF", 45, BIT(43), .found = BTF_IOMAP, .want = FAMFS_PROFILE_OFF,
 	  .why = "has fuse-iomap and no famfs support" },
-	{ "fuse-iomap and famfs", 45, BIT(43), .found = BTF_IOMAP | BTF_PULL, .want = FMAP_PULL,
-	  .why = "" },
+	{ "fuse-iomap and famfs", 45, BIT(43), .found = BTF_IOMAP | BTF_PULL,
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
 	{ "the BPF prototype", 45, BIT(43), .found = BTF_PUSH | HAS(FACT_FUSE_DAX_FMAP_OPS),
-	  .want = FMAP_OFF, .why = "BPF prototype" },
+	  .want = FAMFS_PROFILE_OFF, .why = "BPF prototype" },
 	{ "the BPF prototype by its other name", 46, BIT(43), .found = HAS(FACT_DAX_FMAP_OPS),
-	  .want = FMAP_OFF, .why = "BPF prototype" },
+	  .want = FAMFS_PROFILE_OFF, .why = "BPF prototype" },
 	/* A push kernel whose /dev/fuse may not be opened. */
 	{ "push by BTF", 45, BIT(43), .found = BTF_PUSH, .unreadable = KERNEL_IOCTL,
-	  .want = FMAP_PUSH, .why = "" },
+	  .want = FAMFS_PROFILE_PUSH, .why = "" },
 	{ "push by a symbol", 45, BIT(43), .found = HAS(FACT_PUSH_OPEN),
-	  .unreadable = KERNEL_IOCTL | KERNEL_BTF, .want = FMAP_PUSH, .why = "" },
-	{ "the ioctl's no counts before BTF", 45, BIT(43), .found = BTF_PUSH, .want = FMAP_PULL,
-	  .why = "" },
+	  .unreadable = KERNEL_IOCTL | KERNEL_BTF, .want = FAMFS_PROFILE_PUSH, .why = "" },
+	{ "the ioctl's no counts before BTF", 45, BIT(43), .found = BTF_PUSH,
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
 	/* Overrides. */
-	{ "off", 45, BIT(43), "off", BTF_PULL, .want = FMAP_OFF, .why = "fmap=off was asked for" },
-	{ "auto", 45, BIT(43), "auto", BTF_PULL, .want = FMAP_PULL, .why = "" },
-	{ "pull on a push kernel", 45, BIT(43), "pull", BTF_PUSH | IOCTL, .want = FMAP_PULL,
-	  .why = "fmap=pull was asked for" },
-	{ "push on a pull kernel", 45, BIT(43), "push", BTF_PULL, .want = FMAP_PUSH,
+	{ "off", 45, BIT(43), "off", BTF_PULL, .want = FAMFS_PROFILE_OFF,
+	  .why = "fmap=off was asked for" },
+	{ "auto", 45, BIT(43), "auto", BTF_PULL, .want = FAMFS_PROFILE_PULL, .why = "" },
+	{ "pull on a push kernel", 45, BIT(43), "pull", BTF_PUSH | IOCTL,
+	  .want = FAMFS_PROFILE_PULL, .why = "fmap=pull was asked for" },
+	{ "push on a pull kernel", 45, BIT(43), "push", BTF_PULL, .want = FAMFS_PROFILE_PUSH,
 	  .why = "fmap=push was asked for" },
-	{ "v2 on a v2 kernel", 42, BIT(42), "v2", BTF_V2, .want = FMAP_V2, .why = "fmap=v2" },
-	{ "pull on 7.3.4, rings on", 46, BIT(41) | BIT(43), "pull", BTF_STOCK, .want = FMAP_PULL,
+	{ "v2 on a v2 kernel", 42, BIT(42), "v2", BTF_V2, .want = FAMFS_PROFILE_V2,
+	  .why = "fmap=v2" },
+	{ "pull on 7.3.4, rings on", 46, BIT(41) | BIT(43), "pull", BTF_STOCK,
+	  .want = FAMFS_PROFILE_PULL,
 	  .why = "fmap=pull was asked for, and the kernel offered bit 43 of FUSE 7.46" },
-	{ "pull where it is not offered", 46, BIT(41) | BIT(42), "pull", BTF_PULL, .want = FMAP_OFF,
+	{ "pull where it is not offered", 46, BIT(41) | BIT(42), "pull", BTF_PULL,
+	  .want = FAMFS_PROFILE_OFF, .why = "did not offer FUSE_DAX_FMAP (bit 43" },
+	{ "push where it is not offered", 42, BIT(42), "push", .want = FAMFS_PROFILE_OFF,
 	  .why = "did not offer FUSE_DAX_FMAP (bit 43" },
-	{ "push where it is not offered", 42, BIT(42), "push", .want = FMAP_OFF,
-	  .why = "did not offer FUSE_DAX_FMAP (bit 43" },
-	{ "v2 where it is not offered", 42, BIT(43), "v2", .want = FMAP_OFF,
+	{ "v2 where it is not offered", 42, BIT(43), "v2", .want = FAMFS_PROFILE_OFF,
 	  .why = "did not offer FUSE_DAX_FMAP (bit 42" },
-	{ "v2 where bit 42 is for timeouts", 43, BIT(42) | BIT(43), "v2", .want = FMAP_OFF,
+	{ "v2 where bit 42 is for timeouts", 43, BIT(42) | BIT(43), "v2", .want = FAMFS_PROFILE_OFF,
 	  .why = "bit 42 of FUSE 7.43, which is for request timeouts" },
-	{ "v2 on mainline", 46, BIT(41) | BIT(42) | BIT(43), "v2", .want = FMAP_OFF,
+	{ "v2 on mainline", 46, BIT(41) | BIT(42) | BIT(43), "v2", .want = FAMFS_PROFILE_OFF,
 	  .why = "request timeouts" },
-	{ "pull on fuse-iomap", 99, BIT(43), "pull", .want = FMAP_OFF, .why = "fuse-iomap" },
+	{ "pull on fuse-iomap", 99, BIT(43), "pull", .want = FAMFS_PROFILE_OFF,
+	  .why = "fuse-iomap" },
 	{ "pull on the BPF prototype", 45, BIT(43), "pull", HAS(FACT_DAX_FMAP_OPS),
-	  .want = FMAP_PULL, .why = "" },
+	  .want = FAMFS_PROFILE_PULL, .why = "" },
 };
 
 static struct kernel_choice choose(const struct choice_case *c)
@@ -169,7 +175,7 @@ static void only_what_was_offered(void **state)
 					       .unreadable = (unsigned int)rng_next(&rng) };
 		const struct fmap_profile *profile = choose(&c).profile;
 
-		if (profile->generation == FMAP_OFF)
+		if (profile->generation == FAMFS_PROFILE_OFF)
 			continue;
 		assert_true(c.flags >> profile->init_bit & 1);
 		assert_true(profile->init_bit == 43 || c.minor <= 42);
@@ -261,26 +267,26 @@ static void enough_is_enough(void **state)
 
 	(void)state;
 	kernel_choose(&init, NULL, &detection, &choice);
-	assert_int_equal(choice.profile->generation, FMAP_PULL);
+	assert_int_equal(choice.profile->generation, FAMFS_PROFILE_PULL);
 	assert_false(detection.asked & KERNEL_SYMBOLS);
 }
 
 static void words(void **state)
 {
 	static const char *const bad[] = { "", "v1", "on", "force", "Auto", "pull ", "v10" };
-	const struct fmap_profile *forced = fmap_profile(FMAP_PUSH);
+	const struct fmap_profile *forced = fmap_profile(FAMFS_PROFILE_PUSH);
 
 	(void)state;
 	assert_int_equal(kernel_forced_profile("auto", &forced), 0);
 	assert_null(forced);
 	assert_int_equal(kernel_forced_profile("off", &forced), 0);
-	assert_int_equal(forced->generation, FMAP_OFF);
+	assert_int_equal(forced->generation, FAMFS_PROFILE_OFF);
 	assert_int_equal(kernel_forced_profile("v2", &forced), 0);
-	assert_int_equal(forced->generation, FMAP_V2);
+	assert_int_equal(forced->generation, FAMFS_PROFILE_V2);
 	assert_int_equal(kernel_forced_profile("pull", &forced), 0);
-	assert_int_equal(forced->generation, FMAP_PULL);
+	assert_int_equal(forced->generation, FAMFS_PROFILE_PULL);
 	assert_int_equal(kernel_forced_profile("push", &forced), 0);
-	assert_int_equal(forced->generation, FMAP_PUSH);
+	assert_int_equal(forced->generation, FAMFS_PROFILE_PUSH);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(kernel_forced_profile(bad[i], &forced), -EINVAL);
 }
@@ -382,7 +388,7 @@ static void running_kernel(void **state)
 		struct kernel_choice choice;
 
 		kernel_choose(&inits[i], NULL, &detection, &choice);
-		assert_int_equal(choice.profile->generation, FMAP_OFF);
+		assert_int_equal(choice.profile->generation, FAMFS_PROFILE_OFF);
 	}
 }
 

@@ -85,14 +85,15 @@ static void page(void **state)
 		rows++;
 	}
 	fclose(f);
-	assert_int_equal(rows, FMAP_GENERATIONS - 1);
+	assert_int_equal(rows, FMAP_PROFILES - FAMFS_PROFILE_V1);
 }
 
 /* A request decides between profiles that share an INIT bit, whichever was assumed. */
 static void refined(void **state)
 {
-	static const enum fmap_generation pairs[][2] = { { FMAP_V1, FMAP_V2 },
-							 { FMAP_PULL, FMAP_PUSH } };
+	static const enum famfs_fmap_profile pairs[][2] = {
+		{ FAMFS_PROFILE_V1, FAMFS_PROFILE_V2 }, { FAMFS_PROFILE_PULL, FAMFS_PROFILE_PUSH }
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
@@ -101,21 +102,22 @@ static void refined(void **state)
 				assert_ptr_equal(
 					fmap_profile_refine(fmap_profile(pairs[i][from]), to),
 					fmap_profile(pairs[i][to]));
-	assert_ptr_equal(fmap_profile_refine(fmap_profile(FMAP_OFF), true), fmap_profile(FMAP_OFF));
+	assert_ptr_equal(fmap_profile_refine(fmap_profile(FAMFS_PROFILE_OFF), true),
+			 fmap_profile(FAMFS_PROFILE_OFF));
 }
 
 /* The largest reply holds as many extents as the row says, and no more. */
 static void room(void **state)
 {
 	(void)state;
-	for (enum fmap_generation i = FMAP_OFF + 1; i < FMAP_GENERATIONS; i++) {
+	for (enum famfs_fmap_profile i = FAMFS_PROFILE_OFF + 1; i < FMAP_PROFILES; i++) {
 		const struct fmap_profile *profile = fmap_profile(i);
 
 		assert_true(32 + 24 * (uint64_t)profile->max_extents <= profile->max_reply);
 		assert_true(32 + 24 + 24 * (uint64_t)profile->max_strips <= profile->max_reply);
 		assert_true(profile->first_reply <= profile->max_reply);
 	}
-	assert_int_equal(fmap_profile(FMAP_PUSH)->max_extents, (16 * MIB - 32) / 24);
+	assert_int_equal(fmap_profile(FAMFS_PROFILE_PUSH)->max_extents, (16 * MIB - 32) / 24);
 }
 
 int main(void)
