@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What there is up to `length` bytes: fewer only at the end. -errno. */
+/* Reads up to `length` bytes; fewer only at the end of the file. -errno. */
 ssize_t io_read(int fd, void *buf, size_t length);
 
 /* Exactly `length` bytes at `offset`. 0 or -errno; -EIO where the file ends before, or takes no

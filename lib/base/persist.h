@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the CPU's caches do to memory that other hosts share. Their caches are not coherent with
- * ours: a store is theirs to see only when it was written back, and ours of theirs only when our
- * stale copy was dropped.
+ * Writes back and drops the CPU's cache lines of memory that other hosts share. Their caches are
+ * not coherent with ours: they see a store only after it was written back, and we see theirs only
+ * after our stale copy was dropped.
  */
 #ifndef BASE_PERSIST_H
 #define BASE_PERSIST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sysfs says of a DAX device, without touching its memory. */
+/* Reads the facts of a DAX device from sysfs, without touching its memory. */
 #ifndef DEVICE_DAXINFO_H
 #define DEVICE_DAXINFO_H
 

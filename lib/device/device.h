@@ -41,7 +41,7 @@ struct device_ops {
 	void (*invalidate)(struct device *dev, uint64_t offset, uint64_t length);
 	/* Opens a file of the mount that the bytes are reached through. NULL: there is none. */
 	int (*open_file)(struct device *dev, const char *path, bool write);
-	/* What device_barrier() needs beyond the fence. NULL: nothing. */
+	/* Called by device_barrier() after the fence; NULL if the fence is enough. */
 	int (*barrier)(struct device *dev);
 	/* Like device_reload_size() and device_resize(). NULL where the size is fixed. */
 	int (*reload_size)(struct device *dev);

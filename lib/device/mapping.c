@@ -193,7 +193,7 @@ static int map_file(struct famfs_mapping *mapping, int file, const struct map_re
 
 	mapping->mapped = (request->size + page - 1) / page * page;
 	ret = reserve(mapping, page);
-	/* Of an empty file there is nothing to map. */
+	/* An empty file has nothing to map. */
 	if (ret == 0 && request->size &&
 	    mmap(mapping->addr, mapping->mapped, prot, MAP_SHARED | MAP_FIXED, file, 0) ==
 		    MAP_FAILED)

@@ -173,7 +173,7 @@ static int metafiles_zero(struct device *dev, uint64_t offset, uint64_t length)
 	return ret;
 }
 
-/* Of file data, the kernel has written back what it copied when the call returns. */
+/* When the call returns, the kernel has written back the file data that it copied. */
 static void metafiles_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	const struct metafiles *meta = to_meta(dev);

@@ -31,7 +31,7 @@ void mount_place_clear(struct mount_place *place)
 	memset(place, 0, sizeof(*place));
 }
 
-/* What follows the mountpoint, or NULL when the path is not below it. */
+/* The part of the path after the mountpoint, or NULL when the path is not below it. */
 static const char *below(const char *path, const char *mountpoint)
 {
 	size_t length = strlen(mountpoint);

@@ -58,7 +58,7 @@ static int copy_ends(struct device *dev, int *fd)
 	return ret < 0 ? ret : copy_range(dev, dev->size - length, length, *fd);
 }
 
-/* What libblkid does not know and DAX devices hold: pools of PMDK. */
+/* Pools of PMDK lie on DAX devices, and libblkid does not know them. */
 static int probe_pools(struct device *dev, char *name, size_t size)
 {
 	static const char *const pools[] = { "PMEMOBJ", "PMEMBLK", "PMEMLOG", "PMEMPOOLSET" };

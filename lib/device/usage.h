@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who uses a device: mounts, and processes that have it mapped. */
+/* Finds the users of a device: mounts, and processes that have it mapped. */
 #ifndef DEVICE_USAGE_H
 #define DEVICE_USAGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who lives on a device, from its superblock alone. */
+/* Identifies the famfs on a device from its superblock alone. */
 #include "base/error.h"
 #include "device/daxinfo.h"
 #include "device/device.h"

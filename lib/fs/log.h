@@ -17,7 +17,7 @@ struct log {
 	uint64_t capacity; /* entries */
 };
 
-/* What the log header says. */
+/* The counters of the log header. */
 struct log_state {
 	uint64_t next_seqnum;
 	uint64_t next_index; /* entries published; may be nonsense, see log_state_sane() */

@@ -36,7 +36,7 @@ static int check_piece(const struct plan *plan, const struct piece *piece, struc
 			 plan->path, piece->length, piece->offset, plan->dev->path, align);
 }
 
-/* What continues the last piece makes it longer. */
+/* An extent that continues the last piece makes it longer. */
 static void add_piece(struct plan *plan, const struct piece *piece)
 {
 	if (plan->count && plan->last.offset + plan->last.length == piece->offset) {

@@ -243,7 +243,8 @@ static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 	return 0;
 }
 
-/* What is there goes into the result, and stays unless it was asked to go. */
+/* Describes the existing data in the result, and keeps it unless the caller asked to overwrite it.
+ * */
 static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct famfs_mkfs_result *result = mkfs->result;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What mkfs would destroy, and whether it may. */
+/* Finds the data that mkfs would destroy, and decides whether it may. */
 #ifndef FS_OVERWRITE_H
 #define FS_OVERWRITE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command-line argument names: a device, a path inside one, or a path in a mount. */
+/* Resolves a command-line argument: a device, a path inside one, or a path in a mount. */
 #include "famfs.h"
 
 #include "base/error.h"

@@ -21,7 +21,7 @@ done
 
 budget=2 # in 100 comments
 begins='^(What|Who|Whose|Whom|Of|Or)( |$)'
-persons='(^|[^[:alpha:]])([Ww]hoever|[Nn]obody|[Ss]omebody|[Aa]nybody)([^[:alpha:]]|$)'
+persons='(^|[^[:alpha:]])([Ww]ho''ever|[Nn]obody|[Ss]omebody|[Aa]nybody)([^[:alpha:]]|$)'
 # CONTRIBUTING.md names the words.
 allowed='are not called somebody or nobody'
 
