@@ -384,12 +384,38 @@ int famfs_identify(const char *device, struct famfs_identification *out, struct 
 
 /* ---- fsck -------------------------------------------------------------------------------- */
 
+/* What is wrong with a structure, or with an entry beside others. */
+enum famfs_fault {
+	FAMFS_FAULT_NONE,
+	FAMFS_FAULT_CRC, /* of log entries, as are those up to FAMFS_FAULT_IO */
+	FAMFS_FAULT_SEQNUM,
+	FAMFS_FAULT_TYPE,
+	FAMFS_FAULT_PATH,
+	FAMFS_FAULT_MODE,
+	FAMFS_FAULT_SIZE,   /* larger than its map */
+	FAMFS_FAULT_MAP,    /* map type, number of extents or strips, chunk size */
+	FAMFS_FAULT_ALIGN,  /* extent not in whole allocation units */
+	FAMFS_FAULT_EXTENT, /* outside the device, or on the metadata */
+	FAMFS_FAULT_DAXDEV, /* unknown device index, or a bad device entry */
+	FAMFS_FAULT_OVERLAP,
+	FAMFS_FAULT_DUPLICATE,
+	FAMFS_FAULT_PARENT,
+	FAMFS_FAULT_IO,         /* it cannot be read */
+	FAMFS_FAULT_MAGIC,      /* no famfs superblock */
+	FAMFS_FAULT_SUPERBLOCK, /* damaged, or of another format */
+	FAMFS_FAULT_HEADER,     /* of the log */
+	FAMFS_FAULT_CAPACITY,   /* the superblock records another size than the device has */
+};
+
+/* A stable word: "crc", "overlap", ... and "none". Static storage. */
+const char *famfs_fault_name(enum famfs_fault fault);
+
 struct famfs_problem {
 	uint64_t entry; /* log entry, or FAMFS_NO_ENTRY for the superblock and log header */
 	/* The last entry of a run, else the same as `entry`. Neighbouring entries that are not
 	 * whole and hold the same bytes, such as zeros, are reported together. */
 	uint64_t last_entry;
-	const char *code;    /* a stable word: "crc", "overlap", ... Static storage */
+	enum famfs_fault fault;
 	const char *path;    /* of the file; "" if it is not known. Valid during the callback */
 	const char *message; /* valid during the callback */
 	const char *repair;  /* what famfs_fsck() can do about it, or NULL */

@@ -21,8 +21,8 @@ extern "C" {
 /* ---- the bytes of the format -------------------------------------------------------------- */
 
 /*
- * What lies on a device, field by field, whatever is wrong with it: for looking at media that
- * famfs_open() refuses, and at those that it does not. Nothing is believed, everything is judged.
+ * What lies on a device, field by field, whatever is wrong with it: for media that famfs_open()
+ * refuses, and for those that it does not. Every field is checked, and none is trusted.
  */
 struct famfs_inspect;
 
@@ -35,17 +35,32 @@ int famfs_inspect_open(const struct famfs_target *target, struct famfs_inspect *
 		       struct famfs_error *err);
 void famfs_inspect_close(struct famfs_inspect *inspect);
 
+/* What tells how long the log is. */
+enum famfs_log_length_source {
+	FAMFS_LOG_LENGTH_MINIMUM, /* neither structure can be believed */
+	FAMFS_LOG_LENGTH_SUPERBLOCK,
+	FAMFS_LOG_LENGTH_HEADER,
+};
+
+/* "minimum", "superblock", "log header". Static storage. */
+const char *famfs_log_length_source_name(enum famfs_log_length_source source);
+
 struct famfs_inspect_info {
 	uint64_t size;        /* of the device in bytes; 0: unknown, read through a mount */
 	uint64_t usable_size; /* the smaller of this and a recorded one that can be */
 	uint64_t log_length;  /* bytes */
-	const char
-		*log_length_source; /* "superblock", "log header", "minimum": what was believed */
+	enum famfs_log_length_source log_length_source;
 	uint64_t log_capacity; /* entries that such a log, as far as the device reaches, holds */
 	uint64_t published;    /* entries, at most the capacity */
 	bool counted;          /* the header's index cannot be, so whole entries were counted */
 	bool super_ok;         /* the superblock can be believed */
 	bool header_ok;        /* the log header can be believed, and its index can be */
+	/* Where things are: device offsets. The superblock is at 0. */
+	uint64_t log_offset;
+	uint64_t log_end;     /* of the published entries */
+	uint64_t data_offset; /* where files can be */
+	bool uuid_known;      /* the CRC of the superblock is right */
+	uint8_t uuid[16];     /* of the file system, as recorded */
 };
 
 /* As of famfs_inspect_open(). */
@@ -68,12 +83,12 @@ struct famfs_raw {
 	size_t crc_bytes; /* that the CRC covers, from the structure's start */
 	uint64_t crc_stored;
 	uint64_t crc_computed;
-	/* A stable word for what is wrong with these bytes, as in struct famfs_problem, or NULL. Of
-	 * an entry, "io": it cannot be read. What only other entries show, such as overlaps, is
-	 * famfs_fsck()'s. */
-	const char *fault;
+	/* The first fault that a reader of these bytes finds, which is the faulty field of the
+	 * lowest rank. What only other entries show, such as overlaps, is famfs_fsck()'s. */
+	enum famfs_fault fault;
+	int code;          /* negative errno that goes with it, or 0 */
 	char message[200]; /* about the fault; lower case, no full stop */
-	/* What the fields are judged by. */
+	/* What the fields are checked against. */
 	uint64_t device_size; /* 0: unknown */
 	uint64_t log_length;
 	unsigned char bytes[FAMFS_RAW_SIZE] __attribute__((aligned(8)));
@@ -85,13 +100,25 @@ int famfs_inspect_super(struct famfs_inspect *inspect, struct famfs_raw *out,
 int famfs_inspect_log_header(struct famfs_inspect *inspect, struct famfs_raw *out,
 			     struct famfs_error *err);
 
+enum famfs_entry_type {
+	FAMFS_ENTRY_UNKNOWN,
+	FAMFS_ENTRY_FILE,
+	FAMFS_ENTRY_MKDIR,
+	FAMFS_ENTRY_DELETE,
+	FAMFS_ENTRY_DAXDEV,
+	FAMFS_ENTRY_INVALID, /* in the place of a damaged one, perhaps to keep its space */
+};
+
+/* "unknown", "file", "mkdir", "delete", "daxdev", "invalid". Static storage. */
+const char *famfs_entry_type_name(enum famfs_entry_type type);
+
 /* A log entry, decoded as far as it goes: values are as recorded, and may be nonsense. */
 struct famfs_log_entry {
 	const struct famfs_raw *raw;
 	bool published;
-	bool empty;            /* nothing but zeros */
-	uint32_t type;         /* as recorded */
-	const char *type_name; /* "file", "mkdir", "delete", "daxdev", "invalid", "unknown" */
+	bool empty; /* nothing but zeros */
+	uint32_t recorded_type;
+	enum famfs_entry_type type;
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
@@ -110,7 +137,7 @@ typedef int (*famfs_log_entry_fn)(void *arg, const struct famfs_log_entry *entry
 
 /*
  * Visits `count` entries from number `first` on, as far as the log reaches, published or not. An
- * entry that cannot be read is visited with the fault "io". -EINVAL when `first` is beyond the log.
+ * entry that cannot be read is visited with FAMFS_FAULT_IO. -EINVAL when `first` is beyond the log.
  */
 int famfs_inspect_entries(struct famfs_inspect *inspect, uint64_t first, uint64_t count,
 			  famfs_log_entry_fn visit, void *arg, struct famfs_error *err);
@@ -141,7 +168,10 @@ struct famfs_raw_field {
 	enum famfs_raw_kind kind;
 	uint64_t value; /* of numbers */
 	enum famfs_verdict verdict;
-	char meaning[120]; /* may be empty */
+	enum famfs_fault fault; /* when the verdict is FAMFS_VERDICT_BAD */
+	int code;               /* that goes with it, or 0 */
+	uint32_t rank;          /* readers believe the fields of a structure in this order */
+	char meaning[200];      /* of a sound value; the text of the fault; may be empty */
 };
 
 /* Nonzero ends the walk, and is returned. */

@@ -56,7 +56,7 @@ static void problem(struct check *check, int bit, const char *code, const char *
 static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 {
 	bool of_entry = found->entry != FAMFS_NO_ENTRY;
-	bool of_super = !of_entry && strcmp(found->code, "superblock") == 0;
+	bool of_super = !of_entry && found->fault == FAMFS_FAULT_SUPERBLOCK;
 	cleanup_free char *message = NULL;
 	char entries[TEXT_ENTRIES_LENGTH];
 
@@ -64,8 +64,8 @@ static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 	    asprintf(&message, "log %s: %s", text_entries(entries, found->entry, found->last_entry),
 		     found->message) < 0)
 		message = NULL;
-	problem(arg, of_super ? CHECK_SUPERBLOCK : CHECK_LOG, found->code, found->path,
-		message ? message : found->message);
+	problem(arg, of_super ? CHECK_SUPERBLOCK : CHECK_LOG, famfs_fault_name(found->fault),
+		found->path, message ? message : found->message);
 }
 
 /* Compares what stat(2) returns with what the log says. Returns how they differ, or NULL. */

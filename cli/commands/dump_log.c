@@ -74,7 +74,7 @@ static const char *state_word(const struct famfs_log_entry *entry)
 
 static bool has_size(const struct famfs_log_entry *entry)
 {
-	return strcmp(entry->type_name, "file") == 0 || strcmp(entry->type_name, "daxdev") == 0;
+	return entry->type == FAMFS_ENTRY_FILE || entry->type == FAMFS_ENTRY_DAXDEV;
 }
 
 /* How readers interpret the recorded path if they do not take it as it is, else "". */
@@ -97,7 +97,8 @@ static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 		column(8, field_number(NULL, "entry", raw->entry)),
 		column(12, field_hex(NULL, "offset", raw->offset)),
 		column_gap(),
-		column(-8, field_text(NULL, "type", unused ? "-" : entry->type_name)),
+		column(-8,
+		       field_text(NULL, "type", unused ? "-" : famfs_entry_type_name(entry->type))),
 		column(15, field_when(has_size(entry) && !unused,
 				      field_number(NULL, "size", entry->map.size))),
 		column_gap(),
@@ -109,7 +110,8 @@ static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 	};
 
 	if (fault)
-		snprintf(why, sizeof(why), "  [%s: %s]", raw->fault, raw->message);
+		snprintf(why, sizeof(why), "  [%s: %s]", famfs_fault_name(raw->fault),
+			 raw->message);
 	if (!dump->any || dump->details)
 		output_heading(&dump->out, fields, COUNT_OF(fields));
 	output_row(&dump->out, fields, COUNT_OF(fields));
@@ -133,15 +135,15 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 
 static void print_members(struct dump *dump, const struct famfs_log_entry *entry)
 {
-	bool named = *entry->path != '\0', mapped = strcmp(entry->type_name, "file") == 0;
+	bool named = *entry->path != '\0', mapped = entry->type == FAMFS_ENTRY_FILE;
 	bool striped = mapped && entry->map.type == FAMFS_FMAP_INTERLEAVED;
 	char octal[16];
 	const struct field fields[] = {
 		field_number("entry", NULL, entry->raw->entry),
 		field_bool("published", NULL, entry->published),
 		field_bool("empty", NULL, entry->empty),
-		field_text("type", NULL, entry->type_name),
-		field_number("type_number", NULL, entry->type),
+		field_text("type", NULL, famfs_entry_type_name(entry->type)),
+		field_number("type_number", NULL, entry->recorded_type),
 		field_when(named, field_path("path", NULL, entry->path)),
 		field_when(entry->readable, field_path("read_as", NULL, entry->read_as)),
 		field_bool("hidden", NULL, entry->hidden),

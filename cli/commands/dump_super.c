@@ -40,8 +40,8 @@ const struct command cmd_dump_super = {
 	.name = "dump-super",
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
 	.summary = "Show every field of a superblock, also of a damaged one",
-	.description =
-		"It exits 0 when the superblock could be read, whatever is in it: fsck judges.",
+	.description = "It exits 0 when the superblock could be read, whatever is in it; to check "
+		       "it, use fsck.",
 	.example = "dump-super fam.img",
 	.flags = COMMAND_JSON,
 	.options = options,

@@ -60,7 +60,7 @@ static void print_problem(const struct check *check, const struct famfs_problem 
 	char entries[TEXT_ENTRIES_LENGTH];
 
 	printf("%s: %s: ", text_entries(entries, problem->entry, problem->last_entry),
-	       problem->code);
+	       famfs_fault_name(problem->fault));
 	if (path && *path)
 		printf("'%s': ", path);
 	fputs(message ? message : "", stdout);
@@ -88,7 +88,7 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 			   field_number("entry", NULL, problem->entry)),
 		field_when(problem->entry != FAMFS_NO_ENTRY,
 			   field_number("last_entry", NULL, problem->last_entry)),
-		field_text("code", NULL, problem->code),
+		field_text("code", NULL, famfs_fault_name(problem->fault)),
 		field_when(*problem->path, field_path("path", NULL, problem->path)),
 		field_text("message", NULL, problem->message),
 		field_text("repair", NULL, problem->repair),

@@ -110,7 +110,7 @@ static void print_files(struct output *out, const struct space_map *map)
 static void print_json(const struct space_map *map, const struct famfs_inspect *inspect)
 {
 	const struct field fields[] = {
-		field_when(map->named, field_uuid("uuid", NULL, map->uuid)),
+		field_when(map->info.uuid_known, field_uuid("uuid", NULL, map->info.uuid)),
 		field_number("damaged_entries", NULL, map->damaged),
 		field_number("extents_elsewhere", NULL, map->elsewhere),
 	};

@@ -32,7 +32,8 @@ void inspect_members(struct output *out, const struct famfs_inspect *inspect)
 		field_bool("super_ok", NULL, info.super_ok),
 		field_bool("header_ok", NULL, info.header_ok),
 		field_number("log_length", NULL, info.log_length),
-		field_text("log_length_source", NULL, info.log_length_source),
+		field_text("log_length_source", NULL,
+			   famfs_log_length_source_name(info.log_length_source)),
 		field_number("log_capacity", NULL, info.log_capacity),
 		field_number("published", NULL, info.published),
 		field_bool("published_counted", NULL, info.counted),
@@ -43,12 +44,12 @@ void inspect_members(struct output *out, const struct famfs_inspect *inspect)
 
 void inspect_warn(const char *name, const struct famfs_inspect_info *info)
 {
-	bool least = strcmp(info->log_length_source, "minimum") == 0;
+	bool least = info->log_length_source == FAMFS_LOG_LENGTH_MINIMUM;
 
 	if (!info->super_ok)
 		report_warning("the superblock of '%s' is damaged; the log's length is %s%s", name,
 			       least ? "taken to be the least that there is" : "taken from the ",
-			       least ? "" : info->log_length_source);
+			       least ? "" : famfs_log_length_source_name(info->log_length_source));
 	if (info->counted)
 		report_warning("the log header of '%s' does not say how many entries there are; "
 			       "%" PRIu64 " whole ones were counted",

@@ -33,7 +33,7 @@ void raw_members(struct output *out, const struct famfs_raw *raw)
 		field_text("crc_stored", NULL, raw_crc(stored, raw->crc_stored)),
 		field_text("crc_computed", NULL, raw_crc(computed, raw->crc_computed)),
 		field_bool("crc_ok", NULL, raw->crc_bytes && raw->crc_stored == raw->crc_computed),
-		field_text("fault", NULL, raw->fault),
+		field_when(raw->fault, field_text("fault", NULL, famfs_fault_name(raw->fault))),
 		field_when(raw->fault, field_text("message", NULL, raw->message)),
 	};
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOG_HEADER_SIZE 48
-
 static const struct {
 	const char *name, *text;
 } kinds[] = {
@@ -83,7 +81,7 @@ static bool add_segments(struct space_map *map, const struct famfs_log_entry *en
 static int add_entry(void *arg, const struct famfs_log_entry *entry)
 {
 	struct space_map *map = arg;
-	bool kept = strcmp(entry->type_name, "invalid") == 0;
+	bool kept = entry->type == FAMFS_ENTRY_INVALID;
 	const char *path = *entry->read_as ? entry->read_as : entry->path;
 	size_t length = strlen(path) + 1;
 	struct space_file *file;
@@ -102,7 +100,9 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 				     .segment = map->nsegments,
 				     .nextents = entry->map.nextents,
 				     .kept = kept,
-				     .fault = entry->raw->fault };
+				     .fault = entry->raw->fault
+						      ? famfs_fault_name(entry->raw->fault)
+						      : NULL };
 	if (entry->map.type == FAMFS_FMAP_INTERLEAVED && !kept)
 		file->chunk_size = entry->map.chunk_size;
 	memcpy(map->names + map->names_used, path, length);
@@ -214,7 +214,7 @@ static void add_data(struct space_map *map)
 {
 	struct border *borders = sorted_borders(map);
 	uint64_t end = map->info.usable_size < map->size ? map->info.usable_size : map->size;
-	uint64_t at = map->data_offset;
+	uint64_t at = map->info.data_offset;
 	struct cover cover = { .first = NO_SEGMENT, .other = NO_SEGMENT };
 
 	for (size_t i = 0; borders && i < 2 * map->nsegments; i++) {
@@ -230,48 +230,20 @@ static void add_data(struct space_map *map)
 
 static void add_metadata(struct space_map *map)
 {
-	const uint64_t log = FAMFS_ALLOC_UNIT;
-	uint64_t used = LOG_HEADER_SIZE + map->info.published * FAMFS_RAW_SIZE;
+	const struct famfs_inspect_info *info = &map->info;
 
-	add_region(map, 0, log, REGION_SUPERBLOCK, NO_SEGMENT, NO_SEGMENT);
-	add_region(map, log, log + used, REGION_LOG_USED, NO_SEGMENT, NO_SEGMENT);
-	add_region(map, log + used, map->data_offset, REGION_LOG_FREE, NO_SEGMENT, NO_SEGMENT);
-}
-
-static int copy_uuid(void *arg, const struct famfs_raw_field *field)
-{
-	size_t *at = arg;
-
-	*at = field->at;
-	return strcmp(field->name, "ts_uuid") == 0;
-}
-
-static int read_super(struct famfs_inspect *inspect, struct space_map *map)
-{
-	struct famfs_error err = { 0 };
-	struct famfs_raw raw;
-	size_t at = 0;
-
-	famfs_inspect_info(inspect, &map->info);
-	if (famfs_inspect_super(inspect, &raw, &err) < 0)
-		return report_failure(&err);
-	if (famfs_raw_fields(&raw, copy_uuid, &at))
-		memcpy(map->uuid, raw.bytes + at, sizeof(map->uuid));
-	map->named = raw.crc_stored == raw.crc_computed;
-	map->size = map->info.size ? map->info.size : map->info.usable_size;
-	map->data_offset = FAMFS_ALLOC_UNIT + map->info.log_length;
-	return EXIT_DONE;
+	add_region(map, 0, info->log_offset, REGION_SUPERBLOCK, NO_SEGMENT, NO_SEGMENT);
+	add_region(map, info->log_offset, info->log_end, REGION_LOG_USED, NO_SEGMENT, NO_SEGMENT);
+	add_region(map, info->log_end, info->data_offset, REGION_LOG_FREE, NO_SEGMENT, NO_SEGMENT);
 }
 
 int space_map_read(struct famfs_inspect *inspect, struct space_map *out)
 {
 	struct famfs_error err = { 0 };
-	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = read_super(inspect, out);
-	if (ret != EXIT_DONE)
-		return ret;
+	famfs_inspect_info(inspect, &out->info);
+	out->size = out->info.size ? out->info.size : out->info.usable_size;
 	if (famfs_inspect_entries(inspect, 0, out->info.published, add_entry, out, &err) < 0)
 		return report_failure(&err);
 	add_metadata(out);

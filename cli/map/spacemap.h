@@ -56,10 +56,7 @@ struct space_region {
 
 struct space_map {
 	uint64_t size; /* bytes of the device */
-	uint64_t data_offset;
 	struct famfs_inspect_info info;
-	uint8_t uuid[16];
-	bool named; /* the superblock has a valid UUID */
 
 	struct space_file *files;
 	size_t nfiles, files_room;

@@ -338,12 +338,12 @@ static void put_head(const struct svg *svg, const char *name, double height)
 	fprintf(svg->file, "</title>\n%s", style);
 	fprintf(svg->file, "<text class=\"title\" x=\"%.0f\" y=\"42\">", MARGIN);
 	xml_put(svg->file, name, 80);
-	uuid_unparse_lower(map->uuid, uuid);
+	uuid_unparse_lower(map->info.uuid, uuid);
 	fprintf(svg->file,
 		"</text>\n<text class=\"dim\" x=\"%.0f\" y=\"64\">famfs %s, %s, %" PRIu64
 		" of %" PRIu64 " log entries used",
-		MARGIN, map->named ? uuid : "with a damaged superblock", text_size(size, map->size),
-		map->info.published, map->info.log_capacity);
+		MARGIN, map->info.uuid_known ? uuid : "with a damaged superblock",
+		text_size(size, map->size), map->info.published, map->info.log_capacity);
 	if (map->damaged)
 		fprintf(svg->file, ", %" PRIu64 " damaged", map->damaged);
 	fputs("</text>\n", svg->file);

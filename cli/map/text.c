@@ -321,9 +321,9 @@ int map_print_text(const struct space_map *map, const char *name, bool listing)
 	choose_scale(&picture);
 	if (!fill_cells(&picture))
 		return report_no_memory();
-	uuid_unparse_lower(map->uuid, uuid);
+	uuid_unparse_lower(map->info.uuid, uuid);
 	printf("%s: %s, %s\n\n", escaped ? escaped : "", text_size(size, map->size),
-	       map->named ? uuid : "superblock damaged");
+	       map->info.uuid_known ? uuid : "superblock damaged");
 	print_rows(&picture);
 	print_legend(&picture);
 	print_damage(map);

@@ -46,11 +46,14 @@ static bool went_back(const struct famfs_volume *vol, const struct log_state *st
 static int check_appendable(const struct famfs_volume *vol, const struct log_state *state,
 			    struct famfs_error *err)
 {
+	struct fault_text why;
+
 	if (vol->first_bad.entry != FAMFS_NO_ENTRY)
 		error_set(err, -EUCLEAN,
 			  "log entry %" PRIu64 " of '%s' is damaged (%s), so nothing "
 			  "can be added",
-			  vol->first_bad.entry, vol->dev->path, fault_name(vol->first_bad.fault));
+			  vol->first_bad.entry, vol->dev->path,
+			  famfs_fault_name(vol->first_bad.fault));
 	else if (vol->sb.recorded_size < OMF_LOG_OFFSET + vol->sb.log_length)
 		error_set(err, -EUCLEAN,
 			  "the superblock of '%s' records a size of %" PRIu64
@@ -61,11 +64,10 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 			  "the log header of '%s' is damaged (%s), so nothing can be "
 			  "added",
 			  vol->dev->path, vol->header_fault);
-	else if (!log_state_sane(&vol->log, state))
+	else if (log_state_check(&vol->log, state, &why) != FAMFS_FAULT_NONE)
 		error_set(err, -EUCLEAN,
-			  "the log header of '%s' is damaged (next sequence number %" PRIu64
-			  ", next index %" PRIu64 " of %" PRIu64 "), so nothing can be added",
-			  vol->dev->path, state->next_seqnum, state->next_index, vol->log.capacity);
+			  "the log header of '%s' is damaged (%s), so nothing can be added",
+			  vol->dev->path, why.text);
 	else if (went_back(vol, state))
 		error_set(err, -EUCLEAN,
 			  "the log of '%s' went back from %" PRIu64 " to %" PRIu64 " entries",
@@ -78,7 +80,7 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 
 /* Reads the superblock from the memory, past the cache, and checks that it is still this volume's.
  */
-static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
+static int check_superblock(struct famfs_volume *vol, struct omf_super *raw,
 			    struct famfs_error *err)
 {
 	struct famfs_error why;
@@ -89,7 +91,7 @@ static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
 	ret = device_read(vol->dev, 0, raw, sizeof(*raw));
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
-	ret = volume_judge_line(vol, (const struct super_line *)raw, err);
+	ret = volume_check_line(vol, (const struct super_line *)raw, err);
 	if (ret < 0)
 		return ret;
 	/* A takeover that is under way stores owner and CRC in more than one step. */
@@ -101,7 +103,7 @@ static int judge_superblock(struct famfs_volume *vol, struct omf_super *raw,
 
 /* Another host may have taken the file system over since it was opened, or another process of this
  * one. */
-static int judge_owner(struct famfs_volume *vol, const struct omf_super *raw,
+static int check_owner(struct famfs_volume *vol, const struct omf_super *raw,
 		       struct famfs_error *err)
 {
 	const uint8_t *owner = raw->system_uuid;
@@ -125,9 +127,9 @@ int volume_lock_log(struct famfs_volume *vol, struct omf_super *raw, struct famf
 	if (ret < 0)
 		return ret;
 	raw = raw ? raw : &own;
-	ret = judge_superblock(vol, raw, err);
+	ret = check_superblock(vol, raw, err);
 	if (ret == 0)
-		ret = judge_owner(vol, raw, err);
+		ret = check_owner(vol, raw, err);
 	if (ret == 0) {
 		ret = log_flush_unfinished(&vol->log, vol->applied);
 		if (ret < 0)
@@ -196,10 +198,10 @@ static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 	struct omf_log_header header;
 	struct log_state state;
 	struct omf_super raw;
-	int ret = judge_superblock(vol, &raw, err);
+	int ret = check_superblock(vol, &raw, err);
 
 	if (ret == 0)
-		ret = judge_owner(vol, &raw, err);
+		ret = check_owner(vol, &raw, err);
 	if (ret == 0)
 		ret = volume_check_master(vol, err);
 	if (ret < 0 || vol->simulated)

@@ -90,7 +90,7 @@ static int try_device(void *arg, const struct famfs_dax_info *info)
 	return search->another ? 1 : 0;
 }
 
-static int judge(struct search *search, const char *arg, struct famfs_error *err)
+static int check_device(struct search *search, const char *arg, struct famfs_error *err)
 {
 	if (search->another) {
 		error_set(err, -ENOTUNIQ, "'%s' is on '%s' and on '%s'", arg, search->device,
@@ -124,7 +124,7 @@ int find_device(const char *root, const char *arg, char **device, struct famfs_e
 	if (ret < 0)
 		ret = error_errno(err, ret, "cannot look for '%s'", arg);
 	else
-		ret = judge(&search, arg, err);
+		ret = check_device(&search, arg, err);
 	if (ret == 0)
 		*device = steal_ptr(&search.device);
 	free(search.device);

@@ -28,10 +28,10 @@ static uint64_t last_entry(const struct finding *finding)
 
 /* Whether the reference implementation shows the file all the same: its replay judges no extents.
  */
-static bool is_shown_elsewhere(enum fault fault)
+static bool is_shown_elsewhere(enum famfs_fault fault)
 {
-	return fault == FAULT_SIZE || fault == FAULT_ALIGN || fault == FAULT_EXTENT ||
-	       fault == FAULT_OVERLAP;
+	return fault == FAMFS_FAULT_SIZE || fault == FAMFS_FAULT_ALIGN ||
+	       fault == FAMFS_FAULT_EXTENT || fault == FAMFS_FAULT_OVERLAP;
 }
 
 /* A sentence for people; NULL for no action. */
@@ -60,7 +60,7 @@ static const char *repair_text(const struct finding *finding)
 struct famfs_problem finding_problem(const struct finding *finding)
 {
 	return (struct famfs_problem){ .entry = finding->entry,
-				       .code = finding->code,
+				       .fault = finding->fault,
 				       .path = finding->path,
 				       .message = finding->message,
 				       .repair = repair_text(finding),
@@ -68,7 +68,7 @@ struct famfs_problem finding_problem(const struct finding *finding)
 				       .last_entry = last_entry(finding) };
 }
 
-static struct finding *add(struct findings *findings, uint64_t entry, const char *code,
+static struct finding *add(struct findings *findings, uint64_t entry, enum famfs_fault fault,
 			   enum repair_action action)
 {
 	struct finding *finding;
@@ -88,16 +88,17 @@ static struct finding *add(struct findings *findings, uint64_t entry, const char
 	memset(finding, 0, sizeof(*finding));
 	finding->entry = entry;
 	finding->count = 1;
-	finding->code = code;
+	finding->fault = fault;
 	finding->action = action;
 	return finding;
 }
 
-__attribute__((format(printf, 4, 5))) static void add_global(struct fsck *fsck, const char *code,
+__attribute__((format(printf, 4, 5))) static void add_global(struct fsck *fsck,
+							     enum famfs_fault fault,
 							     enum repair_action action,
 							     const char *format, ...)
 {
-	struct finding *finding = add(&fsck->findings, FAMFS_NO_ENTRY, code, action);
+	struct finding *finding = add(&fsck->findings, FAMFS_NO_ENTRY, fault, action);
 	va_list ap;
 
 	if (!finding)
@@ -129,7 +130,7 @@ static void count_path(struct path_counts *paths, uint64_t entry, const struct r
 
 /* Whether the last finding is about entries before this one that are torn in the same way. */
 static bool extend_run(struct findings *findings, uint64_t entry, const struct omf_entry *raw,
-		       enum fault fault)
+		       enum famfs_fault fault)
 {
 	struct finding *last = findings->count ? &findings->list[findings->count - 1] : NULL;
 
@@ -140,29 +141,28 @@ static bool extend_run(struct findings *findings, uint64_t entry, const struct o
 	return true;
 }
 
-static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum fault fault,
+static void observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum famfs_fault fault,
 		    const struct record *rec, bool implied, const char *text)
 {
 	struct fsck *fsck = arg;
 	struct finding *finding;
 
-	if (rec->recorded_length && fault != FAULT_PATH)
+	if (rec->recorded_length && fault != FAMFS_FAULT_PATH)
 		count_path(&fsck->paths, entry, rec);
 	if (extend_run(&fsck->findings, entry, raw, fault))
 		return;
-	if (fault != FAULT_NONE) {
-		finding = add(&fsck->findings, entry, fault_name(fault),
-			      fault == FAULT_MODE ? REPAIR_MODE : REPAIR_RETIRE);
+	if (fault != FAMFS_FAULT_NONE) {
+		finding = add(&fsck->findings, entry, fault,
+			      fault == FAMFS_FAULT_MODE ? REPAIR_MODE : REPAIR_RETIRE);
 		if (!finding)
 			return;
-		finding->fault = fault;
 		finding->not_normalised = is_not_normalised(rec);
 		finding->raw = *raw;
 		copy_path(finding, rec);
 		snprintf(finding->message, sizeof(finding->message), "%s", text);
 	}
 	if (implied) {
-		finding = add(&fsck->findings, entry, fault_name(FAULT_PARENT), REPAIR_NONE);
+		finding = add(&fsck->findings, entry, FAMFS_FAULT_PARENT, REPAIR_NONE);
 		if (!finding)
 			return;
 		copy_path(finding, rec);
@@ -194,11 +194,13 @@ static void name_overlap(const struct fsck *fsck, struct finding *finding, uint6
 
 static bool entry_is_not_normalised(const struct fsck *fsck, uint64_t entry)
 {
+	struct record_limits limits = volume_limits(fsck->vol);
 	struct omf_entry raw;
 	struct record rec;
 
 	return log_read(&fsck->vol->log, entry, 1, &raw) < 0 ||
-	       record_decode(&raw, entry, &rec, NULL) != FAULT_NONE || is_not_normalised(&rec);
+	       record_decode(&raw, entry, &limits, &rec, NULL) != FAMFS_FAULT_NONE ||
+	       is_not_normalised(&rec);
 }
 
 /*
@@ -235,11 +237,11 @@ static void check_header(struct fsck *fsck)
 	fsck->header_read = log_read_settled(&vol->log, &fsck->header);
 	state = log_state_of(&fsck->header);
 	if (vol->header_fault[0])
-		add_global(fsck, "header", REPAIR_HEADER, "%s", vol->header_fault);
+		add_global(fsck, FAMFS_FAULT_HEADER, REPAIR_HEADER, "%s", vol->header_fault);
 	else if (fsck->header_read < 0)
-		add_global(fsck, "header", REPAIR_NONE, "the log header cannot be read");
+		add_global(fsck, FAMFS_FAULT_HEADER, REPAIR_NONE, "the log header cannot be read");
 	else if (state.next_seqnum != state.next_index)
-		add_global(fsck, "header", REPAIR_HEADER,
+		add_global(fsck, FAMFS_FAULT_HEADER, REPAIR_HEADER,
 			   "next sequence number is %" PRIu64 ", next index is %" PRIu64,
 			   state.next_seqnum, state.next_index);
 }
@@ -248,10 +250,10 @@ static void check_capacity(struct fsck *fsck)
 {
 	const struct famfs_volume *vol = fsck->vol;
 
-	if (vol->dev->size && vol->dev->size != vol->sb.recorded_size)
-		add_global(fsck, "capacity", REPAIR_CAPACITY,
-			   "superblock records %" PRIu64 " bytes, the device has %" PRIu64,
-			   vol->sb.recorded_size, vol->dev->size);
+	struct fault_text why;
+
+	if (superblock_check_size(vol->sb.recorded_size, vol->dev->size, &why) != FAMFS_FAULT_NONE)
+		add_global(fsck, FAMFS_FAULT_CAPACITY, REPAIR_CAPACITY, "%s", why.text);
 }
 
 /* Torn entries at the end never were a file: they can go without a question. */
@@ -280,9 +282,9 @@ static void check(struct fsck *fsck)
 	for (size_t i = 0; i < fsck->findings.count; i++) {
 		struct finding *finding = &fsck->findings.list[i];
 
-		if (finding->fault == FAULT_OVERLAP)
+		if (finding->fault == FAMFS_FAULT_OVERLAP)
 			name_overlap(fsck, finding, &budget);
-		else if (finding->fault == FAULT_DUPLICATE)
+		else if (finding->fault == FAMFS_FAULT_DUPLICATE)
 			name_duplicate(fsck, finding);
 	}
 	check_header(fsck);
@@ -388,7 +390,7 @@ static bool was_left(const struct fsck *fsck, const struct finding *finding)
 		const struct finding *old = &fsck->findings.list[i];
 
 		if (!old->repaired && old->entry <= finding->entry &&
-		    last_entry(old) >= last_entry(finding) && strcmp(old->code, finding->code) == 0)
+		    last_entry(old) >= last_entry(finding) && old->fault == finding->fault)
 			return true;
 	}
 	return false;
@@ -403,7 +405,7 @@ static void add_hidden(struct fsck *fsck, const struct findings *now)
 
 		if (was_left(fsck, from))
 			continue;
-		to = add(&fsck->findings, from->entry, from->code, from->action);
+		to = add(&fsck->findings, from->entry, from->fault, from->action);
 		if (to)
 			*to = *from;
 	}
@@ -463,7 +465,7 @@ static int run(struct fsck *fsck, const struct famfs_target *target, struct famf
 
 	if (ret == -EUCLEAN) {
 		/* A superblock that cannot be believed is a finding, not a failure to look. */
-		add_global(fsck, "superblock", REPAIR_NONE, "%.199s", why.message);
+		add_global(fsck, FAMFS_FAULT_SUPERBLOCK, REPAIR_NONE, "%.199s", why.message);
 		return 0;
 	}
 	if (ret < 0) {

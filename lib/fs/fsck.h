@@ -18,10 +18,9 @@ enum repair_action {
 /* Neighbouring torn entries with the same bytes are one finding, so that an index that was never
  * true costs no memory for each entry that was never written. */
 struct finding {
-	uint64_t entry;   /* the first; FAMFS_NO_ENTRY: not about an entry */
-	uint64_t count;   /* of entries; 1 when it is not about an entry */
-	const char *code; /* static */
-	enum fault fault;
+	uint64_t entry; /* the first; FAMFS_NO_ENTRY: not about an entry */
+	uint64_t count; /* of entries; 1 when it is not about an entry */
+	enum famfs_fault fault;
 	enum repair_action action;
 	bool agreed; /* the repair may be made */
 	bool repaired;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device as it is, for those who look at its structures one by one. Unlike a volume it can be
- * had of any device: what cannot be believed is replaced by what can, and said.
+ * A device as it is, for tools that look at its structures one by one. Unlike a volume it can be
+ * opened on any device: what is damaged is replaced by what is known otherwise, and the info tells
+ * so.
  */
 #include "base/error.h"
 #include "fs/log.h"
 #include "fs/open.h"
-#include "media/layout.h"
+#include "media/fields.h"
 #include "shared/cleanup.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static int read_structure(const struct famfs_inspect *inspect, enum famfs_struct
 	device_invalidate(inspect->dev, raw->offset, raw->size);
 	ret = device_read(inspect->dev, raw->offset, raw->bytes, raw->size);
 	if (ret == 0)
-		layout_judge(raw);
+		raw_check(raw);
 	return ret;
 }
 
@@ -72,13 +73,21 @@ int famfs_inspect_log_header(struct famfs_inspect *inspect, struct famfs_raw *ou
 		       : 0;
 }
 
-static bool is_log_length(uint64_t length)
+const char *famfs_log_length_source_name(enum famfs_log_length_source source)
 {
-	return length >= OMF_LOG_LENGTH_MIN && length <= OMF_LOG_LENGTH_MAX &&
-	       (length & (length - 1)) == 0;
+	static const char *const names[] = { [FAMFS_LOG_LENGTH_MINIMUM] = "minimum",
+					     [FAMFS_LOG_LENGTH_SUPERBLOCK] = "superblock",
+					     [FAMFS_LOG_LENGTH_HEADER] = "log header" };
+
+	return names[source];
 }
 
-/* Which of those that say how long the log is can be believed. */
+static bool crc_is_right(const struct famfs_raw *raw)
+{
+	return raw->crc_stored == raw->crc_computed;
+}
+
+/* Takes the log's length from the first structure that can be believed. */
 static void find_log(struct famfs_inspect *inspect, const struct famfs_raw *super,
 		     const struct famfs_raw *header)
 {
@@ -87,16 +96,15 @@ static void find_log(struct famfs_inspect *inspect, const struct famfs_raw *supe
 	uint64_t recorded = le64_get(sb->log_length), own = le64_get(log->length);
 	struct famfs_inspect_info *info = &inspect->info;
 
-	if (super->crc_stored == super->crc_computed && is_log_length(recorded)) {
+	info->log_length = OMF_LOG_LENGTH_MIN;
+	if (crc_is_right(super) && log_length_is_valid(recorded)) {
 		info->log_length = recorded;
-		info->log_length_source = "superblock";
-	} else if (header->crc_stored == header->crc_computed && is_log_length(own)) {
+		info->log_length_source = FAMFS_LOG_LENGTH_SUPERBLOCK;
+	} else if (crc_is_right(header) && log_length_is_valid(own)) {
 		info->log_length = own;
-		info->log_length_source = "log header";
-	} else {
-		info->log_length = OMF_LOG_LENGTH_MIN;
-		info->log_length_source = "minimum";
+		info->log_length_source = FAMFS_LOG_LENGTH_HEADER;
 	}
+	info->data_offset = OMF_LOG_OFFSET + info->log_length;
 }
 
 /* As many entries as lie on the device. */
@@ -112,10 +120,9 @@ static uint64_t entries_within(const struct famfs_inspect *inspect)
 static int stop_at_fault(void *arg, const struct famfs_log_entry *entry)
 {
 	uint64_t *count = arg;
-	const char *fault = entry->raw->fault;
+	enum famfs_fault fault = entry->raw->fault;
 
-	if (entry->empty || (fault && (strcmp(fault, "crc") == 0 || strcmp(fault, "seqnum") == 0 ||
-				       strcmp(fault, "io") == 0)))
+	if (entry->empty || fault_is_torn(fault) || fault == FAMFS_FAULT_IO)
 		return 1;
 	++*count;
 	return 0;
@@ -130,7 +137,7 @@ static int find_end(struct famfs_inspect *inspect, const struct famfs_raw *raw,
 	uint64_t index = le64_get(header->next_index), seqnum = le64_get(header->next_seqnum);
 	int ret;
 
-	info->header_ok = !raw->fault;
+	info->header_ok = raw->fault == FAMFS_FAULT_NONE;
 	if (le64_get(header->magic) == OMF_LOG_MAGIC && index <= info->log_capacity) {
 		info->published = index;
 		return 0;
@@ -147,13 +154,21 @@ static void find_usable(struct famfs_inspect *inspect, const struct famfs_raw *s
 	const struct omf_super *sb = (const void *)super->bytes;
 	uint64_t recorded = le64_get(sb->device_size);
 	struct famfs_inspect_info *info = &inspect->info;
-	uint64_t least = OMF_LOG_OFFSET + info->log_length;
 
 	info->usable_size = info->size;
-	if (info->super_ok && recorded >= least && (!info->size || recorded < info->size))
+	if (info->super_ok && recorded >= info->data_offset &&
+	    (!info->size || recorded < info->size))
 		info->usable_size = recorded;
 	if (info->usable_size > OMF_DEVICE_MAX)
 		info->usable_size = OMF_DEVICE_MAX;
+}
+
+static void note_uuid(struct famfs_inspect *inspect, const struct famfs_raw *super)
+{
+	const struct omf_super *sb = (const void *)super->bytes;
+
+	inspect->info.uuid_known = crc_is_right(super);
+	memcpy(inspect->info.uuid, sb->uuid, sizeof(inspect->info.uuid));
 }
 
 static int look(struct famfs_inspect *inspect, struct famfs_error *err)
@@ -163,7 +178,8 @@ static int look(struct famfs_inspect *inspect, struct famfs_error *err)
 
 	if (ret < 0)
 		return ret;
-	inspect->info.super_ok = !super.fault;
+	inspect->info.super_ok = super.fault == FAMFS_FAULT_NONE;
+	note_uuid(inspect, &super);
 	memset(&header, 0, sizeof(header));
 	/* A device that ends before its log still has a superblock to be looked at. */
 	if (inspect->info.size == 0 ||
@@ -189,7 +205,8 @@ int famfs_inspect_open(const struct famfs_target *target, struct famfs_inspect *
 
 	if (!inspect)
 		return error_set(err, -ENOMEM, "out of memory");
-	inspect->info.log_length_source = "minimum";
+	inspect->info.log_offset = OMF_LOG_OFFSET;
+	inspect->info.data_offset = OMF_LOG_OFFSET;
 	ret = target_open_device(target, &inspect->dev, err);
 	if (ret == 0) {
 		inspect->info.size = inspect->dev->size;
@@ -214,6 +231,7 @@ void famfs_inspect_close(struct famfs_inspect *inspect)
 void famfs_inspect_info(const struct famfs_inspect *inspect, struct famfs_inspect_info *out)
 {
 	*out = inspect->info;
+	out->log_end = omf_entry_offset(out->published);
 }
 
 static bool all_zero(const struct omf_entry *entry)
@@ -239,13 +257,13 @@ static int visit_entry(const struct famfs_inspect *inspect, uint64_t index,
 
 	if (bytes) {
 		memcpy(raw.bytes, bytes, sizeof(*bytes));
-		layout_judge(&raw);
-		layout_decode_entry(&entry);
+		raw_check(&raw);
+		raw_decode_entry(&entry);
 		entry.empty = all_zero(bytes);
 	} else {
-		raw.fault = "io";
+		raw.fault = FAMFS_FAULT_IO;
+		raw.code = error;
 		snprintf(raw.message, sizeof(raw.message), "cannot be read: %s", strerror(-error));
-		entry.type_name = "unknown";
 	}
 	return visit(arg, &entry);
 }

@@ -61,10 +61,13 @@ int log_read_settled(const struct log *log, struct omf_log_header *raw)
 	return ret;
 }
 
-bool log_state_sane(const struct log *log, const struct log_state *state)
+enum famfs_fault log_state_check(const struct log *log, const struct log_state *state,
+				 struct fault_text *why)
 {
-	return state->next_index <= log->capacity && state->next_seqnum >= state->next_index &&
-	       state->next_seqnum - state->next_index <= LOG_MAX_PUBLISH;
+	const struct omf_log_header header = { .next_seqnum = le64_make(state->next_seqnum),
+					       .next_index = le64_make(state->next_index) };
+
+	return log_counters_check(&header, log->length, why);
 }
 
 int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out)
@@ -78,10 +81,8 @@ int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_e
 bool log_has_entry(const struct log *log, uint64_t index)
 {
 	struct omf_entry raw;
-	struct record rec;
 
-	return log_read(log, index, 1, &raw) == 0 &&
-	       !fault_is_torn(record_decode(&raw, index, &rec, NULL));
+	return log_read(log, index, 1, &raw) == 0 && entry_is_whole(&raw, index);
 }
 
 /* The order is the point: a reader that sees the new next_index sees the new next_seqnum. */

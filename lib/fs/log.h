@@ -9,7 +9,7 @@
 #define FS_LOG_H
 
 #include "device/device.h"
-#include "media/record.h"
+#include "media/superblock.h"
 
 struct log {
 	struct device *dev;
@@ -20,7 +20,7 @@ struct log {
 /* The counters of the log header. */
 struct log_state {
 	uint64_t next_seqnum;
-	uint64_t next_index; /* entries published; may be nonsense, see log_state_sane() */
+	uint64_t next_index; /* entries published; may be nonsense, see log_state_check() */
 };
 
 void log_init(struct log *log, struct device *dev, uint64_t length);
@@ -37,12 +37,9 @@ int log_read_settled(const struct log *log, struct omf_log_header *raw);
 
 struct log_state log_state_of(const struct omf_log_header *raw);
 
-/* Entries that one publish covers at most; a crash can leave as many behind the last index. */
-#define LOG_MAX_PUBLISH 1
-
-/* Whether entries can be appended after this state: within capacity, and both counters equal but
- * for a crashed publish, which leaves next_seqnum ahead by the entries of one publish. */
-bool log_state_sane(const struct log *log, const struct log_state *state);
+/* FAMFS_FAULT_NONE when entries can be appended after this state, see log_counters_check(). */
+enum famfs_fault log_state_check(const struct log *log, const struct log_state *state,
+				 struct fault_text *why);
 
 /* Copies `count` entries as memory has them. */
 int log_read(const struct log *log, uint64_t first, uint64_t count, struct omf_entry *out);

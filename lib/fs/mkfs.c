@@ -94,7 +94,7 @@ static int check_params(const struct mkfs *mkfs, struct famfs_error *err)
 
 	if (ret < 0)
 		return ret;
-	if (log && (log < OMF_LOG_LENGTH_MIN || log > OMF_LOG_LENGTH_MAX || (log & (log - 1))))
+	if (log && !log_length_is_valid(log))
 		return error_set(
 			err, -EINVAL,
 			"log length %" PRIu64 " is not a power of two from 8 MiB to 16 GiB", log);
@@ -318,7 +318,7 @@ static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struc
 {
 	struct omf_super want, got;
 	struct omf_log_header header;
-	struct famfs_error why;
+	struct fault_text why;
 	int ret;
 
 	superblock_encode(&want, sb);
@@ -332,9 +332,9 @@ static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struc
 	if (memcmp(&want, &got, sizeof(got)) != 0)
 		return error_set(err, -EIO, "'%s' does not hold the superblock that was written",
 				 mkfs->name);
-	if (log_header_check(&header, sb->log_length, &why) < 0)
+	if (log_header_check(&header, sb->log_length, &why) != FAMFS_FAULT_NONE)
 		return error_set(err, -EIO, "'%s' does not hold the log that was written: %s",
-				 mkfs->name, why.message);
+				 mkfs->name, why.text);
 	return 0;
 }
 

@@ -430,16 +430,16 @@ static void store_map(struct namespace *ns, struct node *node, const struct famf
 }
 
 /* A directory that was made up gets the attributes of the entry that comes after all. */
-static enum fault adopt(struct namespace *ns, node_t at, const struct record *rec)
+static enum famfs_fault adopt(struct namespace *ns, node_t at, const struct record *rec)
 {
 	struct node *node = &ns->nodes[at];
 
 	if (rec->type != OMF_MKDIR || node->kind != KIND_IMPLIED)
-		return FAULT_DUPLICATE;
+		return FAMFS_FAULT_DUPLICATE;
 	node->uid = rec->uid;
 	node->gid = rec->gid;
 	init_dir(node, rec->mode, KIND_DIR);
-	return FAULT_NONE;
+	return FAMFS_FAULT_NONE;
 }
 
 void namespace_prefetch(const struct namespace *ns, const char *path, size_t length)
@@ -454,8 +454,8 @@ void namespace_prefetch(const struct namespace *ns, const char *path, size_t len
 	__builtin_prefetch(&ns->table->slots[hash & ns->table->mask], 1);
 }
 
-enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
-			    bool *implied)
+enum famfs_fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
+				  bool *implied)
 {
 	size_t leaf = path_leaf(rec->path, rec->path_length);
 	const char *name = rec->path + leaf;
@@ -466,10 +466,10 @@ enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct r
 
 	*implied = false;
 	if (rec->path_length == 0) /* the root is there */
-		return FAULT_DUPLICATE;
+		return FAMFS_FAULT_DUPLICATE;
 	parent = find_parent(ns, rec->path, leaf ? leaf - 1 : 0, implied);
 	if (parent == NODE_NONE)
-		return FAULT_PARENT;
+		return FAMFS_FAULT_PARENT;
 	hash = hash_name(ns, parent, name, length);
 	other = find(ns, parent, name, length, hash);
 	if (other != NODE_NONE)
@@ -486,7 +486,7 @@ enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct r
 		store_map(ns, node, &rec->map);
 	}
 	link_node(ns, at, parent, hash);
-	return FAULT_NONE;
+	return FAMFS_FAULT_NONE;
 }
 
 node_t node_parent(const struct namespace *ns, node_t node)

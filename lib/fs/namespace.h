@@ -85,12 +85,13 @@ void namespace_succeed(struct namespace *ns, struct namespace *before);
 void namespace_share(struct namespace *ns);
 
 /*
- * Adds the FILE or MKDIR of log entry `index`. FAULT_DUPLICATE: the path exists, as the root does;
- * the first entry counts. FAULT_PARENT: a component of the path is a file. Missing parents are made
- * up; *implied is then set. A MKDIR that comes after gives such a directory its mode and owner.
+ * Adds the FILE or MKDIR of log entry `index`. FAMFS_FAULT_DUPLICATE: the path exists, as the root
+ * does; the first entry counts. FAMFS_FAULT_PARENT: a component of the path is a file. Missing
+ * parents are made up; *implied is then set. A MKDIR that comes after gives such a directory its
+ * mode and owner.
  */
-enum fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
-			    bool *implied);
+enum famfs_fault namespace_insert(struct namespace *ns, uint64_t index, const struct record *rec,
+				  bool *implied);
 
 /* Says what will be inserted soon, so that its place in the hash table is on its way from memory.
  * Only a hint: the path need not be a good one. */

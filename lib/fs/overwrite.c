@@ -83,7 +83,7 @@ static int check_log(const struct overwrite *overwrite, struct device *dev, stru
 	ret = device_read(dev, OMF_LOG_OFFSET, &header, sizeof(header));
 	if (ret < 0)
 		return error_errno(err, ret, "cannot read '%s'", overwrite->name);
-	if (log_header_check(&header, le64_get(header.length), NULL) < 0 ||
+	if (log_header_check(&header, le64_get(header.length), NULL) != FAMFS_FAULT_NONE ||
 	    le64_get(header.next_index) == 0)
 		return 0;
 	snprintf(what, sizeof(what), "a famfs log without its superblock (%" PRIu64 " entries)",

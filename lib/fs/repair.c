@@ -74,7 +74,7 @@ static bool is_same(const struct finding *shown, const struct finding *now)
 {
 	return shown->entry == now->entry && shown->count == now->count &&
 	       shown->fault == now->fault && shown->action == now->action &&
-	       strcmp(shown->code, now->code) == 0 && strcmp(shown->message, now->message) == 0 &&
+	       strcmp(shown->message, now->message) == 0 &&
 	       memcmp(&shown->raw, &now->raw, sizeof(now->raw)) == 0;
 }
 
@@ -209,7 +209,7 @@ static uint64_t log_end(const struct fsck *fsck)
 		return end;
 	while (end + whole < log->capacity && log_has_entry(log, end + whole))
 		whole++;
-	if (whole > LOG_MAX_PUBLISH || (whole && le64_get(fsck->header.next_seqnum) > end + whole))
+	if (whole > OMF_MAX_PUBLISH || (whole && le64_get(fsck->header.next_seqnum) > end + whole))
 		return end + whole;
 	return end;
 }
@@ -344,7 +344,7 @@ static int mend_capacity(struct repair *repair, struct famfs_error *err)
 static bool gives_files_up(const struct fsck *fsck)
 {
 	for (size_t i = 0; i < fsck->findings.count; i++)
-		if (fsck->findings.list[i].fault == FAULT_EXTENT)
+		if (fsck->findings.list[i].fault == FAMFS_FAULT_EXTENT)
 			return true;
 	return false;
 }

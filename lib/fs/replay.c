@@ -19,22 +19,24 @@
 #define LOOK_AHEAD 8
 #define SMALL_LOG  32768 /* entries, whose names the caches hold */
 
-static bool stops_appends(enum fault fault)
+static bool stops_appends(enum famfs_fault fault)
 {
 	/* These two are about names only: the entry is sound, and its space is known. */
-	return fault != FAULT_NONE && fault != FAULT_DUPLICATE && fault != FAULT_PARENT;
+	return fault != FAMFS_FAULT_NONE && fault != FAMFS_FAULT_DUPLICATE &&
+	       fault != FAMFS_FAULT_PARENT;
 }
 
-static void note_fault(struct famfs_volume *vol, uint64_t index, enum fault fault, const char *text)
+static void note_fault(struct famfs_volume *vol, uint64_t index, enum famfs_fault fault,
+		       const char *text)
 {
-	if (fault == FAULT_NONE)
+	if (fault == FAMFS_FAULT_NONE)
 		return;
 	vol->bad_entries++;
 	if (stops_appends(fault) && vol->first_bad.entry == FAMFS_NO_ENTRY)
 		vol->first_bad = (struct volume_fault){ index, fault };
 	if (vol->bad_entries <= LOGGED_MAX)
 		volume_log(vol, LOG_WARNING, "'%s': log entry %" PRIu64 ": %s: %s%s",
-			   vol->dev->path, index, fault_name(fault), text,
+			   vol->dev->path, index, famfs_fault_name(fault), text,
 			   vol->bad_entries == LOGGED_MAX ? " (more are not logged)" : "");
 }
 
@@ -53,39 +55,39 @@ static bool use_extents(struct famfs_volume *vol, const struct record *rec)
 	return overlap;
 }
 
-static enum fault add_daxdev(struct famfs_volume *vol, const struct record *rec,
-			     struct fault_text *why)
+static enum famfs_fault add_daxdev(struct famfs_volume *vol, const struct record *rec,
+				   struct fault_text *why)
 {
 	uint32_t index = rec->daxdev_index;
 
 	if (index != vol->ndaxdevs) {
 		snprintf(why->text, sizeof(why->text), "device index is %u, the next one is %u",
 			 index, vol->ndaxdevs);
-		return FAULT_DAXDEV;
+		return FAMFS_FAULT_DAXDEV;
 	}
 	for (uint32_t i = 0; i < index; i++)
 		if (memcmp(vol->daxdev_uuids[i], rec->daxdev_uuid, OMF_UUID_SIZE) == 0) {
 			snprintf(why->text, sizeof(why->text), "has the UUID of device %u", i);
-			return FAULT_DAXDEV;
+			return FAMFS_FAULT_DAXDEV;
 		}
 	vol->daxdev_sizes[index] = rec->daxdev_size;
 	memcpy(vol->daxdev_uuids[index], rec->daxdev_uuid, OMF_UUID_SIZE);
 	__atomic_store_n(&vol->ndaxdevs, index + 1, __ATOMIC_RELEASE);
-	return FAULT_NONE;
+	return FAMFS_FAULT_NONE;
 }
 
-static enum fault insert(struct famfs_volume *vol, uint64_t index, const struct record *rec,
-			 bool *implied, struct fault_text *why)
+static enum famfs_fault insert(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			       bool *implied, struct fault_text *why)
 {
-	enum fault fault;
+	enum famfs_fault fault;
 
 	/* Hidden: the server's own files are there. */
 	if (path_is_meta(rec->path, rec->path_length))
-		return FAULT_NONE;
+		return FAMFS_FAULT_NONE;
 	fault = namespace_insert(vol->ns, index, rec, implied);
-	if (fault == FAULT_DUPLICATE)
+	if (fault == FAMFS_FAULT_DUPLICATE)
 		snprintf(why->text, sizeof(why->text), "path exists already");
-	else if (fault == FAULT_PARENT)
+	else if (fault == FAMFS_FAULT_PARENT)
 		snprintf(why->text, sizeof(why->text), "a parent is not a directory");
 	return fault;
 }
@@ -139,36 +141,28 @@ static void explain_overlap(struct famfs_volume *vol, uint64_t index, const stru
 
 /* `fault`: what is wrong with its name or mode. What is wrong with its extents weighs more, since a
  * name or mode can be mended. */
-static enum fault apply_file(struct famfs_volume *vol, uint64_t index, const struct record *rec,
-			     enum fault fault, bool *implied, struct fault_text *why)
+static enum famfs_fault apply_file(struct famfs_volume *vol, uint64_t index,
+				   const struct record *rec, enum famfs_fault fault, bool *implied,
+				   struct fault_text *why)
 {
-	struct record_limits limits = volume_limits(vol);
-	enum fault extents = record_check(rec, &limits, why);
-	bool overlap;
+	bool overlap = use_extents(vol, rec);
 
-	if (extents != FAULT_NONE)
-		return extents;
-	overlap = use_extents(vol, rec);
 	/* Before the file can be opened. */
-	if (fault == FAULT_NONE && (overlap || overlap_begun(&vol->overlap)))
+	if (fault == FAMFS_FAULT_NONE && (overlap || overlap_begun(&vol->overlap)))
 		mark_overlap(vol, rec);
-	if (fault == FAULT_NONE)
+	if (fault == FAMFS_FAULT_NONE)
 		fault = insert(vol, index, rec, implied, why);
-	if (fault != FAULT_NONE || !overlap)
+	if (fault != FAMFS_FAULT_NONE || !overlap)
 		return fault;
 	/* Such a file stays visible: nothing tells which of the two is right. */
 	explain_overlap(vol, index, rec, why);
-	return FAULT_OVERLAP;
+	return FAMFS_FAULT_OVERLAP;
 }
 
 /* A retired entry keeps space from being handed out, and nothing else: what it names may come from
  * the damage, and be another file's. */
 static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 {
-	struct record_limits limits = volume_limits(vol);
-
-	if (record_check(rec, &limits, NULL) != FAULT_NONE)
-		return;
 	for (uint32_t i = 0; i < rec->map.nextents; i++) {
 		const struct famfs_extent *ext = &rec->map.extents[i];
 
@@ -179,8 +173,8 @@ static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 }
 
 /* A record that decoded without a fault, or with one that leaves its extents to be believed. */
-static enum fault apply(struct famfs_volume *vol, uint64_t index, const struct record *rec,
-			enum fault fault, bool *implied, struct fault_text *why)
+static enum famfs_fault apply(struct famfs_volume *vol, uint64_t index, const struct record *rec,
+			      enum famfs_fault fault, bool *implied, struct fault_text *why)
 {
 	switch (rec->type) {
 	case OMF_FILE: return apply_file(vol, index, rec, fault, implied, why);
@@ -192,14 +186,16 @@ static enum fault apply(struct famfs_volume *vol, uint64_t index, const struct r
 	return fault;
 }
 
-static enum fault apply_entry(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
+static enum famfs_fault apply_entry(struct famfs_volume *vol, const struct omf_entry *raw,
+				    uint64_t index)
 {
 	struct fault_text why;
 	struct record rec;
 	bool implied = false;
-	enum fault fault = record_decode(raw, index, &rec, &why);
+	struct record_limits limits = volume_limits(vol);
+	enum famfs_fault fault = record_decode(raw, index, &limits, &rec, &why);
 
-	if (fault == FAULT_NONE || fault == FAULT_PATH || fault == FAULT_MODE)
+	if (fault == FAMFS_FAULT_NONE || fault == FAMFS_FAULT_PATH || fault == FAMFS_FAULT_MODE)
 		fault = apply(vol, index, &rec, fault, &implied, &why);
 	note_fault(vol, index, fault, why.text);
 	torn_note(vol, index, fault);
@@ -212,7 +208,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 {
 	struct fault_text why;
 	bool implied = false;
-	enum fault fault = apply(vol, index, rec, FAULT_NONE, &implied, &why);
+	enum famfs_fault fault = apply(vol, index, rec, FAMFS_FAULT_NONE, &implied, &why);
 
 	note_fault(vol, index, fault, why.text);
 	torn_note(vol, index, fault);
@@ -224,9 +220,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
  * time. */
 static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
 {
-	struct record rec;
-
-	if (!fault_is_torn(record_decode(raw, index, &rec, NULL)))
+	if (entry_is_whole(raw, index))
 		return false;
 	if (vol->suspect != index) {
 		vol->suspect = index;
@@ -240,10 +234,7 @@ static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *
 static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index,
 		      uint64_t published)
 {
-	struct record rec;
-
-	return published > vol->log.capacity &&
-	       fault_is_torn(record_decode(raw, index, &rec, NULL));
+	return published > vol->log.capacity && !entry_is_whole(raw, index);
 }
 
 /* In a large log every name is a miss of the caches: let that pass while others are applied. In a
@@ -276,13 +267,11 @@ static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t c
 	return count;
 }
 
-static void note_header(struct famfs_volume *vol, uint64_t published)
+static void note_header(struct famfs_volume *vol, const char *text)
 {
 	if (vol->header_fault[0])
 		return;
-	snprintf(vol->header_fault, sizeof(vol->header_fault),
-		 "next index is %" PRIu64 ", the log has %" PRIu64 " entries", published,
-		 vol->log.capacity);
+	snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", text);
 	vol->index_out_of_range = true;
 	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
 }
@@ -290,13 +279,15 @@ static void note_header(struct famfs_volume *vol, uint64_t published)
 /* How many entries there are. If next_index is out of range, next_seqnum tells. */
 static uint64_t published_in(struct famfs_volume *vol, const struct log_state *state)
 {
-	if (state->next_index <= vol->log.capacity) {
+	struct fault_text why;
+
+	if (log_index_check(state->next_index, vol->log.length, &why) == FAMFS_FAULT_NONE) {
 		if (vol->index_out_of_range)
 			vol->header_fault[0] = '\0';
 		vol->index_out_of_range = false;
 		return state->next_index;
 	}
-	note_header(vol, state->next_index);
+	note_header(vol, why.text);
 	return state->next_seqnum <= vol->log.capacity ? state->next_seqnum : state->next_index;
 }
 

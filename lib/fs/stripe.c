@@ -20,7 +20,7 @@ static int check_striping(const struct famfs_volume *vol, const struct layout *l
 		return error_set(err, -EINVAL, "%u strips need %u to %d buckets, not %u",
 				 layout->nstrips, layout->nstrips, FAMFS_MAX_BUCKETS,
 				 layout->nbuckets);
-	if (layout->chunk_size < OMF_ALLOC_UNIT || (layout->chunk_size & (layout->chunk_size - 1)))
+	if (!omf_is_power_of_two(layout->chunk_size, OMF_ALLOC_UNIT))
 		return error_set(err, -EINVAL,
 				 "chunk size %" PRIu64 " is not a power of two from 2 MiB",
 				 layout->chunk_size);

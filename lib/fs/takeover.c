@@ -141,7 +141,7 @@ static bool is_torn(struct device *dev, const struct identity *self,
 	memcpy(raw->system_uuid, self->uuid, sizeof(raw->system_uuid));
 	superblock_seal(raw);
 	return superblock_decode(raw, dev->size, &sb, NULL) == 0 &&
-	       log_header_check(&header, sb.log_length, NULL) == 0;
+	       log_header_check(&header, sb.log_length, NULL) == FAMFS_FAULT_NONE;
 }
 
 /* Ends a takeover by this host that was torn, when no process uses the device. The log's length is

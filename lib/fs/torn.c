@@ -13,7 +13,7 @@ bool torn_is_exhausted(const struct famfs_volume *vol)
 	return vol->torn.rebuilds == TORN_MAX_REBUILDS;
 }
 
-void torn_note(struct famfs_volume *vol, uint64_t index, enum fault fault)
+void torn_note(struct famfs_volume *vol, uint64_t index, enum famfs_fault fault)
 {
 	if (!fault_is_torn(fault)) {
 		vol->torn.whole = index + 1;

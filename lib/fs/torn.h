@@ -9,7 +9,7 @@
 #define TORN_MAX_REBUILDS 64
 
 /* Notes whether an entry that was applied is torn. */
-void torn_note(struct famfs_volume *vol, uint64_t index, enum fault fault);
+void torn_note(struct famfs_volume *vol, uint64_t index, enum famfs_fault fault);
 
 /* The log has `published` entries now: torn entries beyond that end never were in it. */
 void torn_cut(struct famfs_volume *vol, uint64_t published);

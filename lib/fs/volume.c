@@ -69,15 +69,16 @@ static int read_superblock(struct famfs_volume *vol, const struct volume_params 
 int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct famfs_error *err)
 {
 	struct omf_log_header raw;
-	struct famfs_error why;
+	struct fault_text why;
 	int ret = log_read_header(&vol->log, &raw);
 
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	/* Everything in it can be told from the superblock and the entries, so files stay within
 	 * reach; only appending has to wait for a repair. */
-	if (!vol->header_fault[0] && log_header_check(&raw, vol->sb.log_length, &why) < 0)
-		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.message);
+	if (!vol->header_fault[0] &&
+	    log_header_check(&raw, vol->sb.log_length, &why) != FAMFS_FAULT_NONE)
+		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.text);
 	*state = log_state_of(&raw);
 	return 0;
 }
@@ -123,7 +124,7 @@ static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (vol->header_fault[0])
 		return 0;
-	for (uint64_t i = index; i <= index + LOG_MAX_PUBLISH; i++)
+	for (uint64_t i = index; i <= index + OMF_MAX_PUBLISH; i++)
 		if (i >= vol->log.capacity || !log_has_entry(&vol->log, i))
 			return 0;
 	/* Unless they were published just now. */
@@ -233,7 +234,7 @@ static int stale_error(const struct famfs_volume *vol, struct famfs_error *err)
 	return -ESTALE;
 }
 
-int volume_judge_line(struct famfs_volume *vol, const struct super_line *line,
+int volume_check_line(struct famfs_volume *vol, const struct super_line *line,
 		      struct famfs_error *err)
 {
 	if (volume_is_stale(vol))
@@ -255,7 +256,7 @@ int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err)
 	ret = load_super_line(vol, &line);
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the superblock of", err);
-	return volume_judge_line(vol, &line, err);
+	return volume_check_line(vol, &line, err);
 }
 
 int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)

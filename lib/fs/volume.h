@@ -26,13 +26,13 @@ struct super_line {
 
 struct volume_fault {
 	uint64_t entry;
-	enum fault fault;
+	enum famfs_fault fault;
 };
 
 /* Told of every entry as it is applied, good or bad; fsck listens. `text` explains a fault. The
  * record is decoded as far as the fault allows. */
 typedef void (*volume_observer)(void *arg, uint64_t entry, const struct omf_entry *raw,
-				enum fault fault, const struct record *rec, bool implied,
+				enum famfs_fault fault, const struct record *rec, bool implied,
 				const char *text);
 
 /* Entries that were published, but not whole when they were replayed: heal.h. */
@@ -197,10 +197,10 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err);
 /* 0, or -ESTALE when another file system is on the device, which it looks for. */
 int volume_check_stale(struct famfs_volume *vol, struct famfs_error *err);
 /* The same for the first line of a superblock that the caller has read already. */
-int volume_judge_line(struct famfs_volume *vol, const struct super_line *line,
+int volume_check_line(struct famfs_volume *vol, const struct super_line *line,
 		      struct famfs_error *err);
 
-/* Where extents may lie, for record_check(). */
+/* Where extents may lie, for record_decode(). */
 struct record_limits volume_limits(const struct famfs_volume *vol);
 
 void volume_log(struct famfs_volume *vol, int priority, const char *format, ...)

@@ -15,22 +15,25 @@
 
 #include "base/le.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#define OMF_SUPER_MAGIC    UINT64_C(0x87b282ff)
-#define OMF_SUPER_VERSION  48
-#define OMF_MAJOR          2
-#define OMF_MINOR          2
-#define OMF_LOG_OFFSET     UINT64_C(0x200000)
-#define OMF_LOG_LENGTH_MIN UINT64_C(0x800000)
-#define OMF_LOG_LENGTH_MAX UINT64_C(0x400000000) /* ours: node numbers have 32 bits */
-#define OMF_DEVICE_MAX     (UINT64_C(1) << 56)   /* ours: sums of 16 extents have 64 bits */
-#define OMF_ALLOC_UNIT     UINT64_C(0x200000)
-#define OMF_LOG_MAGIC      UINT64_C(0xbadcafef00d)
+#define OMF_SUPER_MAGIC      UINT64_C(0x87b282ff)
+#define OMF_SUPER_VERSION    48
+#define OMF_MAJOR            2
+#define OMF_MINOR            2
+#define OMF_LOG_OFFSET       UINT64_C(0x200000)
+#define OMF_LOG_LENGTH_MIN   UINT64_C(0x800000)
+#define OMF_LOG_LENGTH_MAX   UINT64_C(0x400000000) /* ours: node numbers have 32 bits */
+#define OMF_DEVICE_MAX       (UINT64_C(1) << 56)   /* ours: sums of 16 extents have 64 bits */
+#define OMF_ALLOC_UNIT       UINT64_C(0x200000)
+#define OMF_ALLOC_UNIT_SMALL 4096 /* recorded by the reference; allocates as the other does */
+#define OMF_LOG_MAGIC        UINT64_C(0xbadcafef00d)
 
 #define OMF_PATH_SIZE   80 /* with its NUL */
 #define OMF_MAX_EXTENTS 16
 #define OMF_MAX_DAXDEVS 64
+#define OMF_MAX_PUBLISH 1 /* entries by which an interrupted append leaves next_seqnum ahead */
 #define OMF_FLAG_ALL_RW 2 /* fm_flags as every writer sets them; nothing reads them */
 #define OMF_MODE_BITS   07777
 #define OMF_CACHE_LINE  64
@@ -161,6 +164,12 @@ static inline uint64_t omf_entry_offset(uint64_t index)
 static inline uint64_t omf_log_capacity(uint64_t length)
 {
 	return (length - sizeof(struct omf_log_header)) / sizeof(struct omf_entry);
+}
+
+/* Lengths of logs, and sizes of chunks. */
+static inline bool omf_is_power_of_two(uint64_t value, uint64_t least)
+{
+	return value >= least && (value & (value - 1)) == 0;
 }
 
 static inline uint64_t omf_round_up(uint64_t bytes)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Log records: encode, decode, and judge a copy of a log entry. No I/O.
+ * Log records: encode, decode, and check a copy of a log entry. No I/O.
  *
- * A medium is hostile: record_decode() checks every field that stands alone, and record_check()
- * what depends on the device. What depends on other entries (overlaps, parents, duplicates) is
- * the caller's.
+ * A medium is hostile: record_decode() checks every field, by the entry and by the devices. What
+ * depends on other entries (overlaps, parents, duplicates) is the caller's.
  */
 #ifndef MEDIA_RECORD_H
 #define MEDIA_RECORD_H
@@ -13,41 +12,20 @@
 
 #include "media/format.h"
 
-/* What is wrong with an entry. fsck prints the names; see fault_name(). */
-enum fault {
-	FAULT_NONE,
-	FAULT_CRC,
-	FAULT_SEQNUM,
-	FAULT_TYPE,
-	FAULT_PATH,
-	FAULT_MODE,
-	FAULT_SIZE,   /* larger than its map */
-	FAULT_MAP,    /* map type, number of extents or strips, chunk size */
-	FAULT_ALIGN,  /* extent not in whole allocation units */
-	FAULT_EXTENT, /* outside the device, or on the metadata */
-	FAULT_DAXDEV, /* unknown device index, or a bad device entry */
-	FAULT_OVERLAP,
-	FAULT_DUPLICATE,
-	FAULT_PARENT,
-};
-
 /* Whether no whole entry is there: it was torn, or never written. All other faults are about what a
  * whole one says. */
-static inline bool fault_is_torn(enum fault fault)
+static inline bool fault_is_torn(enum famfs_fault fault)
 {
-	return fault == FAULT_CRC || fault == FAULT_SEQNUM;
+	return fault == FAMFS_FAULT_CRC || fault == FAMFS_FAULT_SEQNUM;
 }
-
-/* The stable word for a fault: "crc", "seqnum", ... */
-const char *fault_name(enum fault fault);
 
 struct record {
 	enum omf_entry_type type;
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode; /* permission bits */
-	/* FILE, MKDIR: normalised and NUL-terminated; "" is the root, or no path. After FAULT_PATH
-	 * as it is recorded, "" if it has no end. */
+	/* FILE, MKDIR: normalised and NUL-terminated; "" is the root, or no path. After
+	 * FAMFS_FAULT_PATH as it is recorded, "" if it has no end. */
 	char path[OMF_PATH_SIZE];
 	uint32_t path_length;
 	/* As it is recorded; set by record_decode(), and points into the raw entry. */
@@ -71,25 +49,47 @@ struct record_limits {
 	const uint64_t *daxdev_sizes; /* usable bytes */
 };
 
-/* Room for a sentence about a fault. */
+/* About a fault. */
 struct fault_text {
-	char text[200]; /* room for two paths */
+	int code;       /* negative errno: -EUCLEAN, and of superblocks also others */
+	char text[200]; /* a sentence; room for two paths */
 };
 
 /*
- * Decodes entry `index` from a private copy. Only the fields of its type are set, and of the map
- * only the extents that count. `why` may be NULL; it is filled when a fault is returned. After
- * FAULT_PATH and FAULT_MODE the record is decoded otherwise, and its extents are to be believed.
+ * Decodes entry `index` from a private copy, and checks it. Only the fields of its type are set.
+ * `limits` NULL: the extents are not checked, nor whether the file fits in them. `why` may be NULL;
+ * it is filled when a fault is returned.
  *
- * The path may be recorded in any form, see media/path.h: FAULT_PATH is one that is empty, has no
- * end, or climbs above the root.
+ * The map and the extents come before path and mode: after FAMFS_FAULT_PATH and FAMFS_FAULT_MODE
+ * the record is decoded otherwise, and its extents are to be believed. After other faults it has
+ * no extents, or such as are not to be used. Of an INVALID entry with a fault in its extents none
+ * are left.
+ *
+ * The path may be recorded in any form, see media/path.h: FAMFS_FAULT_PATH is one that is empty,
+ * has no end, or climbs above the root.
  */
-enum fault record_decode(const struct omf_entry *raw, uint64_t index, struct record *rec,
-			 struct fault_text *why);
+enum famfs_fault record_decode(const struct omf_entry *raw, uint64_t index,
+			       const struct record_limits *limits, struct record *rec,
+			       struct fault_text *why);
 
-/* Checks the extents of a decoded FILE (or INVALID) against the devices. */
-enum fault record_check(const struct record *rec, const struct record_limits *limits,
-			struct fault_text *why);
+/* Whether a whole entry `index` is there, see fault_is_torn(). */
+bool entry_is_whole(const struct omf_entry *raw, uint64_t index);
+
+/* Where the extents of a map, or the strips, are. */
+static inline const struct omf_extent *file_extents(const struct omf_file *raw)
+{
+	return le32_get(raw->map_type) == OMF_INTERLEAVE ? raw->interleave.strips : raw->simple;
+}
+
+/* Reads a map as it is recorded. No extents when their number cannot be. */
+void map_read(const struct omf_file *raw, struct famfs_fmap *map);
+
+/* The same for a map whose type, numbers and chunk size are sound; its extents are not checked. */
+enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *map,
+			    struct fault_text *why);
+
+enum famfs_fault extent_check(const struct omf_extent *raw, const struct record_limits *limits,
+			      struct fault_text *why);
 
 /* Writes all 544 bytes of entry `index`. The record must be valid: this is for our own. */
 void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t index);

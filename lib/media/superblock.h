@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The superblock and the log header: encode, decode, judge a copy. No I/O. */
+/* The superblock and the log header: encode, decode, check a copy. No I/O. */
 #ifndef MEDIA_SUPERBLOCK_H
 #define MEDIA_SUPERBLOCK_H
 
 #include "famfs.h"
 
-#include "media/format.h"
+#include "media/record.h"
 
 struct superblock {
 	uint64_t version;
@@ -27,18 +27,39 @@ void superblock_encode(struct omf_super *raw, const struct superblock *sb);
 void superblock_seal(struct omf_super *raw);
 
 /*
- * Judges and decodes a copy. `device_size` is what is really there, 0 when unknown.
+ * Checks and decodes a copy. `device_size` is what is really there, 0 when unknown.
  * -EMEDIUMTYPE: no famfs magic. -ENOTSUP: another version. -EUCLEAN: damaged. The message is a
  * fact without an object, such as "superblock CRC is 0x1, expected 0x2".
  */
 int superblock_decode(const struct omf_super *raw, uint64_t device_size, struct superblock *sb,
 		      struct famfs_error *err);
 
+/* The check alone. `why` may be NULL in this and the following ones. */
+enum famfs_fault superblock_check(const struct omf_super *raw, uint64_t device_size,
+				  struct fault_text *why);
+
+/* FAMFS_FAULT_CAPACITY when the superblock, which is sound otherwise, does not record the size that
+ * the device has. */
+enum famfs_fault superblock_check_size(uint64_t recorded, uint64_t device_size,
+				       struct fault_text *why);
+
+/* Whether a log can have that length, on a device that is large enough. */
+bool log_length_is_valid(uint64_t length);
+
 /* The header of an empty log of `length` bytes. */
 void log_header_encode(struct omf_log_header *raw, uint64_t length);
 
-/* Judges the part of the header that never changes. -EUCLEAN. */
-int log_header_check(const struct omf_log_header *raw, uint64_t length, struct famfs_error *err);
+/* Checks the part of the header that never changes, of a log of `length` bytes. */
+enum famfs_fault log_header_check(const struct omf_log_header *raw, uint64_t length,
+				  struct fault_text *why);
+
+/* Checks how many entries a log of `length` bytes says that it has. */
+enum famfs_fault log_index_check(uint64_t next_index, uint64_t length, struct fault_text *why);
+
+/* Checks the other part: the next index first, then whether next_seqnum is equal to it, or ahead of
+ * it by an interrupted publish. */
+enum famfs_fault log_counters_check(const struct omf_log_header *raw, uint64_t length,
+				    struct fault_text *why);
 
 /* Log length that mkfs picks: 8 MiB, doubling with the device from 64 GiB on, up to 256 MiB. */
 uint64_t log_length_default(uint64_t device_size);

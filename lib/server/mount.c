@@ -197,7 +197,7 @@ static int name_device(struct job *job, struct famfs_error *err)
 /* The first problem that the check found: an error has one line. */
 struct first_problem {
 	uint64_t entry;
-	char code[32];
+	enum famfs_fault fault;
 	char message[200];
 };
 
@@ -205,10 +205,10 @@ static void note_problem(void *arg, const struct famfs_problem *problem)
 {
 	struct first_problem *first = arg;
 
-	if (first->code[0])
+	if (first->fault != FAMFS_FAULT_NONE)
 		return;
 	first->entry = problem->entry;
-	snprintf(first->code, sizeof(first->code), "%s", problem->code);
+	first->fault = problem->fault;
 	snprintf(first->message, sizeof(first->message), "%s", problem->message);
 }
 
@@ -234,8 +234,8 @@ static int check_medium(const struct job *job, struct famfs_error *err)
 		snprintf(where, sizeof(where), "entry %" PRIu64, first.entry);
 	error_set(err, -EUCLEAN,
 		  "'%s' is not mounted, since the check found %" PRIu64 " problem%s: %s: %s: %s",
-		  job->device, result.problems, result.problems == 1 ? "" : "s", where, first.code,
-		  first.message);
+		  job->device, result.problems, result.problems == 1 ? "" : "s", where,
+		  famfs_fault_name(first.fault), first.message);
 	error_remedy(err, FAMFS_REMEDY_FSCK, job->device);
 	return -EUCLEAN;
 }

@@ -76,7 +76,7 @@ damaged_super()
 @test "a log length that differs from the log header is damage" {
 	"$OMFEDIT" "$img" set super log_len=0x1000000
 	run -4 famfsctl fsck "$img"
-	assert_output --partial "log header says 8388608 bytes, the superblock 16777216"
+	assert_output --partial "log header says 8388608 bytes, expected 16777216"
 	run famfsctl creat -s 1 "$img:/new"
 	assert_failure 1
 	assert_output --partial "fsck"

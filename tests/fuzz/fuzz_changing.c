@@ -148,7 +148,7 @@ static void check_entry(uint64_t index, const struct omf_entry *new)
 	struct omf_entry mended = *old;
 	struct record rec;
 
-	check(record_decode(new, index, &rec, NULL) == FAULT_NONE, "entry of a repair");
+	check(record_decode(new, index, NULL, &rec, NULL) == FAMFS_FAULT_NONE, "entry of a repair");
 	if (index >= WATCHED)
 		return;
 	check(was_saved[index] && memcmp(&saved[index], old, sizeof(*old)) == 0,

@@ -209,7 +209,8 @@ static bool yes(void *arg, const struct famfs_problem *problem)
 static void report(void *arg, const struct famfs_problem *problem)
 {
 	(void)arg;
-	if (!problem->code || !problem->path || !problem->message || !problem->message[0])
+	if (problem->fault == FAMFS_FAULT_NONE || !problem->path || !problem->message ||
+	    !problem->message[0])
 		abort();
 }
 

@@ -18,7 +18,7 @@ export FAMFS_SYSTEM_UUID=00000000-0000-4000-8000-000000000001 CMOCKA_MESSAGE_OUT
 export UNIT_VECTORS=$top/tests/vectors UNIT_PROTOCOL_PAGE=$top/docs/PROTOCOL.md
 units=(
 	fs/create fs/fsck fs/heal fs/judged_again fs/mkfs fs/replay
-	media/layout media/log_header media/path media/record media/record_check media/superblock media/vectors
+	media/fields media/log_header media/path media/record media/record_check media/superblock media/vectors
 	server/evidence server/handlers server/invalidate server/kernel server/log server/message
 	server/prime server/profile
 )

@@ -90,8 +90,8 @@ static void report(void *arg, const struct famfs_problem *problem)
 {
 	struct busy *busy = arg;
 
-	blame(&busy->fault, "check: entry %d: %s: %s", (int)problem->entry, problem->code,
-	      problem->message);
+	blame(&busy->fault, "check: entry %d: %s: %s", (int)problem->entry,
+	      famfs_fault_name(problem->fault), problem->message);
 }
 
 static void check(void *arg)

@@ -200,11 +200,13 @@ static void accepted_maps_suffice(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4000; i++) {
-		struct record rec = { .type = OMF_FILE };
+		struct record rec = { .type = OMF_FILE, .path = "f", .path_length = 1 }, read;
+		struct omf_entry raw;
 
 		random_map(&rng, &rec.map, &m);
 		rec.map.size = 1 + rng_below(&rng, fmap_allocated(&rec.map) + AU);
-		if (record_check(&rec, &limits, NULL) != FAULT_NONE)
+		record_encode(&raw, &rec, 0);
+		if (record_decode(&raw, 0, &limits, &read, NULL) != FAMFS_FAULT_NONE)
 			continue;
 		accepted++;
 		assert_true(rec.map.size <= m.count * AU);

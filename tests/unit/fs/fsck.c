@@ -43,7 +43,7 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 
 	s->problems++;
 	s->entry = problem->entry;
-	snprintf(s->code, sizeof(s->code), "%s", problem->code);
+	snprintf(s->code, sizeof(s->code), "%s", famfs_fault_name(problem->fault));
 	snprintf(s->path, sizeof(s->path), "%s", problem->path);
 	snprintf(s->message, sizeof(s->message), "%s", problem->message);
 	snprintf(s->remedy, sizeof(s->remedy), "%s", problem->repair ? problem->repair : "");

@@ -34,7 +34,7 @@ static void on_problem(void *arg, const struct famfs_problem *problem)
 
 	seen->count++;
 	seen->entry = problem->entry;
-	snprintf(seen->code, sizeof(seen->code), "%s", problem->code);
+	snprintf(seen->code, sizeof(seen->code), "%s", famfs_fault_name(problem->fault));
 	snprintf(seen->message, sizeof(seen->message), "%s", problem->message);
 	snprintf(seen->remedy, sizeof(seen->remedy), "%s", problem->repair ? problem->repair : "");
 }

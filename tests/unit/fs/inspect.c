@@ -43,7 +43,7 @@ static void start(void)
 struct seen {
 	unsigned count, published, empty, faults;
 	char paths[64];
-	const char *fault;
+	enum famfs_fault fault;
 };
 
 static int see(void *arg, const struct famfs_log_entry *entry)
@@ -58,8 +58,8 @@ static int see(void *arg, const struct famfs_log_entry *entry)
 		seen->fault = entry->raw->fault;
 	}
 	if (!entry->empty && strlen(seen->paths) < 32)
-		snprintf(seen->paths + strlen(seen->paths), 32, "%.8s:%.8s ", entry->type_name,
-			 entry->path);
+		snprintf(seen->paths + strlen(seen->paths), 32, "%.8s:%.8s ",
+			 famfs_entry_type_name(entry->type), entry->path);
 	return 0;
 }
 
@@ -85,10 +85,14 @@ static void a_sound_medium(void **state)
 	assert_int_equal(info.size, 64 * MIB);
 	assert_int_equal(info.usable_size, 64 * MIB);
 	assert_int_equal(info.log_length, 8 * MIB);
-	assert_string_equal(info.log_length_source, "superblock");
+	assert_int_equal(info.log_length_source, FAMFS_LOG_LENGTH_SUPERBLOCK);
 	assert_int_equal(info.log_capacity, 15420);
 	assert_int_equal(info.published, 3);
 	assert_true(info.super_ok && info.header_ok && !info.counted);
+	assert_int_equal(info.log_offset, 2 * MIB);
+	assert_int_equal(info.log_end, 2 * MIB + 48 + 3 * 544);
+	assert_int_equal(info.data_offset, 10 * MIB);
+	assert_true(info.uuid_known);
 	seen = entries(0, 10);
 	assert_int_equal(seen.count, 10);
 	assert_int_equal(seen.published, 3);
@@ -115,14 +119,14 @@ static void damage(void **state)
 	start();
 	put64(0, 0);
 	info = info_now();
-	assert_false(info.super_ok);
-	assert_string_equal(info.log_length_source, "log header");
+	assert_false(info.super_ok || info.uuid_known);
+	assert_int_equal(info.log_length_source, FAMFS_LOG_LENGTH_HEADER);
 	assert_int_equal(info.published, 3);
 
 	put64(OMF_LOG_OFFSET, 0);
 	info = info_now();
 	assert_false(info.header_ok);
-	assert_string_equal(info.log_length_source, "minimum");
+	assert_int_equal(info.log_length_source, FAMFS_LOG_LENGTH_MINIMUM);
 	assert_true(info.counted);
 	assert_int_equal(info.published, 3);
 
@@ -154,10 +158,10 @@ static void entries_with_faults(void **state)
 	entry_put(1, &raw);
 	seen = entries(0, 3);
 	assert_int_equal(seen.faults, 1);
-	assert_string_equal(seen.fault, "crc");
+	assert_int_equal(seen.fault, FAMFS_FAULT_CRC);
 	entry_seal(&raw);
 	entry_put(1, &raw);
-	assert_string_equal(entries(1, 1).fault, "mode");
+	assert_int_equal(entries(1, 1).fault, FAMFS_FAULT_MODE);
 }
 
 static void images_of_any_size(void **state)
@@ -230,7 +234,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a sound medium", a_sound_medium),
-		TEST("what cannot be believed is replaced", damage),
+		TEST("a length or an index that is damaged is replaced by what is known otherwise",
+		     damage),
 		TEST("entries with faults", entries_with_faults),
 		TEST("images of any size", images_of_any_size),
 		TEST("walks end where they should", walks),

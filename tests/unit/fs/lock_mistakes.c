@@ -167,8 +167,8 @@ static void report(void *arg, const struct famfs_problem *problem)
 {
 	struct side *side = arg;
 
-	blame(&side->fault, "check: entry %d: %s: %s", (int)problem->entry, problem->code,
-	      problem->message);
+	blame(&side->fault, "check: entry %d: %s: %s", (int)problem->entry,
+	      famfs_fault_name(problem->fault), problem->message);
 }
 
 static void judge_process(const struct process *process, struct famfs_volume *vol)

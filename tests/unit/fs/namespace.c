@@ -36,7 +36,7 @@ static void start(struct namespace *ns)
 	assert_int_equal(namespace_init(ns, CAPACITY, 0), 0);
 }
 
-static enum fault insert(struct namespace *ns, uint64_t index, struct record rec)
+static enum famfs_fault insert(struct namespace *ns, uint64_t index, struct record rec)
 {
 	bool implied;
 
@@ -57,9 +57,9 @@ static void lookups(void **state)
 
 	(void)state;
 	start(&ns);
-	assert_int_equal(insert(&ns, 0, dir_of("d")), FAULT_NONE);
-	assert_int_equal(insert(&ns, 1, file_of("d/f", 77)), FAULT_NONE);
-	assert_int_equal(insert(&ns, 5, file_of("g", 78)), FAULT_NONE);
+	assert_int_equal(insert(&ns, 0, dir_of("d")), FAMFS_FAULT_NONE);
+	assert_int_equal(insert(&ns, 1, file_of("d/f", 77)), FAMFS_FAULT_NONE);
+	assert_int_equal(insert(&ns, 5, file_of("g", 78)), FAMFS_FAULT_NONE);
 	assert_int_equal(resolve(&ns, ""), NODE_ROOT);
 	assert_int_equal(resolve(&ns, "d"), 2);
 	assert_int_equal(resolve(&ns, "d/f"), 3);
@@ -110,10 +110,10 @@ static void duplicates(void **state)
 	start(&ns);
 	insert(&ns, 0, dir_of("d"));
 	insert(&ns, 1, file_of("f", 10));
-	assert_int_equal(insert(&ns, 2, dir_of("d")), FAULT_DUPLICATE);
-	assert_int_equal(insert(&ns, 3, file_of("d", 1)), FAULT_DUPLICATE);
-	assert_int_equal(insert(&ns, 4, dir_of("f")), FAULT_DUPLICATE);
-	assert_int_equal(insert(&ns, 5, file_of("f", 11)), FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 2, dir_of("d")), FAMFS_FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 3, file_of("d", 1)), FAMFS_FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 4, dir_of("f")), FAMFS_FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 5, file_of("f", 11)), FAMFS_FAULT_DUPLICATE);
 	assert_int_equal(resolve(&ns, "d"), 2);
 	node_stat(&ns, resolve(&ns, "f"), &st);
 	assert_int_equal(st.size, 10);
@@ -132,10 +132,10 @@ static void implied(void **state)
 
 	(void)state;
 	start(&ns);
-	assert_int_equal(namespace_insert(&ns, 0, &rec, &made_up), FAULT_NONE);
+	assert_int_equal(namespace_insert(&ns, 0, &rec, &made_up), FAMFS_FAULT_NONE);
 	assert_true(made_up);
 	rec = file_of("a/b/d", 5);
-	assert_int_equal(namespace_insert(&ns, 1, &rec, &made_up), FAULT_NONE);
+	assert_int_equal(namespace_insert(&ns, 1, &rec, &made_up), FAMFS_FAULT_NONE);
 	assert_false(made_up);
 	assert_true(ns.directories == 2);
 	/* Numbers continue after the entries, so that they are the same on every host. */
@@ -157,15 +157,15 @@ static void adoption(void **state)
 	start(&ns);
 	insert(&ns, 0, file_of("a/c", 5));
 	made_up = resolve(&ns, "a");
-	assert_int_equal(insert(&ns, 1, file_of("a", 5)), FAULT_DUPLICATE);
-	assert_int_equal(insert(&ns, 2, dir_of("a")), FAULT_NONE);
+	assert_int_equal(insert(&ns, 1, file_of("a", 5)), FAMFS_FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 2, dir_of("a")), FAMFS_FAULT_NONE);
 	assert_int_equal(resolve(&ns, "a"), made_up);
 	node_stat(&ns, made_up, &st);
 	assert_int_equal(st.mode, S_IFDIR | 0750);
 	assert_int_equal(st.uid, 1);
 	assert_int_equal(st.gid, 2);
 	assert_true(ns.directories == 1);
-	assert_int_equal(insert(&ns, 3, dir_of("a")), FAULT_DUPLICATE);
+	assert_int_equal(insert(&ns, 3, dir_of("a")), FAMFS_FAULT_DUPLICATE);
 	namespace_destroy(&ns);
 }
 
@@ -176,15 +176,15 @@ static void file_as_parent(void **state)
 	(void)state;
 	start(&ns);
 	insert(&ns, 0, file_of("f", 1));
-	assert_int_equal(insert(&ns, 1, file_of("f/g", 1)), FAULT_PARENT);
-	assert_int_equal(insert(&ns, 2, dir_of("f/g/h")), FAULT_PARENT);
+	assert_int_equal(insert(&ns, 1, file_of("f/g", 1)), FAMFS_FAULT_PARENT);
+	assert_int_equal(insert(&ns, 2, dir_of("f/g/h")), FAMFS_FAULT_PARENT);
 	assert_true(ns.files == 1 && ns.directories == 0);
 	assert_int_equal(resolve(&ns, "f/g"), NODE_NONE);
 	/* The cache of the last parent does not apply to another parent. */
 	insert(&ns, 3, dir_of("d"));
 	insert(&ns, 4, file_of("d/x", 1));
-	assert_int_equal(insert(&ns, 5, file_of("f/x", 1)), FAULT_PARENT);
-	assert_int_equal(insert(&ns, 6, file_of("d/y", 1)), FAULT_NONE);
+	assert_int_equal(insert(&ns, 5, file_of("f/x", 1)), FAMFS_FAULT_PARENT);
+	assert_int_equal(insert(&ns, 6, file_of("d/y", 1)), FAMFS_FAULT_NONE);
 	assert_int_equal(node_parent(&ns, 8), 5);
 	namespace_destroy(&ns);
 }
@@ -217,9 +217,9 @@ static void check_map(const struct famfs_fmap *map)
 
 	start(&ns);
 	rec.map = *map;
-	assert_int_equal(insert(&ns, 0, file_of("other", 1)), FAULT_NONE);
-	assert_int_equal(insert(&ns, 1, rec), FAULT_NONE);
-	assert_int_equal(insert(&ns, 2, dir_of("after")), FAULT_NONE);
+	assert_int_equal(insert(&ns, 0, file_of("other", 1)), FAMFS_FAULT_NONE);
+	assert_int_equal(insert(&ns, 1, rec), FAMFS_FAULT_NONE);
+	assert_int_equal(insert(&ns, 2, dir_of("after")), FAMFS_FAULT_NONE);
 	memset(&got, 0xee, sizeof(got));
 	node_fmap(&ns, 3, &got);
 	assert_int_equal(got.type, map->type);
@@ -276,7 +276,7 @@ static void fill_log(uint64_t expected)
 	assert_int_equal(namespace_init(&ns, CAPACITY, expected), 0);
 	for (uint64_t i = 0; i < CAPACITY; i++) {
 		path_of(i, path);
-		assert_int_equal(insert(&ns, i, file_of(path, i + 1)), FAULT_NONE);
+		assert_int_equal(insert(&ns, i, file_of(path, i + 1)), FAMFS_FAULT_NONE);
 		bytes += i + 1;
 	}
 	for (uint64_t i = 0; i < CAPACITY; i++) {
@@ -314,12 +314,12 @@ static void longest(void **state)
 	start(&ns);
 	memset(path, 'x', 79);
 	path[79] = '\0';
-	assert_int_equal(insert(&ns, 0, file_of(path, 1)), FAULT_NONE);
+	assert_int_equal(insert(&ns, 0, file_of(path, 1)), FAMFS_FAULT_NONE);
 	node_path(&ns, 2, back);
 	assert_string_equal(back, path);
 	for (size_t i = 1; i < 79; i += 2)
 		path[i] = '/';
-	assert_int_equal(insert(&ns, 1, file_of(path, 1)), FAULT_NONE);
+	assert_int_equal(insert(&ns, 1, file_of(path, 1)), FAMFS_FAULT_NONE);
 	node_path(&ns, 3, back);
 	assert_string_equal(back, path);
 	node_path(&ns, NODE_ROOT, back);
@@ -339,11 +339,11 @@ static void endless_implications(void **state)
 	start(&ns);
 	for (uint64_t i = 0; i < last; i++) {
 		snprintf(path, sizeof(path), "%d/a/b/c/d/e/f/g/h/x", (int)i);
-		refused += insert(&ns, i, file_of(path, 1)) == FAULT_PARENT;
+		refused += insert(&ns, i, file_of(path, 1)) == FAMFS_FAULT_PARENT;
 	}
 	assert_true(refused > 0 && (uint64_t)refused < last);
 	assert_true(ns.files + (uint64_t)refused == last);
-	assert_int_equal(insert(&ns, last, file_of("plain", 1)), FAULT_NONE);
+	assert_int_equal(insert(&ns, last, file_of("plain", 1)), FAMFS_FAULT_NONE);
 	assert_int_equal(resolve(&ns, "plain"), node_of_entry(last));
 	namespace_destroy(&ns);
 }

@@ -49,7 +49,7 @@ static void *write_all(void *arg)
 
 		path_of(i, path);
 		rec = record_of(i, path);
-		if (namespace_insert(&shared->ns, i, &rec, &implied) != FAULT_NONE)
+		if (namespace_insert(&shared->ns, i, &rec, &implied) != FAMFS_FAULT_NONE)
 			__atomic_store_n(&shared->failed, true, __ATOMIC_RELAXED);
 		__atomic_store_n(&shared->done, i + 1, __ATOMIC_RELEASE);
 	}

@@ -191,7 +191,7 @@ static void report(void *arg, const struct famfs_problem *problem)
 
 	if (m->problems++ == 0)
 		snprintf(m->problem, sizeof(m->problem), "entry %d: %s: %s", (int)problem->entry,
-			 problem->code, problem->message);
+			 famfs_fault_name(problem->fault), problem->message);
 	/* Entries that were published before are never at risk. */
 	if (problem->entry != FAMFS_NO_ENTRY && problem->entry < m->info.log_entries)
 		blame(&m->fault, "%s", m->problem);

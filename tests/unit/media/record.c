@@ -95,7 +95,7 @@ static void check_round_trip(const struct record *rec, uint64_t index)
 	struct fault_text why;
 
 	record_encode(&raw, rec, index);
-	assert_int_equal(record_decode(&raw, index, &got, &why), FAULT_NONE);
+	assert_int_equal(record_decode(&raw, index, NULL, &got, &why), FAMFS_FAULT_NONE);
 	same_record(&got, rec);
 	record_encode(&again, &got, index);
 	assert_memory_equal(&again, &raw, sizeof(raw));
@@ -135,7 +135,7 @@ static void longest_path(void **state)
 	record_encode(&raw, &rec, 5);
 	raw.file.path[79] = 'p';
 	entry_seal(&raw);
-	assert_int_equal(record_decode(&raw, 5, &rec, NULL), FAULT_PATH);
+	assert_int_equal(record_decode(&raw, 5, NULL, &rec, NULL), FAMFS_FAULT_PATH);
 	assert_int_equal(rec.recorded_length, 80);
 	assert_string_equal(rec.path, "");
 }
@@ -155,32 +155,32 @@ static void daxdev(void **state)
 	assert_memory_equal((unsigned char *)&raw + 16, size, sizeof(size));
 	assert_memory_equal((unsigned char *)&raw + 24, rec.daxdev_uuid, 16);
 	assert_int_equal(((unsigned char *)&raw)[40], 1);
-	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_NONE);
+	assert_int_equal(record_decode(&raw, 9, NULL, &got, NULL), FAMFS_FAULT_NONE);
 	assert_int_equal(got.type, OMF_ADD_DAXDEV);
 	assert_true(got.daxdev_size == rec.daxdev_size);
 	assert_memory_equal(got.daxdev_uuid, rec.daxdev_uuid, 16);
 	raw.daxdev.size = le64_make(0);
 	entry_seal(&raw);
-	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
+	assert_int_equal(record_decode(&raw, 9, NULL, &got, NULL), FAMFS_FAULT_DAXDEV);
 	raw.daxdev.size = le64_make(UINT64_MAX);
 	entry_seal(&raw);
-	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
+	assert_int_equal(record_decode(&raw, 9, NULL, &got, NULL), FAMFS_FAULT_DAXDEV);
 	raw.daxdev.size = le64_make(AU);
 	raw.daxdev.index = le32_make(64);
 	entry_seal(&raw);
-	assert_int_equal(record_decode(&raw, 9, &got, NULL), FAULT_DAXDEV);
+	assert_int_equal(record_decode(&raw, 9, NULL, &got, NULL), FAMFS_FAULT_DAXDEV);
 }
 
 /* The fault that a change to entry 4, a sound file, causes. */
-static enum fault fault_of(struct omf_entry *raw, const char *text)
+static enum famfs_fault fault_of(struct omf_entry *raw, const char *text)
 {
-	struct fault_text why = { "" };
+	struct fault_text why = { 0 };
 	struct record rec;
-	enum fault fault;
+	enum famfs_fault fault;
 
 	entry_seal(raw);
-	fault = record_decode(raw, 4, &rec, &why);
-	if (fault != FAULT_NONE)
+	fault = record_decode(raw, 4, NULL, &rec, &why);
+	if (fault != FAMFS_FAULT_NONE)
 		assert_text(why.text, text);
 	return fault;
 }
@@ -202,12 +202,12 @@ static void bad_crc(void **state)
 	for (size_t bit = 0; bit < sizeof(raw) * 8; bit++) {
 		start(&raw);
 		((unsigned char *)&raw)[bit / 8] ^= (unsigned char)(1u << bit % 8);
-		assert_int_equal(record_decode(&raw, 4, &rec, &why), FAULT_CRC);
+		assert_int_equal(record_decode(&raw, 4, NULL, &rec, &why), FAMFS_FAULT_CRC);
 		assert_text(why.text, "CRC is 0x");
 		assert_int_equal(rec.path_length, 0);
 	}
 	memset(&raw, 0, sizeof(raw));
-	assert_int_equal(record_decode(&raw, 0, &rec, NULL), FAULT_CRC);
+	assert_int_equal(record_decode(&raw, 0, NULL, &rec, NULL), FAMFS_FAULT_CRC);
 }
 
 static void bad_seqnum(void **state)
@@ -217,10 +217,10 @@ static void bad_seqnum(void **state)
 
 	(void)state;
 	start(&raw);
-	assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_NONE);
-	assert_int_equal(record_decode(&raw, 3, &rec, NULL), FAULT_SEQNUM);
+	assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_NONE);
+	assert_int_equal(record_decode(&raw, 3, NULL, &rec, NULL), FAMFS_FAULT_SEQNUM);
 	raw.seqnum = le64_make(UINT64_C(1) << 32 | 4);
-	assert_int_equal(fault_of(&raw, "sequence number is 4294967300"), FAULT_SEQNUM);
+	assert_int_equal(fault_of(&raw, "sequence number is 4294967300"), FAMFS_FAULT_SEQNUM);
 }
 
 static void types(void **state)
@@ -232,11 +232,11 @@ static void types(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
 		start(&raw);
 		raw.type = le32_make(unknown[i]);
-		assert_int_equal(fault_of(&raw, "unknown entry type"), FAULT_TYPE);
+		assert_int_equal(fault_of(&raw, "unknown entry type"), FAMFS_FAULT_TYPE);
 	}
 	start(&raw);
 	raw.type = le32_make(OMF_INVALID);
-	assert_int_equal(fault_of(&raw, ""), FAULT_NONE);
+	assert_int_equal(fault_of(&raw, ""), FAMFS_FAULT_NONE);
 }
 
 static void paths(void **state)
@@ -246,16 +246,16 @@ static void paths(void **state)
 	(void)state;
 	start(&raw);
 	memcpy(raw.file.path, "../etc/passwd", 14);
-	assert_int_equal(fault_of(&raw, "climbs above the root"), FAULT_PATH);
+	assert_int_equal(fault_of(&raw, "climbs above the root"), FAMFS_FAULT_PATH);
 	start(&raw);
 	memcpy(raw.file.path, "d/../../x", 10);
-	assert_int_equal(fault_of(&raw, "climbs above the root"), FAULT_PATH);
+	assert_int_equal(fault_of(&raw, "climbs above the root"), FAMFS_FAULT_PATH);
 	start(&raw);
 	raw.file.path[0] = '\0';
-	assert_int_equal(fault_of(&raw, "is empty"), FAULT_PATH);
+	assert_int_equal(fault_of(&raw, "is empty"), FAMFS_FAULT_PATH);
 	start(&raw);
 	memset(raw.file.path, 'x', sizeof(raw.file.path));
-	assert_int_equal(fault_of(&raw, "no end"), FAULT_PATH);
+	assert_int_equal(fault_of(&raw, "no end"), FAMFS_FAULT_PATH);
 }
 
 /* Paths that the reference implementation records as they were typed. */
@@ -283,7 +283,7 @@ static void typed_paths(void **state)
 		memset(raw.file.path, '/', sizeof(raw.file.path));
 		memcpy(raw.file.path, typed, strlen(typed) + 1);
 		entry_seal(&raw);
-		assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_NONE);
+		assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_NONE);
 		assert_string_equal(rec.path, read_as);
 		assert_int_equal(rec.path_length, strlen(read_as));
 		assert_string_equal(rec.recorded, typed);
@@ -318,11 +318,12 @@ static void random_paths(void **state)
 			lowest = depth < lowest ? depth : lowest;
 		}
 		if (length == 0 || length == 80 || lowest < 0) {
-			assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_PATH);
+			assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL),
+					 FAMFS_FAULT_PATH);
 			assert_true(rec.path_length < 80 && strlen(rec.path) == rec.path_length);
 			continue;
 		}
-		assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_NONE);
+		assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_NONE);
 		assert_int_equal(strlen(rec.path), rec.path_length);
 		assert_int_equal(rec.recorded_length, length);
 		for (size_t i = 0; i < rec.path_length; i++)
@@ -344,7 +345,7 @@ static void mended_mode(void **state)
 	entry_seal(&raw);
 	before = raw;
 	record_mend_mode(&raw);
-	assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_NONE);
+	assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_NONE);
 	assert_int_equal(rec.mode, 0644);
 	before.file.mode = le32_make(0644);
 	before.crc = raw.crc;
@@ -352,9 +353,9 @@ static void mended_mode(void **state)
 
 	rec = dir_of("d/e", 07777777, 1);
 	record_encode(&raw, &rec, 4);
-	assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_MODE);
+	assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_MODE);
 	record_mend_mode(&raw);
-	assert_int_equal(record_decode(&raw, 4, &rec, NULL), FAULT_NONE);
+	assert_int_equal(record_decode(&raw, 4, NULL, &rec, NULL), FAMFS_FAULT_NONE);
 	assert_int_equal(rec.mode, 07777);
 }
 
@@ -365,11 +366,11 @@ static void modes(void **state)
 	(void)state;
 	start(&raw);
 	raw.file.mode = le32_make(07777);
-	assert_int_equal(fault_of(&raw, ""), FAULT_NONE);
+	assert_int_equal(fault_of(&raw, ""), FAMFS_FAULT_NONE);
 	raw.file.mode = le32_make(0100644);
-	assert_int_equal(fault_of(&raw, "0100644"), FAULT_MODE);
+	assert_int_equal(fault_of(&raw, "0100644"), FAMFS_FAULT_MODE);
 	raw.file.mode = le32_make(UINT32_C(1) << 31);
-	assert_int_equal(fault_of(&raw, "more than permission bits"), FAULT_MODE);
+	assert_int_equal(fault_of(&raw, "more than permission bits"), FAMFS_FAULT_MODE);
 }
 
 static void simple_maps(void **state)
@@ -381,16 +382,16 @@ static void simple_maps(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		start(&raw);
 		raw.file.count = le32_make(counts[i]);
-		assert_int_equal(fault_of(&raw, "1 to 16 are possible"), FAULT_MAP);
+		assert_int_equal(fault_of(&raw, "1 to 16 are possible"), FAMFS_FAULT_MAP);
 	}
 	start(&raw);
 	raw.file.count = le32_make(16);
-	assert_int_equal(fault_of(&raw, ""), FAULT_NONE);
+	assert_int_equal(fault_of(&raw, ""), FAMFS_FAULT_NONE);
 	raw.file.map_type = le32_make(2);
-	assert_int_equal(fault_of(&raw, "unknown map type 2"), FAULT_MAP);
+	assert_int_equal(fault_of(&raw, "unknown map type 2"), FAMFS_FAULT_MAP);
 }
 
-static enum fault interleaved(uint32_t count, uint64_t nstrips, uint64_t chunk)
+static enum famfs_fault interleaved(uint32_t count, uint64_t nstrips, uint64_t chunk)
 {
 	const struct record rec = striped();
 	struct omf_entry raw;
@@ -410,14 +411,14 @@ static void interleaved_maps(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(interleaved(1, 1, AU), FAULT_NONE);
-	assert_int_equal(interleaved(1, 16, UINT64_C(1) << 56), FAULT_NONE);
-	assert_int_equal(interleaved(0, 3, AU), FAULT_MAP);
-	assert_int_equal(interleaved(2, 3, AU), FAULT_MAP);
+	assert_int_equal(interleaved(1, 1, AU), FAMFS_FAULT_NONE);
+	assert_int_equal(interleaved(1, 16, UINT64_C(1) << 56), FAMFS_FAULT_NONE);
+	assert_int_equal(interleaved(0, 3, AU), FAMFS_FAULT_MAP);
+	assert_int_equal(interleaved(2, 3, AU), FAMFS_FAULT_MAP);
 	for (size_t i = 0; i < ARRAY_SIZE(strips); i++)
-		assert_int_equal(interleaved(1, strips[i], AU), FAULT_MAP);
+		assert_int_equal(interleaved(1, strips[i], AU), FAMFS_FAULT_MAP);
 	for (size_t i = 0; i < ARRAY_SIZE(chunks); i++)
-		assert_int_equal(interleaved(1, 3, chunks[i]), FAULT_MAP);
+		assert_int_equal(interleaved(1, 3, chunks[i]), FAMFS_FAULT_MAP);
 }
 
 /* Every bit of every field, with a right CRC: never a crash, and never a map that is larger than
@@ -437,7 +438,7 @@ static void hostile(void **state)
 			((unsigned char *)&raw)[bit / 8] ^= (unsigned char)(1u << bit % 8);
 			entry_seal(&raw);
 			memset(&rec, 0, sizeof(rec));
-			record_decode(&raw, 4, &rec, NULL);
+			record_decode(&raw, 4, NULL, &rec, NULL);
 			assert_true(rec.map.nextents <= FAMFS_MAX_EXTENTS);
 			assert_true(rec.path_length <= OMF_PATH_SIZE);
 		}
@@ -446,11 +447,11 @@ static void hostile(void **state)
 static void names(void **state)
 {
 	(void)state;
-	assert_string_equal(fault_name(FAULT_CRC), "crc");
-	for (int fault = FAULT_NONE; fault <= FAULT_PARENT; fault++)
-		for (int other = FAULT_NONE; other < fault; other++)
-			assert_string_not_equal(fault_name((enum fault)fault),
-						fault_name((enum fault)other));
+	assert_string_equal(famfs_fault_name(FAMFS_FAULT_CRC), "crc");
+	for (int fault = FAMFS_FAULT_NONE; fault <= FAMFS_FAULT_PARENT; fault++)
+		for (int other = FAMFS_FAULT_NONE; other < fault; other++)
+			assert_string_not_equal(famfs_fault_name((enum famfs_fault)fault),
+						famfs_fault_name((enum famfs_fault)other));
 }
 
 int main(void)
