@@ -244,7 +244,8 @@ const struct command cmd_dump_log = {
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
 	.summary = "Show the log header and the log's entries, also damaged ones",
 	.description = "A line for each entry; with --verbose or --entry also all of its fields.\n"
-		       "It exits 0 when the log could be read, whatever is in it: fsck judges.",
+		       "It exits 0 when the log could be read, whatever is in it; to check it, "
+		       "use fsck.",
 	.example = "dump-log fam.img\ndump-log --entry 3-5 --raw fam.img",
 	.flags = COMMAND_JSON,
 	.options = options,
