@@ -119,7 +119,7 @@ field()
 	assert_line --regexp '^ +2 .*ok   g  \[extent: '
 	run -0 famfsctl dump-log --entry 0-2 "$img"
 	assert_line --regexp 'BAD fmap_nextents +4000000000 +4000000000 extents, 1 to 16 are possible'
-	assert_line --regexp 'BAD extent\[0\].se_offset .*beyond the device'
+	assert_line --regexp 'BAD extent\[0\].se_offset .*ends beyond the device of '
 	printf 'a\033[31mb\377' | "$OMFEDIT" "$img" write $((0x200030 + 28))
 	run -0 famfsctl dump-log "$img"
 	assert_line --partial 'a\033[31mb\377'

@@ -51,7 +51,7 @@ static const struct attempt appends[] = {
 	{ begin_takeover, -EUCLEAN, "superblock CRC" },
 	{ changing_damage_super, -EUCLEAN, "superblock CRC" },
 	{ damage_header, -EUCLEAN, "log header of '/dev/null' is damaged" },
-	{ changing_damage_counters, -EUCLEAN, "next sequence number 9, next index 3" },
+	{ changing_damage_counters, -EUCLEAN, "next sequence number is 9, next index is 3" },
 };
 
 static void append(void **state)
