@@ -128,7 +128,7 @@ struct famfs_log_entry {
 	bool hidden;      /* in .meta: read, and not shown */
 	/* Of files and invalid entries; no extents when their number cannot be. Of devices that
 	 * are added, only the size. */
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	uint64_t unusable_extents; /* a bit for each that is misaligned or outside the data area */
 };
 

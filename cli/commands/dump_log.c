@@ -100,7 +100,7 @@ static void print_row(struct dump *dump, const struct famfs_log_entry *entry)
 		column(-8,
 		       field_text(NULL, "type", unused ? "-" : famfs_entry_type_name(entry->type))),
 		column(15, field_when(has_size(entry) && !unused,
-				      field_number(NULL, "size", entry->map.size))),
+				      field_number(NULL, "size", entry->fmap.size))),
 		column_gap(),
 		column(-5, field_text(NULL, "crc", crc_word(entry))),
 		field_path(NULL, "path", entry->path),
@@ -136,7 +136,7 @@ static void print_extents(struct dump *dump, const struct famfs_fmap *map)
 static void print_members(struct dump *dump, const struct famfs_log_entry *entry)
 {
 	bool named = *entry->path != '\0', mapped = entry->type == FAMFS_ENTRY_FILE;
-	bool striped = mapped && entry->map.type == FAMFS_FMAP_INTERLEAVED;
+	bool striped = mapped && entry->fmap.type == FAMFS_FMAP_INTERLEAVED;
 	char octal[16];
 	const struct field fields[] = {
 		field_number("entry", NULL, entry->raw->entry),
@@ -147,18 +147,18 @@ static void print_members(struct dump *dump, const struct famfs_log_entry *entry
 		field_when(named, field_path("path", NULL, entry->path)),
 		field_when(entry->readable, field_path("read_as", NULL, entry->read_as)),
 		field_bool("hidden", NULL, entry->hidden),
-		field_when(has_size(entry), field_number("size", NULL, entry->map.size)),
+		field_when(has_size(entry), field_number("size", NULL, entry->fmap.size)),
 		field_when(named, field_text("mode", NULL, octal)),
 		field_when(named, field_number("uid", NULL, entry->uid)),
 		field_when(named, field_number("gid", NULL, entry->gid)),
 		field_when(mapped, field_text("map", NULL, striped ? "interleaved" : "simple")),
-		field_when(striped, field_number("chunk_size", NULL, entry->map.chunk_size)),
+		field_when(striped, field_number("chunk_size", NULL, entry->fmap.chunk_size)),
 	};
 
 	snprintf(octal, sizeof(octal), "%04" PRIo32, entry->mode);
 	output_fields(&dump->out, fields, COUNT_OF(fields));
 	raw_members(&dump->out, entry->raw);
-	print_extents(dump, &entry->map);
+	print_extents(dump, &entry->fmap);
 }
 
 static int print_entry(void *arg, const struct famfs_log_entry *entry)

@@ -57,8 +57,8 @@ static bool add_segments(struct space_map *map, const struct famfs_log_entry *en
 {
 	struct space_file *file = &map->files[map->nfiles];
 
-	for (uint32_t i = 0; i < entry->map.nextents; i++) {
-		const struct famfs_extent *extent = &entry->map.extents[i];
+	for (uint32_t i = 0; i < entry->fmap.nextents; i++) {
+		const struct famfs_extent *extent = &entry->fmap.extents[i];
 
 		if (entry->unusable_extents >> i & 1) {
 			file->unusable = true;
@@ -88,23 +88,23 @@ static int add_entry(void *arg, const struct famfs_log_entry *entry)
 
 	if (entry->raw->fault)
 		map->damaged++;
-	if (entry->map.nextents == 0)
+	if (entry->fmap.nextents == 0)
 		return 0;
 	if (!grow(map, &map->files, map->nfiles, 1, &map->files_room, sizeof(*map->files)) ||
 	    !grow(map, &map->names, map->names_used, length, &map->names_room, 1))
 		return 1;
 	file = &map->files[map->nfiles];
 	*file = (struct space_file){ .entry = entry->raw->entry,
-				     .size = entry->map.size,
+				     .size = entry->fmap.size,
 				     .path = map->names_used,
 				     .segment = map->nsegments,
-				     .nextents = entry->map.nextents,
+				     .nextents = entry->fmap.nextents,
 				     .kept = kept,
 				     .fault = entry->raw->fault
 						      ? famfs_fault_name(entry->raw->fault)
 						      : NULL };
-	if (entry->map.type == FAMFS_FMAP_INTERLEAVED && !kept)
-		file->chunk_size = entry->map.chunk_size;
+	if (entry->fmap.type == FAMFS_FMAP_INTERLEAVED && !kept)
+		file->chunk_size = entry->fmap.chunk_size;
 	memcpy(map->names + map->names_used, path, length);
 	map->names_used += length;
 	if (!add_segments(map, entry))

@@ -129,7 +129,7 @@ static int reserve_space(struct famfs_file *file, const struct layout *layout,
 	if (ret == 0) {
 		ret = layout_place(vol, layout,
 				   vol->dry_run ? extent_take_unlocked : extent_take_locked,
-				   &file->map, &why);
+				   &file->fmap, &why);
 		if (ret < 0)
 			name_failure(vol, file->path, ret, &why, err);
 	}
@@ -172,7 +172,7 @@ int famfs_create(struct famfs_volume *vol, const char *path,
 	}
 	file->pending = true;
 	if (!params->no_zero)
-		ret = famfs_file_zero(file, 0, file->map.size, err);
+		ret = famfs_file_zero(file, 0, file->fmap.size, err);
 	if (ret < 0) {
 		famfs_file_close(file);
 		return ret;
@@ -187,7 +187,7 @@ static struct record file_record(const struct famfs_file *file)
 				.uid = file->uid,
 				.gid = file->gid,
 				.mode = file->mode,
-				.map = file->map };
+				.fmap = file->fmap };
 }
 
 static int publish(struct famfs_file *file, struct famfs_error *err)
@@ -236,12 +236,12 @@ static int create_locked(struct famfs_file *file, const struct layout *layout,
 
 	if (ret < 0)
 		return ret;
-	ret = layout_place(vol, layout, extent_take_unlocked, &file->map, &why);
+	ret = layout_place(vol, layout, extent_take_unlocked, &file->fmap, &why);
 	if (ret < 0)
 		return name_failure(vol, file->path, ret, &why, err);
 	rec = file_record(file);
 	ret = append_path(vol, &rec, file->path, err);
-	extents_release_unlocked(vol, &file->map);
+	extents_release_unlocked(vol, &file->fmap);
 	return ret;
 }
 

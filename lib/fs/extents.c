@@ -3,10 +3,10 @@
 
 #include "base/minmax.h"
 
-static struct piece simple_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
+static struct piece simple_piece(const struct famfs_fmap *fmap, uint64_t offset, uint64_t length)
 {
-	for (uint32_t i = 0; i < map->nextents; i++) {
-		const struct famfs_extent *ext = &map->extents[i];
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
+		const struct famfs_extent *ext = &fmap->extents[i];
 
 		if (offset < ext->length)
 			return (struct piece){ ext->daxdev, ext->offset + offset,
@@ -17,43 +17,43 @@ static struct piece simple_piece(const struct famfs_fmap *map, uint64_t offset, 
 }
 
 /* OMF: chunk = off / C; strip = chunk % N; stripe = chunk / N. C is a power of two. */
-static struct piece interleaved_piece(const struct famfs_fmap *map, uint64_t offset,
+static struct piece interleaved_piece(const struct famfs_fmap *fmap, uint64_t offset,
 				      uint64_t length)
 {
-	uint64_t chunk = offset / map->chunk_size, in_chunk = offset & (map->chunk_size - 1);
-	const struct famfs_extent *strip = &map->extents[chunk % map->nextents];
-	uint64_t in_strip = chunk / map->nextents * map->chunk_size + in_chunk;
+	uint64_t chunk = offset / fmap->chunk_size, in_chunk = offset & (fmap->chunk_size - 1);
+	const struct famfs_extent *strip = &fmap->extents[chunk % fmap->nextents];
+	uint64_t in_strip = chunk / fmap->nextents * fmap->chunk_size + in_chunk;
 
 	if (in_strip >= strip->length)
 		return (struct piece){ 0 };
-	length = min_u64(length, map->chunk_size - in_chunk);
+	length = min_u64(length, fmap->chunk_size - in_chunk);
 	return (struct piece){ strip->daxdev, strip->offset + in_strip,
 			       min_u64(length, strip->length - in_strip) };
 }
 
-struct piece fmap_piece(const struct famfs_fmap *map, uint64_t offset, uint64_t length)
+struct piece fmap_piece(const struct famfs_fmap *fmap, uint64_t offset, uint64_t length)
 {
-	if (map->type == FAMFS_FMAP_INTERLEAVED)
-		return interleaved_piece(map, offset, length);
-	return simple_piece(map, offset, length);
+	if (fmap->type == FAMFS_FMAP_INTERLEAVED)
+		return interleaved_piece(fmap, offset, length);
+	return simple_piece(fmap, offset, length);
 }
 
-uint64_t fmap_allocated(const struct famfs_fmap *map)
+uint64_t fmap_allocated(const struct famfs_fmap *fmap)
 {
 	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; i < map->nextents; i++)
-		bytes += map->extents[i].length;
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		bytes += fmap->extents[i].length;
 	return bytes;
 }
 
-uint64_t fmap_capacity(const struct famfs_fmap *map)
+uint64_t fmap_capacity(const struct famfs_fmap *fmap)
 {
 	uint64_t shortest = UINT64_MAX;
 
-	if (map->type == FAMFS_FMAP_SIMPLE)
-		return fmap_allocated(map);
-	for (uint32_t i = 0; i < map->nextents; i++)
-		shortest = min_u64(shortest, map->extents[i].length);
-	return shortest / map->chunk_size * map->chunk_size * map->nextents;
+	if (fmap->type == FAMFS_FMAP_SIMPLE)
+		return fmap_allocated(fmap);
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		shortest = min_u64(shortest, fmap->extents[i].length);
+	return shortest / fmap->chunk_size * fmap->chunk_size * fmap->nextents;
 }

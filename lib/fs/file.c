@@ -24,7 +24,7 @@
  * through two files, since the kernel opens no file that shares space. */
 static int map_lines(struct famfs_file *file, struct famfs_error *err)
 {
-	const struct map_request request = { .name = file->path, .size = file->map.size };
+	const struct map_request request = { .name = file->path, .size = file->fmap.size };
 	struct device *dev = file->vol->dev;
 	cleanup_fd int fd = -EOPNOTSUPP;
 
@@ -49,7 +49,7 @@ int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_fil
 		return error_set(err, -ENOMEM, "out of memory");
 	file->vol = vol;
 	snprintf(file->path, sizeof(file->path), "%s", path);
-	ret = famfs_fmap(vol, path, &file->map, err);
+	ret = famfs_fmap(vol, path, &file->fmap, err);
 	if (ret == 0)
 		ret = map_lines(file, err);
 	if (ret < 0) {
@@ -65,25 +65,25 @@ void famfs_file_close(struct famfs_file *file)
 	if (!file)
 		return;
 	if (file->pending)
-		reservation_drop(file->vol, &file->map);
+		reservation_drop(file->vol, &file->fmap);
 	famfs_unmap(file->lines);
 	free(file);
 }
 
 uint64_t famfs_file_size(const struct famfs_file *file)
 {
-	return file->map.size;
+	return file->fmap.size;
 }
 
 static int check_range(const struct famfs_file *file, uint64_t offset, uint64_t length,
 		       struct famfs_error *err)
 {
-	if (offset <= file->map.size && length <= file->map.size - offset)
+	if (offset <= file->fmap.size && length <= file->fmap.size - offset)
 		return 0;
 	return error_set(err, -EINVAL,
 			 "%" PRIu64 " bytes at offset %" PRIu64 " are not all in '%s' of %" PRIu64
 			 " bytes",
-			 length, offset, file->path, file->map.size);
+			 length, offset, file->path, file->fmap.size);
 }
 
 /* Data that lands on a file system made since would destroy it; and what is reserved here, a new
@@ -104,8 +104,8 @@ static int write_blocks(struct famfs_file *file, uint64_t offset, const char *bu
 
 		if (ret < 0)
 			return ret;
-		ret = buf ? volume_write_map(file->vol, &file->map, offset, buf, n)
-			  : volume_zero_map(file->vol, &file->map, offset, n);
+		ret = buf ? volume_write_map(file->vol, &file->fmap, offset, buf, n)
+			  : volume_zero_map(file->vol, &file->fmap, offset, n);
 		if (ret < 0)
 			return device_explain(
 				file->vol->dev,
@@ -145,8 +145,8 @@ int famfs_file_zero(struct famfs_file *file, uint64_t offset, uint64_t length,
 
 int file_zero_slack(struct famfs_file *file, struct famfs_error *err)
 {
-	return write_blocks(file, file->map.size, NULL, fmap_capacity(&file->map) - file->map.size,
-			    err);
+	return write_blocks(file, file->fmap.size, NULL,
+			    fmap_capacity(&file->fmap) - file->fmap.size, err);
 }
 
 int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t length,
@@ -161,7 +161,7 @@ int famfs_file_read(struct famfs_file *file, uint64_t offset, void *buf, size_t 
 	if (file->lines)
 		ret = famfs_invalidate(file->lines, offset, length);
 	if (ret == 0)
-		ret = volume_read_map(file->vol, &file->map, offset, buf, length);
+		ret = volume_read_map(file->vol, &file->fmap, offset, buf, length);
 	if (ret < 0)
 		error_errno(err, ret, "cannot read '%s'", file->path);
 	return device_explain(file->vol->dev, ret, err);

@@ -11,7 +11,7 @@ struct famfs_file {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	/* The file through its mount, to drop this host's cache lines of it; NULL where the device
 	 * itself does that. Nothing is read through it. */
 	struct famfs_mapping *lines;

@@ -176,13 +176,13 @@ static void name_overlap(const struct fsck *fsck, struct finding *finding, uint6
 {
 	const struct namespace *ns = fsck->vol->ns;
 	node_t self = node_of_entry(finding->entry), other;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	char path[OMF_PATH_SIZE];
 
 	if (!node_exists(ns, self))
 		return;
-	node_fmap(ns, self, &map);
-	other = overlap_partner(ns, self, &map, budget);
+	node_fmap(ns, self, &fmap);
+	other = overlap_partner(ns, self, &fmap, budget);
 	if (other == self) {
 		snprintf(finding->message, sizeof(finding->message), "overlaps itself");
 	} else if (other != NODE_NONE) {

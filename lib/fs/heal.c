@@ -59,12 +59,12 @@ static uint64_t find_whole(struct famfs_volume *vol)
  * count as well, until the volume is opened anew. */
 static void mark_overlaps(struct famfs_volume *vol, const struct namespace *ns, uint64_t entries)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	begin_overlap(vol);
 	for (uint64_t i = 0; i < entries; i++)
-		if (!node_exists(vol->ns, node_of_entry(i)) && entry_fmap(ns, i, &map))
-			overlap_add(&vol->overlap, &map);
+		if (!node_exists(vol->ns, node_of_entry(i)) && entry_fmap(ns, i, &fmap))
+			overlap_add(&vol->overlap, &fmap);
 }
 
 /* What the log says about devices can only have become more, but for a damaged medium. */

@@ -14,7 +14,7 @@
 struct plan {
 	const char *path;
 	const struct device *dev;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct map_piece *pieces; /* NULL while they are being counted */
 	size_t count;
 	struct map_piece last;
@@ -52,11 +52,11 @@ static void add_piece(struct plan *plan, const struct piece *piece)
 static int walk_pieces(struct plan *plan, struct famfs_error *err)
 {
 	uint64_t align = plan->dev->align, at = 0;
-	uint64_t end = (plan->map.size + align - 1) / align * align;
+	uint64_t end = (plan->fmap.size + align - 1) / align * align;
 
 	plan->count = 0;
 	while (at < end) {
-		struct piece piece = fmap_piece(&plan->map, at, end - at);
+		struct piece piece = fmap_piece(&plan->fmap, at, end - at);
 		int ret = check_piece(plan, &piece, err);
 
 		if (ret < 0)
@@ -72,7 +72,7 @@ static int make_plan(struct famfs_volume *vol, struct plan *plan, struct famfs_e
 	int ret = volume_check_stale(vol, err);
 
 	if (ret == 0)
-		ret = famfs_fmap(vol, plan->path, &plan->map, err);
+		ret = famfs_fmap(vol, plan->path, &plan->fmap, err);
 	if (ret < 0)
 		return ret;
 	if (!plan->dev->align)
@@ -110,7 +110,7 @@ static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
 		const struct map_request request = { .name = path,
 						     .pieces = plan.pieces,
 						     .count = plan.count,
-						     .size = plan.map.size,
+						     .size = plan.fmap.size,
 						     .write = write };
 
 		ret = device_map(vol->dev, &request, out, err);
@@ -128,11 +128,11 @@ static int map_file(struct famfs_volume *vol, const char *path, bool write,
 {
 	struct map_request request = { .name = path, .write = write };
 	cleanup_fd int file = -1;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	int ret = volume_check_stale(vol, err);
 
 	if (ret == 0)
-		ret = famfs_fmap(vol, path, &map, err);
+		ret = famfs_fmap(vol, path, &fmap, err);
 	if (ret < 0)
 		return ret;
 	file = vol->dev->ops->open_file(vol->dev, path, write);
@@ -144,7 +144,7 @@ static int map_file(struct famfs_volume *vol, const char *path, bool write,
 				      error_errno(err, file, "cannot open '%s'%s", path,
 						  write ? " for writing" : ""),
 				      err);
-	request.size = map.size;
+	request.size = fmap.size;
 	return device_map_file(vol->dev, file, &request, out, err);
 }
 

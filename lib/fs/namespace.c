@@ -45,7 +45,7 @@ struct node {
 			uint32_t unit; /* device offset and length in allocation units */
 			uint32_t units;
 		} extent;
-		uint32_t map; /* in the arena, in 8-byte words */
+		uint32_t fmap; /* in the arena, in 8-byte words */
 	};
 };
 
@@ -406,13 +406,13 @@ static node_t find_parent(struct namespace *ns, const char *path, size_t length,
 	return at;
 }
 
-static void store_map(struct namespace *ns, struct node *node, const struct famfs_fmap *map)
+static void store_map(struct namespace *ns, struct node *node, const struct famfs_fmap *fmap)
 {
-	const struct famfs_extent *ext = &map->extents[0];
-	size_t extents = map->nextents * sizeof(*ext), offset;
+	const struct famfs_extent *ext = &fmap->extents[0];
+	size_t extents = fmap->nextents * sizeof(*ext), offset;
 	struct stored_map *stored;
 
-	if (map->type == FAMFS_FMAP_SIMPLE && map->nextents == 1 && ext->daxdev == 0 &&
+	if (fmap->type == FAMFS_FMAP_SIMPLE && fmap->nextents == 1 && ext->daxdev == 0 &&
 	    (ext->offset | ext->length) / OMF_ALLOC_UNIT <= UINT32_MAX) {
 		node->extent.unit = (uint32_t)(ext->offset / OMF_ALLOC_UNIT);
 		node->extent.units = (uint32_t)(ext->length / OMF_ALLOC_UNIT);
@@ -421,11 +421,11 @@ static void store_map(struct namespace *ns, struct node *node, const struct famf
 	}
 	offset = arena_take(&ns->maps, sizeof(*stored) + extents);
 	stored = (struct stored_map *)(void *)(ns->maps.base + offset);
-	stored->type = map->type;
-	stored->nextents = map->nextents;
-	stored->chunk_size = map->chunk_size;
-	memcpy(stored->extents, map->extents, extents);
-	node->map = (uint32_t)(offset / 8);
+	stored->type = fmap->type;
+	stored->nextents = fmap->nextents;
+	stored->chunk_size = fmap->chunk_size;
+	memcpy(stored->extents, fmap->extents, extents);
+	node->fmap = (uint32_t)(offset / 8);
 	set_kind(node, KIND_MAP);
 }
 
@@ -482,8 +482,8 @@ enum famfs_fault namespace_insert(struct namespace *ns, uint64_t index, const st
 		init_dir(node, rec->mode, KIND_DIR);
 	} else {
 		node->mode = (uint16_t)rec->mode;
-		node->size = rec->map.size;
-		store_map(ns, node, &rec->map);
+		node->size = rec->fmap.size;
+		store_map(ns, node, &rec->fmap);
 	}
 	link_node(ns, at, parent, hash);
 	return FAMFS_FAULT_NONE;
@@ -540,33 +540,33 @@ void node_stat(const struct namespace *ns, node_t at, struct famfs_stat *st)
 	};
 }
 
-void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *map)
+void node_fmap(const struct namespace *ns, node_t at, struct famfs_fmap *fmap)
 {
 	const struct node *node = &ns->nodes[at];
 	const struct stored_map *stored;
 
-	map->size = node->size;
+	fmap->size = node->size;
 	if (node->kind == KIND_EXTENT) {
-		map->type = FAMFS_FMAP_SIMPLE;
-		map->nextents = 1;
-		map->chunk_size = 0;
-		map->extents[0] = (struct famfs_extent){ 0, node->extent.unit * OMF_ALLOC_UNIT,
-							 node->extent.units * OMF_ALLOC_UNIT };
+		fmap->type = FAMFS_FMAP_SIMPLE;
+		fmap->nextents = 1;
+		fmap->chunk_size = 0;
+		fmap->extents[0] = (struct famfs_extent){ 0, node->extent.unit * OMF_ALLOC_UNIT,
+							  node->extent.units * OMF_ALLOC_UNIT };
 		return;
 	}
-	stored = (const struct stored_map *)(const void *)(ns->maps.base + node->map * (size_t)8);
-	map->type = (enum famfs_fmap_type)stored->type;
-	map->nextents = stored->nextents;
-	map->chunk_size = stored->chunk_size;
-	memcpy(map->extents, stored->extents, stored->nextents * sizeof(map->extents[0]));
+	stored = (const struct stored_map *)(const void *)(ns->maps.base + node->fmap * (size_t)8);
+	fmap->type = (enum famfs_fmap_type)stored->type;
+	fmap->nextents = stored->nextents;
+	fmap->chunk_size = stored->chunk_size;
+	memcpy(fmap->extents, stored->extents, stored->nextents * sizeof(fmap->extents[0]));
 }
 
-bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *map)
+bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *fmap)
 {
 	node_t node = node_of_entry(index);
 
 	if (!node_exists(ns, node) || node_is_dir(ns, node))
 		return false;
-	node_fmap(ns, node, map);
+	node_fmap(ns, node, fmap);
 	return true;
 }

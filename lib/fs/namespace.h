@@ -123,8 +123,8 @@ node_t node_next_sibling(const struct namespace *ns, node_t node);
 void node_stat(const struct namespace *ns, node_t node, struct famfs_stat *st);
 
 /* The map of a file. Only the extents that count are set. */
-void node_fmap(const struct namespace *ns, node_t node, struct famfs_fmap *map);
+void node_fmap(const struct namespace *ns, node_t node, struct famfs_fmap *fmap);
 /* The map of the file that entry `index` made; false when it made no file that is there. */
-bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *map);
+bool entry_fmap(const struct namespace *ns, uint64_t index, struct famfs_fmap *fmap);
 
 #endif

@@ -34,19 +34,19 @@ static void add_extent(struct overlap *overlap, const struct famfs_extent *ext)
 	}
 }
 
-void overlap_add(struct overlap *overlap, const struct famfs_fmap *map)
+void overlap_add(struct overlap *overlap, const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents && !overlap->unknown; i++)
-		add_extent(overlap, &map->extents[i]);
+	for (uint32_t i = 0; i < fmap->nextents && !overlap->unknown; i++)
+		add_extent(overlap, &fmap->extents[i]);
 }
 
 static void add_all(struct overlap *overlap, const struct namespace *ns)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	for (uint64_t i = 0; i < ns->capacity; i++)
-		if (entry_fmap(ns, i, &map))
-			overlap_add(overlap, &map);
+		if (entry_fmap(ns, i, &fmap))
+			overlap_add(overlap, &fmap);
 }
 
 int overlap_begin(struct overlap *overlap, uint64_t units, const struct namespace *ns)
@@ -84,14 +84,14 @@ static bool extent_shared(const struct overlap *overlap, const uint64_t *shared,
 	return false;
 }
 
-bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *map)
+bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *fmap)
 {
 	const uint64_t *shared = __atomic_load_n(&overlap->shared, __ATOMIC_ACQUIRE);
 
 	if (__atomic_load_n(&overlap->unknown, __ATOMIC_ACQUIRE))
 		return true;
-	for (uint32_t i = 0; shared && i < map->nextents; i++)
-		if (extent_shared(overlap, shared, &map->extents[i]))
+	for (uint32_t i = 0; shared && i < fmap->nextents; i++)
+		if (extent_shared(overlap, shared, &fmap->extents[i]))
 			return true;
 	return false;
 }
@@ -113,16 +113,16 @@ static bool maps_meet(const struct famfs_fmap *a, const struct famfs_fmap *b)
 	return false;
 }
 
-static bool meets_itself(const struct famfs_fmap *map)
+static bool meets_itself(const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents; i++)
+	for (uint32_t i = 0; i < fmap->nextents; i++)
 		for (uint32_t j = 0; j < i; j++)
-			if (meet(&map->extents[i], &map->extents[j]))
+			if (meet(&fmap->extents[i], &fmap->extents[j]))
 				return true;
 	return false;
 }
 
-node_t overlap_partner(const struct namespace *ns, node_t self, const struct famfs_fmap *map,
+node_t overlap_partner(const struct namespace *ns, node_t self, const struct famfs_fmap *fmap,
 		       uint64_t *budget)
 {
 	struct famfs_fmap other;
@@ -131,8 +131,8 @@ node_t overlap_partner(const struct namespace *ns, node_t self, const struct fam
 		node_t node = node_of_entry(i);
 
 		--*budget;
-		if (node != self && entry_fmap(ns, i, &other) && maps_meet(map, &other))
+		if (node != self && entry_fmap(ns, i, &other) && maps_meet(fmap, &other))
 			return node;
 	}
-	return meets_itself(map) ? self : NODE_NONE;
+	return meets_itself(fmap) ? self : NODE_NONE;
 }

@@ -32,15 +32,15 @@ static inline bool overlap_begun(const struct overlap *overlap)
 }
 
 /* Marks the units of a file that is about to become visible. */
-void overlap_add(struct overlap *overlap, const struct famfs_fmap *map);
+void overlap_add(struct overlap *overlap, const struct famfs_fmap *fmap);
 
 /* Whether the file shares a unit with another visible file or with itself. */
-bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *map);
+bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *fmap);
 
 /* The first file in the order of the log that shares space with `map`, the map of node `self`.
  * `self` if the map overlaps itself, NODE_NONE if there is no such file. Looks at `*budget` nodes
  * at most and subtracts them. */
-node_t overlap_partner(const struct namespace *ns, node_t self, const struct famfs_fmap *map,
+node_t overlap_partner(const struct namespace *ns, node_t self, const struct famfs_fmap *fmap,
 		       uint64_t *budget);
 
 #endif

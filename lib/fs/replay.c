@@ -45,8 +45,8 @@ static bool use_extents(struct famfs_volume *vol, const struct record *rec)
 {
 	bool overlap = false;
 
-	for (uint32_t i = 0; i < rec->map.nextents; i++) {
-		const struct famfs_extent *ext = &rec->map.extents[i];
+	for (uint32_t i = 0; i < rec->fmap.nextents; i++) {
+		const struct famfs_extent *ext = &rec->fmap.extents[i];
 
 		if (ext->daxdev == 0)
 			overlap |= allocator_use(&vol->alloc, ext->offset / OMF_ALLOC_UNIT,
@@ -113,7 +113,7 @@ static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
 	    is_file || path_is_meta(rec->path, rec->path_length))
 		return;
 	begin_overlap(vol);
-	overlap_add(&vol->overlap, &rec->map);
+	overlap_add(&vol->overlap, &rec->fmap);
 }
 
 /* Names both files, but only as often as faults are logged: it takes a walk over all files. */
@@ -125,7 +125,7 @@ static void explain_overlap(struct famfs_volume *vol, uint64_t index, const stru
 	char path[OMF_PATH_SIZE];
 
 	if (vol->bad_entries < LOGGED_MAX)
-		other = overlap_partner(vol->ns, self, &rec->map, &budget);
+		other = overlap_partner(vol->ns, self, &rec->fmap, &budget);
 	if (other == NODE_NONE) {
 		snprintf(why->text, sizeof(why->text),
 			 "shares space with an earlier file or with itself");
@@ -163,8 +163,8 @@ static enum famfs_fault apply_file(struct famfs_volume *vol, uint64_t index,
  * the damage, and be another file's. */
 static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 {
-	for (uint32_t i = 0; i < rec->map.nextents; i++) {
-		const struct famfs_extent *ext = &rec->map.extents[i];
+	for (uint32_t i = 0; i < rec->fmap.nextents; i++) {
+		const struct famfs_extent *ext = &rec->fmap.extents[i];
 
 		if (ext->daxdev == 0)
 			allocator_hold(&vol->alloc, ext->offset / OMF_ALLOC_UNIT,

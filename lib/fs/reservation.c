@@ -33,24 +33,24 @@ int extent_take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ex
 	return ret;
 }
 
-void extents_release_unlocked(struct famfs_volume *vol, const struct famfs_fmap *map)
+void extents_release_unlocked(struct famfs_volume *vol, const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents; i++)
-		allocator_release(&vol->alloc, to_units(map->extents[i].offset),
-				  to_units(map->extents[i].length));
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		allocator_release(&vol->alloc, to_units(fmap->extents[i].offset),
+				  to_units(fmap->extents[i].length));
 }
 
-void extents_release(struct famfs_volume *vol, const struct famfs_fmap *map)
+void extents_release(struct famfs_volume *vol, const struct famfs_fmap *fmap)
 {
-	extents_release_unlocked(vol, map);
-	for (uint32_t i = 0; i < map->nextents; i++)
-		(void)device_lock(vol->dev, DEVICE_UNLOCK, map->extents[i].offset,
-				  map->extents[i].length, false);
+	extents_release_unlocked(vol, fmap);
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		(void)device_lock(vol->dev, DEVICE_UNLOCK, fmap->extents[i].offset,
+				  fmap->extents[i].length, false);
 }
 
-void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map)
+void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *fmap)
 {
 	pthread_mutex_lock(&vol->mutex);
-	extents_release(vol, map);
+	extents_release(vol, fmap);
 	pthread_mutex_unlock(&vol->mutex);
 }

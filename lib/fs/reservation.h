@@ -31,12 +31,12 @@ int extent_take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ex
 			 struct held_range *held);
 
 /* Undoes extent_take_unlocked() for all extents of the map. The volume's mutex is held. */
-void extents_release_unlocked(struct famfs_volume *vol, const struct famfs_fmap *map);
+void extents_release_unlocked(struct famfs_volume *vol, const struct famfs_fmap *fmap);
 
 /* Undoes either: releases all extents of the map and unlocks them. The volume's mutex is held. */
-void extents_release(struct famfs_volume *vol, const struct famfs_fmap *map);
+void extents_release(struct famfs_volume *vol, const struct famfs_fmap *fmap);
 
 /* The same for an unpublished file. Takes the volume's mutex. */
-void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *map);
+void reservation_drop(struct famfs_volume *vol, const struct famfs_fmap *fmap);
 
 #endif

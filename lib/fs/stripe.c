@@ -51,7 +51,7 @@ static uint64_t mib(uint64_t units)
 
 /* Takes a run as the map's next extent. -EAGAIN: *held is the part of it that others hold. */
 static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker take,
-		    struct famfs_fmap *map, struct unit_run *held)
+		    struct famfs_fmap *fmap, struct unit_run *held)
 {
 	struct famfs_extent ext = { 0, run.start * OMF_ALLOC_UNIT, run.length * OMF_ALLOC_UNIT };
 	uint64_t end = ext.offset + ext.length;
@@ -62,13 +62,13 @@ static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker 
 	range.end = omf_round_up(min_u64(range.end, end)) / OMF_ALLOC_UNIT;
 	*held = (struct unit_run){ range.start, range.end - range.start };
 	if (ret == 0)
-		map->extents[map->nextents++] = ext;
+		fmap->extents[fmap->nextents++] = ext;
 	return ret;
 }
 
 /* One contiguous extent in [from, to), first fit, around what others hold. */
 static int take_contiguous(struct famfs_volume *vol, uint64_t need, uint64_t from, uint64_t to,
-			   extent_taker take, struct famfs_fmap *map)
+			   extent_taker take, struct famfs_fmap *fmap)
 {
 	for (;;) {
 		struct unit_run run = allocator_find(&vol->alloc, need, from, to), held;
@@ -76,7 +76,7 @@ static int take_contiguous(struct famfs_volume *vol, uint64_t need, uint64_t fro
 
 		if (run.length == 0)
 			return -ENOSPC;
-		ret = take_run(vol, run, take, map, &held);
+		ret = take_run(vol, run, take, fmap, &held);
 		if (ret != -EAGAIN)
 			return ret;
 		from = held.start + held.length;
@@ -140,7 +140,7 @@ static void stop_avoiding(struct famfs_volume *vol, const struct avoided *avoide
 
 /* Once through the longest runs. -EAGAIN: one of them is now avoided. */
 static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
-		      struct famfs_fmap *map, struct avoided *avoided, uint64_t *found)
+		      struct famfs_fmap *fmap, struct avoided *avoided, uint64_t *found)
 {
 	struct unit_run runs[FAMFS_MAX_EXTENTS];
 	uint32_t count = longest_runs(vol, runs);
@@ -156,7 +156,7 @@ static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take
 
 		if (runs[i].length > need)
 			runs[i].length = need;
-		ret = take_run(vol, runs[i], take, map, &held);
+		ret = take_run(vol, runs[i], take, fmap, &held);
 		if (ret == -EAGAIN)
 			avoid(vol, avoided, held);
 		need -= runs[i].length;
@@ -166,33 +166,33 @@ static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take
 
 /* No free run is long enough: as few pieces as possible. */
 static int take_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
-		       struct famfs_fmap *map, uint64_t *found)
+		       struct famfs_fmap *fmap, uint64_t *found)
 {
 	struct avoided avoided = { .count = 0 };
 	int ret;
 
 	do {
-		extents_release(vol, map);
-		map->nextents = 0;
-		ret = try_pieces(vol, need, take, map, &avoided, found);
+		extents_release(vol, fmap);
+		fmap->nextents = 0;
+		ret = try_pieces(vol, need, take, fmap, &avoided, found);
 	} while (ret == -EAGAIN && avoided.count < sizeof(avoided.runs) / sizeof(avoided.runs[0]));
 	stop_avoiding(vol, &avoided);
 	return ret;
 }
 
 static int place_simple(struct famfs_volume *vol, uint64_t need, extent_taker take,
-			struct famfs_fmap *map, struct famfs_error *err)
+			struct famfs_fmap *fmap, struct famfs_error *err)
 {
 	uint64_t found = 0, free = vol->alloc.free;
 	int ret;
 
-	map->type = FAMFS_FMAP_SIMPLE;
-	ret = take_contiguous(vol, need, 0, vol->alloc.units, take, map);
+	fmap->type = FAMFS_FMAP_SIMPLE;
+	ret = take_contiguous(vol, need, 0, vol->alloc.units, take, fmap);
 	if (ret == -ENOSPC && need > 1)
-		ret = take_pieces(vol, need, take, map, &found);
+		ret = take_pieces(vol, need, take, fmap, &found);
 	if (ret == 0)
 		return 0;
-	extents_release(vol, map);
+	extents_release(vol, fmap);
 	if (ret == -EAGAIN)
 		return error_set(err, -ENOSPC,
 				 "need %" PRIu64 " MiB, and others are filling what is free",
@@ -239,48 +239,48 @@ static struct bucket *next_bucket(struct bucket *buckets, uint32_t count)
 }
 
 static int place_interleaved(struct famfs_volume *vol, const struct layout *layout,
-			     extent_taker take, struct famfs_fmap *map, struct famfs_error *err)
+			     extent_taker take, struct famfs_fmap *fmap, struct famfs_error *err)
 {
 	struct bucket buckets[FAMFS_MAX_BUCKETS];
 	uint64_t need = interleave_strip_length(layout->size, layout->nstrips, layout->chunk_size) /
 			OMF_ALLOC_UNIT;
 	uint32_t found;
 
-	map->type = FAMFS_FMAP_INTERLEAVED;
-	map->chunk_size = layout->chunk_size;
+	fmap->type = FAMFS_FMAP_INTERLEAVED;
+	fmap->chunk_size = layout->chunk_size;
 	list_buckets(vol, layout->nbuckets, buckets);
-	while (map->nextents < layout->nstrips) {
+	while (fmap->nextents < layout->nstrips) {
 		const struct bucket *bucket = next_bucket(buckets, layout->nbuckets);
 		int ret;
 
 		if (!bucket)
 			break;
-		ret = take_contiguous(vol, need, bucket->from, bucket->to, take, map);
+		ret = take_contiguous(vol, need, bucket->from, bucket->to, take, fmap);
 		if (ret == 0 || ret == -ENOSPC)
 			continue;
-		extents_release(vol, map);
+		extents_release(vol, fmap);
 		return error_errno(err, ret, "cannot reserve space on '%s'", vol->dev->path);
 	}
-	found = map->nextents;
+	found = fmap->nextents;
 	if (found == layout->nstrips)
 		return 0;
-	extents_release(vol, map);
+	extents_release(vol, fmap);
 	return error_set(err, -ENOSPC,
 			 "need %" PRIu64 " MiB in a piece in each of %u buckets, %u of %u have it",
 			 mib(need), layout->nstrips, found, layout->nbuckets);
 }
 
 int layout_place(struct famfs_volume *vol, const struct layout *layout, extent_taker take,
-		 struct famfs_fmap *map, struct famfs_error *err)
+		 struct famfs_fmap *fmap, struct famfs_error *err)
 {
-	memset(map, 0, offsetof(struct famfs_fmap, extents));
-	map->size = layout->size;
+	memset(fmap, 0, offsetof(struct famfs_fmap, extents));
+	fmap->size = layout->size;
 	/* First of all: no product of a size that fits overflows. */
 	if (layout->size > vol->usable)
 		return error_set(err, -ENOSPC, "need %" PRIu64 " MiB, %" PRIu64 " MiB free",
 				 layout->size >> 20, mib(vol->alloc.free));
 	/* Like the reference: what one chunk could hold is not worth spreading. */
 	if (layout->nstrips && layout->size >= layout->chunk_size)
-		return place_interleaved(vol, layout, take, map, err);
-	return place_simple(vol, omf_round_up(layout->size) / OMF_ALLOC_UNIT, take, map, err);
+		return place_interleaved(vol, layout, take, fmap, err);
+	return place_simple(vol, omf_round_up(layout->size) / OMF_ALLOC_UNIT, take, fmap, err);
 }

@@ -21,6 +21,6 @@ int layout_check(const struct famfs_volume *vol, const struct layout *layout,
  * taken. Between begin and end of an append. -ENOSPC with numbers.
  */
 int layout_place(struct famfs_volume *vol, const struct layout *layout, extent_taker take,
-		 struct famfs_fmap *map, struct famfs_error *err);
+		 struct famfs_fmap *fmap, struct famfs_error *err);
 
 #endif

@@ -168,9 +168,10 @@ static inline bool volume_is_stale(const struct famfs_volume *vol)
 }
 
 /* Whether a file with this map shares space with another one or with itself. Takes no lock. */
-static inline bool volume_map_overlaps(const struct famfs_volume *vol, const struct famfs_fmap *map)
+static inline bool volume_map_overlaps(const struct famfs_volume *vol,
+				       const struct famfs_fmap *fmap)
 {
-	return overlap_found(&vol->overlap, map);
+	return overlap_found(&vol->overlap, fmap);
 }
 
 /* Numbers for statfs, all of one moment. */

@@ -31,13 +31,13 @@ static piece_fn storing(const struct famfs_volume *vol)
 	return vol->dry_run ? skip_piece : store_piece;
 }
 
-static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		      void *buf, uint64_t length, piece_fn fn)
 {
 	char *p = buf;
 
 	while (length) {
-		struct piece piece = fmap_piece(map, offset, length);
+		struct piece piece = fmap_piece(fmap, offset, length);
 		int ret;
 
 		if (piece.length == 0)
@@ -54,26 +54,26 @@ static int for_pieces(struct famfs_volume *vol, const struct famfs_fmap *map, ui
 	return 0;
 }
 
-int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    void *buf, size_t length)
 {
-	return for_pieces(vol, map, offset, buf, length, read_piece);
+	return for_pieces(vol, fmap, offset, buf, length, read_piece);
 }
 
-int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		     const void *buf, size_t length)
 {
 	/* The pieces are only read from. */
-	int ret = for_pieces(vol, map, offset, (void *)(uintptr_t)buf, length, storing(vol));
+	int ret = for_pieces(vol, fmap, offset, (void *)(uintptr_t)buf, length, storing(vol));
 
 	device_fence(vol->dev);
 	return ret;
 }
 
-int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    uint64_t length)
 {
-	int ret = for_pieces(vol, map, offset, NULL, length, storing(vol));
+	int ret = for_pieces(vol, fmap, offset, NULL, length, storing(vol));
 
 	device_fence(vol->dev);
 	return ret;

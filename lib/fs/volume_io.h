@@ -7,12 +7,12 @@
 
 /* Reads or writes the bytes of a file through its map. Reads see memory, writes are in memory when
  * the call returns. -ENXIO for a device that is not attached, -EIO. Caller checked the range. */
-int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    void *buf, size_t length);
-int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		     const void *buf, size_t length);
 /* Like volume_write_map() with zeros; the range may reach into the slack. */
-int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *map, uint64_t offset,
+int volume_zero_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    uint64_t length);
 
 /* Reads metadata from memory, past this host's caches. 0 or -errno. */

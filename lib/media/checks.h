@@ -25,7 +25,7 @@ struct checked {
 	uint32_t minor;       /* of the media format */
 	uint64_t next_index;
 	uint32_t map_type;
-	const struct famfs_fmap *map; /* NULL: it cannot be believed */
+	const struct famfs_fmap *fmap; /* NULL: it cannot be believed */
 	const struct path_reading *path;
 	const struct omf_extent *extent;
 	const struct record_limits *limits;
@@ -346,24 +346,24 @@ CHECK(extent_length)
 /* Made when the extents are believed: each lies in its device, so that no sum can overflow. */
 CHECK(file_size)
 {
-	const struct famfs_fmap *map = c->map;
+	const struct famfs_fmap *fmap = c->fmap;
 	uint64_t mapped = 0, strip;
 
-	if (!map)
+	if (!fmap)
 		return FAMFS_FAULT_NONE;
-	for (uint32_t i = 0; i < map->nextents; i++)
-		mapped += map->extents[i].length;
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		mapped += fmap->extents[i].length;
 	if (value > mapped)
 		return fault_set(why, FAMFS_FAULT_SIZE, -EUCLEAN,
 				 "size %" PRIu64 " exceeds its map of %" PRIu64, value, mapped);
-	if (map->type == FAMFS_FMAP_SIMPLE)
+	if (fmap->type == FAMFS_FMAP_SIMPLE)
 		return FAMFS_FAULT_NONE;
-	strip = interleave_strip_length(value, map->nextents, map->chunk_size);
-	for (uint32_t i = 0; i < map->nextents; i++)
-		if (map->extents[i].length < strip)
+	strip = interleave_strip_length(value, fmap->nextents, fmap->chunk_size);
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		if (fmap->extents[i].length < strip)
 			return fault_set(why, FAMFS_FAULT_SIZE, -EUCLEAN,
 					 "strip %u has %" PRIu64 " bytes, its chunks need %" PRIu64,
-					 i, map->extents[i].length, strip);
+					 i, fmap->extents[i].length, strip);
 	return FAMFS_FAULT_NONE;
 }
 

@@ -176,35 +176,35 @@ static enum famfs_fault check_map(const struct omf_entry *raw, struct fault_text
 	return c.map_type == OMF_INTERLEAVE ? check_interleave(raw, why) : fault;
 }
 
-void map_read(const struct omf_file *raw, struct famfs_fmap *map)
+void map_read(const struct omf_file *raw, struct famfs_fmap *fmap)
 {
 	bool simple = le32_get(raw->map_type) != OMF_INTERLEAVE;
 	const struct omf_extent *extents = simple ? raw->simple : raw->interleave.strips;
 	uint64_t count = simple ? le32_get(raw->count) : le64_get(raw->interleave.nstrips);
 
-	map->type = simple ? FAMFS_FMAP_SIMPLE : FAMFS_FMAP_INTERLEAVED;
-	map->size = le64_get(raw->size);
-	map->chunk_size = simple ? 0 : le64_get(raw->interleave.chunk_size);
-	map->nextents = 0;
+	fmap->type = simple ? FAMFS_FMAP_SIMPLE : FAMFS_FMAP_INTERLEAVED;
+	fmap->size = le64_get(raw->size);
+	fmap->chunk_size = simple ? 0 : le64_get(raw->interleave.chunk_size);
+	fmap->nextents = 0;
 	if (le32_get(raw->map_type) > OMF_INTERLEAVE || count > OMF_MAX_EXTENTS)
 		return;
-	map->nextents = (uint32_t)count;
-	for (uint32_t i = 0; i < map->nextents; i++) {
-		map->extents[i].daxdev = le64_get(extents[i].daxdev);
-		map->extents[i].offset = le64_get(extents[i].offset);
-		map->extents[i].length = le64_get(extents[i].length);
+	fmap->nextents = (uint32_t)count;
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
+		fmap->extents[i].daxdev = le64_get(extents[i].daxdev);
+		fmap->extents[i].offset = le64_get(extents[i].offset);
+		fmap->extents[i].length = le64_get(extents[i].length);
 	}
 }
 
-enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *map,
+enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *fmap,
 			    struct fault_text *why)
 {
 	enum famfs_fault fault = check_map(raw, why);
 
 	if (fault == FAMFS_FAULT_NONE)
-		map_read(&raw->file, map);
+		map_read(&raw->file, fmap);
 	else
-		map->nextents = 0;
+		fmap->nextents = 0;
 	return fault;
 }
 
@@ -258,10 +258,10 @@ static struct path_reading read_path(struct record *rec, const char *path)
 	return reading;
 }
 
-static enum famfs_fault check_file(const struct omf_entry *raw, const struct famfs_fmap *map,
+static enum famfs_fault check_file(const struct omf_entry *raw, const struct famfs_fmap *fmap,
 				   const struct path_reading *path, struct fault_text *why)
 {
-	const struct checked c = { .map = map, .path = path };
+	const struct checked c = { .fmap = fmap, .path = path };
 	enum famfs_fault fault;
 
 	FILE_FIELDS(BELIEVE)
@@ -272,16 +272,16 @@ static enum famfs_fault decode_file(const struct omf_entry *raw, struct record *
 				    const struct record_limits *limits, struct fault_text *why)
 {
 	struct path_reading path = read_path(rec, raw->file.path);
-	enum famfs_fault fault = map_decode(raw, &rec->map, why);
+	enum famfs_fault fault = map_decode(raw, &rec->fmap, why);
 
 	rec->uid = le32_get(raw->file.uid);
 	rec->gid = le32_get(raw->file.gid);
 	rec->mode = le32_get(raw->file.mode);
 	if (fault == FAMFS_FAULT_NONE && limits)
-		fault = check_extents(&raw->file, rec->map.nextents, limits, why);
+		fault = check_extents(&raw->file, rec->fmap.nextents, limits, why);
 	if (fault != FAMFS_FAULT_NONE)
 		return fault;
-	return check_file(raw, limits ? &rec->map : NULL, &path, why);
+	return check_file(raw, limits ? &rec->fmap : NULL, &path, why);
 }
 
 static enum famfs_fault decode_mkdir(const struct omf_entry *raw, struct record *rec,
@@ -316,10 +316,10 @@ static enum famfs_fault decode_daxdev(const struct omf_entry *raw, struct record
 static void decode_invalid(const struct omf_entry *raw, struct record *rec,
 			   const struct record_limits *limits)
 {
-	if (map_decode(raw, &rec->map, NULL) == FAMFS_FAULT_NONE && limits &&
-	    check_extents(&raw->file, rec->map.nextents, limits, NULL) != FAMFS_FAULT_NONE)
-		rec->map.nextents = 0;
-	rec->map.size = 0;
+	if (map_decode(raw, &rec->fmap, NULL) == FAMFS_FAULT_NONE && limits &&
+	    check_extents(&raw->file, rec->fmap.nextents, limits, NULL) != FAMFS_FAULT_NONE)
+		rec->fmap.nextents = 0;
+	rec->fmap.size = 0;
 }
 
 enum famfs_fault record_decode(const struct omf_entry *raw, uint64_t index,
@@ -354,11 +354,11 @@ void record_retire(struct omf_entry *raw, uint64_t index, const struct record_li
 	uint32_t type = le32_get(raw->type), kept = 0;
 
 	if (type == OMF_MKDIR || type == OMF_ADD_DAXDEV ||
-	    map_decode(raw, &rec.map, NULL) != FAMFS_FAULT_NONE)
-		memset(&rec.map, 0, sizeof(rec.map));
-	for (uint32_t i = 0; i < rec.map.nextents; i++)
+	    map_decode(raw, &rec.fmap, NULL) != FAMFS_FAULT_NONE)
+		memset(&rec.fmap, 0, sizeof(rec.fmap));
+	for (uint32_t i = 0; i < rec.fmap.nextents; i++)
 		if (extent_check(&extents[i], limits, NULL) == FAMFS_FAULT_NONE)
-			rec.map.extents[kept++] = rec.map.extents[i];
-	rec.map.nextents = kept;
+			rec.fmap.extents[kept++] = rec.fmap.extents[i];
+	rec.fmap.nextents = kept;
 	record_encode(raw, &rec, index);
 }

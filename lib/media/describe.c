@@ -148,7 +148,7 @@ DESCRIBE(file_size)
 	uint64_t mapped = 0;
 
 	(void)raw;
-	if (!c->map) {
+	if (!c->fmap) {
 		set(field, "bytes; its map is damaged");
 		field->verdict = FAMFS_VERDICT_NONE;
 		return;
@@ -157,8 +157,8 @@ DESCRIBE(file_size)
 		set(field, "bytes: an empty file");
 		return;
 	}
-	for (uint32_t i = 0; i < c->map->nextents; i++)
-		mapped += c->map->extents[i].length;
+	for (uint32_t i = 0; i < c->fmap->nextents; i++)
+		mapped += c->fmap->extents[i].length;
 	set(field, "bytes; %" PRIu64 " behind the end", mapped - field->value);
 }
 

@@ -58,39 +58,39 @@ void record_set_path(struct record *rec, const char *path)
 	rec->path_length = (uint32_t)length;
 }
 
-static void encode_extents(struct omf_extent *raw, const struct famfs_fmap *map)
+static void encode_extents(struct omf_extent *raw, const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents; i++) {
-		raw[i].daxdev = le64_make(map->extents[i].daxdev);
-		raw[i].offset = le64_make(map->extents[i].offset);
-		raw[i].length = le64_make(map->extents[i].length);
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
+		raw[i].daxdev = le64_make(fmap->extents[i].daxdev);
+		raw[i].offset = le64_make(fmap->extents[i].offset);
+		raw[i].length = le64_make(fmap->extents[i].length);
 	}
 }
 
-static void encode_map(struct omf_file *raw, const struct famfs_fmap *map)
+static void encode_map(struct omf_file *raw, const struct famfs_fmap *fmap)
 {
-	if (map->type == FAMFS_FMAP_SIMPLE) {
+	if (fmap->type == FAMFS_FMAP_SIMPLE) {
 		raw->map_type = le32_make(OMF_SIMPLE);
-		raw->count = le32_make(map->nextents);
-		encode_extents(raw->simple, map);
+		raw->count = le32_make(fmap->nextents);
+		encode_extents(raw->simple, fmap);
 		return;
 	}
 	raw->map_type = le32_make(OMF_INTERLEAVE);
 	raw->count = le32_make(1);
-	raw->interleave.nstrips = le64_make(map->nextents);
-	raw->interleave.chunk_size = le64_make(map->chunk_size);
-	encode_extents(raw->interleave.strips, map);
+	raw->interleave.nstrips = le64_make(fmap->nextents);
+	raw->interleave.chunk_size = le64_make(fmap->chunk_size);
+	encode_extents(raw->interleave.strips, fmap);
 }
 
 static void encode_file(struct omf_file *raw, const struct record *rec)
 {
-	raw->size = le64_make(rec->map.size);
+	raw->size = le64_make(rec->fmap.size);
 	raw->flags = le32_make(OMF_FLAG_ALL_RW);
 	raw->uid = le32_make(rec->uid);
 	raw->gid = le32_make(rec->gid);
 	raw->mode = le32_make(rec->mode);
 	memcpy(raw->path, rec->path, rec->path_length);
-	encode_map(raw, &rec->map);
+	encode_map(raw, &rec->fmap);
 }
 
 void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t index)
@@ -111,7 +111,7 @@ void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t ind
 		raw->daxdev.index = le32_make(rec->daxdev_index);
 		memcpy(raw->daxdev.uuid, rec->daxdev_uuid, sizeof(rec->daxdev_uuid));
 		break;
-	case OMF_INVALID: encode_map(&raw->file, &rec->map); break;
+	case OMF_INVALID: encode_map(&raw->file, &rec->fmap); break;
 	case OMF_DELETE: break;
 	}
 	raw->crc = le64_make(crc32_of(raw, OMF_ENTRY_CRC_BYTES));

@@ -264,10 +264,10 @@ static int visit_extents(struct walk *walk, uint64_t count, const char *group)
 	return ret;
 }
 
-static bool extents_are_sound(const struct omf_file *file, const struct famfs_fmap *map,
+static bool extents_are_sound(const struct omf_file *file, const struct famfs_fmap *fmap,
 			      const struct record_limits *limits)
 {
-	for (uint32_t i = 0; i < map->nextents; i++)
+	for (uint32_t i = 0; i < fmap->nextents; i++)
 		if (extent_check(&file_extents(file)[i], limits, NULL) != FAMFS_FAULT_NONE)
 			return false;
 	return true;
@@ -279,16 +279,16 @@ static int visit_file(struct walk *walk, bool retired)
 	const struct omf_file *file = &raw->file;
 	char read_as[OMF_PATH_SIZE];
 	struct path_reading path = path_read(file->path, read_as);
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	int ret;
 
-	if (map_decode(raw, &map, NULL) == FAMFS_FAULT_NONE &&
-	    extents_are_sound(file, &map, walk->c.limits))
-		walk->c.map = &map;
+	if (map_decode(raw, &fmap, NULL) == FAMFS_FAULT_NONE &&
+	    extents_are_sound(file, &fmap, walk->c.limits))
+		walk->c.fmap = &fmap;
 	walk->c.path = &path;
 	walk->c.map_type = le32_get(file->map_type);
 	walk->unused = retired;
-	walk->no_space = retired && !walk->c.map;
+	walk->no_space = retired && !walk->c.fmap;
 	ret = visit(walk, &file_list, "file");
 	if (ret == 0 && walk->c.map_type == OMF_SIMPLE)
 		ret = visit_extents(walk, le32_get(file->count), "extent");
@@ -297,7 +297,7 @@ static int visit_file(struct walk *walk, bool retired)
 	if (ret == 0 && walk->c.map_type == OMF_INTERLEAVE)
 		ret = visit_extents(walk, le64_get(file->interleave.nstrips), "strip");
 	walk->unused = walk->no_space = false;
-	walk->c.map = NULL;
+	walk->c.fmap = NULL;
 	walk->c.path = NULL;
 	return ret;
 }
@@ -402,8 +402,8 @@ static void copy_map(struct famfs_log_entry *entry, const struct omf_file *file)
 	struct limits limits;
 
 	set_limits(entry->raw, &limits);
-	map_read(file, &entry->map);
-	for (uint32_t i = 0; i < entry->map.nextents; i++)
+	map_read(file, &entry->fmap);
+	for (uint32_t i = 0; i < entry->fmap.nextents; i++)
 		if (extent_check(&file_extents(file)[i], &limits.record, NULL) != FAMFS_FAULT_NONE)
 			entry->unusable_extents |= UINT64_C(1) << i;
 }
@@ -429,7 +429,7 @@ void raw_decode_entry(struct famfs_log_entry *entry)
 		entry->mode = le32_get(raw->mkdir.mode);
 		copy_path(entry, raw->mkdir.path);
 		break;
-	case FAMFS_ENTRY_DAXDEV: entry->map.size = le64_get(raw->daxdev.size); break;
+	case FAMFS_ENTRY_DAXDEV: entry->fmap.size = le64_get(raw->daxdev.size); break;
 	case FAMFS_ENTRY_DELETE:
 	case FAMFS_ENTRY_UNKNOWN: break;
 	}

@@ -32,7 +32,7 @@ struct record {
 	const char *recorded;
 	uint32_t recorded_length;
 	/* FILE; of INVALID entries only the extents, space that no file may use. */
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	/* ADD_DAXDEV */
 	uint32_t daxdev_index;
 	uint64_t daxdev_size;
@@ -82,10 +82,10 @@ static inline const struct omf_extent *file_extents(const struct omf_file *raw)
 }
 
 /* Reads a map as it is recorded. No extents when their number cannot be. */
-void map_read(const struct omf_file *raw, struct famfs_fmap *map);
+void map_read(const struct omf_file *raw, struct famfs_fmap *fmap);
 
 /* The same for a map whose type, numbers and chunk size are sound; its extents are not checked. */
-enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *map,
+enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *fmap,
 			    struct fault_text *why);
 
 enum famfs_fault extent_check(const struct omf_extent *raw, const struct record_limits *limits,

@@ -27,7 +27,7 @@ static int read_meta(struct server *server, fuse_ino_t ino, uint64_t offset, voi
 int data_read(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf, size_t size,
 	      size_t *done)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	int ret;
 
 	/* The server cannot reach the bytes; the kernel reads and writes them itself. */
@@ -35,17 +35,17 @@ int data_read(struct server *server, fuse_ino_t ino, uint64_t offset, void *buf,
 		return -EIO;
 	if (inode_is_meta(ino))
 		return read_meta(server, ino, offset, buf, size, done);
-	ret = inode_fmap(server, ino, &map);
+	ret = inode_fmap(server, ino, &fmap);
 	if (ret < 0)
 		return ret;
-	*done = clip(offset, size, map.size);
-	return *done ? volume_read_map(server->vol, &map, offset, buf, *done) : 0;
+	*done = clip(offset, size, fmap.size);
+	return *done ? volume_read_map(server->vol, &fmap, offset, buf, *done) : 0;
 }
 
 int data_write(struct server *server, fuse_ino_t ino, uint64_t offset, const void *buf, size_t size,
 	       size_t *done)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	int ret;
 
 	if (inode_is_meta(ino))
@@ -54,9 +54,9 @@ int data_write(struct server *server, fuse_ino_t ino, uint64_t offset, const voi
 		return -EROFS;
 	if (server_in_famfs_mode(server))
 		return -EIO;
-	ret = inode_fmap(server, ino, &map);
+	ret = inode_fmap(server, ino, &fmap);
 	if (ret < 0)
 		return ret;
-	*done = clip(offset, size, map.size);
-	return *done ? volume_write_map(server->vol, &map, offset, buf, *done) : -EFBIG;
+	*done = clip(offset, size, fmap.size);
+	return *done ? volume_write_map(server->vol, &fmap, offset, buf, *done) : -EFBIG;
 }

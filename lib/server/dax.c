@@ -55,7 +55,7 @@ int dax_push_devices(struct server *server, int fd)
 	return ret;
 }
 
-static void log_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
+static void log_overlap(struct server *server, node_t node, const struct famfs_fmap *fmap)
 {
 	const struct namespace *ns = volume_namespace(server->vol);
 	char path[OMF_PATH_SIZE], other_path[OMF_PATH_SIZE];
@@ -65,7 +65,7 @@ static void log_overlap(struct server *server, node_t node, const struct famfs_f
 	/* Asked before the walk, since a reader can cause any number of refusals. */
 	if (!server_may_log(server, LOG_ERR))
 		return;
-	other = overlap_partner(ns, node, map, &budget);
+	other = overlap_partner(ns, node, fmap, &budget);
 	node_path(ns, node, path);
 	node_path(ns, other == NODE_NONE ? node : other, other_path);
 	server_log_allowed(
@@ -74,24 +74,24 @@ static void log_overlap(struct server *server, node_t node, const struct famfs_f
 		path, other_path);
 }
 
-static int check_overlap(struct server *server, node_t node, const struct famfs_fmap *map)
+static int check_overlap(struct server *server, node_t node, const struct famfs_fmap *fmap)
 {
-	if (!volume_map_overlaps(server->vol, map))
+	if (!volume_map_overlaps(server->vol, fmap))
 		return 0;
-	log_overlap(server, node, map);
+	log_overlap(server, node, fmap);
 	return -EUCLEAN;
 }
 
 int dax_check_overlap(struct server *server, uint64_t ino)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
-	if (!shim_maps(&server->shim) || inode_fmap(server, ino, &map) < 0)
+	if (!shim_maps(&server->shim) || inode_fmap(server, ino, &fmap) < 0)
 		return 0;
-	return check_overlap(server, (node_t)ino, &map);
+	return check_overlap(server, (node_t)ino, &fmap);
 }
 
-static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
+static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *fmap,
 		    enum fmap_file_type *type)
 {
 	uint64_t offset, length;
@@ -103,12 +103,12 @@ static int find_map(struct server *server, uint64_t ino, struct famfs_fmap *map,
 	if (ret < 0)
 		return ret;
 	if (!inode_is_meta(ino)) {
-		ret = inode_fmap(server, ino, map);
-		return ret < 0 ? ret : check_overlap(server, (node_t)ino, map);
+		ret = inode_fmap(server, ino, fmap);
+		return ret < 0 ? ret : check_overlap(server, (node_t)ino, fmap);
 	}
 	if (!inode_meta_range(server, ino, &offset, &length))
 		return ino == INODE_META_DIR ? -EISDIR : -ENOENT;
-	meta_fmap(offset, length, map);
+	meta_fmap(offset, length, fmap);
 	return 0;
 }
 
@@ -176,11 +176,11 @@ static void op_get_fmap(dax_req_t req, uint64_t ino, size_t size)
 	const struct fmap_profile *profile = dax_req_profile(req);
 	struct fmap_message message;
 	enum fmap_file_type type;
-	struct famfs_fmap map;
-	int ret = find_map(server, ino, &map, &type);
+	struct famfs_fmap fmap;
+	int ret = find_map(server, ino, &fmap, &type);
 
 	if (ret == 0) {
-		ret = fmap_message_plan(&message, profile, &map, type);
+		ret = fmap_message_plan(&message, profile, &fmap, type);
 		if (ret == -EFBIG)
 			log_too_big(server, ino, &message);
 	}

@@ -59,7 +59,7 @@ _Static_assert(sizeof(struct fmap_daxdev) == 280, "GET_DAXDEV reply");
 /* A map in the form that a profile needs. */
 struct fmap_message {
 	const struct fmap_profile *profile;
-	const struct famfs_fmap *map;
+	const struct famfs_fmap *fmap;
 	enum fmap_file_type file_type;
 	bool interleaved;  /* as strips; otherwise as simple extents */
 	uint32_t nextents; /* simple extents, or strips */
@@ -71,7 +71,7 @@ struct fmap_message {
  * profile (nextents is set nevertheless), -EXDEV when the profile cannot name its devices.
  */
 int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *profile,
-		      const struct famfs_fmap *map, enum fmap_file_type file_type);
+		      const struct famfs_fmap *fmap, enum fmap_file_type file_type);
 
 /* The first 32 bytes of the message. */
 void fmap_message_header(const struct fmap_message *message, struct fmap_header *header);

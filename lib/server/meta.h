@@ -7,10 +7,10 @@
 #include "server/fmapwire.h"
 
 /* One extent of the device. */
-void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *map);
+void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *fmap);
 
 /* By path, ".meta/.log"; FMAP_FILE_REGULAR, and no map, for any other. */
 enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *path,
-				    struct famfs_fmap *map);
+				    struct famfs_fmap *fmap);
 
 #endif

@@ -75,7 +75,7 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 {
 	const struct namespace *ns = volume_namespace(server->vol);
 	struct famfs_stat fst;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	memset(st, 0, sizeof(*st));
 	st->st_ino = ino;
@@ -98,9 +98,9 @@ int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st)
 	 * systems that do not count subdirectories report one link. */
 	if (S_ISDIR(fst.mode))
 		return 0;
-	node_fmap(ns, (node_t)ino, &map);
+	node_fmap(ns, (node_t)ino, &fmap);
 	st->st_size = (off_t)fst.size;
-	st->st_blocks = (blkcnt_t)(fmap_allocated(&map) / ST_BLOCKS_BYTES);
+	st->st_blocks = (blkcnt_t)(fmap_allocated(&fmap) / ST_BLOCKS_BYTES);
 	return 0;
 }
 
@@ -226,7 +226,7 @@ uint64_t inode_size(const struct server *server, fuse_ino_t ino)
 	return fst.size;
 }
 
-int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map)
+int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *fmap)
 {
 	const struct namespace *ns = volume_namespace(server->vol);
 
@@ -234,6 +234,6 @@ int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *m
 		return -ENOENT;
 	if (node_is_dir(ns, (node_t)ino))
 		return -EISDIR;
-	node_fmap(ns, (node_t)ino, map);
+	node_fmap(ns, (node_t)ino, fmap);
 	return 0;
 }

@@ -64,6 +64,6 @@ const char *inode_link(const struct server *server, fuse_ino_t ino);
 uint64_t inode_size(const struct server *server, fuse_ino_t ino);
 
 /* The map of a file of the namespace. -EISDIR, -ENOENT. */
-int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *map);
+int inode_fmap(const struct server *server, fuse_ino_t ino, struct famfs_fmap *fmap);
 
 #endif

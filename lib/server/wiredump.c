@@ -115,14 +115,14 @@ int famfs_wire_fields(const struct famfs_wire *wire, famfs_wire_field_fn visit, 
 }
 
 static int plan(struct famfs_volume *vol, const char *path, const struct fmap_profile *profile,
-		struct famfs_fmap *map, struct fmap_message *message, struct famfs_error *err)
+		struct famfs_fmap *fmap, struct fmap_message *message, struct famfs_error *err)
 {
-	enum fmap_file_type type = meta_fmap_named(vol, path, map);
-	int ret = type == FMAP_FILE_REGULAR ? famfs_fmap(vol, path, map, err) : 0;
+	enum fmap_file_type type = meta_fmap_named(vol, path, fmap);
+	int ret = type == FMAP_FILE_REGULAR ? famfs_fmap(vol, path, fmap, err) : 0;
 
 	if (ret < 0)
 		return ret;
-	ret = fmap_message_plan(message, profile, map, type);
+	ret = fmap_message_plan(message, profile, fmap, type);
 	if (ret == -EFBIG)
 		return error_set(err, ret,
 				 "the map of '%s' cannot be sent: %" PRIu32
@@ -141,12 +141,12 @@ int famfs_fmap_wire(struct famfs_volume *vol, const char *path, const char *prof
 {
 	const struct fmap_profile *row = fmap_profile_named(profile);
 	struct fmap_message message;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	int ret;
 
 	if (!row || row->generation == FAMFS_PROFILE_OFF)
 		return error_set(err, -EINVAL, "'%s' is no profile of GET_FMAP", profile);
-	ret = plan(vol, path, row, &map, &message, err);
+	ret = plan(vol, path, row, &fmap, &message, err);
 	if (ret < 0)
 		return ret;
 	out->size = fmap_message_reply_size(&message);

@@ -178,17 +178,17 @@ static void measure(uint64_t rounds, struct famfs_volume *vol, const char *path,
 		    uint64_t length)
 {
 	struct beside small = { 0 }, large = { 0 }, *fast;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
-	if (famfs_fmap(vol, path, &map, &err) < 0)
+	if (famfs_fmap(vol, path, &fmap, &err) < 0)
 		die("%s", err.message);
-	if (map.nextents != 1 || map.size != length || length % LARGE_BLOCK)
+	if (fmap.nextents != 1 || fmap.size != length || length % LARGE_BLOCK)
 		die("'%s' is not one extent of the source's length", path);
 	/* The first round touches all memory, and does not count. */
 	for (uint64_t i = 0; i <= rounds; i++) {
-		double first = run_loop(source, length, map.extents[0].offset, SMALL_BLOCK);
+		double first = run_loop(source, length, fmap.extents[0].offset, SMALL_BLOCK);
 		double copy = run_copy(vol, path, source);
-		double last = run_loop(source, length, map.extents[0].offset, LARGE_BLOCK);
+		double last = run_loop(source, length, fmap.extents[0].offset, LARGE_BLOCK);
 
 		if (i == 0)
 			continue;

@@ -42,10 +42,10 @@ static uint64_t inode_of(struct famfs_volume *vol, const char *path)
 static size_t answer(struct server *server, uint64_t inode, const struct fmap_profile *profile)
 {
 	struct fmap_message message;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
-	if (server_check_stale(server) < 0 || inode_fmap(server, inode, &map) < 0 ||
-	    fmap_message_plan(&message, profile, &map, FMAP_FILE_REGULAR) < 0)
+	if (server_check_stale(server) < 0 || inode_fmap(server, inode, &fmap) < 0 ||
+	    fmap_message_plan(&message, profile, &fmap, FMAP_FILE_REGULAR) < 0)
 		die("no map");
 	fmap_message_reply(&message, buffer.bytes);
 	__asm__ volatile("" : : "r"(buffer.bytes) : "memory");

@@ -313,12 +313,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static int visit(void *arg, const char *path, const struct famfs_stat *st)
 {
 	struct famfs_volume *vol = arg;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
-	if ((st->mode & 0170000) == 0100000 && famfs_fmap(vol, path, &map, NULL) == 0)
-		for (uint32_t i = 0; i < map.nextents; i++)
-			check(map.extents[i].daxdev != 0 ||
-				      map.extents[i].offset + map.extents[i].length <= SIZE,
+	if ((st->mode & 0170000) == 0100000 && famfs_fmap(vol, path, &fmap, NULL) == 0)
+		for (uint32_t i = 0; i < fmap.nextents; i++)
+			check(fmap.extents[i].daxdev != 0 ||
+				      fmap.extents[i].offset + fmap.extents[i].length <= SIZE,
 			      "map leaves the device");
 	return 0;
 }

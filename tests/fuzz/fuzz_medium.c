@@ -151,7 +151,7 @@ static void read_some(struct famfs_volume *vol, const char *name)
 static int visit(void *arg, const char *name, const struct famfs_stat *st)
 {
 	struct famfs_volume *vol = arg;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_stat again;
 
 	if (famfs_stat(vol, name, &again, NULL) < 0 || again.inode != st->inode)
@@ -166,12 +166,12 @@ static int visit(void *arg, const char *name, const struct famfs_stat *st)
 	}
 	if (!S_ISREG(st->mode))
 		return 0;
-	if (famfs_fmap(vol, name, &map, NULL) < 0 || map.nextents > FAMFS_MAX_EXTENTS ||
-	    map.size != st->size)
+	if (famfs_fmap(vol, name, &fmap, NULL) < 0 || fmap.nextents > FAMFS_MAX_EXTENTS ||
+	    fmap.size != st->size)
 		abort();
-	for (uint32_t i = 0; i < map.nextents; i++)
-		if (map.extents[i].daxdev == 0 &&
-		    map.extents[i].offset + map.extents[i].length > DEVICE_SIZE)
+	for (uint32_t i = 0; i < fmap.nextents; i++)
+		if (fmap.extents[i].daxdev == 0 &&
+		    fmap.extents[i].offset + fmap.extents[i].length > DEVICE_SIZE)
 			abort();
 	read_some(vol, name);
 	return 0;
@@ -253,10 +253,10 @@ static int look_at_entry(void *arg, const struct famfs_log_entry *entry)
 {
 	(void)arg;
 	look_at(entry->raw);
-	if (entry->map.nextents > FAMFS_MAX_EXTENTS || strlen(entry->path) >= sizeof(entry->path))
+	if (entry->fmap.nextents > FAMFS_MAX_EXTENTS || strlen(entry->path) >= sizeof(entry->path))
 		abort();
-	for (uint32_t i = 0; i < entry->map.nextents; i++) {
-		const struct famfs_extent *extent = &entry->map.extents[i];
+	for (uint32_t i = 0; i < entry->fmap.nextents; i++) {
+		const struct famfs_extent *extent = &entry->fmap.extents[i];
 
 		if (extent->daxdev == 0 && !(entry->unusable_extents >> i & 1) &&
 		    (extent->offset < FAMFS_ALLOC_UNIT || extent->offset > DEVICE_SIZE ||

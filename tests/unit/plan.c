@@ -117,7 +117,7 @@ const char *plan_fault(struct famfs_volume *vol, const struct plan *plan)
 {
 	uint64_t bytes = 0;
 	struct famfs_info info;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	famfs_info(vol, &info);
 	if (info.bad_entries)
@@ -132,19 +132,19 @@ const char *plan_fault(struct famfs_volume *vol, const struct plan *plan)
 		if (fault)
 			return fault;
 		if (plan->entries[i].size &&
-		    famfs_fmap(vol, plan->entries[i].path, &map, NULL) == 0)
-			bytes += fmap_allocated(&map);
+		    famfs_fmap(vol, plan->entries[i].path, &fmap, NULL) == 0)
+			bytes += fmap_allocated(&fmap);
 	}
 	return info.allocated_bytes == bytes ? NULL : "space is taken that no file has";
 }
 
 /* Checks the bytes from the end of the file to the end of its extents, in memory. */
-static bool slack_is_zero(const struct famfs_fmap *map, const struct memory *mem)
+static bool slack_is_zero(const struct famfs_fmap *fmap, const struct memory *mem)
 {
-	uint64_t at = map->size, end = fmap_capacity(map);
+	uint64_t at = fmap->size, end = fmap_capacity(fmap);
 
 	while (at < end) {
-		struct piece piece = fmap_piece(map, at, end - at);
+		struct piece piece = fmap_piece(fmap, at, end - at);
 		const unsigned char *p = mem->base + piece.offset;
 
 		if (p[0] != 0 || memcmp(p, p + 1, piece.length - 1) != 0)
@@ -158,13 +158,13 @@ const char *plan_slack_fault(struct famfs_volume *vol, const struct plan *plan,
 			     const struct memory *mem)
 {
 	struct famfs_info info;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	famfs_info(vol, &info);
 	for (size_t i = 0; i < info.log_entries; i++)
 		if (plan->entries[i].size &&
-		    (famfs_fmap(vol, plan->entries[i].path, &map, NULL) < 0 ||
-		     !slack_is_zero(&map, mem)))
+		    (famfs_fmap(vol, plan->entries[i].path, &fmap, NULL) < 0 ||
+		     !slack_is_zero(&fmap, mem)))
 			return "old data shows after the end of a file";
 	return NULL;
 }

@@ -56,7 +56,7 @@ static void metadata(void **state)
 	const struct volume_params params = { .access = DEVICE_READ };
 	struct famfs_volume *vol;
 	struct famfs_info info;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
@@ -65,8 +65,8 @@ static void metadata(void **state)
 	famfs_info(vol, &info);
 	assert_true(info.files == 1 && info.directories == 1 && info.log_entries == 2);
 	assert_true(info.device_size == 0 && info.usable_size == 64 * MIB);
-	assert_ok(famfs_fmap(vol, "d/f", &map, &err), &err);
-	assert_true(map.size == 5000 && map.extents[0].offset == 10 * MIB);
+	assert_ok(famfs_fmap(vol, "d/f", &fmap, &err), &err);
+	assert_true(fmap.size == 5000 && fmap.extents[0].offset == 10 * MIB);
 	assert_ok(famfs_catch_up(vol, &err), &err);
 	volume_close(vol);
 }

@@ -219,14 +219,14 @@ static void litter_device(void)
 	free(junk);
 }
 
-static bool all_bytes_are(const struct famfs_fmap *map, uint64_t from, uint64_t to, int byte)
+static bool all_bytes_are(const struct famfs_fmap *fmap, uint64_t from, uint64_t to, int byte)
 {
 	size_t length = to - from;
 	unsigned char *bytes = malloc(length);
 	bool same;
 
-	assert_int_equal(map->nextents, 1);
-	image_get(map->extents[0].offset + from, bytes, length);
+	assert_int_equal(fmap->nextents, 1);
+	image_get(fmap->extents[0].offset + from, bytes, length);
 	same = bytes[0] == byte && memcmp(bytes, bytes + 1, length - 1) == 0;
 	free(bytes);
 	return same;
@@ -239,7 +239,7 @@ static void formatted_meanwhile(void **state)
 	struct famfs_volume *vol = new_volume(64 * MIB);
 	struct famfs_file *file;
 	struct omf_super raw;
-	struct famfs_fmap map = { .nextents = 1, .extents = { { 0, 10 * MIB, AU } } };
+	struct famfs_fmap fmap = { .nextents = 1, .extents = { { 0, 10 * MIB, AU } } };
 	struct famfs_error err;
 
 	(void)state;
@@ -250,7 +250,7 @@ static void formatted_meanwhile(void **state)
 	superblock_seal(&raw);
 	image_put(0, &raw, sizeof(raw));
 	assert_error(famfs_file_publish(file, &err), -ESTALE, &err, "another file system");
-	assert_true(all_bytes_are(&map, 0, AU, 0xdb));
+	assert_true(all_bytes_are(&fmap, 0, AU, 0xdb));
 	famfs_close(vol);
 	vol = open_volume(false);
 	assert_true(look(vol).entries == 0);
@@ -262,20 +262,20 @@ static void zeroing(void **state)
 	struct famfs_volume *vol = new_volume(64 * MIB);
 	const struct famfs_create_params zeroed = { .size = AU + 5000, .mode = 0644 };
 	struct famfs_file *file;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
 	litter_device();
 	assert_ok(famfs_create(vol, "zeroed", &zeroed, &file, &err), &err);
 	assert_ok(famfs_file_publish(file, &err), &err);
-	assert_ok(famfs_fmap(vol, "zeroed", &map, &err), &err);
-	assert_true(all_bytes_are(&map, 0, 2 * AU, 0));
+	assert_ok(famfs_fmap(vol, "zeroed", &fmap, &err), &err);
+	assert_true(all_bytes_are(&fmap, 0, 2 * AU, 0));
 	/* Without zeroing, old bytes stay, except in the slack after the end. */
 	assert_ok(add_unfilled(vol, "old", AU + 5000, &err), &err);
-	assert_ok(famfs_fmap(vol, "old", &map, &err), &err);
-	assert_true(all_bytes_are(&map, 0, AU + 5000, 0xdb));
-	assert_true(all_bytes_are(&map, AU + 5000, 2 * AU, 0));
+	assert_ok(famfs_fmap(vol, "old", &fmap, &err), &err);
+	assert_true(all_bytes_are(&fmap, 0, AU + 5000, 0xdb));
+	assert_true(all_bytes_are(&fmap, AU + 5000, 2 * AU, 0));
 	famfs_close(vol);
 }
 

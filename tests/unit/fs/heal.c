@@ -35,13 +35,13 @@ static void choose_path(struct rng *rng, char path[16])
 	strcpy(path, paths[rng_below(rng, ARRAY_SIZE(paths))]);
 }
 
-static void choose_extents(struct rng *rng, struct famfs_fmap *map)
+static void choose_extents(struct rng *rng, struct famfs_fmap *fmap)
 {
-	map->nextents = 1 + (uint32_t)rng_below(rng, 2);
-	for (uint32_t i = 0; i < map->nextents; i++)
-		map->extents[i] = (struct famfs_extent){ rng_below(rng, 8) == 0,
-							 DATA + rng_below(rng, UNITS) * AU, AU };
-	map->size = map->nextents * AU - rng_below(rng, AU);
+	fmap->nextents = 1 + (uint32_t)rng_below(rng, 2);
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		fmap->extents[i] = (struct famfs_extent){ rng_below(rng, 8) == 0,
+							  DATA + rng_below(rng, UNITS) * AU, AU };
+	fmap->size = fmap->nextents * AU - rng_below(rng, AU);
 }
 
 static void choose_entry(struct rng *rng, uint64_t index, struct omf_entry *raw)
@@ -64,7 +64,7 @@ static void choose_entry(struct rng *rng, uint64_t index, struct omf_entry *raw)
 	default: rec.type = OMF_FILE; break;
 	}
 	if (rec.type == OMF_FILE || rec.type == OMF_INVALID)
-		choose_extents(rng, &rec.map);
+		choose_extents(rng, &rec.fmap);
 	if (rec.type == OMF_FILE || rec.type == OMF_MKDIR)
 		record_set_path(&rec, path);
 	record_encode(raw, &rec, index);
@@ -134,18 +134,18 @@ static int describe_file(void *arg, const char *path, const struct famfs_stat *s
 
 static void describe_maps(struct famfs_volume *vol, FILE *file)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	for (uint64_t i = 0; i < ENTRIES; i++) {
 		node_t node = node_of_entry(i);
 
 		if (!node_exists(vol->ns, node) || node_is_dir(vol->ns, node))
 			continue;
-		node_fmap(vol->ns, node, &map);
-		for (uint32_t k = 0; k < map.nextents; k++)
+		node_fmap(vol->ns, node, &fmap);
+		for (uint32_t k = 0; k < fmap.nextents; k++)
 			fprintf(file, "%d: %llx %llx\n", (int)i,
-				(unsigned long long)map.extents[k].daxdev,
-				(unsigned long long)map.extents[k].offset);
+				(unsigned long long)fmap.extents[k].daxdev,
+				(unsigned long long)fmap.extents[k].offset);
 	}
 }
 
@@ -311,7 +311,7 @@ static void reservations(void **state)
 	catch_up(scene.vol);
 	assert_int_equal(scene.vol->torn.rebuilds, 1);
 	assert_ok(famfs_create(scene.vol, "other", &params, &other, &err), &err);
-	assert_true(file->map.extents[0].offset != other->map.extents[0].offset);
+	assert_true(file->fmap.extents[0].offset != other->fmap.extents[0].offset);
 	famfs_file_close(other);
 	assert_ok(famfs_file_publish(file, &err), &err);
 	assert_as_new(&scene, 0);

@@ -141,7 +141,7 @@ static void slack(void **state)
 
 		start(&scene, events[i].event);
 		assert_ok(famfs_create(scene.vol, "f", &params, &file, &err), &err);
-		scene.at = file->map.extents[1].offset + 1;
+		scene.at = file->fmap.extents[1].offset + 1;
 		scene.mem->base[scene.at] = 0x55;
 		assert_error(famfs_file_publish(file, &err), events[i].code, &err, events[i].text);
 		end(&scene);

@@ -202,7 +202,7 @@ static int read_file(enum trouble trouble, int n, const struct plan_entry *entry
 	n = pagecache_trouble_in();
 	pagecache_trouble(trouble, -1);
 	if (ret == 0) {
-		image_get(file->map.extents[0].offset, want, entry->size);
+		image_get(file->fmap.extents[0].offset, want, entry->size);
 		assert_memory_equal(got, want, entry->size);
 	}
 	famfs_file_close(file);

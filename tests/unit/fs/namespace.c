@@ -24,7 +24,7 @@ static struct record file_of(const char *path, uint64_t size)
 		.uid = 3,
 		.gid = 4,
 		.mode = 0640,
-		.map = { .nextents = 1, .size = size, .extents = { { 0, 5 * AU, 2 * AU } } }
+		.fmap = { .nextents = 1, .size = size, .extents = { { 0, 5 * AU, 2 * AU } } }
 	};
 
 	record_set_path(&rec, path);
@@ -209,47 +209,47 @@ static void order(void **state)
 	namespace_destroy(&ns);
 }
 
-static void check_map(const struct famfs_fmap *map)
+static void check_map(const struct famfs_fmap *fmap)
 {
-	struct record rec = file_of("f", map->size);
+	struct record rec = file_of("f", fmap->size);
 	struct famfs_fmap got;
 	struct namespace ns;
 
 	start(&ns);
-	rec.map = *map;
+	rec.fmap = *fmap;
 	assert_int_equal(insert(&ns, 0, file_of("other", 1)), FAMFS_FAULT_NONE);
 	assert_int_equal(insert(&ns, 1, rec), FAMFS_FAULT_NONE);
 	assert_int_equal(insert(&ns, 2, dir_of("after")), FAMFS_FAULT_NONE);
 	memset(&got, 0xee, sizeof(got));
 	node_fmap(&ns, 3, &got);
-	assert_int_equal(got.type, map->type);
-	assert_int_equal(got.nextents, map->nextents);
-	assert_true(got.chunk_size == map->chunk_size);
-	assert_true(got.size == map->size);
-	assert_memory_equal(got.extents, map->extents, map->nextents * sizeof(got.extents[0]));
+	assert_int_equal(got.type, fmap->type);
+	assert_int_equal(got.nextents, fmap->nextents);
+	assert_true(got.chunk_size == fmap->chunk_size);
+	assert_true(got.size == fmap->size);
+	assert_memory_equal(got.extents, fmap->extents, fmap->nextents * sizeof(got.extents[0]));
 	namespace_destroy(&ns);
 }
 
 static void maps(void **state)
 {
-	struct famfs_fmap map = { .nextents = 1, .size = 9, .extents = { { 0, 7 * AU, AU } } };
+	struct famfs_fmap fmap = { .nextents = 1, .size = 9, .extents = { { 0, 7 * AU, AU } } };
 
 	(void)state;
-	check_map(&map);
-	map.extents[0].daxdev = 3;
-	check_map(&map);
+	check_map(&fmap);
+	fmap.extents[0].daxdev = 3;
+	check_map(&fmap);
 	/* The largest size that a reader accepts: 2^56 bytes are 2^35 units. */
-	map.extents[0] = (struct famfs_extent){ 0, (UINT64_C(1) << 56) - 4 * AU, AU };
-	check_map(&map);
-	map.extents[0] = (struct famfs_extent){ 0, 8 * AU, UINT64_C(1) << 55 };
-	check_map(&map);
-	map.nextents = 16;
+	fmap.extents[0] = (struct famfs_extent){ 0, (UINT64_C(1) << 56) - 4 * AU, AU };
+	check_map(&fmap);
+	fmap.extents[0] = (struct famfs_extent){ 0, 8 * AU, UINT64_C(1) << 55 };
+	check_map(&fmap);
+	fmap.nextents = 16;
 	for (uint64_t i = 0; i < 16; i++)
-		map.extents[i] = (struct famfs_extent){ i % 3, i * 100 * AU, (i + 1) * AU };
-	check_map(&map);
-	map.type = FAMFS_FMAP_INTERLEAVED;
-	map.chunk_size = 4 * AU;
-	check_map(&map);
+		fmap.extents[i] = (struct famfs_extent){ i % 3, i * 100 * AU, (i + 1) * AU };
+	check_map(&fmap);
+	fmap.type = FAMFS_FMAP_INTERLEAVED;
+	fmap.chunk_size = 4 * AU;
+	check_map(&fmap);
 }
 
 /* Name lengths and depths that make long, deep and similar paths. */

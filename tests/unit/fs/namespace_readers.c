@@ -30,11 +30,11 @@ static struct record record_of(uint64_t i, const char *path)
 	struct record rec = { .type = i % 100 ? OMF_FILE : OMF_MKDIR,
 			      .uid = (uint32_t)i,
 			      .mode = 0600,
-			      .map = { .size = i, .nextents = (uint32_t)(1 + i % 2 * 3) } };
+			      .fmap = { .size = i, .nextents = (uint32_t)(1 + i % 2 * 3) } };
 
 	record_set_path(&rec, path);
-	for (uint32_t k = 0; k < rec.map.nextents; k++)
-		rec.map.extents[k] = (struct famfs_extent){ 0, (i + k) * AU, AU };
+	for (uint32_t k = 0; k < rec.fmap.nextents; k++)
+		rec.fmap.extents[k] = (struct famfs_extent){ 0, (i + k) * AU, AU };
 	return rec;
 }
 
@@ -62,7 +62,7 @@ static bool is_whole(const struct namespace *ns, node_t node)
 	char path[OMF_PATH_SIZE], back[OMF_PATH_SIZE];
 	struct record rec;
 	struct famfs_stat st;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 
 	path_of(i, path);
 	rec = record_of(i, path);
@@ -72,9 +72,9 @@ static bool is_whole(const struct namespace *ns, node_t node)
 		return false;
 	if (rec.type == OMF_MKDIR)
 		return node_is_dir(ns, node);
-	node_fmap(ns, node, &map);
-	return st.size == i && map.nextents == rec.map.nextents &&
-	       memcmp(map.extents, rec.map.extents, map.nextents * sizeof(map.extents[0])) == 0;
+	node_fmap(ns, node, &fmap);
+	return st.size == i && fmap.nextents == rec.fmap.nextents &&
+	       memcmp(fmap.extents, rec.fmap.extents, fmap.nextents * sizeof(fmap.extents[0])) == 0;
 }
 
 /* Nodes that the writer had finished before are found; later ones are complete if they are found.

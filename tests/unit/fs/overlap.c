@@ -16,35 +16,35 @@ struct model {
 	unsigned int count[UNITS]; /* number of extents that have the unit */
 };
 
-static bool model_shares(const struct model *model, const struct famfs_fmap *map)
+static bool model_shares(const struct model *model, const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents; i++)
-		for (uint64_t unit = map->extents[i].offset / AU;
-		     unit < (map->extents[i].offset + map->extents[i].length) / AU; unit++)
-			if (map->extents[i].daxdev == 0 && model->count[unit] > 1)
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		for (uint64_t unit = fmap->extents[i].offset / AU;
+		     unit < (fmap->extents[i].offset + fmap->extents[i].length) / AU; unit++)
+			if (fmap->extents[i].daxdev == 0 && model->count[unit] > 1)
 				return true;
 	return false;
 }
 
-static void random_map(struct rng *rng, struct famfs_fmap *map)
+static void random_map(struct rng *rng, struct famfs_fmap *fmap)
 {
-	memset(map, 0, sizeof(*map));
-	map->nextents = 1 + (uint32_t)rng_below(rng, 4);
-	for (uint32_t i = 0; i < map->nextents; i++) {
+	memset(fmap, 0, sizeof(*fmap));
+	fmap->nextents = 1 + (uint32_t)rng_below(rng, 4);
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
 		uint64_t start = rng_below(rng, UNITS), most = UNITS - start;
 
-		map->extents[i].daxdev = rng_below(rng, 8) == 0;
-		map->extents[i].offset = start * AU;
-		map->extents[i].length = (1 + rng_below(rng, most < 90 ? most : 90)) * AU;
+		fmap->extents[i].daxdev = rng_below(rng, 8) == 0;
+		fmap->extents[i].offset = start * AU;
+		fmap->extents[i].length = (1 + rng_below(rng, most < 90 ? most : 90)) * AU;
 	}
 }
 
-static void count_units(struct model *model, const struct famfs_fmap *map)
+static void count_units(struct model *model, const struct famfs_fmap *fmap)
 {
-	for (uint32_t i = 0; i < map->nextents; i++)
-		for (uint64_t unit = map->extents[i].offset / AU;
-		     unit < (map->extents[i].offset + map->extents[i].length) / AU; unit++)
-			model->count[unit] += map->extents[i].daxdev == 0;
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		for (uint64_t unit = fmap->extents[i].offset / AU;
+		     unit < (fmap->extents[i].offset + fmap->extents[i].length) / AU; unit++)
+			model->count[unit] += fmap->extents[i].daxdev == 0;
 }
 
 static void against_a_model(void **state)
@@ -60,11 +60,11 @@ static void against_a_model(void **state)
 
 		assert_int_equal(overlap_begin(&overlap, UNITS, &ns), 0);
 		while (model.nfiles < 2 + (unsigned int)round % (MAX_FILES - 2)) {
-			struct famfs_fmap *map = &model.maps[model.nfiles++];
+			struct famfs_fmap *fmap = &model.maps[model.nfiles++];
 
-			random_map(&rng, map);
-			count_units(&model, map);
-			overlap_add(&overlap, map);
+			random_map(&rng, fmap);
+			count_units(&model, fmap);
+			overlap_add(&overlap, fmap);
 			for (unsigned int i = 0; i < model.nfiles; i++) {
 				bool expected = model_shares(&model, &model.maps[i]);
 
@@ -86,11 +86,11 @@ static void put_file(uint64_t index, const char *path, const uint64_t *units, ui
 	struct omf_entry raw;
 
 	record_set_path(&rec, path);
-	rec.map.type = FAMFS_FMAP_SIMPLE;
-	rec.map.nextents = count;
-	rec.map.size = count * AU;
+	rec.fmap.type = FAMFS_FMAP_SIMPLE;
+	rec.fmap.nextents = count;
+	rec.fmap.size = count * AU;
 	for (uint32_t i = 0; i < count; i++)
-		rec.map.extents[i] = (struct famfs_extent){ 0, units[i] * AU, AU };
+		rec.fmap.extents[i] = (struct famfs_extent){ 0, units[i] * AU, AU };
 	record_encode(&raw, &rec, index);
 	entry_put(index, &raw);
 	counters_put(index + 1, index + 1);
@@ -98,11 +98,11 @@ static void put_file(uint64_t index, const char *path, const uint64_t *units, ui
 
 static bool shares(struct famfs_volume *vol, const char *path)
 {
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
-	assert_ok(famfs_fmap(vol, path, &map, &err), &err);
-	return overlap_found(&vol->overlap, &map);
+	assert_ok(famfs_fmap(vol, path, &fmap, &err), &err);
+	return overlap_found(&vol->overlap, &fmap);
 }
 
 /* Entries that are applied by catching up count like earlier ones. */
@@ -177,18 +177,18 @@ static void of_a_hidden_file(void **state)
 static void without_memory(void **state)
 {
 	struct overlap overlap = { .unknown = true };
-	struct famfs_fmap map = { .nextents = 0 };
+	struct famfs_fmap fmap = { .nextents = 0 };
 
 	(void)state;
-	overlap_add(&overlap, &map);
+	overlap_add(&overlap, &fmap);
 	assert_true(overlap_begun(&overlap));
-	assert_true(overlap_found(&overlap, &map));
+	assert_true(overlap_found(&overlap, &fmap));
 }
 
 static void partners(void **state)
 {
 	struct famfs_volume *vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	uint64_t budget = 100;
 
 	(void)state;
@@ -197,16 +197,16 @@ static void partners(void **state)
 	put_file(1, "b", (const uint64_t[]){ 12, 12 }, 2);
 	put_file(2, "c", (const uint64_t[]){ 11 }, 1);
 	vol = open_volume(false);
-	node_fmap(vol->ns, 2, &map);
-	assert_int_equal(overlap_partner(vol->ns, 2, &map, &budget), 4);
-	node_fmap(vol->ns, 4, &map);
-	assert_int_equal(overlap_partner(vol->ns, 4, &map, &budget), 2);
-	node_fmap(vol->ns, 3, &map);
+	node_fmap(vol->ns, 2, &fmap);
+	assert_int_equal(overlap_partner(vol->ns, 2, &fmap, &budget), 4);
+	node_fmap(vol->ns, 4, &fmap);
+	assert_int_equal(overlap_partner(vol->ns, 4, &fmap, &budget), 2);
+	node_fmap(vol->ns, 3, &fmap);
 	budget = vol->ns->capacity;
-	assert_int_equal(overlap_partner(vol->ns, 3, &map, &budget), 3);
+	assert_int_equal(overlap_partner(vol->ns, 3, &fmap, &budget), 3);
 	assert_int_equal(budget, 0);
-	node_fmap(vol->ns, 4, &map);
-	assert_int_equal(overlap_partner(vol->ns, 4, &map, &budget), NODE_NONE);
+	node_fmap(vol->ns, 4, &fmap);
+	assert_int_equal(overlap_partner(vol->ns, 4, &fmap, &budget), NODE_NONE);
 	famfs_close(vol);
 }
 

@@ -47,12 +47,12 @@ static void end(struct famfs_volume *vol)
 	allocator_destroy(&vol->alloc);
 }
 
-static int place(struct famfs_volume *vol, struct layout layout, struct famfs_fmap *map,
+static int place(struct famfs_volume *vol, struct layout layout, struct famfs_fmap *fmap,
 		 struct famfs_error *err)
 {
 	int ret = layout_check(vol, &layout, err);
 
-	return ret ? ret : layout_place(vol, &layout, take, map, err);
+	return ret ? ret : layout_place(vol, &layout, take, fmap, err);
 }
 
 /* A failure leaves everything as it was. */
@@ -60,10 +60,10 @@ static void assert_refused(struct famfs_volume *vol, struct layout layout, int c
 			   const char *text)
 {
 	uint64_t free = vol->alloc.free;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
-	assert_error(place(vol, layout, &map, &err), code, &err, text);
+	assert_error(place(vol, layout, &fmap, &err), code, &err, text);
 	assert_true(vol->alloc.free == free);
 	assert_true(allocator_count_free(&vol->alloc, 0, vol->alloc.units) == free);
 }
@@ -109,35 +109,35 @@ static void too_large(void **state)
 static void short_is_simple(void **state)
 {
 	struct famfs_volume vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
 	start(&vol, 4 * GIB);
-	assert_ok(place(&vol, (struct layout){ 4 * AU - 1, 4, 4, 4 * AU }, &map, &err), &err);
-	assert_int_equal(map.type, FAMFS_FMAP_SIMPLE);
-	assert_int_equal(map.nextents, 1);
-	assert_true(map.chunk_size == 0 && map.size == 4 * AU - 1);
-	assert_true(map.extents[0].offset == 5 * AU && map.extents[0].length == 4 * AU);
-	assert_ok(place(&vol, (struct layout){ 4 * AU, 4, 4, 4 * AU }, &map, &err), &err);
-	assert_int_equal(map.type, FAMFS_FMAP_INTERLEAVED);
-	assert_int_equal(map.nextents, 4);
+	assert_ok(place(&vol, (struct layout){ 4 * AU - 1, 4, 4, 4 * AU }, &fmap, &err), &err);
+	assert_int_equal(fmap.type, FAMFS_FMAP_SIMPLE);
+	assert_int_equal(fmap.nextents, 1);
+	assert_true(fmap.chunk_size == 0 && fmap.size == 4 * AU - 1);
+	assert_true(fmap.extents[0].offset == 5 * AU && fmap.extents[0].length == 4 * AU);
+	assert_ok(place(&vol, (struct layout){ 4 * AU, 4, 4, 4 * AU }, &fmap, &err), &err);
+	assert_int_equal(fmap.type, FAMFS_FMAP_INTERLEAVED);
+	assert_int_equal(fmap.nextents, 4);
 	end(&vol);
 }
 
 /* Each strip lies in a bucket of its own, in whole stripes. */
 static void check_spread(const struct famfs_volume *vol, const struct layout *layout,
-			 const struct famfs_fmap *map)
+			 const struct famfs_fmap *fmap)
 {
 	uint64_t bucket = vol->alloc.units / layout->nbuckets * AU, seen = 0;
 	uint64_t length =
 		interleave_strip_length(layout->size, layout->nstrips, layout->chunk_size);
 
-	assert_int_equal(map->type, FAMFS_FMAP_INTERLEAVED);
-	assert_int_equal(map->nextents, layout->nstrips);
-	assert_true(map->chunk_size == layout->chunk_size && map->size == layout->size);
-	for (uint32_t i = 0; i < map->nextents; i++) {
-		const struct famfs_extent *ext = &map->extents[i];
+	assert_int_equal(fmap->type, FAMFS_FMAP_INTERLEAVED);
+	assert_int_equal(fmap->nextents, layout->nstrips);
+	assert_true(fmap->chunk_size == layout->chunk_size && fmap->size == layout->size);
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
+		const struct famfs_extent *ext = &fmap->extents[i];
 		uint64_t number = ext->offset / bucket;
 
 		if (number >= layout->nbuckets)
@@ -169,10 +169,10 @@ static void spread(void **state)
 							 (uint32_t)(1 + rng_below(&rng, buckets)),
 						 .nbuckets = buckets,
 						 .chunk_size = AU << rng_below(&rng, 4) };
-			struct famfs_fmap map;
+			struct famfs_fmap fmap;
 
-			assert_ok(place(&vol, layout, &map, &err), &err);
-			check_spread(&vol, &layout, &map);
+			assert_ok(place(&vol, layout, &fmap, &err), &err);
+			check_spread(&vol, &layout, &fmap);
 		}
 		end(&vol);
 	}
@@ -190,13 +190,13 @@ static void deterministic(void **state)
 
 		start(&vol, 8 * GIB);
 		for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
-			struct famfs_fmap map;
+			struct famfs_fmap fmap;
 
-			assert_ok(place(&vol, layout, &map, &err), &err);
+			assert_ok(place(&vol, layout, &fmap, &err), &err);
 			if (run == 0)
-				first[i] = map;
-			assert_memory_equal(map.extents, first[i].extents,
-					    map.nextents * sizeof(map.extents[0]));
+				first[i] = fmap;
+			assert_memory_equal(fmap.extents, first[i].extents,
+					    fmap.nextents * sizeof(fmap.extents[0]));
 		}
 		end(&vol);
 	}
@@ -214,11 +214,11 @@ static void even(void **state)
 	start(&vol, 14 * GIB);
 	bucket = vol.alloc.units / 7 * AU;
 	for (int i = 0; i < 70; i++) {
-		struct famfs_fmap map;
+		struct famfs_fmap fmap;
 
-		assert_ok(place(&vol, layout, &map, &err), &err);
-		for (uint32_t k = 0; k < map.nextents; k++)
-			strips[map.extents[k].offset / bucket]++;
+		assert_ok(place(&vol, layout, &fmap, &err), &err);
+		for (uint32_t k = 0; k < fmap.nextents; k++)
+			strips[fmap.extents[k].offset / bucket]++;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(strips); i++)
 		assert_true(strips[i] >= 28 && strips[i] <= 31);
@@ -237,7 +237,7 @@ static void fragment(struct famfs_volume *vol, uint64_t from, uint64_t to)
 static void fragments(void **state)
 {
 	struct famfs_volume vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
@@ -245,10 +245,10 @@ static void fragments(void **state)
 	fragment(&vol, 100, 140);
 	assert_refused(&vol, (struct layout){ 16 * AU + 1, 0, 0, 0 }, -ENOSPC,
 		       "need 34 MiB, 40 MiB free, of which 16 pieces hold 32 MiB");
-	assert_ok(place(&vol, (struct layout){ 16 * AU, 0, 0, 0 }, &map, &err), &err);
-	assert_int_equal(map.nextents, 16);
+	assert_ok(place(&vol, (struct layout){ 16 * AU, 0, 0, 0 }, &fmap, &err), &err);
+	assert_int_equal(fmap.nextents, 16);
 	for (uint32_t i = 1; i < 16; i++)
-		assert_true(map.extents[i].offset > map.extents[i - 1].offset);
+		assert_true(fmap.extents[i].offset > fmap.extents[i - 1].offset);
 	assert_true(vol.alloc.free == 4);
 	assert_refused(&vol, (struct layout){ 5 * AU, 0, 0, 0 }, -ENOSPC,
 		       "need 10 MiB, 8 MiB free");
@@ -259,7 +259,7 @@ static void fragments(void **state)
 static void few_pieces(void **state)
 {
 	struct famfs_volume vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 	int ones = 0;
 
@@ -272,10 +272,10 @@ static void few_pieces(void **state)
 		allocator_use(&vol.alloc, unit, 1);
 	allocator_use(&vol.alloc, 284, vol.alloc.units - 284);
 	assert_true(vol.alloc.free == 60);
-	assert_ok(place(&vol, (struct layout){ 52 * AU, 0, 0, 0 }, &map, &err), &err);
-	for (uint32_t i = 0; i < map.nextents; i++)
-		ones += map.extents[i].length == AU;
-	assert_int_equal(map.nextents, 16);
+	assert_ok(place(&vol, (struct layout){ 52 * AU, 0, 0, 0 }, &fmap, &err), &err);
+	for (uint32_t i = 0; i < fmap.nextents; i++)
+		ones += fmap.extents[i].length == AU;
+	assert_int_equal(fmap.nextents, 16);
 	assert_int_equal(ones, 12);
 	end(&vol);
 }
@@ -283,19 +283,19 @@ static void few_pieces(void **state)
 static void around_others(void **state)
 {
 	struct famfs_volume vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
 	start(&vol, 64 * MIB);
 	foreign = (struct famfs_extent){ 0, 6 * AU, 4 * AU };
-	assert_ok(place(&vol, (struct layout){ 2 * AU, 0, 0, 0 }, &map, &err), &err);
-	assert_true(map.extents[0].offset == 10 * AU);
-	assert_ok(place(&vol, (struct layout){ AU, 0, 0, 0 }, &map, &err), &err);
-	assert_true(map.extents[0].offset == 5 * AU);
+	assert_ok(place(&vol, (struct layout){ 2 * AU, 0, 0, 0 }, &fmap, &err), &err);
+	assert_true(fmap.extents[0].offset == 10 * AU);
+	assert_ok(place(&vol, (struct layout){ AU, 0, 0, 0 }, &fmap, &err), &err);
+	assert_true(fmap.extents[0].offset == 5 * AU);
 	/* Twenty units are left, all after those that the other process holds. */
-	assert_ok(place(&vol, (struct layout){ 20 * AU, 0, 0, 0 }, &map, &err), &err);
-	assert_int_equal(map.nextents, 1);
+	assert_ok(place(&vol, (struct layout){ 20 * AU, 0, 0, 0 }, &fmap, &err), &err);
+	assert_int_equal(fmap.nextents, 1);
 	assert_refused(&vol, (struct layout){ 2 * AU, 0, 0, 0 }, -ENOSPC, "need 4 MiB");
 	end(&vol);
 }
@@ -304,18 +304,18 @@ static void around_others(void **state)
 static void pieces_around_others(void **state)
 {
 	struct famfs_volume vol;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 	uint64_t total = 0;
 
 	(void)state;
 	start(&vol, 64 * MIB);
 	foreign = (struct famfs_extent){ 0, 15 * AU, 2 * AU };
-	assert_ok(place(&vol, (struct layout){ 20 * AU, 0, 0, 0 }, &map, &err), &err);
-	for (uint32_t i = 0; i < map.nextents; i++) {
-		assert_true(map.extents[i].offset + map.extents[i].length <= 15 * AU ||
-			    map.extents[i].offset >= 17 * AU);
-		total += map.extents[i].length;
+	assert_ok(place(&vol, (struct layout){ 20 * AU, 0, 0, 0 }, &fmap, &err), &err);
+	for (uint32_t i = 0; i < fmap.nextents; i++) {
+		assert_true(fmap.extents[i].offset + fmap.extents[i].length <= 15 * AU ||
+			    fmap.extents[i].offset >= 17 * AU);
+		total += fmap.extents[i].length;
 	}
 	assert_true(total == 20 * AU);
 	end(&vol);

@@ -363,11 +363,11 @@ static void file_elsewhere(void **state)
 		.mode = 0644,
 		.path = "far",
 		.path_length = 3,
-		.map = { .nextents = 1, .size = 100, .extents = { { 1, 0, AU } } }
+		.fmap = { .nextents = 1, .size = 100, .extents = { { 1, 0, AU } } }
 	};
 	struct famfs_volume *vol;
 	struct famfs_file *file;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 	struct omf_entry raw;
 	char byte;
@@ -379,8 +379,8 @@ static void file_elsewhere(void **state)
 	entry_put(1, &raw);
 	counters_put(2, 2);
 	vol = open_volume(true);
-	assert_ok(famfs_fmap(vol, "far", &map, &err), &err);
-	assert_true(map.extents[0].daxdev == 1 && map.extents[0].offset == 0);
+	assert_ok(famfs_fmap(vol, "far", &fmap, &err), &err);
+	assert_true(fmap.extents[0].daxdev == 1 && fmap.extents[0].offset == 0);
 	assert_ok(famfs_file_open(vol, "far", &file, &err), &err);
 	assert_error(famfs_file_read(file, 0, &byte, 1, &err), -ENXIO, &err, "cannot read 'far'");
 	assert_error(famfs_file_write(file, 0, "x", 1, &err), -ENXIO, &err, "cannot write 'far'");

@@ -80,7 +80,7 @@ static void questions(void **state)
 	struct famfs_volume *vol = sample();
 	char longest[200];
 	struct famfs_stat st;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct famfs_error err;
 
 	(void)state;
@@ -93,11 +93,11 @@ static void questions(void **state)
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_error(famfs_stat(vol, longest, &st, &err), -ENAMETOOLONG, &err, "199 bytes");
-	assert_error(famfs_fmap(vol, "z", &map, &err), -EISDIR, &err, "'z' is a directory");
-	assert_error(famfs_fmap(vol, "", &map, &err), -EISDIR, &err, "is a directory");
-	assert_ok(famfs_fmap(vol, "b", &map, &err), &err);
-	assert_true(map.type == FAMFS_FMAP_SIMPLE && map.nextents == 1 && map.size == 1);
-	assert_true(map.extents[0].offset == 10 * MIB && map.extents[0].length == AU);
+	assert_error(famfs_fmap(vol, "z", &fmap, &err), -EISDIR, &err, "'z' is a directory");
+	assert_error(famfs_fmap(vol, "", &fmap, &err), -EISDIR, &err, "is a directory");
+	assert_ok(famfs_fmap(vol, "b", &fmap, &err), &err);
+	assert_true(fmap.type == FAMFS_FMAP_SIMPLE && fmap.nextents == 1 && fmap.size == 1);
+	assert_true(fmap.extents[0].offset == 10 * MIB && fmap.extents[0].length == AU);
 	famfs_close(vol);
 }
 

@@ -66,12 +66,12 @@ static struct record file_record(enum famfs_fmap_type type, uint32_t nextents)
 {
 	struct record rec = { .type = OMF_FILE, .mode = 0644, .path = "d/f", .path_length = 3 };
 
-	rec.map.type = type;
-	rec.map.nextents = nextents;
-	rec.map.chunk_size = type == FAMFS_FMAP_INTERLEAVED ? AU : 0;
-	rec.map.size = nextents * AU - 5;
+	rec.fmap.type = type;
+	rec.fmap.nextents = nextents;
+	rec.fmap.chunk_size = type == FAMFS_FMAP_INTERLEAVED ? AU : 0;
+	rec.fmap.size = nextents * AU - 5;
 	for (uint32_t i = 0; i < nextents; i++)
-		rec.map.extents[i] = (struct famfs_extent){ 0, GIB + i * AU, AU };
+		rec.fmap.extents[i] = (struct famfs_extent){ 0, GIB + i * AU, AU };
 	return rec;
 }
 
@@ -311,7 +311,7 @@ static void any_bytes(void **state)
 		assert_int_not_equal(raw.fault, FAMFS_FAULT_NONE);
 		if (structures[i % 3] == FAMFS_LOG_ENTRY) {
 			raw_decode_entry(&entry);
-			assert_true(entry.map.nextents <= OMF_MAX_EXTENTS);
+			assert_true(entry.fmap.nextents <= OMF_MAX_EXTENTS);
 		}
 	}
 }

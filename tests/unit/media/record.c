@@ -9,10 +9,10 @@ static struct record file_of(const char *path, uint64_t size, uint64_t offset, u
 {
 	struct record rec = { .type = OMF_FILE,
 			      .mode = 0644,
-			      .map = { .type = FAMFS_FMAP_SIMPLE,
-				       .nextents = 1,
-				       .size = size,
-				       .extents = { { 0, offset, length } } } };
+			      .fmap = { .type = FAMFS_FMAP_SIMPLE,
+					.nextents = 1,
+					.size = size,
+					.extents = { { 0, offset, length } } } };
 
 	record_set_path(&rec, path);
 	return rec;
@@ -32,13 +32,13 @@ static struct record striped(void)
 				.mode = 0644,
 				.path = "st/s3_37m",
 				.path_length = 9,
-				.map = { .type = FAMFS_FMAP_INTERLEAVED,
-					 .nextents = 3,
-					 .chunk_size = 0x400000,
-					 .size = 38797312,
-					 .extents = { { 0, 0x40c00000, 0x1000000 },
-						      { 0, 0x80c00000, 0x1000000 },
-						      { 0, 0xc0800000, 0x1000000 } } } };
+				.fmap = { .type = FAMFS_FMAP_INTERLEAVED,
+					  .nextents = 3,
+					  .chunk_size = 0x400000,
+					  .size = 38797312,
+					  .extents = { { 0, 0x40c00000, 0x1000000 },
+						       { 0, 0x80c00000, 0x1000000 },
+						       { 0, 0xc0800000, 0x1000000 } } } };
 }
 
 static uint64_t crc_of(const struct record *rec, uint64_t index)
@@ -78,14 +78,14 @@ static void same_record(const struct record *a, const struct record *b)
 	assert_int_equal(a->mode, b->mode);
 	assert_int_equal(a->path_length, b->path_length);
 	assert_memory_equal(a->path, b->path, a->path_length);
-	assert_int_equal(a->map.nextents, b->map.nextents);
+	assert_int_equal(a->fmap.nextents, b->fmap.nextents);
 	if (a->type != OMF_FILE)
 		return;
-	assert_int_equal(a->map.type, b->map.type);
-	assert_true(a->map.size == b->map.size);
-	assert_true(a->map.chunk_size == b->map.chunk_size);
-	assert_memory_equal(a->map.extents, b->map.extents,
-			    a->map.nextents * sizeof(a->map.extents[0]));
+	assert_int_equal(a->fmap.type, b->fmap.type);
+	assert_true(a->fmap.size == b->fmap.size);
+	assert_true(a->fmap.chunk_size == b->fmap.chunk_size);
+	assert_memory_equal(a->fmap.extents, b->fmap.extents,
+			    a->fmap.nextents * sizeof(a->fmap.extents[0]));
 }
 
 static void check_round_trip(const struct record *rec, uint64_t index)
@@ -112,11 +112,11 @@ static void round_trips(void **state)
 		rec.uid = (uint32_t)rng_next(&rng);
 		rec.gid = (uint32_t)rng_next(&rng);
 		rec.mode = (uint32_t)rng_below(&rng, 010000);
-		rec.map.size = rng_next(&rng);
-		rec.map.nextents = (uint32_t)(1 + rng_below(&rng, 16));
-		for (uint32_t k = 0; k < rec.map.nextents; k++)
-			rec.map.extents[k] = (struct famfs_extent){ rng_next(&rng), rng_next(&rng),
-								    rng_next(&rng) };
+		rec.fmap.size = rng_next(&rng);
+		rec.fmap.nextents = (uint32_t)(1 + rng_below(&rng, 16));
+		for (uint32_t k = 0; k < rec.fmap.nextents; k++)
+			rec.fmap.extents[k] = (struct famfs_extent){ rng_next(&rng), rng_next(&rng),
+								     rng_next(&rng) };
 		check_round_trip(&rec, rng_next(&rng));
 	}
 }
@@ -439,7 +439,7 @@ static void hostile(void **state)
 			entry_seal(&raw);
 			memset(&rec, 0, sizeof(rec));
 			record_decode(&raw, 4, NULL, &rec, NULL);
-			assert_true(rec.map.nextents <= FAMFS_MAX_EXTENTS);
+			assert_true(rec.fmap.nextents <= FAMFS_MAX_EXTENTS);
 			assert_true(rec.path_length <= OMF_PATH_SIZE);
 		}
 }

@@ -15,10 +15,10 @@ static struct record simple(uint64_t size, uint64_t dev, uint64_t offset, uint64
 	return (struct record){ .type = OMF_FILE,
 				.path = "f",
 				.path_length = 1,
-				.map = { .type = FAMFS_FMAP_SIMPLE,
-					 .nextents = 1,
-					 .size = size,
-					 .extents = { { dev, offset, length } } } };
+				.fmap = { .type = FAMFS_FMAP_SIMPLE,
+					  .nextents = 1,
+					  .size = size,
+					  .extents = { { dev, offset, length } } } };
 }
 
 /* What a reader finds when the record is in a log. */
@@ -96,18 +96,18 @@ static void size_and_map(void **state)
 	assert_int_equal(check(2 * MIB + 1, 0, 10 * MIB, 2 * MIB), FAMFS_FAULT_SIZE);
 	assert_int_equal(check(UINT64_MAX, 0, 10 * MIB, 2 * MIB), FAMFS_FAULT_SIZE);
 	rec = simple(4 * MIB, 0, 10 * MIB, 2 * MIB);
-	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 20 * MIB, 2 * MIB };
+	rec.fmap.extents[rec.fmap.nextents++] = (struct famfs_extent){ 0, 20 * MIB, 2 * MIB };
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
-	rec.map.size++;
+	rec.fmap.size++;
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_SIZE);
 	/* Invalid entries have extents, and no size. */
 	rec.type = OMF_INVALID;
-	rec.map.size = 0;
+	rec.fmap.size = 0;
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
-	rec.map.extents[1].offset = 0;
+	rec.fmap.extents[1].offset = 0;
 	record_encode(&raw, &rec, 7);
 	assert_int_equal(record_decode(&raw, 7, &limits, &rec, NULL), FAMFS_FAULT_NONE);
-	assert_int_equal(rec.map.nextents, 0);
+	assert_int_equal(rec.fmap.nextents, 0);
 }
 
 static void strips(void **state)
@@ -115,15 +115,15 @@ static void strips(void **state)
 	struct record rec = simple(1, 0, 10 * MIB, 8 * MIB);
 
 	(void)state;
-	rec.map.type = FAMFS_FMAP_INTERLEAVED;
-	rec.map.chunk_size = 2 * MIB;
-	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
+	rec.fmap.type = FAMFS_FMAP_INTERLEAVED;
+	rec.fmap.chunk_size = 2 * MIB;
+	rec.fmap.extents[rec.fmap.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	/* The shorter strip has room for two stripes of two chunks. */
-	rec.map.size = 8 * MIB;
+	rec.fmap.size = 8 * MIB;
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
-	rec.map.size = 8 * MIB + 1;
+	rec.fmap.size = 8 * MIB + 1;
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_SIZE);
-	rec.map.extents[1].length = 6 * MIB;
+	rec.fmap.extents[1].length = 6 * MIB;
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
 }
 
@@ -159,18 +159,18 @@ static void retire_simple(void **state)
 	struct omf_entry raw;
 
 	(void)state;
-	rec.map.nextents = 4;
-	rec.map.extents[1] = (struct famfs_extent){ 0, 62 * MIB, 4 * MIB };
-	rec.map.extents[2] = (struct famfs_extent){ 0, 40 * MIB, 6 * MIB };
-	rec.map.extents[3] = (struct famfs_extent){ 9, 40 * MIB, 6 * MIB };
+	rec.fmap.nextents = 4;
+	rec.fmap.extents[1] = (struct famfs_extent){ 0, 62 * MIB, 4 * MIB };
+	rec.fmap.extents[2] = (struct famfs_extent){ 0, 40 * MIB, 6 * MIB };
+	rec.fmap.extents[3] = (struct famfs_extent){ 9, 40 * MIB, 6 * MIB };
 	record_encode(&raw, &rec, 7);
 	raw.file.path[0] ^= 1; /* and the CRC does not follow */
 	record_retire(&raw, 7, &limits);
 	decode_retired(&raw, &rec);
-	assert_int_equal(rec.map.nextents, 2);
-	assert_true(rec.map.extents[0].offset == 20 * MIB);
-	assert_true(rec.map.extents[1].offset == 40 * MIB);
-	assert_true(rec.map.extents[1].length == 6 * MIB);
+	assert_int_equal(rec.fmap.nextents, 2);
+	assert_true(rec.fmap.extents[0].offset == 20 * MIB);
+	assert_true(rec.fmap.extents[1].offset == 40 * MIB);
+	assert_true(rec.fmap.extents[1].length == 6 * MIB);
 	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
 }
 
@@ -180,15 +180,15 @@ static void retire_striped(void **state)
 	struct omf_entry raw;
 
 	(void)state;
-	rec.map.type = FAMFS_FMAP_INTERLEAVED;
-	rec.map.chunk_size = 2 * MIB;
-	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
+	rec.fmap.type = FAMFS_FMAP_INTERLEAVED;
+	rec.fmap.chunk_size = 2 * MIB;
+	rec.fmap.extents[rec.fmap.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	record_encode(&raw, &rec, 7);
 	raw.crc = le64_make(0);
 	record_retire(&raw, 7, &limits);
 	decode_retired(&raw, &rec);
-	assert_int_equal(rec.map.nextents, 2);
-	assert_true(rec.map.extents[1].offset == 30 * MIB);
+	assert_int_equal(rec.fmap.nextents, 2);
+	assert_true(rec.fmap.extents[1].offset == 30 * MIB);
 }
 
 /* A repair that was interrupted is made again, on the bytes that it left. */
@@ -206,7 +206,7 @@ static void retire_again(void **state)
 	record_retire(&raw, 7, &limits);
 	assert_memory_equal(&raw, &once, sizeof(raw));
 	decode_retired(&raw, &rec);
-	assert_int_equal(rec.map.nextents, 1);
+	assert_int_equal(rec.fmap.nextents, 1);
 }
 
 /* The repair is interrupted after each of its 8-byte stores. */
@@ -229,7 +229,7 @@ static void retire_torn(const struct record *sound)
 		assert_memory_equal(&forward, &new, sizeof(new));
 		assert_memory_equal(&backward, &new, sizeof(new));
 		decode_retired(&new, &rec);
-		assert_int_equal(rec.map.nextents, sound->map.nextents);
+		assert_int_equal(rec.fmap.nextents, sound->fmap.nextents);
 	}
 }
 
@@ -238,10 +238,10 @@ static void retire_cut(void **state)
 	struct record rec = simple(8 * MIB, 0, 20 * MIB, 4 * MIB);
 
 	(void)state;
-	rec.map.extents[rec.map.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
+	rec.fmap.extents[rec.fmap.nextents++] = (struct famfs_extent){ 0, 30 * MIB, 4 * MIB };
 	retire_torn(&rec);
-	rec.map.type = FAMFS_FMAP_INTERLEAVED;
-	rec.map.chunk_size = 2 * MIB;
+	rec.fmap.type = FAMFS_FMAP_INTERLEAVED;
+	rec.fmap.chunk_size = 2 * MIB;
 	retire_torn(&rec);
 }
 
@@ -256,13 +256,13 @@ static void retire_other_type(void **state)
 	raw.type = le32_make(0x10000);
 	record_retire(&raw, 7, &limits);
 	decode_retired(&raw, &rec);
-	assert_int_equal(rec.map.nextents, 1);
+	assert_int_equal(rec.fmap.nextents, 1);
 	/* The bytes of a directory entry at this place are not extents. */
 	record_encode(&raw, &sound, 7);
 	raw.type = le32_make(OMF_MKDIR);
 	record_retire(&raw, 7, &limits);
 	decode_retired(&raw, &rec);
-	assert_int_equal(rec.map.nextents, 0);
+	assert_int_equal(rec.fmap.nextents, 0);
 }
 
 static void retire_rubbish(void **state)
@@ -279,7 +279,7 @@ static void retire_rubbish(void **state)
 			raw.type = le32_make(OMF_FILE);
 		record_retire(&raw, 7, &limits);
 		decode_retired(&raw, &rec);
-		assert_int_equal(rec.map.nextents, 0);
+		assert_int_equal(rec.fmap.nextents, 0);
 	}
 }
 

@@ -155,23 +155,23 @@ static void headers(void **state)
 	for_each_vector(check_header);
 }
 
-static void dumped_map(struct json_object *json, struct famfs_fmap *map)
+static void dumped_map(struct json_object *json, struct famfs_fmap *fmap)
 {
 	struct json_object *list = member(json, "ext");
 
-	map->size = number(json, "size");
-	map->type = number(json, "ext_type") ? FAMFS_FMAP_INTERLEAVED : FAMFS_FMAP_SIMPLE;
-	map->chunk_size = map->type == FAMFS_FMAP_SIMPLE ? 0 : number(json, "chunk");
-	map->nextents = (uint32_t)json_object_array_length(list);
-	assert_int_equal(number(json, map->type == FAMFS_FMAP_SIMPLE ? "nextents" : "nstrips"),
-			 map->nextents);
-	for (uint32_t i = 0; i < map->nextents; i++) {
+	fmap->size = number(json, "size");
+	fmap->type = number(json, "ext_type") ? FAMFS_FMAP_INTERLEAVED : FAMFS_FMAP_SIMPLE;
+	fmap->chunk_size = fmap->type == FAMFS_FMAP_SIMPLE ? 0 : number(json, "chunk");
+	fmap->nextents = (uint32_t)json_object_array_length(list);
+	assert_int_equal(number(json, fmap->type == FAMFS_FMAP_SIMPLE ? "nextents" : "nstrips"),
+			 fmap->nextents);
+	for (uint32_t i = 0; i < fmap->nextents; i++) {
 		struct json_object *ext = json_object_array_get_idx(list, i);
 		uint64_t fields[3];
 
 		for (size_t k = 0; k < 3; k++)
 			fields[k] = json_object_get_uint64(json_object_array_get_idx(ext, k));
-		map->extents[i] = (struct famfs_extent){ fields[0], fields[1], fields[2] };
+		fmap->extents[i] = (struct famfs_extent){ fields[0], fields[1], fields[2] };
 	}
 }
 
@@ -185,7 +185,7 @@ static struct record dumped_record(struct json_object *json)
 	record_set_path(&rec, text(json, "path"));
 	rec.type = strcmp(text(json, "type"), "MKDIR") == 0 ? OMF_MKDIR : OMF_FILE;
 	if (rec.type == OMF_FILE)
-		dumped_map(json, &rec.map);
+		dumped_map(json, &rec.fmap);
 	return rec;
 }
 
@@ -213,7 +213,7 @@ static void check_entry(const struct vector *v, struct json_object *json, uint64
 	assert_int_equal(got.path_length, want.path_length);
 	assert_memory_equal(got.path, want.path, want.path_length);
 	if (want.type == OMF_FILE)
-		same_map(&got.map, &want.map);
+		same_map(&got.fmap, &want.fmap);
 	record_encode(&again, &want, index);
 	assert_true(le64_get(again.crc) == number(json, "crc"));
 	assert_memory_equal(&again, &raw, sizeof(raw));
@@ -261,7 +261,7 @@ static int visit(void *arg, const char *path, const struct famfs_stat *st)
 	assert_int_equal(st->gid, want.gid);
 	assert_int_equal(st->mode & 07777, want.mode);
 	assert_int_equal(S_ISDIR(st->mode), want.type == OMF_MKDIR);
-	assert_true(st->size == (want.type == OMF_FILE ? want.map.size : 0));
+	assert_true(st->size == (want.type == OMF_FILE ? want.fmap.size : 0));
 	return 0;
 }
 
@@ -271,12 +271,12 @@ static void check_maps(struct famfs_volume *vol, struct json_object *list)
 
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		const struct record want = dumped_record(json_object_array_get_idx(list, i));
-		struct famfs_fmap map;
+		struct famfs_fmap fmap;
 
 		if (want.type != OMF_FILE)
 			continue;
-		assert_ok(famfs_fmap(vol, want.path, &map, &err), &err);
-		same_map(&map, &want.map);
+		assert_ok(famfs_fmap(vol, want.path, &fmap, &err), &err);
+		same_map(&fmap, &want.fmap);
 	}
 }
 

@@ -29,7 +29,7 @@ static void answers(void **state)
 {
 	struct server server = { 0 };
 	struct famfs_daxdev daxdev;
-	struct famfs_fmap map;
+	struct famfs_fmap fmap;
 	struct stat st;
 	fuse_ino_t ino;
 
@@ -38,8 +38,8 @@ static void answers(void **state)
 	pthread_mutex_lock(&server.vol->mutex);
 	assert_int_equal(server_check_stale(&server), 0);
 	assert_int_equal(inode_attr(&server, ino, &st), 0);
-	assert_int_equal(inode_fmap(&server, ino, &map), 0);
-	assert_int_equal(map.size, 100);
+	assert_int_equal(inode_fmap(&server, ino, &fmap), 0);
+	assert_int_equal(fmap.size, 100);
 	assert_int_equal(famfs_daxdev(server.vol, 0, &daxdev), 0);
 	assert_string_equal(daxdev.name, server.vol->dev->path);
 	assert_int_equal(famfs_daxdev(server.vol, 1, &daxdev), -ENODEV);
