@@ -123,6 +123,23 @@ hold()
 	run -0 root_famfsctl umount "$BATS_TEST_TMPDIR/root"
 }
 
+@test "a mount by root does not run a fusermount3 of the search path" {
+	unshare -m true || skip "needs mount namespaces"
+	helper=$(PATH=/usr/bin:/bin:/usr/sbin:/sbin command -v fusermount3) || skip "needs fusermount3"
+	new_image 64M
+	mkdir "$BATS_TEST_TMPDIR/planted" "$BATS_TEST_TMPDIR/dir"
+	printf '#!/bin/sh\ntouch "%s"\n' "$BATS_TEST_TMPDIR/ran" >"$BATS_TEST_TMPDIR/planted/fusermount3"
+	chmod 755 "$BATS_TEST_TMPDIR/planted/fusermount3"
+	touch "$BATS_TEST_TMPDIR/not-executable"
+	# libfuse calls the helper if root may not mount, and searches $PATH if the usual one fails.
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -m bash -c 'mount --bind "$1/not-executable" "$2" && PATH=$1/planted:$PATH \
+		setpriv --bounding-set=-sys_admin "$FAMFSCTL" mount "$3" "$1/dir"' - \
+		"$BATS_TEST_TMPDIR" "$helper" "$img" 3>&-
+	assert_error 1 "cannot mount '$img'"
+	assert_file_not_exist "$BATS_TEST_TMPDIR/ran"
+}
+
 @test "doctor checks no more than 64 mounts, and counts the rest" {
 	needs_mount
 	unshare -m true || skip "needs mount namespaces"
