@@ -23,8 +23,8 @@
 
 /* How long to wait until the server unlocks the device. Without open files it ends soon; after a
  * lazy unmount it goes on while files are open. */
-#define WAIT_NS      UINT64_C(5000000000)
-#define WAIT_LAZY_NS UINT64_C(200000000)
+#define WAIT_MS      5000u
+#define WAIT_LAZY_MS 200u
 #define STEP_NS      2000000
 
 /* The first line goes to `text`. Reads to the end, or the writer would block or die. */
@@ -152,7 +152,7 @@ static int write_back(const char *source, bool lazy, struct famfs_error *err)
 	if (ret < 0 && dax_node_at(source, &node) == 0)
 		return 0;
 	if (ret == 0) {
-		wait_for_server(dev, lazy ? WAIT_LAZY_NS : WAIT_NS);
+		wait_for_server(dev, (lazy ? WAIT_LAZY_MS : WAIT_MS) * UINT64_C(1000000));
 		ret = device_barrier(dev);
 	}
 	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
@@ -180,7 +180,7 @@ static int settle_mode(const char *mountpoint, const char *source, bool lazy,
 	struct dax_node node;
 
 	if (dax_node_at(source, &node) < 0 ||
-	    daxmode_settle(&node, (lazy ? WAIT_LAZY_NS : WAIT_NS) / NS_PER_MS, &why) >= 0)
+	    daxmode_settle(&node, lazy ? WAIT_LAZY_MS : WAIT_MS, &why) >= 0)
 		return 0;
 	/* Files may be open after a lazy unmount. The server waits for them, if it lives. */
 	if (lazy && daxmode_is_claimed(&node))

@@ -258,7 +258,7 @@ static struct host *of(struct device *dev)
 	return (struct host *)cached_of(dev);
 }
 
-static void begin(struct host *host, int kind, uint64_t offset, uint64_t length)
+static void begin(struct host *host, enum host_access_kind kind, uint64_t offset, uint64_t length)
 {
 	host->access.kind = kind;
 	host->access.offset = offset;

@@ -35,9 +35,11 @@ void host_hook(struct host *host, void (*hook)(void *arg), void *arg);
  * a processor copies no more at once, and others run meanwhile. */
 void host_hook_inside(struct host *host, void (*hook)(void *arg), void *arg);
 
+enum host_access_kind { HOST_READ, HOST_WRITE, HOST_FLUSH, HOST_FENCE, HOST_INVALIDATE };
+
 /* The current or last operation of a host, for a hook. */
 struct host_access {
-	enum { HOST_READ, HOST_WRITE, HOST_FLUSH, HOST_FENCE, HOST_INVALIDATE } kind;
+	enum host_access_kind kind;
 	uint64_t offset; /* 0 for a fence */
 	uint64_t length;
 	uint64_t number; /* counts up */
