@@ -152,7 +152,7 @@ static int write_back(const char *source, bool lazy, struct famfs_error *err)
 	if (ret < 0 && dax_node_at(source, &node) == 0)
 		return 0;
 	if (ret == 0) {
-		wait_for_server(dev, (lazy ? WAIT_LAZY_MS : WAIT_MS) * UINT64_C(1000000));
+		wait_for_server(dev, (lazy ? WAIT_LAZY_MS : WAIT_MS) * NS_PER_MS);
 		ret = device_barrier(dev);
 	}
 	return ret < 0 ? error_errno(err, ret, "unmounted, but cannot write back '%s'", source) : 0;
