@@ -397,7 +397,7 @@ enum famfs_fault {
 	FAMFS_FAULT_TYPE,
 	FAMFS_FAULT_PATH,
 	FAMFS_FAULT_MODE,
-	FAMFS_FAULT_SIZE,   /* larger than its map */
+	FAMFS_FAULT_SIZE,   /* larger than its fmap */
 	FAMFS_FAULT_MAP,    /* map type, number of extents or strips, chunk size */
 	FAMFS_FAULT_ALIGN,  /* extent not in whole allocation units */
 	FAMFS_FAULT_EXTENT, /* outside the device, or on the metadata */
@@ -405,7 +405,7 @@ enum famfs_fault {
 	FAMFS_FAULT_OVERLAP,
 	FAMFS_FAULT_DUPLICATE,
 	FAMFS_FAULT_PARENT,
-	FAMFS_FAULT_IO,         /* it cannot be read */
+	FAMFS_FAULT_IO,         /* the structure cannot be read */
 	FAMFS_FAULT_MAGIC,      /* no famfs superblock */
 	FAMFS_FAULT_SUPERBLOCK, /* damaged, or of another format */
 	FAMFS_FAULT_HEADER,     /* of the log */
@@ -472,10 +472,9 @@ struct famfs_fsck_result {
  * may have hidden other problems. Returns 0 if the check was completed, also if it found problems,
  * which result->problems counts. The other counts are those after the repair.
  *
- * Errors: those of open(2),
- * -EMEDIUMTYPE, -EBUSY and -ESTALE (repair: as famfs_open() for writing), -EROFS (repair on a
- * client), -EIO; -ESTALE also if another host writes to the range that is being repaired;
- * -ETIMEDOUT and -EINTR (append lock).
+ * Errors: those of open(2), -EMEDIUMTYPE, -EBUSY and -ESTALE (repair: as famfs_open() for writing),
+ * -EROFS (repair on a client), -EIO; -ESTALE also if another host writes to the range that is being
+ * repaired; -ETIMEDOUT and -EINTR (append lock).
  */
 int famfs_fsck(const struct famfs_target *target, const struct famfs_fsck_params *params,
 	       struct famfs_fsck_result *result, struct famfs_error *err);

@@ -15,11 +15,11 @@
 
 #define CONNECTIONS "/sys/fs/fuse/connections"
 
-/* A name is the kernel's own form of a device number. */
+/* The names in CONNECTIONS are device numbers as the kernel stores them internally. */
 #define KERNEL_MINOR_BITS 20
 
-/* fusectl gives the files of a connection to the user who mounted it, whatever user namespace he
- * was in. */
+/* In fusectl, the files of a connection belong to the user who mounted it, in any user namespace.
+ */
 static bool is_own(const struct stat *st)
 {
 	return st->st_uid == geteuid();

@@ -34,7 +34,7 @@ const char *famfs_dax_mode_name(enum famfs_dax_mode mode)
 	return mode_names[mode];
 }
 
-/* The last component of where the link in the folder leads; -errno. */
+/* Copies the last component of the target of `link` to `name`. 0 or -errno. */
 static int link_name(int dir, const char *link, char *name, size_t size)
 {
 	char target[PATH_MAX];
@@ -52,7 +52,7 @@ static int link_name(int dir, const char *link, char *name, size_t size)
 	return 0;
 }
 
-/* A file of one number, in any base that C knows; -errno. */
+/* Reads a file with one number, decimal or 0x hexadecimal. 0 or -errno. */
 static int read_number(int dir, const char *file, int64_t *out)
 {
 	char text[32], *end;
@@ -164,7 +164,8 @@ int daxinfo_check_mappable(const struct famfs_dax_info *info, const char *path,
 				info->driver);
 		break;
 	}
-	/* daxctl(1) takes famfs mode, and a device without a driver, for devdax mode. */
+	/* daxctl(1) shows famfs mode and a device without a driver as devdax mode, so it would not
+	 * switch them. */
 	if (info->mode == FAMFS_DAX_FAMFS || info->mode == FAMFS_DAX_NO_DRIVER)
 		error_remedy(err, FAMFS_REMEDY_RESET_MODE, path);
 	else

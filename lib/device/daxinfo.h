@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the facts of a DAX device from sysfs, without touching its memory. */
+/* Reads the properties of a DAX device from sysfs, without access to its memory. */
 #ifndef DEVICE_DAXINFO_H
 #define DEVICE_DAXINFO_H
 
@@ -7,18 +7,19 @@
 
 #include <sys/types.h>
 
-/* 0, -ENOTTY when the device number is not a DAX device's, -errno. `root` is put before "/sys". */
+/* Returns 0, -ENOTTY if `number` is not that of a DAX device, or -errno. `root` is put before
+ * "/sys": "" except in tests. */
 int daxinfo_read(const char *root, dev_t number, struct famfs_dax_info *out);
 
-/* The same by name, such as "dax0.0". -ENODEV when there is none. */
+/* The same by name, such as "dax0.0". -ENODEV if there is no such device. */
 int daxinfo_find(const char *root, const char *name, struct famfs_dax_info *out);
 
 /* Calls `visit` for every DAX device, in the order of their numbers; nonzero ends the walk and is
- * returned. -errno; a host without the dax bus has none. */
+ * returned. -errno; 0 on a host without the dax bus. */
 int daxinfo_scan(const char *root, famfs_dax_visit_fn visit, void *arg);
 
-/* Why the device cannot be mapped, with the command that changes it; 0 when it can. -EOPNOTSUPP in
- * famfs mode, -ENODEV without a driver, -EBUSY as system memory. */
+/* Checks that the mode of the device allows mapping it; an error has a remedy. -EOPNOTSUPP in famfs
+ * mode, -ENODEV without a driver or with an unknown one, -EBUSY as system memory. */
 int daxinfo_check_mappable(const struct famfs_dax_info *info, const char *path,
 			   struct famfs_error *err);
 

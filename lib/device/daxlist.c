@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The DAX devices of this host, from libdaxctl, which knows the regions that they are in. It is
- * loaded here and nowhere else: what it depends on takes longer to load than most commands run.
- * It knows no famfs mode before version 85, so drivers are read from sysfs.
+ * Lists the DAX devices of this host with libdaxctl, which knows their regions. Only this file
+ * loads it: its dependencies take longer to load than most commands run. Before version 85 it does
+ * not know famfs mode, so drivers are read from sysfs.
  */
 #include "famfs.h"
 
@@ -48,7 +48,7 @@ static bool find_functions(struct daxctl *lib)
 
 		if (!function)
 			return false;
-		/* POSIX has it that a pointer to an object can hold one to a function. */
+		/* POSIX guarantees that a pointer to void can hold a pointer to a function. */
 		memcpy(functions[i].pointer, &function, sizeof(function));
 	}
 	return true;
@@ -86,7 +86,7 @@ static int visit_devices(const struct daxctl *lib, famfs_dax_visit_fn visit, voi
 			struct famfs_dax_info info;
 			int ret = daxinfo_find("", lib->devname(dev), &info);
 
-			/* One that went meanwhile is no error. */
+			/* The device may have been removed meanwhile. */
 			if (ret == 0)
 				ret = visit(arg, &info);
 			else if (ret == -ENODEV)

@@ -25,7 +25,7 @@
 #define DEVDAX  DRIVERS "device_dax/"
 #define FSDEV   DRIVERS "fsdev_dax/"
 
-/* The end of a mount, and of a process, takes the kernel a moment. */
+/* The kernel needs a moment to end a mount or a process. */
 #define STEP_MS   2
 #define STEP_NS   (STEP_MS * 1000000)
 #define GLANCES   10
@@ -63,8 +63,6 @@ int device_check_famfs_mode(const struct device *dev)
 	return info.mode == FAMFS_DAX_FAMFS ? 0 : -EOPNOTSUPP;
 }
 
-/* ---- sysfs ---- */
-
 static int put(const char *root, const char *file, const char *name)
 {
 	cleanup_free char *path = NULL;
@@ -89,15 +87,15 @@ static enum famfs_dax_mode mode_of(const char *root, const char *name)
 	return daxinfo_find(root, name, &info) < 0 ? FAMFS_DAX_OTHER_DRIVER : info.mode;
 }
 
-/* From famfs mode, or from where a switch has stopped halfway. What counts is the result: a step
- * that was done already fails. */
+/* Switches from famfs mode, or completes an interrupted switch. Only the resulting mode decides
+ * about success, since steps that were done before fail. */
 static int to_devdax(const char *root, const char *name)
 {
 	int ret = 0;
 
 	if (mode_of(root, name) == FAMFS_DAX_FAMFS)
 		ret = put(root, FSDEV "unbind", name);
-	/* While the name is listed, the driver takes the device again when it can. */
+	/* As long as the driver lists the name, it may bind the device again. */
 	(void)put(root, FSDEV "remove_id", name);
 	if (mode_of(root, name) == FAMFS_DAX_NO_DRIVER)
 		ret = put(root, DEVDAX "bind", name);
@@ -106,7 +104,7 @@ static int to_devdax(const char *root, const char *name)
 	return ret < 0 ? ret : -EIO;
 }
 
-/* The driver takes what its list of devices names, and only that: a plain bind would fail. */
+/* The driver binds only devices on its list, so the name is added with new_id: bind would fail. */
 static int to_famfs(const char *root, const char *name)
 {
 	int ret = put(root, DEVDAX "unbind", name);
@@ -139,10 +137,8 @@ static void load_driver(void)
 		;
 }
 
-/* ---- users of the device ---- */
-
-/* These return more than 0 and a description of a user, 0 when there is none, or -errno when that
- * cannot be found out, which is no permission to switch. */
+/* is_mounted(), is_held() and is_used() return more than 0 and a description of a user of the
+ * device, 0 if it has no user, or -errno if the search failed: then do not switch. */
 static int is_mounted(const struct daxmode *mode, dev_t files, struct usage_text *out)
 {
 	int ret = device_mounts(mode->node.path, out);
@@ -163,7 +159,7 @@ static int is_held(const struct daxmode *mode, dev_t files, struct usage_text *o
 	ret = holders_find(&what, out);
 	if (ret || !files || !mode_claim_files_shown(&mode->claim, &mode->node))
 		return ret;
-	/* Held by a process of another user namespace, or by the kernel itself. */
+	/* In use by a process of another user namespace, or by the kernel. */
 	snprintf(out->text, sizeof(out->text), "in use through files of an earlier mount");
 	return 1;
 }
@@ -190,7 +186,7 @@ static int refuse_used(const struct daxmode *mode, int used, const struct usage_
 	return -EBUSY;
 }
 
-/* udev looks at a device after each change, and is gone in a moment. */
+/* Retries, since udev opens a device for a moment after each change. */
 static int check_unused(const struct daxmode *mode, struct famfs_error *err)
 {
 	const struct timespec step = { 0, GLANCE_NS };
@@ -204,7 +200,7 @@ static int check_unused(const struct daxmode *mode, struct famfs_error *err)
 	return refuse_used(mode, used, &user, err);
 }
 
-/* The first look took a while, in which a process that takes no lock may have come. */
+/* Checks again: during the first check, a process that takes no lock may have opened the device. */
 static int look_again(const struct daxmode *mode, struct famfs_error *err)
 {
 	struct usage_text user;
@@ -212,8 +208,8 @@ static int look_again(const struct daxmode *mode, struct famfs_error *err)
 	return refuse_used(mode, is_used(mode, &user), &user, err);
 }
 
-/* `ret` is what the lock of the mode said. A process that keeps it has a better name than that of
- * its lock, if it is seen. */
+/* `ret` is the result of locking the mode. If the lock is busy, prefer the description of the user
+ * of the device to the error of the lock. */
 static int check_excluded(const struct daxmode *mode, int ret, struct famfs_error *err)
 {
 	struct usage_text user;
@@ -223,19 +219,18 @@ static int check_excluded(const struct daxmode *mode, int ret, struct famfs_erro
 	return ret < 0 ? ret : check_unused(mode, err);
 }
 
-/* Our own processes are kept away before the others are looked for. */
+/* Takes the lock first, so that processes of this library cannot open the device during the search
+ * for other users. */
 static int exclude_users(const struct daxmode *mode, int *lock, struct famfs_error *err)
 {
 	return check_excluded(mode, modelock_exclude(&mode->node, lock, err), err);
 }
 
-/* The same refusals, without the lock. */
+/* The same checks without taking the lock. */
 static int check_users(const struct daxmode *mode, struct famfs_error *err)
 {
 	return check_excluded(mode, modelock_check(&mode->node, err), err);
 }
-
-/* ---- taking over the record ---- */
 
 static void daxmode_free(struct daxmode *mode)
 {
@@ -255,7 +250,7 @@ static void cleanup_daxmode_(struct daxmode **mode)
 
 #define cleanup_daxmode __attribute__((cleanup(cleanup_daxmode_)))
 
-/* Without a record. */
+/* Makes a daxmode without a record. */
 static int create(const struct dax_node *node, struct daxmode **out)
 {
 	cleanup_daxmode struct daxmode *mode = calloc(1, sizeof(*mode));
@@ -277,7 +272,7 @@ static int create(const struct dax_node *node, struct daxmode **out)
 	return 0;
 }
 
-/* Locks the record of the device. -EAGAIN when the process that switched lives. */
+/* Locks the record of the device. -EAGAIN if the process that switched the device lives. */
 static int take(const struct dax_node *node, int flags, struct daxmode **out)
 {
 	cleanup_daxmode struct daxmode *mode = NULL;
@@ -315,7 +310,7 @@ bool daxmode_is_claimed(const struct dax_node *node)
 	return take(node, O_RDONLY, &mode) == -EAGAIN;
 }
 
-/* Says whether the living process serves the device or is switching it. */
+/* The message says whether the living process serves the device or is switching it. */
 static int refuse_claimed(const struct dax_node *node, struct famfs_error *err)
 {
 	struct usage_text user, holder = { .text = "another process" };
@@ -333,8 +328,6 @@ static int refuse_claimed(const struct dax_node *node, struct famfs_error *err)
 			    node->path, holder.text);
 }
 
-/* ---- switching ---- */
-
 static int check_driver(const struct daxmode *mode, struct famfs_error *err)
 {
 	enum famfs_dax_mode now = mode_of(mode->node.root, mode->name);
@@ -349,7 +342,7 @@ static int check_driver(const struct daxmode *mode, struct famfs_error *err)
 	return 0;
 }
 
-/* The lock is held. */
+/* The caller holds the lock of the mode. */
 static int go_back(const struct daxmode *mode, struct famfs_error *err)
 {
 	int ret = to_devdax(mode->node.root, mode->name);
@@ -363,7 +356,7 @@ static int go_back(const struct daxmode *mode, struct famfs_error *err)
 	return ret;
 }
 
-/* The same, after looking at who would be in the way. */
+/* The same, but locks, and checks first that the device has no users. */
 static int go_back_unused(const struct daxmode *mode, struct famfs_error *err)
 {
 	cleanup_fd int lock = -1;
@@ -374,8 +367,8 @@ static int go_back_unused(const struct daxmode *mode, struct famfs_error *err)
 	return ret < 0 ? ret : go_back(mode, err);
 }
 
-/* Written first, so that a kill in the middle leaves a record for the next command. The look comes
- * last, right before the driver is taken away. */
+/* Writes the record before the switch, so that a command that is killed in the middle leaves it to
+ * the next one. The check for users comes last, right before the driver is removed. */
 static int record_unused(struct daxmode *mode, struct famfs_error *err)
 {
 	int ret = mode_claim_write(&mode->claim, mode->node.root, 0);
@@ -389,7 +382,7 @@ static int record_unused(struct daxmode *mode, struct famfs_error *err)
 	return ret;
 }
 
-/* The lock is held. */
+/* The caller holds the lock of the mode. */
 static int go(struct daxmode *mode, struct famfs_error *err)
 {
 	int ret = record_unused(mode, err), back;
@@ -447,8 +440,8 @@ int daxmode_leave(struct daxmode *mode, struct famfs_error *err)
 	return ret;
 }
 
-/* Which mount the device served is not recorded. So it may have been any that lives on by its files
- * alone, which map the device. */
+/* If the record does not name the mount that the device served, any detached mount whose files are
+ * still in use may be that mount, and may map the device. */
 static int check_unmounted(const struct daxmode *mode, struct famfs_error *err)
 {
 	struct usage_text user = { .text = "in use by the kernel" };
@@ -482,7 +475,7 @@ int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct
 	if (!mode_claim_read(&mode->claim))
 		return 0;
 	now = mode_of(mode->node.root, mode->name);
-	/* The administrator has done it, or has put the device to another use. */
+	/* The administrator has switched the device back, or to another mode. */
 	if (now != FAMFS_DAX_FAMFS && now != FAMFS_DAX_NO_DRIVER)
 		return mode_claim_clear(&mode->claim);
 	ret = check_unmounted(mode, err);
@@ -491,8 +484,9 @@ int daxmode_settle(const struct dax_node *node, unsigned int patience_ms, struct
 	return ret < 0 ? ret : 1;
 }
 
-/* A device that another program has left in famfs mode has no record. It gets one right before the
- * switch, and loses it on a refusal, or the next mount or unmount would switch the device. */
+/* A device that another program left in famfs mode has no record. One is written right before the
+ * switch, and removed if the switch is refused: else the next mount or unmount would switch the
+ * device. */
 static int reset_unused(struct daxmode *mode, bool recorded, struct famfs_error *err)
 {
 	cleanup_fd int lock = -1;
@@ -536,7 +530,7 @@ int daxmode_reset(const struct dax_node *node, bool dry_run, enum famfs_dax_mode
 		return refuse_claimed(node, err);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", node->path);
-	/* A dry run keeps no other process from the device while it looks. */
+	/* A dry run does not keep other processes from the device. */
 	if (dry_run)
 		mode_claim_unlock(&mode->claim);
 	return reset(mode, dry_run, err);

@@ -18,13 +18,13 @@ int famfs_reset_mode(const char *device, const struct famfs_reset_mode_params *p
 
 	if (ret < 0)
 		return ret;
-	/* The mount table has the device by its own name. */
+	/* The mount table has the resolved path of the device. */
 	ret = realpath(device, path) ? dax_node_at(path, &node) : -errno;
 	if (ret == -ENOTTY)
 		return error_set(err, -ENOTSUP, "'%s' is not a DAX device", device);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot switch the mode of '%s'", device);
-	/* Other users' processes are seen by root only. */
+	/* Only root can see the processes of other users. */
 	if (geteuid() != 0)
 		return error_set(err, -EPERM, "cannot switch the mode of '%s': only root can",
 				 device);

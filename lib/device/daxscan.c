@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The DAX devices of this host, from sysfs alone: for those who cannot wait for a library to load,
- * and who must not touch a device. */
+/* Lists the DAX devices of this host from sysfs, without the time to load libdaxctl and without
+ * opening a device. */
 #include "device/daxinfo.h"
 
 #include "base/error.h"
@@ -22,7 +22,7 @@ static int visit_name(const char *root, const char *name, famfs_dax_visit_fn vis
 	struct famfs_dax_info info;
 	int ret = daxinfo_find(root, name, &info);
 
-	/* One that went meanwhile is no error. */
+	/* The device may have been removed meanwhile. */
 	if (ret == -ENODEV)
 		return 0;
 	return ret < 0 ? ret : visit(arg, &info);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A DAX device in devdax mode: one mapping of all of it, MAP_SHARED, since the node has no read,
- * write or fsync. Pages come at the first touch, so a device may be larger than memory.
+ * A DAX device in devdax mode, mapped as a whole with MAP_SHARED, since the node has no read, write
+ * or fsync. Pages are mapped at their first access, so the device may be larger than memory.
  *
- * Every access may raise SIGBUS: a poisoned page, or a driver that was unbound. Where the program
- * has asked for famfs_guard_memory_errors(), that is -EIO.
+ * Every access may raise SIGBUS: a poisoned page, or a driver that was unbound. After
+ * famfs_guard_memory_errors(), it returns -EIO instead.
  */
 #include "device/backend.h"
 
@@ -24,8 +24,8 @@
 struct devdax {
 	struct device dev;
 	const struct persist *persist;
-	unsigned char *base; /* NULL until it is mapped */
-	int modelock;        /* -1: there is none */
+	unsigned char *base; /* NULL until the device is mapped */
+	int modelock;        /* -1: none */
 };
 
 static struct devdax *to_devdax(struct device *dev)
@@ -75,7 +75,7 @@ static void devdax_close(struct device *dev)
 
 	if (dax->base)
 		munmap(dax->base, dev->size);
-	/* Last: now the driver may go. */
+	/* Last: from now on the driver may be removed. */
 	if (dax->modelock >= 0)
 		close(dax->modelock);
 	free(dax);
@@ -108,8 +108,8 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return search->found;
 }
 
-/* A lock on a node that a container has made does not conflict with one on the kernel's node, and
- * two appends at once would damage the log. */
+/* A lock on a node that a container made does not conflict with a lock on the kernel's node, so two
+ * processes could append at once and damage the log. */
 int device_check_node(const char *path, const struct stat *st, struct famfs_error *err)
 {
 	struct node_search search = { .dev = st->st_dev };
@@ -136,12 +136,12 @@ static int map_all(struct devdax *dax, struct famfs_error *err)
 	if (base == MAP_FAILED)
 		return error_errno(err, -errno, "cannot map '%s'", dev->path);
 	dax->base = base;
-	/* A core dump is no place for what all hosts hold. */
+	/* Keeps the memory of all hosts out of a core dump. */
 	(void)madvise(base, dev->size, MADV_DONTDUMP);
 	return 0;
 }
 
-/* Without the remedy to switch the mode of the device: under its mount, that ends the host. */
+/* The remedy is not to switch the mode, which would crash the host while the device is mounted. */
 static int refuse_mounted(const char *path, struct famfs_error *err)
 {
 	struct usage_text user;

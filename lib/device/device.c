@@ -41,7 +41,7 @@ static int check_type(const char *path, const struct stat *st, struct famfs_erro
 	return 0;
 }
 
-/* Without a driver that serves it, a DAX device's node cannot even be opened. */
+/* open(2) of a DAX device's node fails with ENXIO if no driver serves it. */
 static int open_error(const char *path, const char *absolute, int ret, bool write,
 		      struct famfs_error *err)
 {

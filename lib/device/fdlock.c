@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks of an open file description: what the backends that have a descriptor lock with. */
+/* Open-file-description locks, for backends that have a descriptor. */
 #include "device/backend.h"
 
 #include "base/minmax.h"
@@ -25,8 +25,7 @@ int fd_lock(int fd, enum device_lock type, uint64_t offset, uint64_t length)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-/* A lock that stands in the way of an exclusive one: 1 and the lock, 0 when there is none, -errno.
- */
+/* Finds a lock that conflicts with an exclusive one: 1 and the lock, 0 if there is none, -errno. */
 static int find_conflict(int fd, uint64_t offset, uint64_t length, struct flock *out)
 {
 	*out = (struct flock){ .l_type = F_WRLCK,
@@ -47,7 +46,7 @@ static int look_or_lock(int fd, enum device_lock type, uint64_t offset, uint64_t
 	return ret > 0 ? -EAGAIN : ret;
 }
 
-/* F_OFD_SETLKW knows no time limit, and only a signal to the thread that waits ends it. */
+/* Polls, since F_OFD_SETLKW has no time limit, and only a signal to the waiting thread ends it. */
 int fd_lock_wait(int fd, enum device_lock type, uint64_t offset, uint64_t length,
 		 const struct lock_wait *wait)
 {

@@ -42,8 +42,6 @@ static bool is_self(const char *pid)
 	return strtol(pid, NULL, 10) == getpid();
 }
 
-/* ---- naming ---- */
-
 /* The name and, in *state, the state of proc(5), from a line like "12 (a name) S ...". The name may
  * hold anything, parentheses included. */
 static void read_stat(const char *pid, char name[32], char *state)
@@ -78,8 +76,6 @@ static void describe(struct usage_text *out, const char *how, const char *pid)
 	out->mountpoint[0] = '\0';
 }
 
-/* ---- mappings ---- */
-
 /* A line of /proc/PID/maps: START-END PERMS OFFSET MAJ:MIN INODE [PATH]. */
 struct region {
 	unsigned long start, end;
@@ -106,8 +102,8 @@ static bool is_node(const struct statx *st, dev_t number)
 	return S_ISCHR(st->stx_mode) && makedev(st->stx_rdev_major, st->stx_rdev_minor) == number;
 }
 
-/* The table has the node's file system and inode. Which device the node is of, and so whether a
- * node of a container's own making is the same, is told only by the file behind the mapping. */
+/* /proc/PID/maps has the file system and inode of a node, but not its device number, which also
+ * finds another node of the device, such as one that a container made. So stat the mapped file. */
 static int maps_number(const char *pid, const struct region *region, dev_t number)
 {
 	struct statx st;
@@ -128,7 +124,7 @@ static int is_held(const char *pid, const struct region *region, const struct he
 		return 1;
 	if (what->files && region->dev == what->files)
 		return 1;
-	/* A DAX device lets itself be mapped MAP_SHARED only. */
+	/* A DAX device can only be mapped MAP_SHARED. */
 	return what->number && region->shared ? maps_number(pid, region, what->number) : 0;
 }
 
@@ -152,8 +148,6 @@ static int maps(const char *pid, const struct held *what)
 	return ret;
 }
 
-/* ---- descriptors ---- */
-
 /* Calls `match` with each descriptor of the process; nonzero ends the walk and is returned. */
 static int walk_fds(const char *pid,
 		    int (*match)(const char *pid, const char *fd, const struct statx *st,
@@ -171,7 +165,7 @@ static int walk_fds(const char *pid,
 	if (!dir)
 		return unseen(errno);
 	while (ret == 0 && (entry = readdir(dir)))
-		/* It may be of a file system that hangs, which is not asked. */
+		/* DONT_SYNC: the file system of the file is not asked, since it may hang. */
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO,
 			  &st) == 0)
@@ -237,12 +231,10 @@ int holders_find(const struct held *what, struct usage_text *out)
 	return walk_processes(visit_holder, &search);
 }
 
-/* ---- locks ---- */
-
 struct lock_search {
-	int fd; /* the caller's own, whose locks do not count */
+	int fd; /* the caller's descriptor, whose locks are ignored */
 	struct stat file;
-	bool any; /* also locks of flock(2), which have no range */
+	bool any; /* find any lock, also one of flock(2), which has no range */
 	uint64_t start, end;
 	struct usage_text *out;
 };
@@ -320,15 +312,13 @@ int holders_of_range(int fd, uint64_t offset, uint64_t length, struct usage_text
 	return find_lock(&search);
 }
 
-/* ---- mount namespaces ---- */
-
 struct namespaces {
 	int (*visit)(const struct namespaces *all, const struct mount_entry *entry);
 	const char *path;
 	dev_t files;
 	struct usage_text *out;
-	const char *pid; /* being looked at */
-	bool believed;
+	const char *pid; /* the process whose mount table is being read */
+	bool believed;   /* that table, see mountns.h */
 	ino_t *seen;
 	size_t count;
 };
@@ -375,13 +365,13 @@ static int visit_namespace(const char *pid, void *arg)
 	all->pid = pid;
 	all->believed = namespace.believed;
 	ret = mountinfo_walk_process(pid, visit_entry, all);
-	/* EINVAL: the process has ended, and waits for its parent to look. */
+	/* EINVAL: the process is a zombie. */
 	if (ret >= 0)
 		return ret;
 	return ret == -EINVAL ? 0 : unseen(-ret);
 }
 
-/* Every mount table but, unless `own`, that of this process. */
+/* Walks every mount table; that of this process only with `own`. */
 static int walk_namespaces(struct namespaces *all, bool own)
 {
 	struct mount_namespace self;
@@ -395,8 +385,8 @@ static int walk_namespaces(struct namespaces *all, bool own)
 	return ret;
 }
 
-/* In a table that is not believed, a copy of root's mount is told from what a user made by the
- * number of its files. */
+/* In a table that is not believed, only the st_dev of the files tells a copy of root's mount from a
+ * mount that a user made. */
 static bool is_of(const struct namespaces *all, const struct mount_entry *entry)
 {
 	return strcmp(entry->source, all->path) == 0 && mount_is_of_root(entry) &&

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A regular file as the device. Data goes through pread and pwrite: filling a sparse file through a
- * mapping is many times slower, and a full file system would raise SIGBUS.
+ * A regular file as the device. Data is read and written with pread and pwrite: filling a sparse
+ * file through a mapping is many times slower, and a full file system would raise SIGBUS.
  *
- * Two pages are mapped all the same: the superblock's and the log header's. Looking for new entries
- * is then two loads, and publishing one is two stores, where the system calls would cost more than
- * everything else. Both are coherent with the page cache that the other users of the file see.
+ * Only two pages are mapped, those of the superblock and of the log header: a check for new entries
+ * is then two loads, and a publish two stores, without the cost of system calls. Both ways use the
+ * page cache, so they are coherent, also with other processes.
  */
 #include "device/backend.h"
 
@@ -28,7 +28,7 @@ static const uint64_t window_offsets[] = { 0, FAMFS_ALLOC_UNIT };
 
 struct image {
 	struct device dev;
-	unsigned char *windows[NWINDOWS]; /* NULL where the file was too short */
+	unsigned char *windows[NWINDOWS]; /* NULL if the file was too short */
 };
 
 static struct image *to_image(struct device *dev)
@@ -36,7 +36,7 @@ static struct image *to_image(struct device *dev)
 	return (struct image *)dev;
 }
 
-/* The mapped bytes of the range, or NULL when it is not inside a window. */
+/* Returns the mapped bytes of the range, or NULL if it is not inside a window. */
 static unsigned char *window(struct device *dev, uint64_t offset, size_t length)
 {
 	for (size_t i = 0; i < NWINDOWS; i++) {
@@ -48,8 +48,8 @@ static unsigned char *window(struct device *dev, uint64_t offset, size_t length)
 	return NULL;
 }
 
-/* A mapped page cannot be had when the file has shrunk, or when its file system has no room for the
- * page: the system calls tell which, and read a hole without filling it. */
+/* An access to a mapped page fails if the file has shrunk, or if its file system has no space for
+ * the page. The system calls return the right error, and can read a hole without filling it. */
 static int image_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
 	const unsigned char *mapped = window(dev, offset, length);
@@ -97,7 +97,7 @@ static int punch_hole(int fd, uint64_t offset, uint64_t length)
 	return ret < 0 ? -errno : 0;
 }
 
-/* A hole reads as zeros and gives the host's space back. */
+/* Punches a hole, which reads as zeros and frees the space on the host. */
 static int image_zero(struct device *dev, uint64_t offset, uint64_t length)
 {
 	int ret = length ? punch_hole(dev->fd, offset, length) : 0;
@@ -105,13 +105,13 @@ static int image_zero(struct device *dev, uint64_t offset, uint64_t length)
 	return ret == -EOPNOTSUPP || ret == -ENOSYS ? write_zeros(dev->fd, offset, length) : ret;
 }
 
-/* Linux counts what was stored through a mapping as written to the file. */
+/* On Linux, fdatasync() also syncs stores through a mapping. */
 static int image_barrier(struct device *dev)
 {
 	return TEMP_FAILURE_RETRY(fdatasync(dev->fd)) < 0 ? -errno : 0;
 }
 
-/* Those that the file has room for, and no others. */
+/* Maps the windows inside the file, and unmaps those that are no longer inside. */
 static int map_windows(struct image *image)
 {
 	int prot = image->dev.writable ? PROT_READ | PROT_WRITE : PROT_READ;

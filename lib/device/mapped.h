@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads, stores and cache instructions on mapped device memory. Where the program has asked for
- * famfs_guard_memory_errors(), memory that is gone is -EIO. */
+/* Loads, stores and cache instructions on mapped device memory. After famfs_guard_memory_errors(),
+ * an access to bad memory returns -EIO. */
 #ifndef DEVICE_MAPPED_H
 #define DEVICE_MAPPED_H
 
 #include "base/persist.h"
 
-/* Few aligned words go one by one, since another host may be storing: each is old or new, and they
- * are loaded and stored in the order of their addresses. */
+/* Copies up to 64 aligned words one by one, in the order of their addresses: another host may be
+ * storing them, and so each word is either old or new. */
 int mapped_copy(void *to, const void *from, size_t length);
 
-/* So that the next fence has it written back; with `buf` NULL: zeros. */
+/* Stores data, or zeros with `buf` NULL; the next fence completes the write-back. */
 int mapped_store(const struct persist *persist, void *to, const void *buf, size_t length);
 
-/* Flush or invalidate. A page that is gone has nothing to write back or to drop, and the next read
- * or write of it reports the error. */
+/* Runs flush or invalidate. Ignores a memory error: the next read or write of the page reports it.
+ */
 void mapped_operate(void (*operate)(const void *addr, size_t length), const void *addr,
 		    size_t length);
 

@@ -18,11 +18,11 @@
 struct famfs_mapping {
 	unsigned char *addr;
 	uint64_t mapped; /* bytes from addr on */
-	void *reserved;  /* the range that addr is in, wider by what alignment took */
+	void *reserved;  /* the range around addr, larger than it for alignment */
 	uint64_t reserved_length;
 	uint64_t size;                 /* of the file */
 	struct opened_node node;       /* its descriptor carries the lock on byte 0 */
-	const struct persist *persist; /* NULL where memory is coherent */
+	const struct persist *persist; /* NULL if the memory is coherent */
 };
 
 uint64_t famfs_mapping_limit(void)
@@ -38,7 +38,7 @@ uint64_t famfs_mapping_limit(void)
 	return most;
 }
 
-/* The process's mappings and the most that it may have. */
+/* Counts the process's mappings; *most is their limit. */
 static int count_maps(uint64_t *have, uint64_t *most)
 {
 	FILE *f;
@@ -56,7 +56,8 @@ static int count_maps(uint64_t *have, uint64_t *most)
 	return 0;
 }
 
-/* Before anything is mapped: what was would have to go again, and others need mappings too. */
+/* Checks the limit before mapping anything: a failure in the middle would have to undo the first
+ * mappings, and would leave none to the rest of the process. */
 static int check_count(const struct map_request *request, struct famfs_error *err)
 {
 	uint64_t have = 0, most = 0, count = request->count;
@@ -64,7 +65,7 @@ static int check_count(const struct map_request *request, struct famfs_error *er
 
 	if (ret < 0)
 		return error_errno(err, ret, "cannot see how many mappings the process may have");
-	/* The address range is one more at first. */
+	/* One more for the reserved address range. */
 	if (count + 1 <= most && have <= most - count - 1)
 		return 0;
 	error_set(err, -E2BIG,
@@ -102,7 +103,7 @@ static int lock(const struct famfs_mapping *mapping, const struct device *dev,
 	return ret < 0 ? error_errno(err, ret, "cannot lock '%s'", dev->path) : 0;
 }
 
-/* Addresses that nothing else gets, aligned as the device and huge pages want them. */
+/* Reserves a range of addresses, aligned for the device and for huge pages. */
 static int reserve(struct famfs_mapping *mapping, uint64_t align)
 {
 	uint64_t slack = align > FAMFS_ALLOC_UNIT ? align : FAMFS_ALLOC_UNIT;
@@ -183,8 +184,8 @@ int device_map(const struct device *dev, const struct map_request *request,
 	return 0;
 }
 
-/* At 2 MiB, so that the kernel can map huge pages. Up to the end of the file's last page: behind it
- * there is nothing. */
+/* The address is aligned to 2 MiB, so that the kernel can map huge pages. The mapping ends with the
+ * file's last page: an access after it would fault. */
 static int map_file(struct famfs_mapping *mapping, int file, const struct map_request *request)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -201,8 +202,8 @@ static int map_file(struct famfs_mapping *mapping, int file, const struct map_re
 	return ret;
 }
 
-/* A user who may not open the node, or a container that does not have it, relies on the lock of the
- * mount's server. */
+/* If the user may not open the node, or a container has no node, the lock of the mount's server
+ * protects the mapping. */
 static int lock_if_allowed(struct famfs_mapping *mapping, const struct device *dev,
 			   struct famfs_error *err)
 {
@@ -265,7 +266,7 @@ static bool outside(const struct famfs_mapping *mapping, uint64_t offset, uint64
 	return offset > mapping->mapped || length > mapping->mapped - offset;
 }
 
-/* -EIO where the memory is gone, and the program has asked not to die of that. */
+/* -EIO for bad memory, after famfs_guard_memory_errors(). */
 static int operate(const struct famfs_mapping *mapping, uint64_t offset, uint64_t length,
 		   void (*operation)(const void *addr, size_t length))
 {

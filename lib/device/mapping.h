@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pieces of a device in one contiguous range of addresses. */
+/* Maps pieces of a device into one contiguous range of addresses. */
 #ifndef DEVICE_MAPPING_H
 #define DEVICE_MAPPING_H
 
@@ -10,25 +10,26 @@ struct map_piece {
 	uint64_t length;
 };
 
-/* Pieces that are to lie side by side, in order. Offsets and lengths are multiples of dev->align.
- */
+/* The pieces are mapped side by side, in order. Their offsets and lengths are multiples of
+ * dev->align. */
 struct map_request {
 	const char *name;               /* of the file, for messages */
-	const struct map_piece *pieces; /* of the device; not of a file */
+	const struct map_piece *pieces; /* for device_map() only */
 	size_t count;
-	uint64_t size; /* bytes that the caller is told of; not more than the pieces have */
+	uint64_t size; /* of the file in bytes; at most the length of all pieces */
 	bool write;
 };
 
-/* Opens the node anew, so that the mapping outlives `dev` and can be writable where `dev` is not,
- * and shares byte 0. The errors of device_open(), where -ESTALE also means that the path leads to
- * another device than `dev`; -EBUSY while the device is formatted or repaired; -E2BIG, and nothing
- * was mapped. */
+/* Opens the node again, so that the mapping outlives `dev` and can be writable even if `dev` is
+ * not, and takes the shared lock of byte 0. Errors: those of device_open(), where -ESTALE also
+ * means that the path leads to another device than `dev`; -EBUSY while the device is formatted or
+ * repaired; -E2BIG if the process may not have that many mappings. */
 int device_map(const struct device *dev, const struct map_request *request,
 	       struct famfs_mapping **out, struct famfs_error *err);
 
-/* The same of a file of a mount, which the kernel maps: `file` is open, and stays the caller's. A
- * process that can open the node of `dev` shares byte 0; others rely on the mount's server. */
+/* The same for a file of a mount that the kernel maps. `file` is an open descriptor, which the
+ * caller keeps. Takes the shared lock of byte 0 if the process can open the node of `dev`; else the
+ * lock of the mount's server protects the mapping. */
 int device_map_file(const struct device *dev, int file, const struct map_request *request,
 		    struct famfs_mapping **out, struct famfs_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A mounted famfs as its .meta files show it. The superblock's file holds the first 2 MiB of the
- * device, the log's what follows, and the device's all of it. */
+/* A mounted famfs through its .meta files. The superblock's file holds the first 2 MiB of the
+ * device, the log's file the log after it, and the device's file the whole device. */
 #include "device/backend.h"
 
 #include "base/error.h"
@@ -25,7 +25,7 @@
 #define LOG        ".log"
 #define DEVICE     ".device"
 
-/* One file: mapped, and then without a descriptor, or to be read. */
+/* One file: either mapped (`base`), or read through `fd`. */
 struct window {
 	int fd;
 	unsigned char *base;
@@ -34,13 +34,13 @@ struct window {
 
 struct metafiles {
 	struct device dev;
-	const struct persist *persist; /* NULL when nothing is mapped */
+	const struct persist *persist; /* NULL if nothing is mapped */
 	struct window super;
 	struct window log;
-	int data;     /* -1, or the file of the whole device */
-	int why;      /* it could not be opened */
+	int data;     /* the file of the whole device; -1: not open */
+	int why;      /* -errno: the reason that `data` is not open */
 	int mount;    /* the root of the mount; -1: open_file() is not used */
-	int modelock; /* of the node, which is open for its locks; -1: it is not */
+	int modelock; /* of the node, which is open for its locks; -1: none */
 };
 
 static struct metafiles *to_meta(struct device *dev)
@@ -48,10 +48,8 @@ static struct metafiles *to_meta(struct device *dev)
 	return (struct metafiles *)dev;
 }
 
-/* ---- windows ---- */
-
-/* The server of the mount is not trusted: no link of its files, and no other mount there, leads out
- * of it. -errno. */
+/* Opens a file inside the mount. The server of the mount is not trusted, so symbolic links and
+ * other mounts are not followed. Returns a descriptor or -errno. */
 static int open_within(int dir, const char *path, int flags)
 {
 	const struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -62,8 +60,8 @@ static int open_within(int dir, const char *path, int flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* A file that does its I/O past the page cache cannot be mapped: then the server answers. The
- * descriptor of a mapped one is closed, so that nothing of it is left but memory. */
+/* A file with direct I/O cannot be mapped; then it is read from the server. If the file is mapped,
+ * its descriptor is closed. */
 static int window_open(struct window *window, int dir, const char *name, bool write)
 {
 	cleanup_fd int fd = open_within(dir, name, write ? O_RDWR : O_RDONLY);
@@ -82,7 +80,7 @@ static int window_open(struct window *window, int dir, const char *name, bool wr
 		window->base = p;
 		return 0;
 	}
-	/* And an empty one, which is for the reader to judge. */
+	/* An empty file cannot be mapped either: the reader reports it. */
 	if ((errno != ENODEV && errno != EINVAL) || write)
 		return -errno;
 	window->fd = steal_fd(&fd);
@@ -109,7 +107,7 @@ static int attach(struct metafiles *meta, struct window *window, int dir, const 
 	return ret;
 }
 
-/* The window that the range is in, and where in it; NULL: it is file data. */
+/* Returns the window with the range, and the range's offset in it; NULL for file data. */
 static const struct window *window_at(const struct metafiles *meta, uint64_t offset,
 				      uint64_t length, uint64_t *at)
 {
@@ -126,8 +124,6 @@ static unsigned char *mapped_at(const struct metafiles *meta, uint64_t offset, u
 
 	return window && window->base ? window->base + at : NULL;
 }
-
-/* ---- reading and writing ---- */
 
 static int metafiles_read(struct device *dev, uint64_t offset, void *buf, size_t length)
 {
@@ -173,7 +169,7 @@ static int metafiles_zero(struct device *dev, uint64_t offset, uint64_t length)
 	return ret;
 }
 
-/* When the call returns, the kernel has written back the file data that it copied. */
+/* File data needs no flush: write(2) has written it back when it returns. */
 static void metafiles_flush(struct device *dev, uint64_t offset, uint64_t length)
 {
 	const struct metafiles *meta = to_meta(dev);
@@ -198,7 +194,7 @@ static void metafiles_fence(struct device *dev)
 		to_meta(dev)->persist->fence();
 }
 
-/* Without kernel support, a mapping would be of the page cache, not of the device's memory. */
+/* Without kernel support, a mapping would show the page cache, not the device's memory. */
 static int metafiles_open_file(struct device *dev, const char *path, bool write)
 {
 	const struct metafiles *meta = to_meta(dev);
@@ -218,7 +214,7 @@ static void metafiles_close(struct device *dev)
 		close(meta->data);
 	if (meta->mount >= 0)
 		close(meta->mount);
-	/* Last: now the driver may go. */
+	/* Last: from now on the driver may be removed. */
 	if (meta->modelock >= 0)
 		close(meta->modelock);
 	free(meta);
@@ -256,8 +252,6 @@ static struct metafiles *create(const char *path)
 	return NULL;
 }
 
-/* ---- the node ---- */
-
 static int check_mode(struct device *dev, const struct stat *st, struct famfs_error *err)
 {
 	struct famfs_dax_info info;
@@ -272,7 +266,7 @@ static int check_mode(struct device *dev, const struct stat *st, struct famfs_er
 	return 0;
 }
 
-/* Only for its locks, which the node has in this mode as in the other. */
+/* Opens the node only for its locks, which work in famfs mode, too. */
 static int open_node(struct device *dev, enum device_access access, struct famfs_error *err)
 {
 	cleanup_node struct opened_node node = { .fd = -1, .modelock = -1 };
@@ -330,8 +324,6 @@ void device_detach(struct device *dev)
 	window_close(&to_meta(dev)->log);
 }
 
-/* ---- for commands ---- */
-
 static int unreadable(const struct metafiles *meta, const char *mountpoint, int code,
 		      struct famfs_error *err)
 {
@@ -367,9 +359,9 @@ static int open_files(struct metafiles *meta, const char *mountpoint, bool write
 	if (write)
 		ret = attach(meta, &meta->log, dir, LOG, true);
 	meta->data = open_within(dir, DEVICE, write ? O_RDWR : O_RDONLY);
-	/* Where the kernel maps nothing, there is no such file. */
+	/* The file exists only if the kernel maps files. */
 	meta->why = meta->data >= 0 ? 0 : meta->data == -ENOENT ? -EIO : meta->data;
-	/* A reader may get by with metadata. */
+	/* Metadata may be enough for a reader. */
 	if (write && ret == 0)
 		ret = meta->why;
 	return ret < 0 ? unwritable(meta, mountpoint, ret, err) : 0;

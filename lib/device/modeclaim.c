@@ -54,7 +54,7 @@ int mode_claim_write(struct mode_claim *claim, const char *root, dev_t files)
 	else if (files)
 		snprintf(text, sizeof(text), "devdax %u:%u\n", major(files), minor(files));
 	length = strlen(text);
-	/* In this order: there is no moment without the record. */
+	/* Truncate last, so that the record exists at every moment. */
 	n = pwrite(claim->fd, text, length, 0);
 	if (n != (ssize_t)length)
 		return n < 0 ? -errno : -EIO;
@@ -93,8 +93,8 @@ int mode_claim_files_remain(const struct mode_claim *claim, const struct dax_nod
 
 	if (!claim->files)
 		return 0;
-	/* If the same fusectl is still mounted, it lists every live connection: one that it does
-	 * not list is gone. */
+	/* If the same fusectl is still mounted, it lists every live connection, so a connection
+	 * that it does not list has ended. */
 	if (claim->fusectl && fusectl_still_mounted(node->root, claim->fusectl) &&
 	    !connection_shown(node->root, claim->files, &fusectl))
 		return 0;

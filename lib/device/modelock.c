@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-/* A switch looks at every process of the host, more than once. */
+/* A switch inspects every process of the host, more than once. */
 static const struct lock_wait share_wait = { .patience_ns = DEVICE_LOCK_PATIENCE_S * NS_PER_S };
 
 /* Users who can open the node can read the lock file. An ACL or an owner other than root is not
@@ -29,7 +29,7 @@ static mode_t wanted_mode(const struct dax_node *node, const struct stat *st)
 	       (named ? S_IRGRP | S_IROTH : 0);
 }
 
-/* Not fatal: the lock works for root as it is. */
+/* Gives users access to the lock file. Errors are ignored: the lock works for root without it. */
 static void adopt_access(int fd, const struct dax_node *node)
 {
 	struct stat wanted, st;
@@ -54,7 +54,8 @@ static int open_file(const struct dax_node *node, const char *name, bool write)
 	return fd;
 }
 
-/* Where the file is missing, of another host's /run, or not for this user, there is no lock. */
+/* No lock is taken if the file is missing, belongs to another host's /run, or this user may not
+ * open it. */
 static bool is_absent(int ret)
 {
 	return ret == -ENOENT || ret == -EACCES || ret == -EPERM || ret == -EROFS;
@@ -106,7 +107,7 @@ int modelock_share_path(const char *path, dev_t *number, int *fd, struct famfs_e
 	return modelock_share(&node, fd, err);
 }
 
-/* A process that shares the lock keeps it from us. */
+/* Another process holds the shared lock. */
 static int refuse_shared(const struct dax_node *node, const char *name, int fd,
 			 struct famfs_error *err)
 {
@@ -123,8 +124,8 @@ static int refuse_shared(const struct dax_node *node, const char *name, int fd,
 
 static int exclude(const struct dax_node *node, bool only_look, int *out, struct famfs_error *err)
 {
-	/* udev opens a device for a moment after each change. A server that is told to end while it
-	 * waits still has to switch the device back. */
+	/* Wait, since udev opens a device for a moment after each change. Ignore signals, since a
+	 * server that is ended while it waits must still switch the device back. */
 	const struct lock_wait wait = { .patience_ns = 500 * NS_PER_MS,
 					.only_look = only_look,
 					.ignore_signals = true };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's walk along a path, from mount to mount, done by name on the mount table: touching
- * the path could hang on a mount whose server does not answer.
+ * Repeats the kernel's walk along a path, from mount to mount, by name on the mount table: an
+ * access to the path itself could hang on a mount whose server does not answer.
  */
 #include "device/mountinfo.h"
 
@@ -31,7 +31,7 @@ void mount_place_clear(struct mount_place *place)
 	memset(place, 0, sizeof(*place));
 }
 
-/* The part of the path after the mountpoint, or NULL when the path is not below it. */
+/* Returns the part of the path after the mountpoint, or NULL if the path is not below it. */
 static const char *below(const char *path, const char *mountpoint)
 {
 	size_t length = strlen(mountpoint);
@@ -74,7 +74,8 @@ static int collect(void *arg, const struct mount_entry *entry)
 	return copy_place(entry, rest, &grown->place);
 }
 
-/* Whether the walk goes from `from` into `to`; at first, into a mount whose parent is not shown. */
+/* Whether the walk goes from `from` into `to`. With `from` NULL, at the start of the walk, whether
+ * the parent of `to` is not in the table. */
 static bool leads(const struct candidates *found, const struct candidate *from,
 		  const struct candidate *to)
 {
@@ -86,7 +87,7 @@ static bool leads(const struct candidates *found, const struct candidate *from,
 	return true;
 }
 
-/* The first mountpoint that the walk meets. */
+/* Returns the next mount of the walk: that with the shortest mountpoint. */
 static struct candidate *next(const struct candidates *found, const struct candidate *from)
 {
 	struct candidate *best = NULL;

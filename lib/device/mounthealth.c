@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether a mount's server answers. A process that asks a server which does not answer may sleep
- * for ever, and not even a signal ends that, so a child asks. It holds no descriptor of its
- * parent's: neither a lock on a device nor the writing end of a pipe may stay with it.
+ * Checks whether a mount's server answers. A process that asks a hanging server may sleep for ever,
+ * and no signal ends that, so a child process asks. It closes the descriptors of its parent: it
+ * must not keep a lock on a device, or the write end of a pipe, for ever.
  */
 #include "famfs.h"
 
@@ -31,7 +31,7 @@ struct search {
 	dev_t dev;
 };
 
-/* The last one covers those before it. */
+/* A later mount at the same mountpoint covers earlier ones. */
 static int visit(void *arg, const struct mount_entry *entry)
 {
 	struct search *search = arg;
@@ -70,7 +70,7 @@ __attribute__((noreturn)) static void ask(const char *mountpoint, int answer)
 	_exit(write(0, &result, sizeof(result)) != sizeof(result));
 }
 
-/* 1: *result is there. 0: it did not come in time. -errno. */
+/* Returns 1 and *result, 0 if there was no answer in time, or -errno. */
 static int wait_for_answer(int fd, uint32_t timeout_ms, int *result)
 {
 	uint64_t end = now_ns() + timeout_ms * NS_PER_MS;
@@ -99,7 +99,7 @@ static enum famfs_mount_state state_of(int result)
 	case ENOTCONN:
 	case ECONNABORTED: return FAMFS_MOUNT_DEAD;
 	}
-	/* Any other error is an answer. */
+	/* Any other error is an answer of the server. */
 	return FAMFS_MOUNT_ANSWERS;
 }
 

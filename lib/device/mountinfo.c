@@ -26,7 +26,7 @@ static void unescape(char *s)
 	*out = '\0';
 }
 
-/* A number and the character behind it. Every command reads the table, and scanf is slow. */
+/* Parses a number and the character after it. Every command reads the table, and scanf is slow. */
 static bool take_number(char **line, char end, unsigned int *out)
 {
 	char *p;
@@ -57,7 +57,7 @@ static bool parse_line(char *line, struct mount_entry *entry)
 	do
 		word = strtok_r(NULL, " \n", &save);
 	while (word && strcmp(word, "-") != 0);
-	/* A source that is empty must not shift what follows. */
+	/* strsep() keeps an empty source, which strtok_r() would skip. */
 	entry->fstype = strsep(&save, " \n");
 	entry->source = strsep(&save, " \n");
 	word = strsep(&save, " \n");
@@ -88,7 +88,7 @@ int mountinfo_walk_process(const char *pid,
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	/* In one piece where it fits, since it may change in between. */
+	/* Read the table at once if it fits, since it may change between two reads. */
 	(void)setvbuf(f, buffer, _IOFBF, sizeof(buffer));
 	while (ret == 0 && getline(&line, &size, f) >= 0) {
 		struct mount_entry entry;

@@ -21,7 +21,7 @@ static int is_owned(int fd)
 	cleanup_fd int owner = ioctl(fd, NS_GET_USERNS);
 	struct stat theirs, ours;
 
-	/* EPERM: it is neither ours nor one below it. */
+	/* EPERM: the owner is neither our user namespace nor one below it. */
 	if (owner < 0)
 		return errno == EPERM || errno == ENOTTY ? 0 : -errno;
 	if (fstat(owner, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0)

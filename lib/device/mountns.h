@@ -9,16 +9,16 @@
 struct mount_namespace {
 	ino_t id;
 	/*
-	 * Whether mount_is_believed() holds for its table: it is this process's, or belongs to the
-	 * user namespace of this process. The owner of any other may be a user who has privileges
-	 * there only. He mounts every type that allows it, with a source of his choice, and the
-	 * kernel prints his user_id as it is in his user namespace: as 0. The device numbers in
-	 * such a table are true, and so is all that it says of a copy of root's own mount.
+	 * Whether mount_is_believed() is valid for its table: the namespace is that of this
+	 * process, or belongs to the user namespace of this process. Another namespace may belong
+	 * to a user who has privileges only there, who can mount with any source, and whose user_id
+	 * the kernel prints as 0, as it is in that user namespace. The device numbers in such a
+	 * table are true, and so are the entries for copies of root's own mounts.
 	 */
 	bool believed;
 };
 
-/* The one that the process is in; "self": this process. 0 or -errno. */
+/* Returns the mount namespace of a process; "self": this process. 0 or -errno. */
 int mount_namespace_of(const char *pid, struct mount_namespace *out);
 
 #endif

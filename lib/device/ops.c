@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operations of an open device: checks that hold for every backend, then the backend. */
+/* The operations of an open device: common checks, then the backend's function. */
 #include "device/backend.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@ void opened_node_close(struct opened_node *node)
 {
 	if (node->fd >= 0)
 		close(node->fd);
-	/* Last: now the driver may go. */
+	/* Last: from now on the driver may be removed. */
 	if (node->modelock >= 0)
 		close(node->modelock);
 	node->fd = node->modelock = -1;

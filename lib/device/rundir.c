@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Users have to reach the lock files in it, whatever umask the first process had. */
+/* Sets the mode in spite of the umask, since users need access to the lock files in the folder. */
 static int make_folder(const char *path)
 {
 	if (mkdir(path, 0755) < 0)
@@ -17,7 +17,7 @@ static int make_folder(const char *path)
 	return chmod(path, 0755) < 0 ? -errno : 0;
 }
 
-/* In a folder that another user can write, that user chooses what a name leads to. */
+/* A user who can write the folder could replace the files in it. */
 static bool is_trusted(int folder)
 {
 	struct stat st;

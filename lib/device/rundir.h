@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files in /run/famfsctl, which hold what processes of this host must know of each other until the
- * next boot. */
+/* Files in /run/famfsctl, which the processes of this host share until the next boot. */
 #ifndef DEVICE_RUNDIR_H
 #define DEVICE_RUNDIR_H
 
@@ -10,9 +9,9 @@
 
 /*
  * Opens NAME followed by SUFFIX there, as open(2) does with `flags` and `mode`; O_CREAT makes the
- * folder too. `root` is put before /run: "" but in tests. Returns a descriptor; -EPERM when the
- * folder belongs to a user other than root and the caller, or when others may write it, -ELOOP for
- * a symbolic link, -errno.
+ * folder too. `root` is put before /run: "" except in tests. Returns a descriptor; -EPERM if the
+ * folder belongs to a user other than root and the caller, or if others may write it, -ELOOP for a
+ * symbolic link, or another -errno.
  */
 int rundir_open(const char *root, const char *name, const char *suffix, int flags, mode_t mode);
 

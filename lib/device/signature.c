@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* From either end: beyond the magics of all that is known. */
+/* Bytes at either end that contain the magics of all known formats. */
 #define PROBED_BYTES (UINT64_C(1) << 20)
 
 static int describe(blkid_probe probe, char *name, size_t size)
@@ -30,8 +30,8 @@ static int describe(blkid_probe probe, char *name, size_t size)
 	return 0;
 }
 
-/* libblkid reads files and block devices only: what it may look at of a mapped device goes into a
- * file in memory, as large as the device and as good as empty. */
+/* libblkid reads only files and block devices: so both ends of a mapped device are copied to a
+ * sparse file in memory that is as large as the device. */
 static int copy_range(struct device *dev, uint64_t offset, uint64_t length, int fd)
 {
 	cleanup_free char *buf = malloc(length);
@@ -58,7 +58,7 @@ static int copy_ends(struct device *dev, int *fd)
 	return ret < 0 ? ret : copy_range(dev, dev->size - length, length, *fd);
 }
 
-/* Pools of PMDK lie on DAX devices, and libblkid does not know them. */
+/* PMDK pools are found on DAX devices, but libblkid does not know them. */
 static int probe_pools(struct device *dev, char *name, size_t size)
 {
 	static const char *const pools[] = { "PMEMOBJ", "PMEMBLK", "PMEMLOG", "PMEMPOOLSET" };
@@ -91,7 +91,7 @@ static int probe_fd(int fd, uint64_t length, char *name, size_t size)
 	blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL |
 							 BLKID_SUBLKS_MAGIC);
 	blkid_probe_enable_partitions(probe, 1);
-	/* 0: found; 1: nothing; -2: several, which is something to keep all the same. */
+	/* 0: found; 1: nothing; -2: several signatures, which also count as found. */
 	ret = blkid_do_safeprobe(probe);
 	if (ret == -2) {
 		snprintf(name, size, "several signatures");
@@ -121,7 +121,7 @@ int device_find_signature(struct device *dev, char *name, size_t size)
 	return ret < 0 ? ret : probe_fd(copy, dev->size, name, size);
 }
 
-/* Reads, since holes are zeros, and allocated blocks may be. */
+/* Reads the bytes: SEEK_DATA would not help, since allocated blocks may be zeros. */
 static int find_in(struct device *dev, uint64_t start, uint64_t end, uint64_t *offset)
 {
 	enum { BLOCK = 1 << 16 };

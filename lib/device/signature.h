@@ -5,16 +5,16 @@
 #include "device/device.h"
 
 /*
- * What else the device holds that libblkid knows: a file system, RAID member, partition table...
- * Writes its name ("ext4", "gpt partition table") to `name`. 1 when something was found, 0 when
- * nothing was, -errno.
+ * Finds the signature of another format on the device: of a file system, RAID member, partition
+ * table or PMDK pool. Writes its name ("ext4", "gpt partition table") to `name`. Returns 1 if one
+ * was found, 0 if not, or -errno.
  */
 int device_find_signature(struct device *dev, char *name, size_t size);
 
 /*
- * Of an image: the first byte that is not zero within 1 MiB of its start, or else of its end, which
- * is where a file that has no signature shows that it holds something. 1 and its offset, 0 when
- * there is none, -errno.
+ * Finds the first byte of an image that is not zero within 1 MiB of its start, else of its end: it
+ * shows that a file without a signature holds data. Returns 1 and the offset, 0 if there is none,
+ * or -errno.
  */
 int device_find_data(struct device *dev, uint64_t *offset);
 

@@ -21,5 +21,5 @@ void udev_notify(dev_t number)
 		return;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, event, sizeof(event) - 1) < 0)
-		return; /* udev is not told; see the header */
+		return; /* ignored, see the header */
 }

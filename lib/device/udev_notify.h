@@ -5,9 +5,9 @@
 #include <sys/types.h>
 
 /*
- * Tells udev that what a DAX device holds has changed: it watches block devices by itself,
- * character devices not. Close the device first, since udev's rule will look at it. Does nothing
- * for what is no DAX device, and when the caller may not: nothing depends on it.
+ * Tells udev that the contents of a DAX device have changed: udev watches block devices by itself,
+ * but not character devices. Close the device first, since udev's rule will open it. Ignores
+ * errors, and devices that are not DAX devices: nothing depends on the event.
  */
 void udev_notify(dev_t number);
 

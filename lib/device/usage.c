@@ -12,7 +12,7 @@
 
 struct search {
 	const char *path;
-	bool foreign; /* only mounts of others */
+	bool foreign; /* only mounts of other implementations */
 	struct usage_text *first;
 	int count;
 };
@@ -21,7 +21,7 @@ static void name_mount(const struct mount_entry *entry, struct usage_text *out)
 {
 	snprintf(out->text, sizeof(out->text), "mounted at '%s'", entry->mountpoint);
 	out->foreign = !mount_is_famfs(entry);
-	/* A part of a path is the path of something else. */
+	/* Do not truncate: a part of the path would be the path of another file. */
 	out->mountpoint[0] = '\0';
 	if (strlen(entry->mountpoint) < sizeof(out->mountpoint))
 		strcpy(out->mountpoint, entry->mountpoint);
@@ -41,7 +41,7 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 {
 	struct search *search = arg;
 
-	/* By source, whatever the type: the reference implementation's mounts count as well. */
+	/* Any type with this source, so that mounts of the reference implementation are found. */
 	if (strcmp(entry->source, search->path) != 0 || !mount_is_believed(entry) ||
 	    (search->foreign && mount_is_famfs(entry)))
 		return 0;
