@@ -8,7 +8,7 @@
 
 #define BITMAP_WORD_BITS 64u
 
-/* Words that hold `bits` bits; at least one. */
+/* Number of words for `bits` bits; at least one. */
 static inline uint64_t bitmap_words(uint64_t bits)
 {
 	return bits / BITMAP_WORD_BITS + 1;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32 as IEEE 802.3 has it (reflected 0xedb88320, initial and final 0xffffffff). */
+/* CRC-32 of IEEE 802.3 (reflected 0xedb88320, initial and final 0xffffffff). */
 uint32_t crc32_of(const void *data, size_t length);
 
 #endif

@@ -13,7 +13,8 @@ static void on_sigbus(int signo)
 {
 	if (guard_current)
 		siglongjmp(guard_current->env, 1);
-	/* Not ours: returning would fault again, so let the default action have it. */
+	/* Not from the library: after the return the access faults again, and the process is
+	 * killed. */
 	signal(signo, SIG_DFL);
 }
 

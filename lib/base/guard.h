@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Surviving SIGBUS in mapped memory: a device page that is poisoned, or an image that shrank.
+ * Turns SIGBUS in mapped memory into an error: for a device page that is poisoned, or an image that
+ * was truncated.
  *
  *	if (guard_enter(&guard))
- *		... touch the mapping ...
+ *		... access the mapping ...
  *	else
  *		ret = -EIO;
  *	guard_leave(&guard);
  *
- * Between enter and leave nothing may be held that the jump would lose. Without
- * famfs_guard_memory_errors() a SIGBUS kills, as it does anywhere.
+ * Between enter and leave, do not take locks or allocate: the jump would leak them. Without
+ * famfs_guard_memory_errors(), a SIGBUS kills the process.
  */
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Integers as they lie on the medium; the wrapper makes arithmetic on them a compile error. */
+/* Little-endian integers of the medium; the wrapper makes arithmetic on them a compile error. */
 #ifndef BASE_LE_H
 #define BASE_LE_H
 

@@ -33,7 +33,7 @@ static void store_cached(const struct persist *persist, char *to, const char *fr
 		  *p##_end = (char *)((uintptr_t)(addr) + (length));                               \
 	     p < p##_end; p += LINE)
 
-/* The memory operand is both read and written, so that no store to the line moves past it. */
+/* The operand is "+m", so that the compiler moves no store to the line past the instruction. */
 static void flush_clwb(const void *addr, size_t length)
 {
 	FOR_EACH_LINE(p, addr, length)
@@ -92,7 +92,7 @@ const struct persist *persist_for_cpu(void)
 	return ebx & (1u << 23) ? &with_clflushopt : &with_clflush;
 }
 
-/* Whole lines, past the caches; SFENCE orders them too (SDM vol. 1, 10.4.6.2). */
+/* Stores whole lines past the caches; SFENCE orders them, too (SDM vol. 1, 10.4.6.2). */
 static void stream_lines(char *to, const char *from, size_t length)
 {
 	const __m128i zero = _mm_setzero_si128();

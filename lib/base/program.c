@@ -32,7 +32,7 @@ int program_find(const char *dirs, const char *name, char *path, size_t size)
 		size_t length = strcspn(dirs, ":");
 		int n = snprintf(candidate, sizeof(candidate), "%.*s/%s", (int)length, dirs, name);
 
-		/* An empty part would be the working directory, from which nothing is run. */
+		/* Skip an empty part: it means the working directory, which is not searched. */
 		if (length && (size_t)n < sizeof(candidate) && is_program(candidate)) {
 			if ((size_t)n >= size)
 				return -ENAMETOOLONG;

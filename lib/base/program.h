@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where other programs are found. */
+/* Finds other programs. */
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H
 
@@ -9,13 +9,13 @@
 #define PROGRAM_DIRS "/usr/sbin:/usr/bin:/sbin:/bin"
 
 /*
- * The directories to look in, separated by colons: PROGRAM_DIRS for root and for a process with
- * raised privileges, whose environment may be another user's; those of $PATH for others.
+ * Returns the directories to search, separated by colons: $PATH; but PROGRAM_DIRS for root, and for
+ * a process with raised privileges, whose environment another user may have set.
  */
 const char *program_dirs(void);
 
-/* The first executable file `name` in `dirs`, to `path`. -ENOENT when there is none, -ENAMETOOLONG
- * when there is one and `size` is too small. */
+/* Copies the path of the first executable file `name` in `dirs` to `path`. -ENOENT if there is
+ * none, -ENAMETOOLONG if `size` is too small. */
 int program_find(const char *dirs, const char *name, char *path, size_t size);
 
 #endif

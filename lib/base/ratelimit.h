@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bounds how many messages others can cause. */
+/* Limits the rate of log messages, since other processes can cause them. */
 #ifndef BASE_RATELIMIT_H
 #define BASE_RATELIMIT_H
 
@@ -14,7 +14,7 @@
 
 struct ratelimit {
 	pthread_mutex_t mutex;
-	uint64_t since; /* nanoseconds of CLOCK_MONOTONIC: when the interval began */
+	uint64_t since; /* start of the interval, in nanoseconds of CLOCK_MONOTONIC */
 	unsigned int passed;
 	unsigned int held_back;
 };
@@ -24,12 +24,12 @@ struct ratelimit {
 		.mutex = PTHREAD_MUTEX_INITIALIZER                                                 \
 	}
 
-/* Whether a message may pass at `now`. The first one of an interval has in *held_back how many did
- * not pass before it; for others that is 0. For any thread. */
+/* Whether a message may pass at `now`. For the first one of an interval, *held_back is the number
+ * of messages that did not pass before it; else 0. Any thread may call this. */
 bool ratelimit_pass(struct ratelimit *limit, uint64_t now, unsigned int *held_back);
 
-/* Whether a message of this priority may go to `log`, which is first told how many did not. Those
- * for debugging are not limited. False when `log` is NULL. */
+/* Whether a message of this priority may be logged; false if `log` is NULL. First logs the number
+ * of messages that were held back, if any. Debug messages are not limited. */
 bool ratelimit_log(struct ratelimit *limit, int priority, famfs_log_fn log, void *arg);
 
 #endif

@@ -10,7 +10,7 @@
 struct shell {
 	FILE *out;
 	va_list args;
-	bool failed; /* the format has a conversion that is not known */
+	bool failed; /* the format has an unknown conversion */
 };
 
 static bool is_printable(const char *word)
@@ -30,7 +30,7 @@ static void put(FILE *out, const char *text)
 	(void)fwrite(text, 1, strlen(text), out);
 }
 
-/* A quote ends the quotes, stands for itself, and begins them again. */
+/* A single quote is written as '\'': it ends the quotes, is escaped, and begins them again. */
 static void put_plain(FILE *out, const char *prefix, const char *word)
 {
 	put(out, "'");
@@ -44,8 +44,9 @@ static void put_plain(FILE *out, const char *prefix, const char *word)
 }
 
 /*
- * A shell that does not know $'...' reads a dollar and a word in single quotes. So no quote may
- * stand inside, escaped or not: such a shell would end the word there, and run the rest.
+ * A shell that does not know $'...' reads a dollar and a word in single quotes. So the text must
+ * not contain a single quote, not even an escaped one: such a shell would end the word there, and
+ * run the rest.
  */
 static void put_escaped(FILE *out, const char *prefix, const char *word)
 {
@@ -68,7 +69,7 @@ static void put_escaped(FILE *out, const char *prefix, const char *word)
 
 static void put_word(FILE *out, const char *word)
 {
-	/* No program is to take a name for an option. */
+	/* With "./", no program reads the name as an option. */
 	const char *prefix = *word == '-' ? "./" : "";
 
 	if (is_printable(word))
@@ -77,7 +78,7 @@ static void put_word(FILE *out, const char *word)
 		put_escaped(out, prefix, word);
 }
 
-/* `format` is behind a percent sign; returns what follows the conversion. */
+/* `format` points after the percent sign; returns the text after the conversion. */
 static const char *put_conversion(struct shell *shell, const char *format)
 {
 	const size_t length64 = strlen(PRIu64);
@@ -95,7 +96,7 @@ static const char *put_conversion(struct shell *shell, const char *format)
 		put(shell->out, number);
 		break;
 	case '%': put(shell->out, "%"); break;
-	/* Its argument has an unknown type, so no later one can be found. */
+	/* The type of its argument is unknown, so later arguments cannot be found. */
 	default: shell->failed = true; break;
 	}
 	return format + 1;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns what stands after the number, or NULL. strtoull() alone would take blanks and signs. */
+/* Returns the text after the number, or NULL. strtoull() alone would accept blanks and signs. */
 static const char *parse_digits(const char *text, uint64_t *value)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');

@@ -4,9 +4,8 @@
 
 #include <pthread.h>
 
-/* Starts a thread that leaves the signals of the process to the others. Not SIGBUS, which is about
- * what the thread itself touches: blocked, it would kill, whatever base/guard.h is to do. -errno.
- */
+/* Starts a thread with all signals blocked except SIGBUS, so that other threads handle them. A
+ * blocked SIGBUS would kill the process, in spite of base/guard.h. 0 or -errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
 
 #endif

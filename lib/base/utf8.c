@@ -41,7 +41,7 @@ bool famfs_is_utf8(const char *s)
 	return true;
 }
 
-/* U+0080 to U+009F are controls as well: many terminals obey them even when encoded in UTF-8. */
+/* U+0080 to U+009F are control characters as well: many terminals obey them in UTF-8, too. */
 static bool is_control(const char *s, size_t length)
 {
 	const unsigned char *b = (const unsigned char *)s;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scope cleanup: what a function holds is released on every path; ownership leaves by steal_*. */
+/* Scope cleanup: releases resources on every path out of a function; steal_* transfers ownership.
+ */
 #ifndef SHARED_CLEANUP_H
 #define SHARED_CLEANUP_H
 

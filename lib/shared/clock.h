@@ -8,7 +8,7 @@
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 
-/* A time that never goes back, in nanoseconds. */
+/* Monotonic time in nanoseconds. */
 static inline uint64_t now_ns(void)
 {
 	struct timespec now;

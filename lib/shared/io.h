@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* Writes all `length` bytes, in as many calls as that takes. Returns 0 or a negative errno. */
+/* Writes all `length` bytes, continuing after short writes. Returns 0 or a negative errno. */
 static inline int io_write_all(int fd, const void *data, size_t length)
 {
 	const char *p = data;
@@ -27,8 +27,8 @@ static inline int io_write_all(int fd, const void *data, size_t length)
 
 /*
  * Syncs the directory `path` (relative to the open directory `at`), so that the names in it survive
- * a crash of the host. Returns 0 or a negative errno; 0 also where the directory cannot be synced:
- * its user may not read it, or its file system cannot sync directories.
+ * a crash of the host. Returns 0 or a negative errno; 0 also if the directory cannot be synced: the
+ * caller may not read it, or its file system cannot sync directories.
  */
 static inline int io_sync_directory(int at, const char *path)
 {
