@@ -113,10 +113,10 @@ tear_takeover()
 		before=$(fingerprint)
 		run famfsctl_as "$OTHER" takeover -n --yes "$img"
 		assert_error 1 "superblock CRC"
-		assert_output --partial "hint: if a takeover was cut off, make it again on the host"
+		assert_output --partial "hint: if a takeover was interrupted, repeat it on the host"
 		run famfsctl takeover --yes "$img"
 		assert_error 1 "superblock CRC"
-		assert_output --partial "hint: if a takeover was cut off, make it again on the host"
+		assert_output --partial "hint: if a takeover was interrupted, repeat it on the host"
 		assert_equal "$(fingerprint)" "$before"
 		run famfsctl_as "$OTHER" takeover "$img"
 		assert_error 3 "the superblock of '$img' is damaged, as by an interrupted takeover"

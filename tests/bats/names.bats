@@ -156,7 +156,7 @@ raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90
 	for name in "${raw_names[@]}"; do
 		run famfsctl creat -s 1 "$img:/$name"
 		assert_error 1 "is not UTF-8: byte 0x"
-		assert_output --partial "hint: use --raw-names to write it nevertheless"
+		assert_output --partial "hint: use --raw-names to allow it"
 		run famfsctl creat --no-zero -s 2M "$img:/$name"
 		assert_error 1 "is not UTF-8: byte 0x"
 		run famfsctl creat -M "$name,1" "$img:/"

@@ -142,7 +142,7 @@ mount_for_others()
 		run user_famfsctl $command "$mnt"
 		assert_failure
 		assert_output --partial "cannot read the metadata of the mount '$mnt': Permission denied"
-		assert_output --partial "hint: run it as the user who mounted, or mount with -o metadata=public"
+		assert_output --partial "hint: run it as the user who mounted the famfs, or mount it with -o metadata=public"
 		refute_output --partial "secret"
 	done
 	# Files themselves need no metadata.

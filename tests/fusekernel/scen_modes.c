@@ -122,7 +122,8 @@ void mode_and_a_copy(const struct generation *gen)
 		ends_with(0, "in the mount namespace of process", "$F umount $M");
 		expect(strstr(said, "' is unmounted, but its device stays in famfs mode: ") &&
 			       strstr(said, " (sleep), and served by process ") &&
-			       strstr(said, "hint: when that has ended, run: famfsctl reset-mode"),
+			       strstr(said, "hint: when that process has ended, run: famfsctl "
+					    "reset-mode"),
 		       "umount says: %.900s", said);
 		ends_with(1, "", "grep -F \" $M \" /proc/self/mountinfo");
 		ends_with(3, "in the mount namespace of process", "$F reset-mode $D");
