@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Shows the features of famfsctl on real files: builds it, formats an image, fills it, mounts it,
-# reads it with ordinary tools, shows the maps, checks, unmounts. Run it as root, on a bare Debian
-# 12 too. Leaves nothing but the build in build-demo/. Fails when a result is wrong.
+# reads it with ordinary tools, shows the maps, checks, unmounts. Run it as root; a bare Debian 12
+# is enough. Leaves only the build in build-demo/. Fails if a result is wrong.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,7 +14,7 @@ say()
 	printf '\n# %s\n' "$*"
 }
 
-# Shows a command as one would type it, then runs it.
+# Shows a command, then runs it.
 run()
 {
 	printf '$ %s\n' "$*"
@@ -55,7 +55,7 @@ cleanup()
 [[ $EUID -eq 0 ]] || fail "needs root, to mount"
 [[ -c /dev/fuse ]] || fail "needs /dev/fuse; modprobe fuse loads it"
 build
-# A machine without an identity of its own gets one for the demo.
+# The demo gives a system UUID to a machine without one.
 if [[ ! -s /etc/machine-id && ! -s /etc/famfs/system_uuid && ! -s /opt/famfs/system_uuid ]]; then
 	FAMFS_SYSTEM_UUID=$(cat /proc/sys/kernel/random/uuid)
 	export FAMFS_SYSTEM_UUID
@@ -65,12 +65,12 @@ trap cleanup EXIT
 cd "$work"
 mkdir famfs other
 
-say "Format: a regular file stands in for the memory. 16 GiB, of which only what is used takes space."
+say "Format: a regular file of 16 GiB stands in for the memory. It is sparse."
 run famfsctl mkfs --size 16G fam.img
 
 say "Without a mount, and without root: a directory, and C headers of this system in it."
 run famfsctl mkdir fam.img:/data
-# The format has no empty files, no symbolic links and no paths over 78 bytes; a copy without them.
+# famfs cannot store empty files, symbolic links and paths over 78 bytes: copy without them.
 mkdir include
 cp -r /usr/include/*.h /usr/include/linux include
 find include \( -type l -o -empty -o -regex '.\{73,\}' \) -delete
@@ -90,14 +90,14 @@ run sh -c 'ls -lR famfs | tail -n 3'
 run grep -c define famfs/data/include/stdio.h
 run sha256sum include/stdio.h famfs/data/include/stdio.h
 run cmp include/stdio.h famfs/data/include/stdio.h
-# By mmap(2), and by read(2): the same bytes.
+# Compares the bytes from mmap(2) with those from read(2).
 run famfsctl chkread famfs/data/include/stdio.h famfs/striped
 
-say "Where the bytes lie: three strips, in chunks of 4 MiB."
+say "The extents of a striped file: three strips, in chunks of 4 MiB."
 run famfsctl dump-fmap famfs/striped
 run famfsctl dump-fmap --json famfs/striped
 
-say "A second host sees what the master adds, at its next lookup, and cannot add by itself."
+say "A second host sees new files of the master at its next lookup, and cannot add files itself."
 other=$(cat /proc/sys/kernel/random/uuid)
 run env FAMFS_SYSTEM_UUID="$other" famfsctl mount fam.img other
 run famfsctl creat -s 1M -S 7 famfs/new
@@ -106,7 +106,7 @@ if run env FAMFS_SYSTEM_UUID="$other" famfsctl creat -s 1M other/mine; then
 	fail "a client could add a file"
 fi
 
-say "A file that exists can be written in place; its size is fixed."
+say "An existing file can be written in place; its size is fixed."
 printf 'written in place' | run dd of=famfs/new conv=notrunc status=none
 run head -c 16 famfs/new
 echo

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file of a famfs as memory: counts the lines of a file, by loads from the device.
+ * Maps a file of a famfs and counts its lines, by loads from the device.
  *
  *   cc -O2 -o example-map example-map.c $(pkg-config --cflags --libs libfamfs)
  *   ./example-map /mnt/famfs/words        # a path in a mount; needs permission for the device
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 	if (map_path(argv[1], &mapping, &err) < 0)
 		return fail(&err);
 	size = famfs_mapping_size(mapping);
-	/* Another host may have written since this one's caches last saw the lines. */
+	/* Another host may have written since; drop the old cache lines of this host. */
 	famfs_invalidate(mapping, 0, size);
 	printf("%" PRIu64 "\n", count_lines(famfs_mapping_addr(mapping), size));
 	famfs_unmap(mapping);

@@ -17,7 +17,7 @@ static int fail(const struct famfs_error *err)
 	return 1;
 }
 
-/* Nothing is visible before famfs_file_publish(), and then the whole file is, on every host. */
+/* famfs_file_publish() makes the whole file visible on every host; before, no part is visible. */
 static int add_file(struct famfs_volume *vol, const char *path, const char *text,
 		    struct famfs_error *err)
 {

@@ -343,7 +343,7 @@ CHECK(extent_length)
 	return FAMFS_FAULT_NONE;
 }
 
-/* Made when the extents are believed: each lies in its device, so that no sum can overflow. */
+/* Runs after the checks of the extents: each lies in its device, so the sum cannot overflow. */
 CHECK(file_size)
 {
 	const struct famfs_fmap *fmap = c->fmap;
