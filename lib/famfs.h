@@ -358,8 +358,8 @@ struct famfs_takeover_params {
  *
  * An interrupted takeover leaves a damaged superblock, with the new master in the first half of the
  * master's UUID. If that is this host, the takeover is finished, and `previous` is this host.
- * Without master_uuid in `params`, this case cannot be told from a superblock with damage in a
- * second place. -EUCLEAN, and nothing is written, if the superblock is damaged otherwise.
+ * Without master_uuid in `params`, this case cannot be distinguished from a superblock with damage
+ * in a second place. -EUCLEAN, and nothing is written, if the superblock is damaged otherwise.
  *
  * -ESTALE, and nothing is written, if the file system or its master is not the one in `params`, or
  * has changed by the time that the log is locked. -ESTALE also if another host formatted the device

@@ -385,8 +385,8 @@ static int walk_namespaces(struct namespaces *all, bool own)
 	return ret;
 }
 
-/* In a table that is not believed, only the st_dev of the files tells a copy of root's mount from a
- * mount that a user made. */
+/* In a table that is not believed, only the st_dev of the files distinguishes a copy of root's
+ * mount from a mount that a user made. */
 static bool is_of(const struct namespaces *all, const struct mount_entry *entry)
 {
 	return strcmp(entry->source, all->path) == 0 && mount_is_of_root(entry) &&
