@@ -20,8 +20,6 @@ static uint8_t *last_extent(uint8_t *raw)
 	return BODY(raw) + (size_t)(get32(MAP(raw) + FMAP_NEXTENTS) - 1) * EXT_SIZE;
 }
 
-/* ---- device index ---- */
-
 static void on_device_1(uint8_t *raw)
 {
 	for (uint8_t *at = BODY(raw); at <= last_extent(raw); at += EXT_SIZE)
@@ -48,8 +46,6 @@ static void reserved_half(uint8_t *raw, size_t *size)
 	(void)size;
 	put32(BODY(raw) + EXT_RESERVED, 1);
 }
-
-/* ---- lengths ---- */
 
 static void last_to_file_end(uint8_t *raw, size_t *size)
 {
@@ -103,8 +99,6 @@ static void no_nbytes(uint8_t *raw, size_t *size)
 	put64(BODY(raw) + IEXT_NBYTES, 0);
 }
 
-/* ---- places ---- */
-
 static void moved(uint8_t *raw, size_t *size)
 {
 	(void)size;
@@ -128,8 +122,6 @@ static void swapped(uint8_t *raw, size_t *size)
 	memcpy(STRIP(raw), STRIP(raw) + EXT_SIZE, EXT_SIZE);
 	memcpy(STRIP(raw) + EXT_SIZE, first, EXT_SIZE);
 }
-
-/* ---- the map's header ---- */
 
 static void file_size(uint8_t *raw, size_t *size)
 {
@@ -166,8 +158,6 @@ static void other_type(uint8_t *raw, size_t *size)
 	(void)size;
 	put32(MAP(raw) + FMAP_EXT_TYPE, !get32(MAP(raw) + FMAP_EXT_TYPE));
 }
-
-/* ---- the reply ---- */
 
 static void wrong_sign(uint8_t *raw, size_t *size)
 {
@@ -213,8 +203,6 @@ static void asks_for_too_much(uint8_t *raw, size_t *size)
 	put32(MAP(raw) + (*size == OUT_HEADER + 4 ? 0 : FMAP_SIZE), 1u << 25);
 }
 
-/* ---- INIT ---- */
-
 static uint8_t *init_flags(uint8_t *raw)
 {
 	return raw + OUT_HEADER + offsetof(struct fuse_init_out, flags);
@@ -246,8 +234,6 @@ static void io_uring(uint8_t *raw, size_t *size)
 	put32(at, get32(at) | 1u << (41 - 32));
 }
 
-/* ---- GET_DAXDEV ---- */
-
 static void other_index(uint8_t *raw, size_t *size)
 {
 	(void)size;
@@ -277,67 +263,71 @@ static void name_alone(uint8_t *raw, size_t *size)
 #define EVEN    "striped/16x2M" /* the name ends at the end of a page */
 
 const struct mutation mutations[] = {
-	{ "device index in the wrong half-word", GEN_PUSH_2, MUTATE_MAP, SIMPLE, on_device_1,
+	{ "a device index in the wrong half-word", GEN_PUSH_2, MUTATE_MAP, SIMPLE, on_device_1,
 	  wrong_half },
-	{ "device index in the reserved half-word", GEN_PULL, MUTATE_MAP, SIMPLE, NULL,
+	{ "a device index in the reserved half-word", GEN_PULL, MUTATE_MAP, SIMPLE, NULL,
 	  reserved_half },
-	{ "unknown device index", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_device },
-	{ "unexpected device index", GEN_PUSH_2, MUTATE_MAP, SIMPLE, NULL, other_device },
-	{ "truncated chunk length in the last extent", GEN_PUSH_1, MUTATE_MAP, STRIPED, NULL,
+	{ "an unknown device index", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_device },
+	{ "an unexpected device index", GEN_PUSH_2, MUTATE_MAP, SIMPLE, NULL, other_device },
+	{ "a truncated chunk length in the last extent", GEN_PUSH_1, MUTATE_MAP, STRIPED, NULL,
 	  last_to_file_end },
-	{ "truncated chunk length in the last extent", GEN_PUSH_2, MUTATE_MAP, STRIPED, NULL,
+	{ "a truncated chunk length in the last extent", GEN_PUSH_2, MUTATE_MAP, STRIPED, NULL,
 	  last_to_file_end },
-	{ "chunk length in the last extent, cut to a page", GEN_PUSH_2, MUTATE_MAP, EVEN, NULL,
-	  last_to_page },
-	{ "truncated length of the last extent", GEN_V2, MUTATE_MAP, SIMPLE, NULL,
+	{ "a chunk length truncated to a page", GEN_PUSH_2, MUTATE_MAP, EVEN, NULL, last_to_page },
+	{ "a truncated length of the last extent", GEN_V2, MUTATE_MAP, SIMPLE, NULL,
 	  last_without_a_unit },
-	{ "truncated strip", GEN_PULL, MUTATE_MAP, EVEN, NULL, short_strip },
-	{ "chunk size as 16 bit", GEN_V1, MUTATE_MAP, STRIPED, NULL, chunk_of_16_bits },
-	{ "chunk size as 16 bit", GEN_V2, MUTATE_MAP, STRIPED, NULL, chunk_of_16_bits },
-	{ "chunk size as 16 bit", GEN_PULL, MUTATE_MAP, STRIPED, NULL, chunk_of_16_bits },
-	{ "other chunk size", GEN_PULL, MUTATE_MAP, STRIPED, NULL, other_chunk },
-	{ "no bytes in the interleaved extent", GEN_PULL, MUTATE_MAP, STRIPED, NULL, no_nbytes },
-	{ "extent elsewhere", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, moved },
-	{ "extent elsewhere", GEN_PUSH_1, MUTATE_MAP, STRIPED, NULL, moved },
-	{ "offset as 32 bit", GEN_PULL, MUTATE_MAP, STRIPED, NULL, offset_of_32_bits },
-	{ "strips in another order", GEN_PULL, MUTATE_MAP, STRIPED, NULL, swapped },
-	{ "other file size", GEN_V2, MUTATE_MAP, SIMPLE, NULL, file_size },
-	{ "other fmap_size", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, fmap_size },
-	{ "other fmap_size", GEN_PUSH_1, MUTATE_MAP, SIMPLE, NULL, fmap_size },
-	{ "other file type", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, file_type },
-	{ "no extents", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, no_extents },
-	{ "an extent that is not there", GEN_PUSH_1, MUTATE_MAP, SIMPLE, NULL, one_extent_more },
-	{ "an extent that is not there", GEN_V1, MUTATE_MAP, SIMPLE, NULL, one_extent_more },
-	{ "other type of map", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_type },
-	{ "other type of map", GEN_PUSH_2, MUTATE_MAP, STRIPED, NULL, other_type },
-	{ "map shorter than it says", GEN_V2, MUTATE_MAP, STRIPED, NULL, cut },
-	{ "map of 4095 bytes", GEN_V1, MUTATE_MAP, SIMPLE, NULL, cut },
-	{ "map of 4104 bytes", GEN_V1, MUTATE_MAP, SIMPLE, NULL, longer },
-	{ "bytes behind the map", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, longer },
-	{ "length without the header's", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, wrong_length },
-	{ "demand for more room than there can be", GEN_V2, MUTATE_MORE, SIMPLE, NULL,
+	{ "a truncated strip", GEN_PULL, MUTATE_MAP, EVEN, NULL, short_strip },
+	{ "a chunk size truncated to 16 bits", GEN_V1, MUTATE_MAP, STRIPED, NULL,
+	  chunk_of_16_bits },
+	{ "a chunk size truncated to 16 bits", GEN_V2, MUTATE_MAP, STRIPED, NULL,
+	  chunk_of_16_bits },
+	{ "a chunk size truncated to 16 bits", GEN_PULL, MUTATE_MAP, STRIPED, NULL,
+	  chunk_of_16_bits },
+	{ "a wrong chunk size", GEN_PULL, MUTATE_MAP, STRIPED, NULL, other_chunk },
+	{ "an interleaved extent without bytes", GEN_PULL, MUTATE_MAP, STRIPED, NULL, no_nbytes },
+	{ "a moved extent", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, moved },
+	{ "a moved extent", GEN_PUSH_1, MUTATE_MAP, STRIPED, NULL, moved },
+	{ "an offset truncated to 32 bits", GEN_PULL, MUTATE_MAP, STRIPED, NULL,
+	  offset_of_32_bits },
+	{ "a wrong order of strips", GEN_PULL, MUTATE_MAP, STRIPED, NULL, swapped },
+	{ "a wrong file size", GEN_V2, MUTATE_MAP, SIMPLE, NULL, file_size },
+	{ "a wrong fmap_size", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, fmap_size },
+	{ "a wrong fmap_size", GEN_PUSH_1, MUTATE_MAP, SIMPLE, NULL, fmap_size },
+	{ "a wrong file type", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, file_type },
+	{ "a map without extents", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, no_extents },
+	{ "an extent count that is too large", GEN_PUSH_1, MUTATE_MAP, SIMPLE, NULL,
+	  one_extent_more },
+	{ "an extent count that is too large", GEN_V1, MUTATE_MAP, SIMPLE, NULL, one_extent_more },
+	{ "a wrong type of map", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, other_type },
+	{ "a wrong type of map", GEN_PUSH_2, MUTATE_MAP, STRIPED, NULL, other_type },
+	{ "a map shorter than its size", GEN_V2, MUTATE_MAP, STRIPED, NULL, cut },
+	{ "a map of 4095 bytes", GEN_V1, MUTATE_MAP, SIMPLE, NULL, cut },
+	{ "a map of 4104 bytes", GEN_V1, MUTATE_MAP, SIMPLE, NULL, longer },
+	{ "a reply with bytes after the map", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, longer },
+	{ "a length without the header", GEN_PULL, MUTATE_MAP, SIMPLE, NULL, wrong_length },
+	{ "a request for more room than the limit", GEN_V2, MUTATE_MORE, SIMPLE, NULL,
 	  asks_for_too_much },
-	{ "demand for more room of 3 bytes", GEN_V2, MUTATE_MORE, SIMPLE, NULL, cut },
-	{ "demand for more room than there can be", GEN_PUSH_1, MUTATE_MORE, SIMPLE, NULL,
+	{ "a request for more room of 3 bytes", GEN_V2, MUTATE_MORE, SIMPLE, NULL, cut },
+	{ "a request for more room than the limit", GEN_PUSH_1, MUTATE_MORE, SIMPLE, NULL,
 	  asks_for_too_much },
-	{ "demand for more room of 31 bytes", GEN_PUSH_1, MUTATE_MORE, SIMPLE, NULL, cut },
-	{ "missing EXT flag", GEN_V2, MUTATE_INIT, NULL, NULL, no_ext_flag },
-	{ "missing EXT flag", GEN_PULL, MUTATE_INIT, NULL, NULL, no_ext_flag },
-	{ "missing famfs flag", GEN_PULL, MUTATE_INIT, NULL, NULL, no_famfs_bit },
-	{ "writeback cache", GEN_PULL, MUTATE_INIT, NULL, NULL, writeback },
-	{ "io_uring", GEN_PULL, MUTATE_INIT, NULL, NULL, io_uring },
-	{ "reply to INIT that is too short", GEN_PULL, MUTATE_INIT, NULL, NULL, cut },
-	{ "error of the wrong sign", GEN_V1, MUTATE_ERROR, NULL, NULL, wrong_sign },
-	{ "error of the wrong sign", GEN_V2, MUTATE_ERROR, NULL, NULL, wrong_sign },
-	{ "error of the wrong sign", GEN_PULL, MUTATE_ERROR, NULL, NULL, wrong_sign },
-	{ "error of the wrong sign", GEN_PUSH_1, MUTATE_ERROR, NULL, NULL, wrong_sign },
-	{ "error of -512", GEN_PULL, MUTATE_ERROR, NULL, NULL, error_out_of_range },
-	{ "error with data", GEN_PULL, MUTATE_ERROR, NULL, NULL, error_with_data },
-	{ "unique without the resend bit", GEN_PULL, MUTATE_RESEND, SIMPLE, NULL, no_resend_bit },
-	{ "device of another index", GEN_PULL, MUTATE_DAXDEV, NULL, NULL, other_index },
-	{ "device index that is too wide", GEN_PULL, MUTATE_DAXDEV, NULL, NULL,
+	{ "a request for more room of 31 bytes", GEN_PUSH_1, MUTATE_MORE, SIMPLE, NULL, cut },
+	{ "a missing EXT flag", GEN_V2, MUTATE_INIT, NULL, NULL, no_ext_flag },
+	{ "a missing EXT flag", GEN_PULL, MUTATE_INIT, NULL, NULL, no_ext_flag },
+	{ "a missing famfs flag", GEN_PULL, MUTATE_INIT, NULL, NULL, no_famfs_bit },
+	{ "a writeback cache flag", GEN_PULL, MUTATE_INIT, NULL, NULL, writeback },
+	{ "an io_uring flag", GEN_PULL, MUTATE_INIT, NULL, NULL, io_uring },
+	{ "a reply to INIT that is too short", GEN_PULL, MUTATE_INIT, NULL, NULL, cut },
+	{ "an error of the wrong sign", GEN_V1, MUTATE_ERROR, NULL, NULL, wrong_sign },
+	{ "an error of the wrong sign", GEN_V2, MUTATE_ERROR, NULL, NULL, wrong_sign },
+	{ "an error of the wrong sign", GEN_PULL, MUTATE_ERROR, NULL, NULL, wrong_sign },
+	{ "an error of the wrong sign", GEN_PUSH_1, MUTATE_ERROR, NULL, NULL, wrong_sign },
+	{ "an error of -512", GEN_PULL, MUTATE_ERROR, NULL, NULL, error_out_of_range },
+	{ "an error with data", GEN_PULL, MUTATE_ERROR, NULL, NULL, error_with_data },
+	{ "a unique without the resend bit", GEN_PULL, MUTATE_RESEND, SIMPLE, NULL, no_resend_bit },
+	{ "a device of another index", GEN_PULL, MUTATE_DAXDEV, NULL, NULL, other_index },
+	{ "a device index that is too wide", GEN_PULL, MUTATE_DAXDEV, NULL, NULL,
 	  index_as_wide_as_it_looks },
-	{ "device name without an end", GEN_V2, MUTATE_DAXDEV, NULL, NULL, endless_name },
-	{ "device name alone", GEN_PULL, MUTATE_DAXDEV, NULL, NULL, name_alone },
+	{ "a device name without a NUL", GEN_V2, MUTATE_DAXDEV, NULL, NULL, endless_name },
+	{ "a device name without its header", GEN_PULL, MUTATE_DAXDEV, NULL, NULL, name_alone },
 	{ NULL, 0, MUTATE_INIT, NULL, NULL, NULL },
 };

@@ -163,7 +163,8 @@ static void try_mutation(const struct setup *setup, const struct tree *tree,
 void mutations_run(const struct setup *setup, const struct tree *tree)
 {
 	for (const struct mutation *mutation = mutations; mutation->title; mutation++) {
-		test_begin("mutation, %s: %s", generations[mutation->gen].name, mutation->title);
+		test_begin("mutation, %s: %s is noticed", generations[mutation->gen].name,
+			   mutation->title);
 		try_mutation(setup, tree, mutation);
 		test_end();
 	}

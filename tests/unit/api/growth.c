@@ -144,10 +144,10 @@ static void params(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("results about files have zeros where they may grow", files),
-		TEST("results about file systems have zeros where they may grow", file_systems),
-		TEST("results about the host have zeros where they may grow", host),
-		TEST("params with something where they may grow are refused", params),
+		TEST("reserved fields of results about files are zero", files),
+		TEST("reserved fields of results about file systems are zero", file_systems),
+		TEST("reserved fields of results about the host are zero", host),
+		TEST("params with reserved fields that are not zero are refused", params),
 	};
 
 	return run_group(tests);

@@ -106,12 +106,11 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("the identity is the environment's", identity),
-		TEST("FUSE: the library, the device and the helper", fuse),
-		TEST("a helper is able to mount for users when root owns it and it is set-user-id",
-		     helper),
-		TEST("only a mounted famfs can be asked", mounts),
-		TEST("the limit of mappings is known", limits),
+		TEST("the identity is read from the environment", identity),
+		TEST("the state of FUSE has the library, the device and the helper", fuse),
+		TEST("a helper can mount for users if root owns it and it is set-user-id", helper),
+		TEST("only a mounted famfs can be queried", mounts),
+		TEST("the limit of mappings is reported", limits),
 	};
 
 	return run_group(tests);

@@ -264,11 +264,11 @@ static void races(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("processes fill files side by side, down to the last unit", side_by_side),
+		TEST("concurrent processes fill files down to the last unit", side_by_side),
 		TEST("the space that a killed process held is free", killed),
 		TEST("a process that is killed while it appends leaves a clean medium",
 		     killed_while_appending),
-		TEST("of several processes that want a name one gets it", races),
+		TEST("only one of several processes can create a name", races),
 	};
 
 	return run_group(tests);

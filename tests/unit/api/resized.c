@@ -79,9 +79,9 @@ static void repair(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a writer knows the size that the image has under its lock", writer),
-		TEST("a server knows the size that the image has under its lock", server),
-		TEST("a repair knows the size that the image has under its lock", repair),
+		TEST("a writer uses the size that the image has while locked", writer),
+		TEST("a server uses the size that the image has while locked", server),
+		TEST("a repair uses the size that the image has while locked", repair),
 	};
 
 	return run_group(tests);

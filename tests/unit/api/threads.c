@@ -270,9 +270,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("threads that share a volume fill files side by side", one_volume),
-		TEST("threads with a volume each do, too, down to the last unit", a_volume_each),
-		TEST("of several who want a name one gets it, and no space is lost", races),
-		TEST("a device is filled to the last unit by several at once", full_device),
+		TEST("threads with a volume each fill files side by side, down to the last unit",
+		     a_volume_each),
+		TEST("only one of several threads can create a name, and no space is lost", races),
+		TEST("several threads fill a device to the last unit", full_device),
 		TEST("readers beside a writer see whole files", readers),
 	};
 

@@ -141,14 +141,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("an error has its code, its message, and nothing of the one before", set),
-		TEST("an error with an errno ends in what strerror says", with_errno),
+		TEST("an error with an errno ends in its strerror text", with_errno),
 		TEST("a refusal is marked, and its remedy is kept apart", refuse),
-		TEST("a caller who wants no message gets the code alone", without_struct),
-		TEST("what is too long is cut off and ends in a NUL", truncation),
-		TEST("a remedy goes from one error to another with its arguments", taken_over),
+		TEST("a caller without a struct gets only the code", without_struct),
+		TEST("a message that is too long is truncated and ends in a NUL", truncation),
+		TEST("a remedy is copied to another error with its arguments", taken_over),
 		TEST("a remedy with an object that does not fit is left out",
 		     object_that_does_not_fit),
-		TEST("the version is that of the build", version),
+		TEST("the version matches the build", version),
 	};
 
 	return run_group(tests);

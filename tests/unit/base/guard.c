@@ -136,10 +136,10 @@ static void not_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a memory error under a guard is EIO, time after time", to_eio),
-		TEST("good memory under a guard is read as it is", unharmed),
-		TEST("an inner guard leaves the outer one in force", nested),
-		TEST("a memory error in a thread without signals is EIO", in_threads),
+		TEST("a memory error under a guard is EIO every time", to_eio),
+		TEST("good memory under a guard is read unchanged", unharmed),
+		TEST("an inner guard does not disable the outer one", nested),
+		TEST("a memory error in a thread that blocks signals is EIO", in_threads),
 		TEST("a memory error that no guard covers kills by SIGBUS", not_ours),
 	};
 

@@ -58,7 +58,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a program is an executable file in one of the directories", finding),
-		TEST("root's programs are not looked for in $PATH", roots_directories),
+		TEST("root's programs are not searched in $PATH", roots_directories),
 	};
 
 	return run_group(tests);

@@ -65,10 +65,10 @@ static void seeds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("seed 42 gives the bytes of the reference", vector),
-		TEST("a tail takes the first bytes of one more output, and no more", tails),
-		TEST("a stream that is filled in two calls is the same stream", split),
-		TEST("a seed decides the stream, zero and the largest too", seeds),
+		TEST("seed 42 gives the same bytes as the reference", vector),
+		TEST("a tail has the first bytes of one more output", tails),
+		TEST("two calls fill the same stream as one", split),
+		TEST("each seed has its own stream, also zero and the largest", seeds),
 	};
 
 	return run_group(tests);

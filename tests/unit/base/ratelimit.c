@@ -41,7 +41,8 @@ static void next_interval(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a burst passes, and then nothing until the interval is over", burst),
+		TEST("a burst passes, and later messages are dropped until the interval is over",
+		     burst),
 		TEST("the first message of the next interval says how many were held back",
 		     next_interval),
 	};

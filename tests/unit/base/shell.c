@@ -128,10 +128,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("each %s is one quoted word, and no option", formats),
-		TEST("a format with another conversion gives nothing", unknown_conversion),
-		TEST("every shell reads text as it is", every_shell_reads_text),
-		TEST("bash reads control characters and bytes as they are", new_shells_read_bytes),
-		TEST("a shell without $'...' runs nothing of a word", old_shells_run_nothing),
+		TEST("a format with another conversion gives an empty string", unknown_conversion),
+		TEST("every shell reads quoted text unchanged", every_shell_reads_text),
+		TEST("bash reads quoted control characters and bytes unchanged",
+		     new_shells_read_bytes),
+		TEST("a shell without $'...' runs no part of a word", old_shells_run_nothing),
 	};
 
 	return run_group(tests);

@@ -133,11 +133,14 @@ static void strings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("every scalar value has one encoding; surrogates and what is beyond have none",
+		TEST("every scalar value has one encoding, and surrogates and larger values have "
+		     "none",
 		     code_points),
-		TEST("lead bytes, second bytes and the borders of the others", sequences),
-		TEST("a character that is cut off is none", cut_off),
-		TEST("a string is UTF-8 when all of it is", strings),
+		TEST("lead bytes, second bytes and continuation bytes are accepted at their "
+		     "borders only",
+		     sequences),
+		TEST("a truncated character is not UTF-8", cut_off),
+		TEST("a string is UTF-8 if every character is", strings),
 	};
 
 	return run_group(tests);

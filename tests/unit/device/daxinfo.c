@@ -150,9 +150,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("name, driver, size, alignment and nodes are read", reads),
-		TEST("what is not on the dax bus is no DAX device", not_dax),
+		TEST("a device outside the dax bus is not a DAX device", not_dax),
 		TEST("a device that cannot be mapped is refused by its mode", modes),
-		TEST("what is missing has a default, and nonsense is refused", odd_numbers),
+		TEST("missing attributes have defaults, and invalid ones are refused", odd_numbers),
 	};
 
 	return run_group(tests);

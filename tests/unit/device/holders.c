@@ -203,11 +203,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a copy of root's mount in another mount namespace is found", copies),
-		TEST("a mount that a user made in his user namespace is not one of root", claims),
-		TEST("a device number counts where the table is believed", numbers),
-		TEST("a process believes its own mount table", own_namespace),
-		TEST("a mount namespace of the same user namespace is believed", namespace_of_root),
-		TEST("a mount namespace of another user namespace is not believed",
+		TEST("a mount that a user made in a user namespace does not count as root's",
+		     claims),
+		TEST("a device number is used only if its mount table is trusted", numbers),
+		TEST("a process trusts its own mount table", own_namespace),
+		TEST("a mount namespace of the same user namespace is trusted", namespace_of_root),
+		TEST("a mount namespace of another user namespace is not trusted",
 		     namespace_of_a_user),
 	};
 

@@ -201,13 +201,14 @@ static void not_images(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("what one handle writes every other reads, mapped or not", reads_and_writes),
-		TEST("zeroed ranges are zero to the byte, and give their space back", zeroes),
+		TEST("every handle reads bytes that another wrote, mapped or not",
+		     reads_and_writes),
+		TEST("exactly the zeroed ranges are zero, and their space is freed", zeroes),
 		TEST("ranges outside the device are refused", bounds),
-		TEST("a device that is open for reading is not written to", read_only),
-		TEST("a file of any size can be an image", short_files),
-		TEST("an image that shrinks is a memory error", truncated),
-		TEST("what is no image is refused, and does not hang", not_images),
+		TEST("a device that is open for reading cannot be written", read_only),
+		TEST("a file of any size can be opened as an image", short_files),
+		TEST("an access to an image that shrank is a memory error", truncated),
+		TEST("a path that is not an image is refused at once", not_images),
 	};
 
 	return run_group(tests);

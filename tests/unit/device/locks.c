@@ -306,17 +306,17 @@ static void mounts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a range that one handle locks is kept from the others", conflicts),
-		TEST("shared locks go together, and keep exclusive ones away", shared),
-		TEST("a lock to the end of the file is known as such", endless),
+		TEST("a range that one handle locks excludes the others", conflicts),
+		TEST("shared locks are compatible, and exclude exclusive ones", shared),
+		TEST("a lock to the end of the file is reported as one", endless),
 		TEST("the holder of a lock is named, unless it is the handle that asks", holders),
-		TEST("a waiting lock comes when its holder dies", waiting),
+		TEST("a waiting lock is granted when its holder dies", waiting),
 		TEST("a wait ends when the caller cancels it", cancelled),
-		TEST("a wait ends when the thread handles a signal", interrupted),
-		TEST("a mapping by another process is seen, our own is not", mapped),
+		TEST("a signal handler of the thread ends its wait", interrupted),
+		TEST("a mapping by another process is found, and our own is not", mapped),
 		TEST("a foreign signature is named", signatures),
-		TEST("a mount option is a whole word", options),
-		TEST("a walk of the mount table stops when the callback says so", mounts),
+		TEST("a mount option matches only as a whole word", options),
+		TEST("a callback stops the walk of the mount table", mounts),
 	};
 
 	return run_group(tests);

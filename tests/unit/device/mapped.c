@@ -76,7 +76,7 @@ static void lost_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a page that is lost is an error of each access, and of no other", lost_pages),
+		TEST("a lost page is an error of each access to it, and of no other", lost_pages),
 	};
 
 	return run_group(tests);

@@ -185,10 +185,10 @@ int main(void)
 		TEST("a mapping of a mount's file locks the device and nothing else",
 		     mapping_locks_the_node),
 		TEST("a mount's files show its metadata", metadata),
-		TEST("nothing else is read through them, and nothing is written", out_of_reach),
-		TEST("a mount that does not show them is told", missing),
+		TEST("a mount's files give no other data, and cannot be written", out_of_reach),
+		TEST("a mount that lacks these files is reported", missing),
 		TEST("files that are links to others are not opened", led_astray),
-		TEST("files that are cut short are an error", cut_short),
+		TEST("truncated files are an error", cut_short),
 	};
 
 	return run_group(tests);

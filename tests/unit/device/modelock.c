@@ -284,17 +284,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("users of a device share the lock", together),
-		TEST("a switch waits a moment for users, and names the one that stays",
+		TEST("a switch waits briefly for users, and names the one that remains",
 		     a_switch_waits_for_users),
 		TEST("users wait for a switch, and name the process that does not end it",
 		     users_wait_for_a_switch),
 		TEST("a signal ends the wait for a switch", a_signal),
-		TEST("who may only read the lock file cannot exclude others",
+		TEST("a process that may only read the lock file cannot exclude others",
 		     a_reader_cannot_exclude),
 		TEST("only users who can open the node can lock, unless its owner is not root",
 		     only_users_of_the_node_can_lock),
-		TEST("where there is no lock file, users go without", no_lock),
-		TEST("a link in the way of the lock file is refused", links_lead_nowhere),
+		TEST("users continue without a lock file if there is none", no_lock),
+		TEST("a link in place of the lock file is refused", links_lead_nowhere),
 	};
 
 	return run_group(tests);

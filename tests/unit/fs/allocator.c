@@ -207,7 +207,7 @@ static void published(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("through any history the allocator agrees with one flag a unit", histories),
+		TEST("the allocator agrees with a bitmap through any history", histories),
 		TEST("the metadata is in use from the beginning", metadata),
 		TEST("units beyond the device are ignored", beyond),
 		TEST("the first run that is long enough is found", first_fit),

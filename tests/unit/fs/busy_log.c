@@ -265,10 +265,10 @@ static void late_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a dry run beside a writer meets no damage", dry_run),
-		TEST("a check beside a writer finds no damage, on its host and on another",
+		TEST("a dry run during writes finds no damage", dry_run),
+		TEST("a check during writes finds no damage, on the same host and on another",
 		     checked),
-		TEST("a client beside a writer sees whole entries", followed),
+		TEST("a client sees whole entries during writes", followed),
 		TEST("a client sees all entries once late lines have arrived", late_lines),
 	};
 

@@ -295,13 +295,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a copy has the bytes of its source, and zeros for its holes", copies),
-		TEST("a difference is found, at its offset", differences),
-		TEST("an update writes what differs and no more", updates),
-		TEST("a source that got shorter is noticed", short_source),
+		TEST("a difference is reported with its offset", differences),
+		TEST("an update writes only the bytes that differ", updates),
+		TEST("a source that became shorter is noticed", short_source),
 		TEST("a callback stops a copy and a comparison", canceled),
-		TEST("a copy is stopped within a hole of its source too", canceled_in_hole),
+		TEST("a callback stops a copy within a hole of its source", canceled_in_hole),
 		TEST("a source that cannot be read is an error", bad_source),
-		TEST("what is not inside the file is neither read nor written", ranges),
+		TEST("nothing outside the file is read or written", ranges),
 		TEST("a published file is written in place", in_place),
 	};
 

@@ -377,20 +377,21 @@ static void newer_format(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("names that cannot be are refused without a trace", names),
-		TEST("parameters that cannot be are refused without a trace", params),
-		TEST("a full device is told with numbers and leaves no trace", full_device),
-		TEST("a full log is told with numbers and leaves no trace", full_log),
-		TEST("a file that is given up leaves no trace", given_up),
-		TEST("of two files of one name the one that is published first wins", lost_race),
-		TEST("nothing is written to a file system that was made meanwhile",
+		TEST("invalid names are refused and leave no trace", names),
+		TEST("invalid parameters are refused and leave no trace", params),
+		TEST("a full device is reported with numbers and leaves no trace", full_device),
+		TEST("a full log is reported with numbers and leaves no trace", full_log),
+		TEST("an abandoned file leaves no trace", given_up),
+		TEST("the first published file of a name wins", lost_race),
+		TEST("nothing is written to a file system that was formatted meanwhile",
 		     formatted_meanwhile),
-		TEST("no old data shows, but where it was asked for", zeroing),
-		TEST("directories are made with their parents, once", directories),
+		TEST("old data is visible only if no_zero requests it", zeroing),
+		TEST("directories are made once, with their parents", directories),
 		TEST("no directory is made below a file", below_a_file),
-		TEST("clients and readers add nothing, and are told whose it is",
+		TEST("clients and readers cannot add, and the error names the master",
 		     clients_and_readers),
-		TEST("a newer minor format is read but not added to", newer_format),
+		TEST("a file system of a newer minor format can be read but not appended to",
+		     newer_format),
 	};
 
 	return run_group(tests);

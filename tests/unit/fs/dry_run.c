@@ -281,14 +281,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a dry run stores neither entries nor data", stores_nothing),
-		TEST("what a dry run adds is there for what follows", remembers),
-		TEST("it keeps no space from others, and sees what they keep",
+		TEST("files that a dry run adds are visible to its later steps", remembers),
+		TEST("a dry run reserves no space, and respects reservations",
 		     keeps_nothing_from_others),
-		TEST("it leaves a crashed publish to the next writer", crashed_publish),
-		TEST("it finds the log full", full_log),
-		TEST("a client may not even simulate an append", clients),
-		TEST("a takeover that is only tried says who the master is", takeover),
-		TEST("a repair that is only tried tells what the real one does", repair),
+		TEST("a dry run does not complete an interrupted publish", crashed_publish),
+		TEST("a dry run reports a full log", full_log),
+		TEST("a client may not simulate an append", clients),
+		TEST("a dry run of a takeover reports the master", takeover),
+		TEST("a dry run of a repair reports the actions of the real one", repair),
 	};
 
 	return run_group(tests);

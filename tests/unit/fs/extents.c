@@ -219,10 +219,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("each byte of a random map lies where the format says", random_maps),
-		TEST("piece after piece covers a map's capacity", walks),
+		TEST("the pieces of a map cover its capacity", walks),
 		TEST("a piece of an interleaved file ends at the chunk's border", chunk_borders),
 		TEST("a piece of a simple file ends at the extent's border", extent_borders),
-		TEST("strips of unequal length hold what the shortest allows", capacities),
+		TEST("the shortest of unequal strips limits the capacity", capacities),
 		TEST("an accepted map has room for the whole file", accepted_maps_suffice),
 	};
 

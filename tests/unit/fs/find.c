@@ -117,11 +117,12 @@ static void out_of_reach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("the device that holds a UUID is found among all", by_looking),
-		TEST("udev's link leads to it", by_link),
-		TEST("a link that is older than the file system does not", old_link),
+		TEST("a device is found by its UUID", by_looking),
+		TEST("a device is found by udev's link", by_link),
+		TEST("a link that is older than the file system is ignored", old_link),
 		TEST("two devices with one UUID are an error that names both", copies),
-		TEST("what cannot be looked at is counted, or left alone", out_of_reach),
+		TEST("a device without a node is counted, and system memory is ignored",
+		     out_of_reach),
 	};
 
 	return run_group(tests);

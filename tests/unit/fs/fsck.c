@@ -378,15 +378,15 @@ static void nothing_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a sound file system is clean, and its totals are told", nothing_wrong),
-		TEST("each kind of damaged entry is found, retired on consent, and then gone",
+		TEST("a sound file system is clean, and its totals are reported", nothing_wrong),
+		TEST("each kind of damaged entry is found, retired on consent, and not found again",
 		     entries),
-		TEST("without consent an entry in the middle stays as it is", no_consent),
+		TEST("an entry in the middle is not changed without consent", no_consent),
 		TEST("an overlap names the other file", overlap_named),
-		TEST("a mode is mended without a question", modes),
-		TEST("a damaged end is cut off without a question", tail),
-		TEST("damage in the middle and at the end is mended in one go", middle_and_tail),
-		TEST("what cannot be saved is not changed", save_refused),
+		TEST("a mode is repaired without a question", modes),
+		TEST("a damaged end is removed without a question", tail),
+		TEST("damage in the middle and at the end is repaired in one run", middle_and_tail),
+		TEST("bytes that cannot be saved are not changed", save_refused),
 	};
 
 	return run_group(tests);

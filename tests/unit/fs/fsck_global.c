@@ -303,19 +303,20 @@ static void reserved_fields(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("counters that disagree or are nonsense are found and mended", counters),
+		TEST("counters that disagree or are out of range are found and repaired", counters),
 		TEST("a next index that is too small loses no file", smaller_index),
-		TEST("a next sequence number that is too large makes no entries", larger_seqnum),
-		TEST("a damaged log header is found and written anew", header),
-		TEST("a recorded size that is not the real one is found and mended", capacity),
-		TEST("files behind the end of the device are given up only when that is agreed to",
-		     lost_end),
-		TEST("damage to the recorded size alone costs no file", recorded_size),
-		TEST("an index that went back is found, and appends wait", index_went_back),
-		TEST("a damaged superblock is a finding, none at all is an error", superblock),
-		TEST("what is in use is checked but not repaired", in_use),
+		TEST("a next sequence number that is too large adds no entries", larger_seqnum),
+		TEST("a damaged log header is found and rewritten", header),
+		TEST("a recorded size that differs from the real one is found and repaired",
+		     capacity),
+		TEST("files beyond the end of the device are given up only on consent", lost_end),
+		TEST("damage to the recorded size alone loses no file", recorded_size),
+		TEST("an index that decreased is found, and appends wait", index_went_back),
+		TEST("a damaged superblock is a finding, and a missing one is an error",
+		     superblock),
+		TEST("a file system in use is checked but not repaired", in_use),
 		TEST("a client checks but does not repair", on_a_client),
-		TEST("reserved fields have to be zero", reserved_fields),
+		TEST("reserved fields must be zero", reserved_fields),
 	};
 
 	return run_group(tests);

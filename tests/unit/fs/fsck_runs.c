@@ -269,11 +269,13 @@ static void changed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a huge next_index costs fsck and its repair no memory", huge_next_index),
-		TEST("a run in the middle is one question and is replaced whole", in_the_middle),
-		TEST("entries that differ are told of apart", not_joined),
-		TEST("a cut tail is saved, but for its zeros", tail_of_two_kinds),
-		TEST("a run that changed after the question is left", changed),
+		TEST("a huge next_index makes fsck and its repair use no more memory",
+		     huge_next_index),
+		TEST("a run in the middle is one question and is replaced as a whole",
+		     in_the_middle),
+		TEST("entries with different faults are reported separately", not_joined),
+		TEST("a removed tail is saved, except for its zeros", tail_of_two_kinds),
+		TEST("a run that changed after the question is not repaired", changed),
 	};
 
 	return run_group(tests);

@@ -472,14 +472,15 @@ static void shorter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("nothing is added after a torn entry until it is whole", appends),
+		TEST("nothing is appended after a torn entry until it is whole", appends),
 		TEST("space that is being filled stays reserved", reservations),
-		TEST("a torn end that was cut off was never there", cut),
-		TEST("the entry that takes its place gets time to arrive", cut_last),
-		TEST("entries that come and go cost a limited number of replays", for_ever),
-		TEST("the last entries heal when that limit is reached, too", at_the_end),
+		TEST("a torn end that was removed leaves no trace", cut),
+		TEST("an entry that replaces a torn one gets time to arrive", cut_last),
+		TEST("entries that appear and disappear cause a limited number of replays",
+		     for_ever),
+		TEST("the last entries heal even when the limit of replays is reached", at_the_end),
 		TEST("a log that lost whole entries is not replayed for a torn one", shorter),
-		TEST("entries that become whole in any order leave what a new replay makes",
+		TEST("entries that become whole in any order give the same result as a new replay",
 		     any_order),
 	};
 

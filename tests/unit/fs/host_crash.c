@@ -216,7 +216,8 @@ int main(void)
 		TEST("a crash after appends to an image leaves older files whole, and can be "
 		     "repaired",
 		     appends),
-		TEST("what takeover, repair and mkfs did to an image is safe when they return",
+		TEST("the changes of takeover, repair and mkfs to an image are on disk when they "
+		     "return",
 		     safe_on_return),
 	};
 

@@ -240,13 +240,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a host without any source has no identity, and is a client", none),
-		TEST("environment, /etc, /opt and machine-id come in this order", precedence),
-		TEST("a UUID is read as the reference and editors write it", spellings),
-		TEST("what is no UUID is an error, and not passed over", bad_contents),
-		TEST("what cannot be read is an error, and not passed over", unreadable),
-		TEST("the UUID that a machine-id gives is stable, and not the machine-id",
+		TEST("the environment, /etc, /opt and machine-id are tried in this order",
+		     precedence),
+		TEST("a UUID is accepted as the reference and editors write it", spellings),
+		TEST("an invalid UUID is an error, and is not skipped", bad_contents),
+		TEST("an unreadable source is an error, and is not skipped", unreadable),
+		TEST("the UUID derived from a machine-id is stable, and differs from it",
 		     machine_id),
-		TEST("a host is the master under any of its names, but for the environment", roles),
+		TEST("a host is the master under each of its identities, unless the environment "
+		     "sets one",
+		     roles),
 		TEST("each source has its name", names),
 	};
 

@@ -238,12 +238,12 @@ static void last_barrier(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("an mkfs that cannot go on says why, and leaves the old files or none",
+		TEST("an mkfs that fails reports why, and leaves the old files or none",
 		     formatting),
 		TEST("an image that cannot be formatted is not left behind", creation),
-		TEST("an entry that could not be added leaves no trace, and can be added again",
+		TEST("an entry that could not be added leaves no trace, and a retry succeeds",
 		     additions),
-		TEST("a takeover or repair that the disk does not get has failed", last_barrier),
+		TEST("a takeover or repair fails if it cannot be written back", last_barrier),
 	};
 
 	return run_group(tests);

@@ -233,12 +233,11 @@ static void walks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a sound medium", a_sound_medium),
-		TEST("a length or an index that is damaged is replaced by what is known otherwise",
-		     damage),
-		TEST("entries with faults", entries_with_faults),
-		TEST("images of any size", images_of_any_size),
-		TEST("walks end where they should", walks),
+		TEST("the dump of a sound medium shows no fault", a_sound_medium),
+		TEST("a damaged length or index is replaced by its other source", damage),
+		TEST("the dump names the faults of entries", entries_with_faults),
+		TEST("images of any size are dumped", images_of_any_size),
+		TEST("a visitor can stop a walk, and slots beyond the log are refused", walks),
 	};
 
 	return run_group(tests);

@@ -363,14 +363,14 @@ static void memory_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("an entry that could not be added leaves no trace, and can be added again",
+		TEST("an entry that could not be added leaves no trace, and a retry succeeds",
 		     additions),
 		TEST("a volume that cannot be read is not opened", opening),
-		TEST("a reader that could not catch up does so the next time", catching_up),
-		TEST("a repair that failed anywhere can be made again", repairs),
-		TEST("a memory error in a file says how to go on", memory_error),
+		TEST("a reader that could not catch up succeeds the next time", catching_up),
+		TEST("a repair that failed at any point can be repeated", repairs),
+		TEST("a memory error in a file has a remedy", memory_error),
 		TEST("a device that cannot be written is not formatted", formatting),
-		TEST("a device that does not hold what was written is not formatted", reading_back),
+		TEST("a device that does not keep written bytes is not formatted", reading_back),
 	};
 
 	return run_group(tests);

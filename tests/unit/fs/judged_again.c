@@ -300,16 +300,16 @@ static void denied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("an append judges superblock and header under the lock", append),
-		TEST("a host that was the master twice appends only while it is",
+		TEST("an append checks superblock and header under the lock", append),
+		TEST("a host that was the master twice appends only while it is the master",
 		     append_between_masters),
-		TEST("an unpublished file is not filled once there is another master", filling),
-		TEST("a takeover judges the superblock under the lock", takeover),
-		TEST("a takeover that another process of the host makes first succeeds",
+		TEST("an unpublished file is not filled after a takeover", filling),
+		TEST("a takeover checks the superblock under the lock", takeover),
+		TEST("a takeover that another process of the host has made already succeeds",
 		     by_another_process),
-		TEST("a takeover takes what was shown, or nothing", as_shown),
-		TEST("a torn takeover of another file system is not ended", torn),
-		TEST("a torn takeover from another master is not ended", torn_from),
+		TEST("a takeover takes only the file system that was shown", as_shown),
+		TEST("a torn takeover of another file system is not completed", torn),
+		TEST("a torn takeover from another master is not completed", torn_from),
 		TEST("without the append lock nothing is stored", denied),
 	};
 

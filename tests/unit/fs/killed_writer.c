@@ -109,8 +109,8 @@ static void of_the_reference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("the next process flushes the header before it relies on it", ours),
-		TEST("and the entries before that, which the reference does not flush",
+		TEST("the next process flushes the header before it uses it", ours),
+		TEST("the next process flushes entries that the reference does not flush",
 		     of_the_reference),
 	};
 

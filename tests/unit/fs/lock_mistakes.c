@@ -287,12 +287,11 @@ static void checked_too_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("what processes append side by side is there, also around a takeover",
-		     side_by_side),
-		TEST("locks that keep no process out are noticed", ignored),
+		TEST("concurrent appends are all kept, also around a takeover", side_by_side),
+		TEST("locks that exclude no process are noticed", ignored),
 		TEST("an append lock that is taken after the checks is noticed", late),
 		TEST("an append lock that is dropped before the store is noticed", early),
-		TEST("a superblock that is judged after the store is noticed", checked_too_late),
+		TEST("a superblock that is checked after the store is noticed", checked_too_late),
 	};
 
 	return run_group(tests);

@@ -171,10 +171,10 @@ static void in_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("zeroing ends when the space is another's", zeroing),
-		TEST("so does writing", writing),
-		TEST("so does zeroing what follows the end of a striped file", slack),
-		TEST("so does writing into a published file", in_place),
+		TEST("zeroing stops if the space belongs to another file system", zeroing),
+		TEST("writing stops if the space belongs to another file system", writing),
+		TEST("zeroing after the end of a striped file stops, too", slack),
+		TEST("writing into a published file stops, too", in_place),
 	};
 
 	return run_group(tests);

@@ -368,14 +368,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a simple file is one range of addresses", simple),
-		TEST("so is an interleaved one", interleaved),
+		TEST("an interleaved file is one range of addresses", interleaved),
 		TEST("stores through a writable mapping are in the file", stores),
-		TEST("flush and invalidate know where the mapping ends", ranges),
-		TEST("a mapping keeps mkfs away, after its volume too", keeps_formatters_away),
+		TEST("flush and invalidate refuse ranges beyond the mapping", ranges),
+		TEST("a mapping blocks mkfs, even after its volume is closed",
+		     keeps_formatters_away),
 		TEST("extents side by side are one mapping", merges),
-		TEST("what a device's alignment forbids is refused with both numbers", alignment),
+		TEST("a map that violates the device's alignment is refused with both numbers",
+		     alignment),
 		TEST("too many mappings are refused before the first, with the numbers", too_many),
-		TEST("what cannot be mapped is refused by name", refusals),
+		TEST("a file that cannot be mapped is refused by name", refusals),
 		TEST("a child shares the mapping", forks),
 	};
 

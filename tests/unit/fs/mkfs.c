@@ -385,21 +385,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a missing image is made, with the values of the format", new_image),
-		TEST("UUID, size and log length are taken as given", given_values),
-		TEST("sizes that cannot be are refused, and no file is left", sizes),
-		TEST("a famfs of our own is only replaced with force", our_own),
+		TEST("mkfs uses the given UUID, size and log length", given_values),
+		TEST("impossible sizes are refused, and no file is left", sizes),
+		TEST("a famfs of this host is only replaced with force", our_own),
 		TEST("another master's famfs needs two flags", foreign_famfs),
 		TEST("any other signature is named, and only replaced with force", something_else),
 		TEST("an image that holds data of any kind is only replaced with force",
 		     unknown_data),
-		TEST("zeros are no data", no_data),
+		TEST("zeros do not count as data", no_data),
 		TEST("a famfs log without its superblock is only replaced with force", log_alone),
-		TEST("a damaged or unknown famfs is still its owner's", damaged_famfs),
-		TEST("what is in use is not formatted, with any force", in_use),
-		TEST("a dry run says what would be and changes nothing", dry_run),
-		TEST("an erased famfs is named, and no other", erased),
+		TEST("a damaged or unknown famfs still has an owner", damaged_famfs),
+		TEST("a device in use is not formatted, with any force", in_use),
+		TEST("a dry run reports its results and changes nothing", dry_run),
+		TEST("mkfs names the famfs that it erased, and no other", erased),
 		TEST("nothing of an old log is left", no_old_log),
-		TEST("an image is made for its owner alone", modes),
+		TEST("only its owner can access a new image", modes),
 	};
 
 	return run_group(tests);

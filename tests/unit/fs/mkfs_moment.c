@@ -322,8 +322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("a file of an image that was just formatted is not mapped",
 		     formatted_before_a_map),
-		TEST("an image whose users cannot be found out is not formatted", unknown_users),
-		TEST("an image that could not be cut off is no file system any more",
+		TEST("an image whose users are unknown is not formatted", unknown_users),
+		TEST("an image that could not be truncated is no file system any more",
 		     cut_that_fails),
 		TEST("a file that takes the image's place meanwhile is not formatted",
 		     another_file),

@@ -389,15 +389,15 @@ static void source(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("metadata that cannot be read is told, and short reads go on", metadata),
-		TEST("contents that cannot be read are told, and short reads go on", contents),
-		TEST("a read drops the cache lines of what it reads before", lines_are_dropped),
-		TEST("an entry that could not be added leaves no trace, and can be added again",
+		TEST("unreadable metadata is reported, and short reads are continued", metadata),
+		TEST("unreadable contents are reported, and short reads are continued", contents),
+		TEST("a read drops the cache lines of its range first", lines_are_dropped),
+		TEST("an entry that could not be added leaves no trace, and a retry succeeds",
 		     additions),
-		TEST("a mount that cannot be written through says why", unwritable),
+		TEST("a mount that refuses writes reports why", unwritable),
 		TEST("a mapping keeps the device's mode when its volume is closed",
 		     mapping_keeps_the_mode),
-		TEST("a source that cannot be read is told", source),
+		TEST("an unreadable source is reported", source),
 	};
 
 	return run_group(tests);

@@ -369,20 +369,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("names are found in their directories, with their attributes", lookups),
-		TEST("a missing name and a file in the place of a directory are told apart",
+		TEST("a missing name and a file in the place of a directory give different errors",
 		     not_found),
-		TEST("of two entries of one path the first counts", duplicates),
-		TEST("missing parents are made up, with numbers of their own", implied),
-		TEST("a directory entry that comes late adopts one that was made up", adoption),
-		TEST("nothing can be below a file", file_as_parent),
-		TEST("children come in the order of the log", order),
-		TEST("every map is given back as it was, however far its extents are", maps),
-		TEST("a full log of paths of all shapes is found and named again", full_log),
+		TEST("the first of two entries of one path is used", duplicates),
+		TEST("missing parents are implied, with numbers of their own", implied),
+		TEST("a late directory entry adopts the implied directory", adoption),
+		TEST("an entry below a file is refused", file_as_parent),
+		TEST("children are listed in the order of the log", order),
+		TEST("every map is returned unchanged, with any offsets of its extents", maps),
+		TEST("a full log of paths of all shapes can be looked up and named", full_log),
 		TEST("a namespace that holds more entries than expected uses no more memory",
 		     unexpected),
 		TEST("the longest and the deepest paths fit", longest),
-		TEST("a medium can imply only so many directories", endless_implications),
-		TEST("numbers that are no nodes are known as such", numbers),
+		TEST("the number of implied directories is limited", endless_implications),
+		TEST("a number without a node does not exist", numbers),
 	};
 
 	return run_group(tests);

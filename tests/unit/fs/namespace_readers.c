@@ -152,7 +152,7 @@ static void beside_a_writer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("readers beside a writer see nodes whole or not at all", beside_a_writer),
+		TEST("readers see nodes whole or not at all during writes", beside_a_writer),
 	};
 
 	return run_group(tests);

@@ -213,12 +213,12 @@ static void partners(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("files share space as a model has it", against_a_model),
-		TEST("both files are found, also one that comes later", of_a_log),
+		TEST("overlaps agree with a model", against_a_model),
+		TEST("both files of an overlap are found, in either order", of_a_log),
 		TEST("a file overlaps itself", of_one_file),
-		TEST("a file that has no name shares space with none", of_a_hidden_file),
-		TEST("without memory every file counts as sharing", without_memory),
-		TEST("the other file is named, within a budget", partners),
+		TEST("a file without a name shares no space", of_a_hidden_file),
+		TEST("every file counts as sharing if memory runs out", without_memory),
+		TEST("the other file of an overlap is named, within a budget", partners),
 	};
 
 	return run_group(tests);

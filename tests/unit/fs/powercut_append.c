@@ -109,10 +109,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a power cut leaves an entry whole or not at all", fresh_log),
-		TEST("so it does where the log holds rubbish", rubbish_log),
-		TEST("so it does where the log holds entries of an earlier history",
+		TEST("a power cut leaves an entry whole or not at all in a log of random bytes",
+		     rubbish_log),
+		TEST("a power cut leaves an entry whole or not at all in a log with old entries",
 		     old_entries_log),
-		TEST("so it does for interleaved files", striped),
+		TEST("a power cut leaves an interleaved file's entry whole or not at all", striped),
 		TEST("a missing fence between entry and counters is noticed", no_entry_fence),
 		TEST("an entry that is written after the counters is noticed", counters_first),
 		TEST("a missing flush of the entry is noticed", no_entry_flush),

@@ -330,12 +330,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a power cut leaves the old file system, none, or the new one", over_old),
-		TEST("so it does when the new log covers old files", longer_log),
-		TEST("a power cut on new memory leaves none or the new one", over_rubbish),
+		TEST("a power cut is as harmless if the new log covers old files", longer_log),
+		TEST("a power cut on new memory leaves no file system or the new one",
+		     over_rubbish),
 		TEST("a missing flush or fence is noticed", mistakes),
 		TEST("a crash of an image's host leaves the old file system, none, or the new one",
 		     image_of_old),
-		TEST("a crash on an image of other data leaves none or the new one",
+		TEST("a crash on an image of other data leaves no file system or the new one",
 		     image_of_rubbish),
 		TEST("a missing barrier is noticed", skipped_barriers),
 	};

@@ -275,15 +275,15 @@ static void capacity(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a torn tail is cut off, through any power cut", torn_tail),
+		TEST("a torn tail is removed, through any power cut", torn_tail),
 		TEST("a damaged entry in the middle is retired, through any power cut",
 		     in_the_middle),
-		TEST("a damaged interleaved entry is, too", striped),
-		TEST("several kinds of damage are mended in one go", several),
-		TEST("a mode is mended, through any power cut", modes),
-		TEST("a log header is written anew, through any power cut", header),
-		TEST("counters that are nonsense are, too", counters),
-		TEST("a recorded size is mended, through any power cut", capacity),
+		TEST("a damaged interleaved entry is retired, through any power cut", striped),
+		TEST("several kinds of damage are repaired in one run", several),
+		TEST("a mode is repaired, through any power cut", modes),
+		TEST("a log header is rewritten, through any power cut", header),
+		TEST("wrong counters are repaired, through any power cut", counters),
+		TEST("a recorded size is repaired, through any power cut", capacity),
 	};
 
 	return run_group(tests);

@@ -252,13 +252,13 @@ static void header_after_entries(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("an entry that changed since it was checked is left as it is", entries),
-		TEST("a last entry that arrives is not cut off", tail),
-		TEST("counters that became right are not written", counters),
-		TEST("a recorded size that changed is left as it is", capacity),
-		TEST("a repair of what is another's by now stores nothing", another_system),
+		TEST("an entry that changed since its check is not repaired", entries),
+		TEST("a last entry that becomes whole is not removed", tail),
+		TEST("counters that became right are not repaired", counters),
+		TEST("a recorded size that changed is not repaired", capacity),
+		TEST("a repair stores nothing after a takeover", another_system),
 		TEST("a change just before the store ends the repair", at_the_last_moment),
-		TEST("a publish while entries are mended is not taken back", header_after_entries),
+		TEST("a publish during a repair is not undone", header_after_entries),
 	};
 
 	return run_group(tests);

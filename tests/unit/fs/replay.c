@@ -403,23 +403,25 @@ static void many_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a bad CRC in the middle costs that entry alone", crc_in_the_middle),
-		TEST("a bad CRC at the end costs that entry alone", crc_at_the_end),
-		TEST("files of a directory whose entry is damaged stay within reach",
+		TEST("a bad CRC in the middle loses only that entry", crc_in_the_middle),
+		TEST("a bad CRC at the end loses only that entry", crc_at_the_end),
+		TEST("files of a directory whose entry is damaged stay accessible",
 		     parent_is_damaged),
-		TEST("a wrong sequence number costs that entry alone", seqnum),
-		TEST("an unknown type costs that entry alone", types),
+		TEST("a wrong sequence number loses only that entry", seqnum),
+		TEST("an unknown type loses only that entry", types),
 		TEST("extents outside the data area are refused", extents),
-		TEST("sizes that the map cannot hold are refused", sizes),
-		TEST("an empty file is no damage", empty),
+		TEST("sizes that exceed the map are refused", sizes),
+		TEST("an empty file is not damage", empty),
 		TEST("impossible numbers of extents and strips are refused", maps),
 		TEST("extents on unknown devices are refused", unknown_device),
 		TEST("paths that leave the mount and impossible modes are refused",
 		     paths_and_modes),
-		TEST("a file that shares space is reported and stays", overlap),
-		TEST("a name that exists, or is below a file, loses, and life goes on", names),
-		TEST("an entry that says nothing is no damage, and keeps its space", invalid),
-		TEST("hundreds of bad entries are counted, and the first ones told", many_bad),
+		TEST("a file that shares space is reported and kept", overlap),
+		TEST("a name that exists or is below a file is ignored, and replay continues",
+		     names),
+		TEST("an invalid entry is not damage, and keeps its space", invalid),
+		TEST("hundreds of bad entries are counted, and the first ones are reported",
+		     many_bad),
 	};
 
 	return run_group(tests);

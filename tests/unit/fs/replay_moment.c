@@ -220,13 +220,13 @@ static void sealed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("an entry that arrives within the moment is seen whole", arrives),
-		TEST("an entry that does not is bad after 20 ms", never_arrives),
-		TEST("a catch-up waits for nothing and looks again", catching_up),
-		TEST("a catch-up after the moment gives up", catching_up_late),
-		TEST("an append waits for what is on its way", before_an_append),
-		TEST("what lies before the end is not waited for", not_at_the_end),
-		TEST("what is wrong behind a right CRC is not waited for", sealed),
+		TEST("an entry that arrives within 20 ms is read whole", arrives),
+		TEST("an entry that does not arrive is bad after 20 ms", never_arrives),
+		TEST("a catch-up does not wait, and the next one reads again", catching_up),
+		TEST("a catch-up after 20 ms reports the bad entry", catching_up_late),
+		TEST("an append waits for entries that are arriving", before_an_append),
+		TEST("replay does not wait for bad entries before the end", not_at_the_end),
+		TEST("replay does not wait for a bad entry with a right CRC", sealed),
 	};
 
 	return run_group(tests);

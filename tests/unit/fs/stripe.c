@@ -360,7 +360,7 @@ static void failures(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("what the format or the device cannot hold is refused with numbers",
+		TEST("layouts that exceed the format or the device are refused with numbers",
 		     bad_layouts),
 		TEST("sizes beyond the device are refused, up to the largest number", too_large),
 		TEST("a file shorter than a chunk is simple", short_is_simple),
@@ -368,12 +368,11 @@ int main(void)
 		TEST("the same history gives the same layout", deterministic),
 		TEST("files fill the buckets evenly", even),
 		TEST("free space in fragments is used, up to 16 of them", fragments),
-		TEST("a file takes as few fragments as possible", few_pieces),
-		TEST("what another process holds is gone round", around_others),
-		TEST("fragments on both sides of what another holds are used",
-		     pieces_around_others),
-		TEST("a device that others hold whole is full", all_of_it_held),
-		TEST("a failure after any number of extents leaves none taken", failures),
+		TEST("a file uses as few fragments as possible", few_pieces),
+		TEST("reservations of other processes are avoided", around_others),
+		TEST("fragments on both sides of a reservation are used", pieces_around_others),
+		TEST("a device that is reserved completely is full", all_of_it_held),
+		TEST("a failure after any number of extents leaves none allocated", failures),
 	};
 
 	return run_group(tests);

@@ -230,15 +230,16 @@ static void taken_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a client becomes the master, and the master a client", takes),
-		TEST("the old master adds nothing more, though it had it open", while_open),
-		TEST("a master that had it open adds again once its host has taken it back",
+		TEST("a client becomes the master, and the master becomes a client", takes),
+		TEST("the old master adds nothing more, even through an open volume", while_open),
+		TEST("an open volume of the old master adds again after its host has taken over",
 		     taken_back),
 		TEST("a master has nothing to take over", nothing_to_take),
-		TEST("what is sound is not taken from another host to complete a takeover",
+		TEST("a sound superblock is not taken from another host to complete a takeover",
 		     completes_nothing),
 		TEST("a takeover changes the owner and nothing else", nothing_else),
-		TEST("what is being formatted or repaired is not taken over", not_now),
+		TEST("a file system that is being formatted or repaired is not taken over",
+		     not_now),
 		TEST("a torn takeover is not completed while a process uses the device", torn),
 		TEST("a takeover waits for an append that is under way", after_an_append),
 	};

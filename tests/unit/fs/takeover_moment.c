@@ -535,10 +535,11 @@ static void notice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a takeover inside of an append endangers nothing but what is being stored",
+		TEST("a takeover during an append endangers only the bytes that are being stored",
 		     during_append),
-		TEST("a takeover that damages a new file system says so", format_during_takeover),
-		TEST("a superblock that is judged after the store is noticed", notice),
+		TEST("a takeover that damages a new file system reports it",
+		     format_during_takeover),
+		TEST("a superblock that is checked after the store is noticed", notice),
 	};
 
 	return run_group(tests);

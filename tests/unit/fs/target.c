@@ -160,13 +160,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("an image or device is named by its path, links resolved", devices),
-		TEST("DEVICE:/path names what is inside", inside),
-		TEST("a path inside is put into its normal form", normal_form),
-		TEST("a path inside does not lead out", leading_out),
-		TEST("a path that exists is taken as written, else the last device splits it",
+		TEST("DEVICE:/path names a file on the device", inside),
+		TEST("a path on a device is normalised", normal_form),
+		TEST("a path on a device does not leave it", leading_out),
+		TEST("a path that exists is used as written, and otherwise the last device splits "
+		     "it",
 		     where_to_split),
-		TEST("what names nothing is an error that says so", nothing),
-		TEST("arguments of any length are taken", long_arguments),
+		TEST("a target that names nothing is an error that says so", nothing),
+		TEST("arguments of any length are accepted", long_arguments),
 	};
 
 	return run_group(tests);

@@ -378,8 +378,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("a client sees a prefix of whole entries after every operation", prefixes),
-		TEST("a client that takes over goes on where the master was", change_of_roles),
-		TEST("what is written in place is there for the client when it is done", in_place),
+		TEST("a client that takes over continues after the master's last entry",
+		     change_of_roles),
+		TEST("bytes that were written in place are visible to the client", in_place),
 		TEST("a flush that is missing anywhere is noticed", no_flush),
 		TEST("an invalidation that is missing anywhere is noticed", no_invalidate),
 		TEST("missing fences are noticed", no_fence),

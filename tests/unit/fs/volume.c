@@ -391,21 +391,22 @@ static void file_elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a next index beyond the log does not hide what is in it", nonsense_index),
-		TEST("nor does it make a damaged entry the end", nonsense_index_and_damage),
+		TEST("a next index beyond the log hides no entry", nonsense_index),
+		TEST("a next index beyond the log does not make a damaged entry the end",
+		     nonsense_index_and_damage),
 		TEST("a crashed publish is reset by the next append", crashed_publish),
-		TEST("nothing is added when the counters disagree", disagreeing_counters),
-		TEST("nothing is added to a log that went back", log_goes_back),
+		TEST("nothing is appended if the counters disagree", disagreeing_counters),
+		TEST("nothing is appended to a log whose index decreased", log_goes_back),
 		TEST("a damaged header leaves the files readable", header_damage),
 		TEST("logs of any length are replayed whole", batches),
-		TEST("a huge next_index costs a volume no memory", huge_next_index),
-		TEST("a reader catches up with what was added", catching_up),
-		TEST("another file system on the device is noticed by every call", stale),
-		TEST("a device that got smaller keeps what still fits", smaller_device),
-		TEST("a device that got larger is used as far as recorded", larger_device),
+		TEST("a huge next_index makes a volume use no more memory", huge_next_index),
+		TEST("a reader catches up with new entries", catching_up),
+		TEST("every call notices another file system on the device", stale),
+		TEST("a device that became smaller keeps the files that still fit", smaller_device),
+		TEST("a device that became larger is used up to the recorded size", larger_device),
 		TEST("a device too small for its log is refused", tiny_device),
 		TEST("devices are added in order, with UUIDs of their own", devices),
-		TEST("a file on a device that is not attached is seen but not read",
+		TEST("a file on a device that is not attached is listed but not read",
 		     file_elsewhere),
 	};
 

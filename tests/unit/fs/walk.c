@@ -126,9 +126,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("parents come before children, children in the order of the log", walks),
-		TEST("a visitor ends the walk with a value of its own", stops),
-		TEST("what a path names is told, or why it names nothing", questions),
-		TEST("the totals add up", totals),
+		TEST("a visitor ends the walk with its own return value", stops),
+		TEST("a lookup returns the node of a path, or why there is none", questions),
+		TEST("the totals of a walk add up", totals),
 	};
 
 	return run_group(tests);

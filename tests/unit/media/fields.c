@@ -522,17 +522,19 @@ static void a_visitor_that_stops(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("the fields of sound structures cover them and none is bad", sound_structures),
+		TEST("the fields of sound structures cover them and are all valid",
+		     sound_structures),
 		TEST("fields have the offsets and values of the format", values),
-		TEST("superblocks that cannot be", superblocks_that_cannot_be),
-		TEST("log headers that cannot be", headers_that_cannot_be),
-		TEST("entries that cannot be", entries_that_cannot_be),
-		TEST("a path without an end", a_path_without_an_end),
-		TEST("a changed field is to readers what the dump shows first",
+		TEST("damaged superblocks have a bad field each", superblocks_that_cannot_be),
+		TEST("damaged log headers have a bad field each", headers_that_cannot_be),
+		TEST("damaged entries have a bad field each", entries_that_cannot_be),
+		TEST("a path without a NUL is a bad field", a_path_without_an_end),
+		TEST("readers report the fault that the dump shows first, for any changed field",
 		     agreement_on_changes),
-		TEST("so are the inputs of the fuzzers", agreement_on_corpus),
-		TEST("any bytes", any_bytes),
-		TEST("a visitor that stops", a_visitor_that_stops),
+		TEST("readers report the fault that the dump shows first, for the fuzzers' corpus",
+		     agreement_on_corpus),
+		TEST("the fields of random bytes are read within their bounds", any_bytes),
+		TEST("a visitor can stop the walk", a_visitor_that_stops),
 	};
 
 	return run_group(tests);

@@ -304,16 +304,17 @@ int main(void)
 		TEST("relative and normalised paths are usable, also with controls", usable),
 		TEST("a path that is not UTF-8 is refused with its bytes, unless asked for",
 		     not_utf8),
-		TEST("a path that could leave, or meet .meta, is not, and the reason is told",
+		TEST("a path that could leave the mount or enter .meta is refused with the reason",
 		     unusable),
 		TEST("readers drop empty and '.' components and resolve '..' by name", normalised),
 		TEST("all short paths are normalised as by the model", short_paths),
 		TEST("long random paths are normalised as by the model", long_paths),
 		TEST(".meta is a component and not a prefix", meta),
-		TEST("a path is judged by its length, not by a NUL", counted),
-		TEST("78 bytes can be written, 79 cannot, and the limit is told", lengths),
-		TEST("a path without end is refused without being copied", endless),
-		TEST("the leaf is what follows the last slash", leaf),
+		TEST("a path ends at its length, not at a NUL", counted),
+		TEST("a path of 78 bytes can be written, and 79 are refused with the limit",
+		     lengths),
+		TEST("a path without a NUL is refused without being copied", endless),
+		TEST("the leaf is the part after the last slash", leaf),
 	};
 
 	return run_group(tests);

@@ -458,21 +458,21 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("the entries that the reference wrote get its CRCs", vectors),
-		TEST("what is encoded is decoded again, and back to the same bytes", round_trips),
-		TEST("a path of 79 bytes is read, one without end is a fault", longest_path),
+		TEST("an encoded entry is decoded and encoded to the same bytes", round_trips),
+		TEST("a path of 79 bytes is read, and one without a NUL is a fault", longest_path),
 		TEST("a device entry has its fields where the format has them", daxdev),
-		TEST("any flipped bit is a CRC fault, and a zeroed slot too", bad_crc),
+		TEST("any flipped bit is a CRC fault, and so is a zeroed slot", bad_crc),
 		TEST("a sequence number that is not the index is a fault", bad_seqnum),
-		TEST("unknown types are faults, an invalid entry is none", types),
-		TEST("paths that leave the mount, are empty or have no end are faults", paths),
+		TEST("unknown types are faults, and an invalid entry is not", types),
+		TEST("paths that leave the mount, are empty or have no NUL are faults", paths),
 		TEST("a path that was recorded as typed is read normalised", typed_paths),
 		TEST("random bytes are a fault or a normalised path", random_paths),
 		TEST("modes with more than permission bits are faults", modes),
-		TEST("mending a mode keeps the path as it is recorded", mended_mode),
+		TEST("a repair of a mode keeps the recorded path", mended_mode),
 		TEST("simple maps have 1 to 16 extents", simple_maps),
 		TEST("interleaved maps have 1 to 16 strips and chunks of a power of two",
 		     interleaved_maps),
-		TEST("no sealed bit flip leads outside the record", hostile),
+		TEST("no flipped bit under a right CRC leads outside the record", hostile),
 		TEST("each fault has a name of its own", names),
 	};
 

@@ -288,18 +288,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("an extent lies inside its device, and is not empty", bounds),
 		TEST("an extent does not lie on the metadata", metadata),
-		TEST("an extent is in whole allocation units", alignment),
-		TEST("an extent lies on a device that is known", devices),
+		TEST("an extent has whole allocation units", alignment),
+		TEST("an extent lies on a known device", devices),
 		TEST("a file is not empty, and not larger than its map", size_and_map),
 		TEST("each strip has room for its chunks", strips),
 		TEST("a strip has the length that the format gives", strip_length),
-		TEST("a retired entry keeps the extents that can be believed", retire_simple),
+		TEST("a retired entry keeps the valid extents", retire_simple),
 		TEST("a retired interleaved entry keeps its strips", retire_striped),
-		TEST("an entry that is retired again keeps them too", retire_again),
-		TEST("a retirement that was torn between any two stores can be made again",
+		TEST("an entry that is retired again keeps its extents", retire_again),
+		TEST("a retirement that was torn between any two stores can be repeated",
 		     retire_cut),
-		TEST("an entry whose type is the damage keeps its extents", retire_other_type),
-		TEST("rubbish is retired to an entry without extents", retire_rubbish),
+		TEST("an entry with a damaged type keeps its extents", retire_other_type),
+		TEST("a slot of random bytes is retired to an entry without extents",
+		     retire_rubbish),
 	};
 
 	return run_group(tests);

@@ -230,16 +230,16 @@ int main(void)
 		TEST("a superblock has its fields where the format has them", layout),
 		TEST("a superblock that is decoded and encoded has the same bytes", round_trip),
 		TEST("a device name of 64 bytes, which lacks its NUL, is read", longest_name),
-		TEST("what is no famfs, or not this format, is told apart", foreign),
+		TEST("other data and other formats get errors of their own", foreign),
 		TEST("a newer minor format can be read", newer_minor),
-		TEST("a wrong CRC is damage, in its upper half too", bad_crc),
-		TEST("no flipped bit of what the CRC covers goes unseen", bit_flips),
-		TEST("a log offset or allocation unit of its own is damage", bad_fields),
-		TEST("a log length that is no power of two from 8 MiB, or too long, is damage",
+		TEST("a wrong CRC is damage, also in its upper half", bad_crc),
+		TEST("every flipped bit under the CRC is detected", bit_flips),
+		TEST("a wrong log offset or allocation unit is damage", bad_fields),
+		TEST("a log length that is too long or not a power of two from 8 MiB is damage",
 		     log_lengths),
-		TEST("a log has to fit the real size, or the recorded one where that is not known",
+		TEST("a log must fit the real size, or the recorded one if the real one is unknown",
 		     sizes),
-		TEST("a log of more than 16 GiB is beyond this program", longest_log),
+		TEST("a log of more than 16 GiB is not supported", longest_log),
 	};
 
 	return run_group(tests);

@@ -80,9 +80,9 @@ static void fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a kernel that asks for a map is what it was chosen for", asks),
-		TEST("a kernel that asks for no map is served without", asks_for_nothing),
-		TEST("a first open that fails changes nothing", fails),
+		TEST("a kernel that asks for a map at the first open keeps its profile", asks),
+		TEST("a kernel that asks for no map is served without maps", asks_for_nothing),
+		TEST("a first open that fails does not change the profile", fails),
 	};
 
 	return run_group(tests);

@@ -110,7 +110,7 @@ int main(void)
 		TEST("maps and devices are found while the log is being replayed", answers),
 		TEST("repeated opens of a file that shares space do not fill the log",
 		     refused_again_and_again),
-		TEST("a device without the right driver is not handed over", wrong_driver),
+		TEST("a device with the wrong driver is not handed over", wrong_driver),
 	};
 
 	return run_group(tests);

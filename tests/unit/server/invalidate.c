@@ -278,13 +278,13 @@ static void limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("every line of a file is dropped, once", all_of_a_file),
-		TEST("an empty file has none, and what cannot be mapped is an error",
+		TEST("every cache line of a file is dropped exactly once", all_of_a_file),
+		TEST("an empty file has no lines, and a mapping that fails is an error",
 		     nothing_to_map),
-		TEST("an opener whose process number is 0 is not taken for one of our threads",
+		TEST("an opener whose PID is 0 does not count as a thread of the server",
 		     opener_without_a_number),
-		TEST("an open that no thread has work for is answered by the caller", no_job),
-		TEST("invalidate= takes sizes", limits),
+		TEST("the caller answers an open that is not given to a thread", no_job),
+		TEST("the option invalidate= accepts sizes", limits),
 	};
 
 	return run_group(tests);

@@ -395,13 +395,14 @@ static void running_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("each kernel gets its generation, and the others none", choices),
-		TEST("only a bit that was offered is taken, and bit 42 never from minor 43 on",
+		TEST("each famfs kernel gets its generation, and other kernels get none", choices),
+		TEST("the server sets only bits that were offered, and never bit 42 from minor 43 "
+		     "on",
 		     only_what_was_offered),
-		TEST("opcodes are the kernel's own where they make sense", opcodes),
-		TEST("evidence is not looked for without need", as_little_as_possible),
-		TEST("the symbols are not read when BTF tells", enough_is_enough),
-		TEST("the option has the words auto, off, v2, pull and push", words),
+		TEST("the kernel's own opcodes are used if they are valid", opcodes),
+		TEST("no evidence is read that the choice does not need", as_little_as_possible),
+		TEST("the symbols are not read if BTF decides", enough_is_enough),
+		TEST("the option accepts auto, off, v2, pull and push", words),
 		TEST("the verdict follows from the evidence", verdicts),
 		TEST("a kernel with large pages maps no files", page_sizes),
 		TEST("a running kernel without famfs gets no maps", running_kernel),

@@ -43,8 +43,8 @@ static void debugging(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("a user who causes message after message does not fill the log", flood),
-		TEST("requests that --debug shows are all shown", debugging),
+		TEST("a user who causes many messages does not fill the log", flood),
+		TEST("--debug shows every request, without a limit", debugging),
 	};
 
 	return run_group(tests);

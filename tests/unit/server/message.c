@@ -72,10 +72,11 @@ static void writes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("names end, and what is cut short reads on as zeros", names_end),
-		TEST("a message that fills the buffer has no end", no_room_for_the_end),
-		TEST("a header that gives another length is refused", another_length),
-		TEST("a WRITE has the bytes that it says", writes),
+		TEST("names end at their NUL, and a truncated message is read as if zeros followed",
+		     names_end),
+		TEST("a message that fills the buffer has no terminator", no_room_for_the_end),
+		TEST("a header with a wrong length is refused", another_length),
+		TEST("a WRITE with fewer bytes than its size is refused", writes),
 	};
 
 	return run_group(tests);

@@ -123,9 +123,9 @@ static void room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("docs/PROTOCOL.md has the numbers of the table", page),
-		TEST("the request tells siblings apart", refined),
-		TEST("what a profile takes fits its largest reply", room),
+		TEST("docs/PROTOCOL.md agrees with the table of profiles", page),
+		TEST("the request distinguishes sibling profiles", refined),
+		TEST("the limits of a profile fit its largest reply", room),
 	};
 
 	return run_group(tests);
