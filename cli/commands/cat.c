@@ -15,7 +15,7 @@ static struct {
 	int map;
 } opt;
 
-static bool full; /* standard output failed: skip the files that follow */
+static bool full; /* standard output failed: skip the remaining files */
 
 static const struct poptOption options[] = {
 	{ "map", 'M', POPT_ARG_NONE, &opt.map, 0,
@@ -23,7 +23,7 @@ static const struct poptOption options[] = {
 	POPT_TABLEEND,
 };
 
-/* Write past stdio, which would copy everything and forget why a write failed. */
+/* Write directly: stdio would copy all data and lose the reason of a failed write. */
 static int put(const void *data, uint64_t size, struct famfs_error *err)
 {
 	int ret = io_write_all(STDOUT_FILENO, data, size);

@@ -68,19 +68,19 @@ static void on_fsck_problem(void *arg, const struct famfs_problem *found)
 		found->path, message ? message : found->message);
 }
 
-/* Compares what stat(2) returns with what the log says. Returns how they differ, or NULL. */
+/* Compares the result of stat(2) with the log. Returns the difference, or NULL. */
 static const char *difference(const struct stat *st, const struct famfs_stat *log)
 {
 	if ((st->st_mode & S_IFMT) != (log->mode & S_IFMT))
-		return "is not of the type that the log has";
+		return "has another type than in the log";
 	if (S_ISREG(st->st_mode) && (uint64_t)st->st_size != log->size)
-		return "does not have the size that the log has";
+		return "has another size than in the log";
 	if (st->st_mode != log->mode)
-		return "does not have the mode that the log has";
+		return "has another mode than in the log";
 	if (st->st_uid != log->uid || st->st_gid != log->gid)
-		return "does not have the owner that the log has";
+		return "has another owner than in the log";
 	if (st->st_ino != log->inode)
-		return "is not the file that the log has";
+		return "is another file than in the log";
 	return NULL;
 }
 
@@ -134,7 +134,7 @@ static int check_logged(void *arg, const char *path, const struct famfs_stat *lo
 	return ferror(stdout);
 }
 
-/* Looks again with the newest log: the name may have been added since the log was read. */
+/* Checks again with the newest log: the name may have been added since the log was read. */
 static bool is_logged(const struct check *check, const char *path)
 {
 	if (famfs_stat(check->volume, path, &(struct famfs_stat){ 0 }, NULL) == 0)
@@ -259,14 +259,14 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_check = {
 	.name = "check",
 	.synopsis = "[OPTION...] MOUNT",
-	.summary = "Check that a mount shows what the log says, and that its files can be read",
+	.summary = "Check that a mount agrees with the log, and that its files can be read",
 	.description = "Makes the checks of fsck, then compares every name in the log with "
 		       "the mount.\n",
 	.example = "check /mnt/famfs",
-	.exit_codes = "0   nothing is wrong; else the sum of\n"
-		      "1   a file is wrong\n"
-		      "2   the superblock is\n"
-		      "4   the log is\n"
+	.exit_codes = "0   no problem; otherwise the sum of\n"
+		      "1   a file has a problem\n"
+		      "2   the superblock has a problem\n"
+		      "4   the log has a problem\n"
 		      "8   could not check\n"
 		      "16  wrong usage",
 	.flags = COMMAND_JSON,

@@ -35,7 +35,7 @@ struct views {
 	struct famfs_file *file;
 	const char *mapped;
 	uint64_t differs_at;
-	int copier; /* a memfd: copying through it turns memory that is gone into an errno, not a
+	int copier; /* a memfd: copying through it turns lost memory into an errno, not a
 		       signal */
 };
 
@@ -210,7 +210,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_chkread = {
 	.name = "chkread",
 	.synopsis = "[OPTION...] FILE...",
-	.summary = "Check that files read the same as they are mapped",
+	.summary = "Check that reading and mapping files give the same bytes",
 	.example = "chkread /mnt/famfs/data/a",
 	.flags = COMMAND_JSON,
 	.options = options,

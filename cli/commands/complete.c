@@ -18,7 +18,8 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "bash", 0, POPT_ARG_STRING, NULL, 'b',
-	  "the argument is a line of bash, up to the cursor, with these word breaks", "BREAKS" },
+	  "the argument is a bash command line up to the cursor, with these word breaks",
+	  "BREAKS" },
 	POPT_TABLEEND,
 };
 
@@ -73,7 +74,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_complete = {
 	.name = "__complete",
 	.synopsis = "[OPTION...] -- PROGRAM WORD...",
-	.summary = "What can stand where the last word is, for the completion of shells",
+	.summary = "Print the candidates for the last word, for the completion of shells",
 	.example = "__complete -- famfsctl mkfs --f",
 	.options = options,
 	.take_option = take_option,

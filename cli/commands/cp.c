@@ -22,33 +22,33 @@ static bool progress_given;
 enum { OPTION_EXCLUDE = 256, OPTION_FILES_FROM, OPTION_PROGRESS };
 
 static const struct poptOption options[] = {
-	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0, "copy directories and all below them",
-	  NULL },
+	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0,
+	  "copy directories and everything below them", NULL },
 	{ "preserve", 'p', POPT_ARG_NONE, &opt.preserve, 0,
-	  "keep owners and all mode bits, also set-id ones", NULL },
+	  "keep owners and all mode bits, including set-id bits", NULL },
 	{ "archive", 'a', POPT_ARG_NONE, &opt.archive, 0,
 	  "-r and -p; symlinks below a source, which famfs cannot hold, are listed and skipped",
 	  NULL },
 	{ "dereference", 'L', POPT_ARG_NONE, &opt.dereference, 0,
-	  "copy what symlinks below a source point to", NULL },
-	{ "jobs", 'j', POPT_ARG_STRING, NULL, 'j', "copy so many files at a time, 1 to 64 (1)",
+	  "copy the targets of symlinks below a source", NULL },
+	{ "jobs", 'j', POPT_ARG_STRING, NULL, 'j', "copy this many files at a time, 1 to 64 (1)",
 	  "JOBS" },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)striping_options, 0, NULL, NULL },
 	{ "files-from0", 0, POPT_ARG_STRING, NULL, OPTION_FILES_FROM,
-	  "take more sources from FILE, each ended by a NUL byte; - is standard input", "FILE" },
+	  "read more sources from FILE, each ended by a NUL byte; - is standard input", "FILE" },
 	{ "no-target-directory", 'T', POPT_ARG_NONE, &opt.exact, 0,
 	  "DESTINATION is the copy itself, not a directory to copy into", NULL },
 	{ "parents", 0, POPT_ARG_NONE, &opt.parents, 0,
 	  "keep the whole path of each source below DESTINATION", NULL },
 	{ "exclude", 0, POPT_ARG_STRING, NULL, OPTION_EXCLUDE,
-	  "leave out what PATTERN matches, and all below it; may be repeated", "PATTERN" },
+	  "leave out names that match PATTERN, with all below them; may be repeated", "PATTERN" },
 	{ "verify", 0, POPT_ARG_NONE, &opt.verify, 0,
 	  "read every file back before it becomes visible", NULL },
 	{ "overwrite", 0, POPT_ARG_NONE, &opt.overwrite, 0,
 	  "write into existing files of the same size", NULL },
 	{ "resume", 0, POPT_ARG_NONE, &opt.resume, 0,
-	  "go on with an earlier copy: compare existing files, write what differs", NULL },
+	  "continue an earlier copy: compare existing files, write the differences", NULL },
 	{ "compare", 'c', POPT_ARG_NONE, &opt.compare, 0,
 	  "compare an earlier copy with its sources; write nothing", NULL },
 	{ "progress", 0, POPT_ARG_STRING, NULL, OPTION_PROGRESS,
@@ -60,20 +60,20 @@ static const struct poptOption options[] = {
 static const char description[] =
 	"--exclude: PATTERN is that of fnmatch(3), and its '*' also matches '/' and a leading "
 	"'.'.\n"
-	"It is held against the last component of every name and against its path: below a SOURCE\n"
-	"directory the path from there, of a SOURCE itself the name as given. With a '/' at its\n"
-	"start it is for paths only, with one at its end for directories only.\n"
+	"It is compared with the last component of each name and with its path: below a SOURCE\n"
+	"directory the path from there, for a SOURCE itself the name as given. A leading '/'\n"
+	"limits it to paths, a trailing '/' to directories.\n"
 	"\n"
-	"--resume: directories that exist are gone into. A file that exists with the size of its\n"
+	"--resume: existing directories are entered. A file that exists with the size of its\n"
 	"source is compared with it piece by piece, and the pieces that differ are written in "
 	"place;\n"
-	"its mode and owner stay as they are. A file that exists with another size is an error, "
+	"its mode and owner do not change. A file that exists with another size is an error, "
 	"since\n"
-	"famfs files cannot change theirs. All others are copied. A copy that broke off, even by\n"
-	"kill -9, leaves no half of a new file, so that nothing needs to be cleaned up before.\n"
-	"After 'cp -r SOURCE NEW' it takes 'cp -r --resume -T SOURCE NEW', now that NEW exists.\n"
+	"the size of a famfs file cannot change. All others are copied. An interrupted copy, even\n"
+	"by kill -9, leaves no incomplete new file, so no cleanup is needed.\n"
+	"To continue 'cp -r SOURCE NEW', run 'cp -r --resume -T SOURCE NEW': NEW exists now.\n"
 	"\n"
-	"SIGUSR1 prints how far the copy is, unless --quiet was given.\n";
+	"SIGUSR1 makes cp print its progress, unless --quiet was given.\n";
 
 static const struct word progress_words[] = {
 	{ "auto", "a line on a terminal" },
@@ -169,14 +169,13 @@ static int check_resumed(const struct session *session, const char *arg, const c
 		return report_no_memory();
 	if (!*name || famfs_stat(session->volume, inside, &(struct famfs_stat){ 0 }, NULL) == 0)
 		return EXIT_DONE;
-	report_error("'%s' exists, and '%s' is not in it: where to %s is not certain", arg, name,
-		     opt.compare ? "compare" : "go on");
-	report_hint("use -T when %s is the copy of %s, or %s when that is to be in it", arg, source,
-		    into);
+	report_error("'%s' exists, and '%s' is not in it: the place to %s is ambiguous", arg, name,
+		     opt.compare ? "compare" : "continue");
+	report_hint("use -T if %s is the copy of %s, or %s to copy into it", arg, source, into);
 	return EXIT_REFUSED;
 }
 
-/* `single`: the one source that there is, or NULL. */
+/* `single` is the only source, or NULL if there are several. */
 static int find_destination(const struct session *session, const char *arg, const char *single,
 			    struct cp_destination *out)
 {
@@ -245,7 +244,7 @@ static int copy_sources(struct cp *cp, const struct cp_destination *destination,
 	return cp_summary(cp);
 }
 
-/* One thread receives the signal or meets the error; the others may be waiting for the append lock.
+/* One thread receives the signal or the error; the others may be waiting for the append lock.
  */
 static bool is_stopped(void *cp)
 {

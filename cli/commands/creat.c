@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILL_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
+#define FILL_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() requires */
 
 /* A file to make: -M, or --size and an argument. */
 struct plan {
@@ -49,12 +49,11 @@ static const struct poptOption options[] = {
 	{ "randomize", 'r', POPT_ARG_NONE, &opt.random, 0,
 	  "fill with the stream of --seed, or of seed 0", NULL },
 	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S',
-	  "fill with the stream of this seed (32 bits), also a file that exists; implies -r",
-	  "SEED" },
+	  "fill with this seed's stream (32 bits), also an existing file; implies -r", "SEED" },
 	{ "multi", 'M', POPT_ARG_STRING, NULL, 'M',
-	  "make this file, in DIR if that is given; may be repeated", "NAME,SIZE[,SEED]" },
+	  "make this file, in DIR if given; may be repeated", "NAME,SIZE[,SEED]" },
 	{ "no-zero", 0, POPT_ARG_NONE, &opt.no_zero, 0,
-	  "leave what the memory held before, which other users may have written", NULL },
+	  "keep the old contents of the memory, which other users may have written", NULL },
 	REFERENCE_HIDDEN("threadct", 't', 't'),
 	POPT_TABLEEND,
 };
@@ -198,13 +197,13 @@ static int create(struct famfs_volume *volume, const char *path, const struct pl
 	return ret;
 }
 
-/* With a seed, an existing file is filled again in place; then *filled is set. */
+/* With a seed, fills an existing file again in place and sets *filled. */
 static int create_or_refill(struct famfs_volume *volume, const char *path, struct plan *plan,
 			    bool *filled, struct famfs_error *err)
 {
 	int ret;
 
-	/* check_usage() has made sure that there is a seed. */
+	/* check_usage() ensures that there is a seed. */
 	if (!plan->size) {
 		*filled = true;
 		ret = refill(volume, path, plan, err);

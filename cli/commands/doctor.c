@@ -44,7 +44,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.synopsis = "[OPTION...] [DEVICE|PATH...]",
-	.summary = "Check this host, its mounts and the given famfs, and name the repairs",
+	.summary = "Check this host, its mounts and the given famfs, and suggest repairs",
 	.description = "It changes nothing. Each finding is ok, a warning or a problem.",
 	.example = "doctor\ndoctor fam.img",
 	.exit_codes = "0  no problem, perhaps warnings\n1  a problem was found\n2  wrong usage",

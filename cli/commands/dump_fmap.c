@@ -34,9 +34,9 @@ static const struct option_value values[] = {
 
 static const struct poptOption options[] = {
 	{ "recursive", 'r', POPT_ARG_NONE, &opt.recursive, 0,
-	  "all files below a directory, not only those in it", NULL },
+	  "show all files below a directory, not only those in it", NULL },
 	{ "wire", 'w', POPT_ARG_STRING, NULL, 'w',
-	  "the bytes that a kernel is sent instead: v1, v2, pull or push", "PROFILE" },
+	  "show the bytes that a kernel receives instead: v1, v2, pull or push", "PROFILE" },
 	POPT_TABLEEND,
 };
 
@@ -200,7 +200,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_dump_fmap = {
 	.name = "dump-fmap",
 	.synopsis = "[OPTION...] PATH...",
-	.summary = "Show where the bytes of files lie, as the log has it",
+	.summary = "Show where the bytes of files are, according to the log",
 	.example = "dump-fmap --json fam.img:/data/a",
 	.flags = COMMAND_JSON,
 	.options = options,

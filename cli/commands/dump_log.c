@@ -21,10 +21,9 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "entry", 'e', POPT_ARG_STRING, NULL, 'e',
-	  "only these entries, with all of their fields, published or not", "N[-M]" },
-	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0, "also what lies in slots that are not published",
-	  NULL },
-	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "the bytes in hexadecimal as well", NULL },
+	  "show only these entries, with all fields, published or not", "N[-M]" },
+	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0, "also show slots that are not published", NULL },
+	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "also show the bytes in hexadecimal", NULL },
 	POPT_TABLEEND,
 };
 
@@ -77,7 +76,7 @@ static bool has_size(const struct famfs_log_entry *entry)
 	return entry->type == FAMFS_ENTRY_FILE || entry->type == FAMFS_ENTRY_DAXDEV;
 }
 
-/* How readers interpret the recorded path if they do not take it as it is, else "". */
+/* How readers interpret the recorded path if they do not use it unchanged, else "". */
 static const char *reading(char buf[128], const struct famfs_log_entry *entry)
 {
 	*buf = '\0';
@@ -242,10 +241,11 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_dump_log = {
 	.name = "dump-log",
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
-	.summary = "Show the log header and the log's entries, also damaged ones",
-	.description = "A line for each entry; with --verbose or --entry also all of its fields.\n"
-		       "It exits 0 when the log could be read, whatever is in it; to check it, "
-		       "use fsck.",
+	.summary = "Show the log header and all log entries, including damaged ones",
+	.description =
+		"Prints a line for each entry; with --verbose or --entry also all of its fields.\n"
+		"It exits 0 if the log could be read, even if it is damaged; to check it, "
+		"use fsck.",
 	.example = "dump-log fam.img\ndump-log --entry 3-5 --raw fam.img",
 	.flags = COMMAND_JSON,
 	.options = options,

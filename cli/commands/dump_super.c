@@ -12,7 +12,7 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "the bytes in hexadecimal as well", NULL },
+	{ "raw", 0, POPT_ARG_NONE, &opt.raw, 0, "also show the bytes in hexadecimal", NULL },
 	POPT_TABLEEND,
 };
 
@@ -39,9 +39,9 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_dump_super = {
 	.name = "dump-super",
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
-	.summary = "Show every field of a superblock, also of a damaged one",
-	.description = "It exits 0 when the superblock could be read, whatever is in it; to check "
-		       "it, use fsck.",
+	.summary = "Show every field of a superblock, even of a damaged one",
+	.description = "It exits 0 if the superblock could be read, even if it is damaged; to "
+		       "check it, use fsck.",
 	.example = "dump-super fam.img",
 	.flags = COMMAND_JSON,
 	.options = options,

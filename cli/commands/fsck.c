@@ -21,9 +21,9 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "repair", 0, POPT_ARG_NONE, &opt.repair, 0,
-	  "repair what can be repaired, after saving the old bytes", NULL },
+	  "repair the problems that can be repaired, after saving the old bytes", NULL },
 	{ "save", 0, POPT_ARG_STRING, NULL, 's',
-	  "where to save what --repair changes (famfs-fsck-DEVICE.undo)", "FILE" },
+	  "save the bytes that --repair changes here (famfs-fsck-DEVICE.undo)", "FILE" },
 	REFERENCE_IGNORED("fuse", 0),
 	REFERENCE_IGNORED("nofuse", 'F'),
 	REFERENCE_IGNORED("human", 0),
@@ -137,7 +137,7 @@ static int save(void *arg, uint64_t offset, const void *old, size_t length)
 	return undo_save(&check->undo, offset, old, length);
 }
 
-/* `error` is why the check or the repair stopped early, or NULL. */
+/* `error` is the reason why the check or the repair stopped early, or NULL. */
 static void print_members(struct check *check, const struct famfs_fsck_result *result,
 			  const char *error)
 {
@@ -193,7 +193,7 @@ static void print_summary(struct check *check, const struct famfs_fsck_result *r
 	struct output *out = &check->out;
 
 	if (saved)
-		output_note(out, "what was changed is saved in '%s'", saved);
+		output_note(out, "the old bytes are saved in '%s'", saved);
 	if (common.quiet)
 		return;
 	if (result->log_capacity)
@@ -221,7 +221,7 @@ static int check_failed(struct check *check, const struct famfs_fsck_result *res
 		print_members(check, result, err->message);
 	report_failure(err);
 	if (undo_name(&check->undo))
-		report_hint("what was changed is saved in %s", undo_name(&check->undo));
+		report_hint("the old bytes are saved in %s", undo_name(&check->undo));
 	return FSCK_FAILED;
 }
 

@@ -17,7 +17,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "kernel", 0, POPT_ARG_NONE, &opt.kernel, 0,
-	  "show what the running kernel has of famfs support", NULL },
+	  "show the famfs support of the running kernel", NULL },
 	POPT_TABLEEND,
 };
 
@@ -269,7 +269,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_info = {
 	.name = "info",
 	.synopsis = "[OPTION...] [DEVICE|PATH]",
-	.summary = "Show the facts of a famfs, or without an argument what is mounted",
+	.summary = "Show the facts of a famfs; without an argument, list the mounts",
 	.example = "info /mnt/famfs",
 	.flags = COMMAND_JSON,
 	.options = options,

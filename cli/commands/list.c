@@ -18,7 +18,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "all", 'a', POPT_ARG_NONE, &opt.all, 0,
-	  "also devices that no famfs can be on: system memory, disabled, empty", NULL },
+	  "also list devices that cannot hold a famfs: system memory, disabled, empty", NULL },
 	POPT_TABLEEND,
 };
 
@@ -46,7 +46,7 @@ static int find_mount(void *arg, const struct famfs_mount_info *mount)
 	return 1;
 }
 
-/* Read through the mount if there is one: a device in famfs mode can be read in no other way. */
+/* Read through the mount if there is one: it is the only way to read a device in famfs mode. */
 static void look_inside(struct contents *contents)
 {
 	const struct famfs_volume_params reading = { 0 };
@@ -112,7 +112,7 @@ static int visit(void *arg, const struct famfs_dax_info *dax)
 	}
 	print_device(&listing->out, dax, &contents, !listing->any);
 	listing->any = true;
-	/* Usually permission is missing; in JSON the error is in its own member. */
+	/* Usually permission is missing. In JSON the error is a member of its own. */
 	if (contents.err.code && !common.json)
 		report_warning("%s", contents.err.message);
 	return 0;

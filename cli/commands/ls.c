@@ -17,8 +17,8 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "long", 'l', POPT_ARG_NONE, &opt.l, 0, "mode, owner and size as well", NULL },
-	{ "recursive", 'R', POPT_ARG_NONE, &opt.recursive, 0, "all that is below a directory",
+	{ "long", 'l', POPT_ARG_NONE, &opt.l, 0, "also show mode, owner and size", NULL },
+	{ "recursive", 'R', POPT_ARG_NONE, &opt.recursive, 0, "list everything below a directory",
 	  NULL },
 	POPT_TABLEEND,
 };
@@ -106,7 +106,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_ls = {
 	.name = "ls",
 	.synopsis = "[OPTION...] PATH...",
-	.summary = "List files and directories, in a mount or an unmounted device",
+	.summary = "List files and directories in a mount or on an unmounted device",
 	.example = "ls -l fam.img:/data",
 	.flags = COMMAND_JSON,
 	.options = options,

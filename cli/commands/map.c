@@ -19,8 +19,8 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "svg", 0, POPT_ARG_STRING, NULL, 's', "write the picture as SVG, with \"-\" to stdout",
-	  "FILE" },
+	{ "svg", 0, POPT_ARG_STRING, NULL, 's',
+	  "write the picture as SVG, to stdout if FILE is \"-\"", "FILE" },
 	POPT_TABLEEND,
 };
 
@@ -149,7 +149,7 @@ static int run(int argc, const char *const *argv)
 
 	(void)argc;
 	if (opt.svg && common.json && strcmp(opt.svg, "-") == 0)
-		ret = report_usage("--svg=- and --json both want standard output");
+		ret = report_usage("--svg=- and --json exclude each other");
 	else if (opt.svg)
 		ret = check_svg(argv[0]);
 	if (ret == EXIT_DONE)
@@ -165,7 +165,7 @@ const struct command cmd_map = {
 	.name = "map",
 	.synopsis = "[OPTION...] DEVICE|MOUNT",
 	.summary = "Show a whole device as a picture: log, files, stripes, free space, damage",
-	.description = "With --verbose also where each file lies.",
+	.description = "With --verbose it also lists the place of each file.",
 	.example = "map fam.img\nmap --svg fam.svg fam.img",
 	.flags = COMMAND_JSON,
 	.options = options,

@@ -16,7 +16,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "parents", 'p', POPT_ARG_NONE, &opt.parents, 0,
-	  "make missing parents; an existing directory is fine", NULL },
+	  "make missing parents; accept existing directories", NULL },
 	{ NULL, 0, POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)attrs_options, 0, NULL, NULL },
 	POPT_TABLEEND,
 };

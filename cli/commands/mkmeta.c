@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command of the reference implementation. Here each mount has its .meta files by itself. */
+/* A command of the reference implementation. Here every mount has its own .meta files. */
 #include "core/commands.h"
 #include "core/common.h"
 #include "core/report.h"
@@ -21,7 +21,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_mkmeta = {
 	.name = "mkmeta",
 	.synopsis = "DEVICE",
-	.summary = "Check that there is a famfs; a mount has its .meta files by itself",
+	.summary = "Check that there is a famfs; every mount has its own .meta files",
 	.example = "mkmeta fam.img",
 	.min_args = 1,
 	.max_args = 1,

@@ -57,10 +57,9 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_reset_mode = {
 	.name = "reset-mode",
 	.synopsis = "[OPTION...] DEVICE...",
-	.summary = "Take a DAX device that was left in famfs mode back to devdax mode",
-	.description =
-		"It looks first for mounts of the device and for processes that have it open\n"
-		"or mapped, and is refused when there are any.",
+	.summary = "Reset a DAX device that was left in famfs mode to devdax mode",
+	.description = "It is refused if the device is mounted, or if a process has it open or\n"
+		       "mapped.",
 	.example = "reset-mode --dry-run DEVICE\nreset-mode DEVICE",
 	.flags = COMMAND_JSON | COMMAND_DRY_RUN,
 	.min_args = 1,

@@ -97,7 +97,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_stat = {
 	.name = "stat",
 	.synopsis = "[OPTION...] PATH...",
-	.summary = "Show what the log says of files and directories",
+	.summary = "Show the log entries of files and directories",
 	.example = "stat fam.img:/data/a",
 	.flags = COMMAND_JSON,
 	.min_args = 1,

@@ -15,7 +15,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "force", 0, POPT_ARG_NONE, &opt.force, 0,
-	  "the old master is gone for good; the same as --yes", NULL },
+	  "confirm that the old master is gone for good; same as --yes", NULL },
 	POPT_TABLEEND,
 };
 
@@ -74,7 +74,7 @@ static int ask_to_complete(const char *device)
 }
 
 /* A takeover by this host that was interrupted left a superblock that cannot be opened. If it can
- * be opened now, another host may have completed its own takeover: take nothing from it. */
+ * be opened now, another host may have completed its own takeover, so do nothing. */
 static int complete(const char *device)
 {
 	const struct famfs_takeover_params params = { .dry_run = common.dry_run, .complete = true };
@@ -121,7 +121,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_takeover = {
 	.name = "takeover",
 	.synopsis = "[OPTION...] DEVICE",
-	.summary = "Make this host the master, when the old master is gone for good",
+	.summary = "Make this host the master if the old master is gone for good",
 	.example = "takeover --yes fam.img",
 	.flags = COMMAND_DRY_RUN | COMMAND_YES,
 	.options = options,

@@ -42,7 +42,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_udev = {
 	.name = "__udev",
 	.synopsis = "DEVICE",
-	.summary = "Print the properties of a device for udev; nothing when it holds no famfs",
+	.summary = "Print the properties of a device for udev; nothing if it holds no famfs",
 	.example = "__udev fam.img",
 	.min_args = 1,
 	.max_args = 1,

@@ -10,7 +10,7 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "lazy", 'l', POPT_ARG_NONE, &opt.lazy, 0,
-	  "detach at once, clean up when no longer in use", NULL },
+	  "detach the mount now, and end the server when it is no longer in use", NULL },
 	POPT_TABLEEND,
 };
 

@@ -31,7 +31,7 @@ static int add_file(void *arg, const char *path, const struct famfs_stat *st)
 	return ret;
 }
 
-/* Space that no file holds and no file can get: that of retired entries, and of some damaged ones.
+/* Space that is neither used nor free: that of retired entries, and of some damaged ones.
  */
 static uint64_t lost(const struct usage *usage, const struct famfs_info *info)
 {
@@ -124,7 +124,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_usage = {
 	.name = "usage",
 	.synopsis = "[OPTION...] DEVICE|PATH",
-	.summary = "Show where the space of a famfs goes",
+	.summary = "Show how the space of a famfs is used",
 	.example = "usage fam.img",
 	.flags = COMMAND_JSON,
 	.min_args = 1,

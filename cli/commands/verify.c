@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define BLOCK_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() wants it */
+#define BLOCK_LENGTH (1u << 20) /* a multiple of 4, as famfs_random_fill() requires */
 
 #define NOWHERE UINT64_MAX
 
@@ -36,8 +36,7 @@ static struct {
 } opt;
 
 static const struct poptOption options[] = {
-	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S', "the seed that each FILE was made with",
-	  "SEED" },
+	{ "seed", 'S', POPT_ARG_STRING, NULL, 'S', "seed that each FILE was filled with", "SEED" },
 	{ "multi", 'm', POPT_ARG_STRING, NULL, 'm',
 	  "verify this file with this seed; may be repeated", "FILE,SEED" },
 	REFERENCE_HIDDEN("filename", 'f', 'f'),
@@ -272,7 +271,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_verify = {
 	.name = "verify",
 	.synopsis = "[OPTION...] -S SEED FILE... | [OPTION...] -m FILE,SEED...",
-	.summary = "Check that files hold the stream that creat --seed filled them with",
+	.summary = "Check that files hold the stream of a seed, as creat --seed writes it",
 	.example = "verify -S 42 fam.img:/data/a",
 	.flags = COMMAND_JSON,
 	.options = options,

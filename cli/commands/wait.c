@@ -19,7 +19,7 @@ static uint64_t timeout_ms = FAMFS_WAIT_FOREVER;
 
 static const struct poptOption options[] = {
 	{ "timeout", 't', POPT_ARG_STRING, NULL, OPT_TIMEOUT,
-	  "give up after so many seconds (default: never); 0 looks once", "SECONDS" },
+	  "give up after this many seconds (default: never); 0 checks once", "SECONDS" },
 	POPT_TABLEEND,
 };
 
@@ -50,7 +50,7 @@ static int wait_for(struct session *session, const char *arg)
 	return ret < 0 ? report_failure(&err) : EXIT_DONE;
 }
 
-/* In text there is no result: the exit code tells. */
+/* Text output has no result; the exit code has it. */
 static void print_result(struct output *out, const char *arg, bool found)
 {
 	const struct field fields[] = {
@@ -84,7 +84,7 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_wait = {
 	.name = "wait",
 	.synopsis = "[OPTION...] PATH...",
-	.summary = "Wait until files are there, complete, whichever host makes them",
+	.summary = "Wait until files exist and are complete, whichever host makes them",
 	.example = "wait --timeout 60 /mnt/famfs/results",
 	.flags = COMMAND_JSON,
 	.options = options,

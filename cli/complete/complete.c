@@ -26,7 +26,7 @@ static void offer_option(void *arg, const struct poptOption *option, bool common
 }
 
 struct search {
-	const char *name; /* long, of that length */
+	const char *name; /* long name, `length` bytes */
 	size_t length;
 	char letter; /* or by this */
 	const struct poptOption *found;
@@ -74,7 +74,7 @@ static const struct poptOption *find_in_cluster(const struct command *cmd, const
 	return NULL;
 }
 
-/* The option whose value the next word is, or NULL. */
+/* Returns the option that takes the next word as its value, or NULL. */
 static const struct poptOption *awaits_value(const struct command *cmd, const char *word)
 {
 	const struct poptOption *option;
@@ -120,7 +120,7 @@ static void complete_option(struct completion *c, const struct command *cmd)
 		options_each(cmd, offer_option, c);
 }
 
-/* The words between the command's name and the cursor: `cmd` NULL is before the name. */
+/* Parses the words between the command's name and the cursor; `cmd` is NULL before the name. */
 static void complete_after(struct completion *c, const struct command *cmd,
 			   const char *const *words, int count)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * File names, without asking a file system that might hang: names in a famfs come from the log on
- * its device, other names from their directory alone.
+ * File names, without access to a file system that might hang: names in a famfs come from the log
+ * on its device, other names from their directory alone.
  */
 #include "complete/complete.h"
 #include "core/cleanup.h"
@@ -89,8 +89,8 @@ static void list_folder(const struct listing *listing, const char *folder)
 		closedir(dir);
 }
 
-/* A user may not be allowed to read the log of a mounted device; then ask the mount, after it has
- * shown that it answers. */
+/* If the user may not read the log of a mounted device, read it through the mount, after a test
+ * that the mount answers. */
 #define PATIENCE_MS 20
 
 static bool may_read_log(const struct famfs_target *target)
@@ -102,8 +102,8 @@ static bool may_read_log(const struct famfs_target *target)
 	       health.state != FAMFS_MOUNT_ANSWERS;
 }
 
-/* Sets *folder to the word up to its last slash, and the base of *inner to that with what precedes
- * it. The caller frees both. Returns false without memory. */
+/* Sets *folder to the word up to its last slash, and the base of *inner to that with its prefix.
+ * The caller frees both. Returns false without memory. */
 static bool enter_folder(const struct completion *c, struct completion *inner, char **folder,
 			 char **base)
 {

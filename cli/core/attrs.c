@@ -12,17 +12,17 @@ const struct poptOption attrs_options[] = {
 	{ "uid", 'u', POPT_ARG_STRING, NULL, 'u', "owner, a number or a name", "UID" },
 	{ "gid", 'g', POPT_ARG_STRING, NULL, 'g', "group, a number or a name", "GID" },
 	{ "raw-names", 0, POPT_ARG_NONE, NULL, ATTRS_RAW_NAMES,
-	  "write names that are not UTF-8 as well, which the reference cannot mount", NULL },
+	  "also write names that are not UTF-8; the reference cannot mount them", NULL },
 	POPT_TABLEEND,
 };
 
 const struct poptOption striping_options[] = {
-	{ "nstrips", 'N', POPT_ARG_STRING, NULL, 'N', "interleave over so many strips, 1 to 16",
+	{ "nstrips", 'N', POPT_ARG_STRING, NULL, 'N', "interleave over this many strips, 1 to 16",
 	  "COUNT" },
 	{ "nbuckets", 'B', POPT_ARG_STRING, NULL, 'B',
-	  "divide the device into so many parts (as many as strips)", "COUNT" },
-	{ "chunksize", 'C', POPT_ARG_STRING, NULL, 'C',
-	  "bytes in one strip before the next, a power of two (2M)", "SIZE" },
+	  "divide the device into this many parts (default: the number of strips)", "COUNT" },
+	{ "chunksize", 'C', POPT_ARG_STRING, NULL, 'C', "bytes per chunk, a power of two (2M)",
+	  "SIZE" },
 	POPT_TABLEEND,
 };
 

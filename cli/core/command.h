@@ -6,7 +6,7 @@
  *   -v, --color, -h and -V; .flags adds --json, --dry-run and --yes. The command reads their values
  *   in `common` (common.h), must not declare them, and must not use their letters.
  * - .values: the candidates that completion offers for the value of an option, unless its
- *   placeholder (SIZE, UID, ...) tells already; see options_value(). A fixed set of words is one
+ *   placeholder (SIZE, UID, ...) implies them; see options_value(). A fixed set of words is one
  *   table of struct word, which option_word() parses as well.
  * - .arg_kinds: the candidates that completion offers for the arguments.
  * - POPT_ARGFLAG_DOC_HIDDEN in .argInfo of an option hides it from help and completion.

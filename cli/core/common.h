@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The options that are declared once for all commands, and may stand before or after the name of
- * the command. Every command takes -q, -v, --color, -h and -V; --json, --dry-run and --yes are
- * taken by those that say so in their flags.
+ * The options that are declared once for all commands, and may precede or follow the name of the
+ * command. Every command accepts -q, -v, --color, -h and -V; --json, --dry-run and --yes need a
+ * flag of the command.
  */
 #ifndef CLI_CORE_COMMON_H
 #define CLI_CORE_COMMON_H
@@ -18,7 +18,7 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct common {
 	int json;    /* results and messages are JSON */
-	int dry_run; /* check everything, say what would be done, write nothing */
+	int dry_run; /* check everything, list the actions, write nothing */
 	int yes;     /* report_confirm() answers yes */
 	int quiet; /* print only results and errors: report.h drops the rest, commands omit prose on
 		      stdout */
@@ -31,10 +31,10 @@ struct common {
 /* As given so far. Only the parser writes it. */
 extern struct common common;
 
-/* Whether output to `fd` may have colour. */
+/* Returns whether output to `fd` may have colour. */
 bool common_color(int fd);
 
-/* The table that every command takes, and those behind a flag of enum command_flags. */
+/* The table of every command, and those for a flag of enum command_flags. */
 extern const struct poptOption common_options[];
 const struct poptOption *common_table(enum command_flags flag);
 

@@ -18,10 +18,9 @@ const struct option_value common_values[] = {
 };
 
 const struct poptOption common_options[] = {
-	{ "quiet", 'q', POPT_ARG_NONE, &common.quiet, 0, "say nothing but results and errors",
-	  NULL },
+	{ "quiet", 'q', POPT_ARG_NONE, &common.quiet, 0, "print only results and errors", NULL },
 	{ "verbose", 'v', POPT_ARG_NONE, NULL, OPTION_VERBOSE,
-	  "say more; twice: all that there is to say", NULL },
+	  "print more messages; given twice, all of them", NULL },
 	{ "color", 0, POPT_ARG_STRING, NULL, OPTION_COLOR, "colour: auto, always or never (auto)",
 	  "WHEN" },
 	{ "help", 'h', POPT_ARG_NONE, &common.help, 0, "show this help", NULL },
@@ -32,13 +31,14 @@ const struct poptOption common_options[] = {
 };
 
 static const struct poptOption json_table[] = {
-	{ "json", 0, POPT_ARG_NONE, &common.json, 0, "print JSON, messages on stderr too", NULL },
+	{ "json", 0, POPT_ARG_NONE, &common.json, 0, "print JSON, also for messages on stderr",
+	  NULL },
 	POPT_TABLEEND,
 };
 
 static const struct poptOption dry_run_table[] = {
 	{ "dry-run", 'n', POPT_ARG_NONE, &common.dry_run, 0,
-	  "check everything, say what would be done, write nothing", NULL },
+	  "check everything and list the actions, but write nothing", NULL },
 	POPT_TABLEEND,
 };
 

@@ -77,7 +77,7 @@ void help_program(FILE *file)
 		if (commands[i].listed)
 			fprintf(file, "  %-12s%s\n", cmd->name, cmd->summary);
 	}
-	fputs("  help        Show this help, or with a name that of a command\n"
+	fputs("  help        Show this help, or that of a command\n"
 	      "\nOptions of commands, before or after the name; see COMMAND --help:\n",
 	      file);
 	print_options(NULL, false, file);

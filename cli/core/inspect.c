@@ -48,10 +48,10 @@ void inspect_warn(const char *name, const struct famfs_inspect_info *info)
 
 	if (!info->super_ok)
 		report_warning("the superblock of '%s' is damaged; the log's length is %s%s", name,
-			       least ? "taken to be the least that there is" : "taken from the ",
+			       least ? "assumed to be the minimum" : "taken from the ",
 			       least ? "" : famfs_log_length_source_name(info->log_length_source));
 	if (info->counted)
-		report_warning("the log header of '%s' does not say how many entries there are; "
-			       "%" PRIu64 " whole ones were counted",
+		report_warning("the log header of '%s' has no valid number of entries; "
+			       "%" PRIu64 " whole entries were counted",
 			       name, info->published);
 }

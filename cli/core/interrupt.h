@@ -16,7 +16,7 @@ void interrupt_catch(void);
 
 bool interrupt_pending(void);
 
-/* Ends the process by the signal that was recorded, as if it had not been caught. Returns if there
+/* Terminates the process by the recorded signal, as if it had not been caught. Returns if there
  * was none. */
 void interrupt_reraise(void);
 
@@ -24,7 +24,7 @@ void interrupt_reraise(void);
  * not copied. Signals that the caller ignored stay ignored. */
 void interrupt_exit(const char *line, int code);
 
-/* Blocks these signals for good; interrupt_held() tells whether one is pending. */
+/* Blocks these signals for good; interrupt_held() returns whether one is pending. */
 void interrupt_hold(void);
 bool interrupt_held(void);
 

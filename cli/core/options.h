@@ -31,7 +31,7 @@ void options_free(struct options *options);
 
 /*
  * Visits each visible option of `cmd`, its own first; for NULL the options that may precede a
- * command. `common` tells the options of every command.
+ * command. `common` is true for the options of every command.
  */
 typedef void (*option_visit_fn)(void *arg, const struct poptOption *option, bool common);
 void options_each(const struct command *cmd, option_visit_fn visit, void *arg);

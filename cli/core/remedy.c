@@ -19,16 +19,16 @@ static const char *const hints[] = {
 	[FAMFS_REMEDY_LIST_MOUNTS] = "to list the mounts, run: famfsctl info",
 	[FAMFS_REMEDY_INSPECT] = "inspect it first: famfsctl info %s",
 	[FAMFS_REMEDY_SHOW_SPACE] = "to see how space is used, run: famfsctl map %s",
-	[FAMFS_REMEDY_FORMAT] = "to destroy its contents and make one, run: famfsctl mkfs %s",
+	[FAMFS_REMEDY_FORMAT] = "to replace the data with a famfs, run: famfsctl mkfs %s",
 	[FAMFS_REMEDY_FSCK] = "run: famfsctl fsck %s",
 	[FAMFS_REMEDY_REPAIR] = "run: famfsctl fsck --repair %s",
 	[FAMFS_REMEDY_MAKE_PARENT] = "make it first: famfsctl mkdir -p %s",
 	[FAMFS_REMEDY_USE_MASTER] = "add files on the master; only if it is gone for good, run: "
 				    "famfsctl takeover --yes %s",
 	[FAMFS_REMEDY_RESUME_TAKEOVER] = "if a takeover was interrupted, repeat it on the host "
-					 "that began it, with nothing mounted",
-	[FAMFS_REMEDY_STOP_WRITERS] = "make sure that no other host writes to it, then check it "
-				      "again",
+					 "that began it, after unmounting the famfs",
+	[FAMFS_REMEDY_STOP_WRITERS] =
+		"make sure that no other host writes to it, then check it again",
 	[FAMFS_REMEDY_SET_SYSTEM_UUID] = "run: sudo install -D -m 0444 "
 					 "/proc/sys/kernel/random/uuid /etc/famfs/system_uuid",
 	[FAMFS_REMEDY_UNMOUNT] = "run: famfsctl umount %s",

@@ -18,10 +18,12 @@ enum exit_code {
 	EXIT_REFUSED = 3, /* by a safety check */
 };
 
-/* Names the program in the lines to come; "famfsctl" before. The string is not copied. */
+/* Sets the program's name for the following lines; the default is "famfsctl". The string is not
+ * copied. */
 void report_set_program(const char *name);
 
-/* Names the command in the lines to come; NULL for famfsctl itself. The string is not copied. */
+/* Sets the command's name for the following lines; NULL for famfsctl itself. The string is not
+ * copied. */
 void report_set_command(const char *name);
 
 /* Switches messages to JSON, or back to text. */
@@ -58,7 +60,7 @@ void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void report_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A hint that holds only words of this program: nothing in it is quoted. */
+/* Prints a hint without quoting: it must hold only words of this program. */
 void report_plain_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints the hint where to read about options. */
@@ -76,11 +78,11 @@ int report_failure(const struct famfs_error *err);
 /* The same with this hint in place of the remedy, unless it is NULL. */
 int report_failure_hinted(const struct famfs_error *err, const char *hint);
 
-/* Prints the same as a warning, when the command goes on nevertheless. */
+/* Prints the same as a warning, if the command continues. */
 void report_unfinished(const struct famfs_error *err);
 
-/* Asks on the terminal and returns whether the answer is yes. With --yes it is; without a terminal,
- * or with JSON, it is not. */
+/* Asks on the terminal and returns whether the answer is yes. Returns true with --yes, and false
+ * without a terminal or with JSON. */
 bool report_confirm(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A famfs_log_fn: prints warnings and errors, and other messages as --verbose asks. */

@@ -39,7 +39,7 @@ void session_close(struct session *session);
 
 #define cleanup_session __attribute__((cleanup(session_close)))
 
-/* Whether an error that one file met would meet every file after it as well. */
+/* Returns whether every further file would fail with this error. */
 bool error_is_final(int code);
 
 /* Fills in an error as the library does, without a remedy. Returns `code`. */

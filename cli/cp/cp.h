@@ -48,7 +48,7 @@ enum cp_event {
 	CP_COPIED,
 	CP_OVERWRITTEN,
 	CP_SAME,    /* --resume found it complete, --compare like its source */
-	CP_UPDATED, /* --resume found it, and wrote what differed */
+	CP_UPDATED, /* --resume found it, and wrote the differences */
 	CP_DIRECTORY,
 	CP_EXCLUDED,
 	CP_SKIPPED, /* the format cannot hold it */
@@ -61,21 +61,19 @@ struct cp {
 	struct famfs_volume *volume;
 	const char *device;
 	uint32_t umask;
-	uint32_t uid; /* of what is copied, when nothing else says so */
+	uint32_t uid; /* of the copies, unless another option sets it */
 	uint32_t gid;
 	struct pool *pool;
 	struct progress progress;
 	_Atomic uint64_t events[CP_EVENTS];
 	_Atomic uint64_t bytes; /* written, or to be written */
 	bool several;           /* sources: two of them may have one destination */
-	void *taken;            /* destinations so far, where they matter: a tree of tsearch(3) */
+	void *taken;            /* destinations so far, if they matter: a tree of tsearch(3) */
 	bool named; /* the destination names the copy itself, not the directory that holds it */
-	atomic_bool over; /* an error that all further files would meet */
+	atomic_bool over; /* all further files would fail with the same error */
 };
 
-/* ---- listing ---- */
-
-/* Whether to start nothing more and give up what is in progress. */
+/* Returns whether to start no more files and abandon those in progress. */
 bool cp_stopped(const struct cp *cp);
 
 /* Counts an event; with --verbose or --dry-run, also lists it. */
@@ -94,8 +92,6 @@ void cp_error(struct cp *cp, const char *format, ...) __attribute__((format(prin
 /* Prints the totals, if asked for. Returns the exit code. */
 int cp_summary(struct cp *cp);
 
-/* ---- sources ---- */
-
 /* The destination of the sources. */
 struct cp_destination {
 	const char *path;
@@ -111,8 +107,6 @@ bool cp_sources(struct cp *cp, const struct cp_destination *destination, int nso
  * frees it; NULL without memory. */
 char *cp_base_name(const char *source);
 
-/* ---- tree ---- */
-
 /*
  * Copies `source` to the path `destination` in the volume; with --recursive also all below it. With
  * `count`, copies and reports nothing, but adds up the totals for progress.
@@ -123,8 +117,6 @@ void cp_tree(struct cp *cp, const char *source, const char *destination, bool co
  * --compare it must. */
 int cp_directory(struct cp *cp, const char *source, const char *destination, const struct stat *st);
 
-/* ---- exclude ---- */
-
 /* False when there is no memory. */
 bool cp_exclude_add(struct cp_options *options, const char *pattern);
 void cp_exclude_free(struct cp_options *options);
@@ -132,8 +124,6 @@ void cp_exclude_free(struct cp_options *options);
 /* Whether a pattern excludes `path`: a path below a source directory, or the path of the source
  * itself. */
 bool cp_excluded(const struct cp_options *options, const char *path, bool directory);
-
-/* ---- file ---- */
 
 /* A file to be copied. */
 struct cp_file {

@@ -147,7 +147,7 @@ static int update(const struct cp_file *file, struct famfs_file *to, struct tran
 	int ret;
 
 	if (common.dry_run) {
-		/* A dry run tells whether bytes would be written, not how many. */
+		/* A dry run knows whether bytes would be written, but not how many. */
 		ret = famfs_file_compare(to, file->fd, on_bytes, transfer, &why);
 		*differs = ret == -EBADMSG;
 		return name_source(file, *differs ? 0 : ret, &why, err);
@@ -240,7 +240,7 @@ static int copy(const struct cp_file *file, struct transfer *transfer, struct fa
 	return ret;
 }
 
-/* Options that would have used the file that exists. */
+/* Suggests the options that use an existing file. */
 static const char *hint_for(const struct cp_file *file, const struct famfs_error *err)
 {
 	const struct cp_options *options = file->cp->options;
@@ -248,7 +248,7 @@ static const char *hint_for(const struct cp_file *file, const struct famfs_error
 	if (err->code != -EEXIST || options->compare || options->overwrite || options->resume ||
 	    !session_has_file(file->cp->volume, file->destination, (uint64_t)file->st.st_size))
 		return NULL;
-	return "use --resume to go on with an earlier copy, or --overwrite";
+	return "use --resume to continue an earlier copy, or --overwrite";
 }
 
 void cp_file_work(void *job)

@@ -18,11 +18,11 @@
 static const struct {
 	const char *verb; /* "copy 'SOURCE' to 'DESTINATION'" */
 	const char *join;
-	const char *one; /* what is counted; NULL: not named again */
+	const char *one; /* noun of the count; NULL: not repeated */
 	const char *many;
 	const char *done;  /* "3 files copied", "3 files would be copied" */
-	const char *event; /* in JSON, when it happens */
-	const char *count; /* in JSON, for how many there were */
+	const char *event; /* JSON name of the event */
+	const char *count; /* JSON name of its count */
 } words[CP_EVENTS] = {
 	[CP_COPIED] = { "copy", "to", " file", " files", "copied", "copied", "copied" },
 	[CP_OVERWRITTEN] = { "overwrite", "from", NULL, NULL, "overwritten", "overwritten",
@@ -111,7 +111,7 @@ void cp_failed(struct cp *cp, const struct famfs_error *err, const char *hint)
 
 	if (is_for_all(err->code))
 		atomic_store(&cp->over, true);
-	/* A copy that was given up is no failure of its own: the reason was reported. */
+	/* An abandoned copy is not counted as a failure: the reason was reported. */
 	if (err->code == -ECANCELED && stopped)
 		return;
 	atomic_fetch_add(&cp->events[CP_FAILED], 1);

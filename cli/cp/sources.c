@@ -23,8 +23,8 @@ char *cp_base_name(const char *source)
 	return strndup(start, length);
 }
 
-/* The whole path, as --parents keeps it: relative and without "."; NULL with errno set when ".."
- * leads out of the destination. */
+/* Returns the whole path for --parents: relative and without "."; NULL with errno set if ".." leads
+ * out of the destination. */
 static char *whole_name(const char *source)
 {
 	cleanup_free char *copy = strdup(source), *whole = strdup(source);
@@ -88,7 +88,7 @@ static bool make_parents(struct cp *cp, const struct cp_destination *destination
 	return from && to;
 }
 
-/* A file in an unmounted device cannot be a source: reading it is not implemented here. */
+/* A file in an unmounted device cannot be a source: reading it is not implemented. */
 static bool is_inside_device(struct cp *cp, const char *source)
 {
 	cleanup_target struct famfs_target *target = NULL;

@@ -75,8 +75,8 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Whether another source was copied there before. It would be overwritten, or two threads would
- * write to it at once. */
+/* Returns whether another source was copied there before: it would be overwritten, or two threads
+ * would write to it at once. */
 static bool is_taken(struct cp *cp, const char *destination)
 {
 	char *copy, **found;
@@ -120,7 +120,7 @@ static void walk_file(const struct walk *walk, const struct place *place)
 	cp_file_free(file);
 }
 
-/* Whether the directory is there; reports it when not. */
+/* Returns whether the directory exists; reports it if not. */
 static int find_directory(struct cp *cp, const char *destination)
 {
 	struct famfs_error err = { 0 };
@@ -193,7 +193,7 @@ static int is_real_entry(const struct dirent *entry)
 }
 
 /* Sort the names, so that the same tree makes the same file system. Read all of them first, so that
- * the walk does not meet what the copy adds. */
+ * the walk does not find files that the copy adds. */
 static void walk_entries(const struct walk *walk, const struct place *place, int fd,
 			 const struct ancestor *up)
 {
@@ -280,8 +280,8 @@ static bool is_excluded(const struct walk *walk, const struct place *place, mode
 {
 	const char *path = place->source + (place->up ? walk->below : 0);
 
-	/* A source is known by the name that was given, less what says nothing; "dir/" and "dir/."
-	 * stand for what is in dir. */
+	/* Name a source as given, without redundant parts; "dir/" and "dir/." mean the contents of
+	 * dir. */
 	if (!place->up && is_nameless(path))
 		return false;
 	while (!place->up && (path[0] == '/' || (path[0] == '.' && path[1] == '/')))
@@ -311,7 +311,7 @@ static void walk_place(const struct walk *walk, const struct place *place)
 		skip(walk, place->source, "it is a directory", "use -r to copy directories");
 	} else if (!S_ISREG(st.st_mode)) {
 		skip(walk, place->source, why_not(st.st_mode),
-		     S_ISLNK(st.st_mode) ? "use -L to copy what symlinks point to" : NULL);
+		     S_ISLNK(st.st_mode) ? "use -L to copy the targets of symlinks" : NULL);
 	} else if (!walk->count) {
 		walk_file(walk, place);
 	} else if (st.st_size > 0) {

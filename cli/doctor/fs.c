@@ -16,7 +16,7 @@
 #define MAX_MOUNTS 64   /* whose findings are printed */
 #define NEARLY     10   /* warn when less than a tenth of the log is left */
 
-/* Mappings that famfs_map() makes of a file, at most. */
+/* The largest number of mappings that famfs_map() makes of a file. */
 static uint64_t mappings(const struct famfs_fmap *map)
 {
 	if (map->type == FAMFS_FMAP_SIMPLE || !map->chunk_size)
@@ -71,8 +71,8 @@ static void check_space(struct doctor *doctor, const char *name,
 	if (left == 0)
 		doctor_say(doctor, SEVERITY_WARNING, "log.full", name, NULL,
 			   "all %" PRIu64
-			   " log entries are in use: nothing can be added, until it is formatted "
-			   "with a larger --loglen",
+			   " log entries are in use: to add files, format it again with a larger "
+			   "--loglen",
 			   result->log_capacity);
 	else if (left < result->log_capacity / NEARLY)
 		doctor_say(doctor, SEVERITY_WARNING, "log.nearly-full", name, NULL,
@@ -117,7 +117,7 @@ static void say_damaged(struct doctor *doctor, const char *name, const struct fa
 		   result->problems == 1 ? "problem" : "problems", problems->first);
 }
 
-/* What makes the rest of a DAX device usable after a memory error; NULL when that is no way. */
+/* The repair that makes the rest of a DAX device usable after a memory error; NULL if none does. */
 static char *remount(const struct famfs_target *target, int code)
 {
 	struct stat st;
@@ -193,7 +193,7 @@ static bool check_server(struct doctor *doctor, const char *mountpoint)
 		return true;
 	case FAMFS_MOUNT_DENIED:
 		doctor_say(doctor, SEVERITY_OK, "mount", mountpoint, NULL,
-			   "is another user's, and cannot be asked");
+			   "belongs to another user, and cannot be checked");
 		return false;
 	case FAMFS_MOUNT_DEAD:
 		doctor_say(doctor, SEVERITY_PROBLEM, "mount.dead", mountpoint, unmount,
@@ -254,8 +254,8 @@ void doctor_check_mounts(struct doctor *doctor)
 			   "and %u more mounts, which were not checked", mounts.count - MAX_MOUNTS);
 	if (others > 0)
 		doctor_say(doctor, SEVERITY_OK, "mount.others", NULL, NULL,
-			   "%d mount%s of other users: not checked, since users choose what "
-			   "device a mount of theirs claims to be of",
+			   "%d mount%s of other users: not checked, since a user's mount can claim "
+			   "any device",
 			   others, others == 1 ? "" : "s");
 }
 

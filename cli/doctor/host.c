@@ -70,7 +70,7 @@ static void check_fuse(struct doctor *doctor)
 			   "users can mount through %s", info.helper);
 	if (!info.user_allow_other)
 		doctor_say(doctor, SEVERITY_OK, "fuse.allow-other", NULL, NULL,
-			   "users' mounts are theirs alone: user_allow_other is not in "
+			   "only the user who mounts has access: user_allow_other is not in "
 			   "/etc/fuse.conf");
 	else
 		doctor_say(doctor, SEVERITY_OK, "fuse.allow-other", NULL, NULL,
@@ -193,8 +193,8 @@ static void check_udev(struct doctor *doctor, unsigned devices)
 		doctor_say(doctor, SEVERITY_WARNING, "udev.rule", NULL,
 			   "meson install -C build && udevadm control --reload && "
 			   "udevadm trigger --subsystem-match=dax",
-			   "is not installed: there is no /dev/famfs/by-uuid, and systemd waits in "
-			   "vain for devices of fstab");
+			   "is not installed: /dev/famfs/by-uuid is missing, and systemd does not "
+			   "find the devices of fstab");
 }
 
 static void check_helpers(struct doctor *doctor)
@@ -265,7 +265,7 @@ static void check_identity(struct doctor *doctor)
 	uuid_unparse_lower(uuid, text);
 	if (source == FAMFS_SYSTEM_UUID_NONE)
 		doctor_say(doctor, SEVERITY_WARNING, "identity.none", NULL, make,
-			   "this host has no system UUID: it can be no master");
+			   "this host has no system UUID: it cannot be a master");
 	else if (source == FAMFS_SYSTEM_UUID_MACHINE_ID && is_virtual())
 		doctor_say(doctor, SEVERITY_WARNING, "identity.machine-id", NULL, make,
 			   "%s comes from /etc/machine-id, which clones of a virtual machine "

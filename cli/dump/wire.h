@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dump-fmap --wire: the bytes that a kernel is sent, field by field. */
+/* dump-fmap --wire: the bytes that a kernel receives, field by field. */
 #ifndef CLI_DUMP_WIRE_H
 #define CLI_DUMP_WIRE_H
 

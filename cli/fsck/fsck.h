@@ -17,7 +17,7 @@ enum {
 
 struct fsck_request {
 	bool repair;
-	bool never_ask;   /* leave problems whose repair needs an answer */
+	bool never_ask;   /* do not repair problems that need an answer */
 	const char *save; /* file for the old contents of repaired bytes; NULL: a name made from the
 			     name of the device */
 };

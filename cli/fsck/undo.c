@@ -15,8 +15,8 @@
 #define MAX_FILES 1000
 
 static const char header[] =
-	"# famfsctl fsck: what a device held before it was repaired, a line for each range:\n"
-	"# OFFSET LENGTH HEX, offsets and lengths in bytes, decimal. To put them back,\n"
+	"# famfsctl fsck: the bytes of a device before its repair, a line for each range:\n"
+	"# OFFSET LENGTH HEX, offsets and lengths in bytes, decimal. To restore them,\n"
 	"# from the last line to the first:\n"
 	"#   printf HEX | xxd -r -p | dd of=DEVICE bs=1 seek=OFFSET conv=notrunc\n";
 
@@ -38,7 +38,7 @@ static char *make_name(const struct undo *undo, unsigned n)
 	return name;
 }
 
-/* Sync the directory, so that the file is found after a crash that follows the first repair. */
+/* Sync the directory, so that the file exists after a crash during the repairs. */
 static int try_name(struct undo *undo)
 {
 	const char *name;
@@ -102,7 +102,7 @@ int undo_save(struct undo *undo, uint64_t offset, const void *old, size_t length
 	int ret = save(undo, offset, old, length);
 
 	if (ret < 0 && !undo->error.refused)
-		error_fill(&undo->error, ret, "cannot save what is to be repaired to '%s': %s",
+		error_fill(&undo->error, ret, "cannot save the old bytes to '%s': %s",
 			   undo->name ? undo->name : "", strerror(-ret));
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The undo file, which keeps bytes that a repair overwrites. It is created when the first bytes
- * have to be kept.
+ * must be kept.
  */
 #ifndef CLI_FSCK_UNDO_H
 #define CLI_FSCK_UNDO_H

@@ -27,14 +27,13 @@ static struct {
 
 static const struct poptOption options[] = {
 	{ "auto", 'a', POPT_ARG_NONE, &opt.automatic, 0,
-	  "repair what can be repaired without a loss; ask nothing", NULL },
+	  "make all repairs that lose nothing, without asking", NULL },
 	{ "preen", 'p', POPT_ARG_NONE, &opt.preen, 0, "the same as -a", NULL },
-	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0,
-	  "ignored: every check is a whole one, clean or not", NULL },
+	{ "force", 'f', POPT_ARG_NONE, &opt.force, 0, "ignored: every check is complete", NULL },
 	{ "progress", 'C', POPT_ARG_STRING | POPT_ARGFLAG_OPTIONAL, NULL, 'C',
-	  "report progress to a descriptor, as fsck(8) wants it", "FD" },
+	  "report progress to a descriptor, in the form of fsck(8)", "FD" },
 	{ "save", 0, POPT_ARG_STRING, NULL, 's',
-	  "where to save what is changed (famfs-fsck-DEVICE.undo)", "FILE" },
+	  "save the old bytes of repairs here (famfs-fsck-DEVICE.undo)", "FILE" },
 	POPT_TABLEEND,
 };
 
@@ -55,8 +54,8 @@ static int take_option(int val, const char *name, const char *value)
 	return val == 'C' ? take_progress(value) : option_string(&opt.save, value);
 }
 
-/* "PASS DONE ALL DEVICE": five passes are what those who read it expect. Descriptor 0 asks for a
- * bar on the terminal, and a check is over before one could be drawn. */
+/* Prints "PASS DONE ALL DEVICE": readers expect five passes. Descriptor 0 requests a bar on the
+ * terminal, but a check ends before one could be drawn. */
 static void tell_progress(int pass, int done, const char *device)
 {
 	if (opt.progress && opt.progress_fd > 0)
@@ -80,10 +79,10 @@ static int repair(const struct famfs_target *target)
 	};
 	int ret;
 
-	/* It is short, and what has begun to write goes on to its end. */
+	/* A repair is short, and is completed once it has begun to write. */
 	interrupt_hold();
 	ret = fsck_target(target, &request);
-	/* One that may not be made leaves the problems to be shown. */
+	/* If no repair is allowed, the problems are still shown. */
 	if (ret == FSCK_FAILED)
 		ret |= fsck_target(target, &(struct fsck_request){ .repair = false });
 	if (ret & FSCK_LEFT && !common.yes)
@@ -93,8 +92,8 @@ static int repair(const struct famfs_target *target)
 	return ret;
 }
 
-/* At boot, a clean file system must not fail for lack of what only a repair needs: to be the
- * master, and no mount. */
+/* At boot, the check of a clean file system must not fail because a repair would be refused: on a
+ * client, or while it is mounted. */
 static int check(const struct famfs_target *target)
 {
 	bool mend = opt.automatic || opt.preen || common.yes;
@@ -146,7 +145,7 @@ const struct command helper_fsck = {
 	.example = "fsck.famfs -a fam.img",
 	.exit_codes =
 		"0    clean\n1    repaired\n4    problems left\n8    could not check or repair\n"
-		"16   wrong usage\n32   interrupted\nThey add up, as those of fsck(8) do.",
+		"16   wrong usage\n32   interrupted\nThey are added, like those of fsck(8).",
 	.flags = COMMAND_DRY_RUN | COMMAND_YES,
 	.options = options,
 	.take_option = take_option,

@@ -55,13 +55,12 @@ static const struct option_value values[] = {
 static const struct poptOption options[] = {
 	{ "options", 'o', POPT_ARG_STRING, NULL, 'o',
 	  "mount options, comma-separated: ro, client_rw, fsck, ...", "OPTIONS" },
-	{ "sloppy", 's', POPT_ARG_NONE, &opt.sloppy, 0, "ignore mount options that are unknown",
-	  NULL },
+	{ "sloppy", 's', POPT_ARG_NONE, &opt.sloppy, 0, "ignore unknown mount options", NULL },
 	{ "fake", 'f', POPT_ARG_NONE, &opt.fake, 0, "do everything but mount", NULL },
 	{ "no-mtab", 'n', POPT_ARG_NONE, &opt.no_mtab, 0, "ignored: there is no mtab to write",
 	  NULL },
 	{ "namespace", 'N', POPT_ARG_STRING, NULL, 'N',
-	  "mount in this mount namespace: a process, or a file of /proc", "NS" },
+	  "mount in this mount namespace: a PID, or a file of /proc", "NS" },
 	{ "types", 't', POPT_ARG_STRING, NULL, 't', "famfs or fuse.famfs", "TYPE" },
 	POPT_TABLEEND,
 };
@@ -103,8 +102,8 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* mount(8) passes "rw" unless "ro" was given. So "rw" does not ask for a client that writes, except
- * in a remount. */
+/* mount(8) passes "rw" unless "ro" was given. So "rw" does not request a writing client, except in
+ * a remount. */
 static int drop_rw(void)
 {
 	cleanup_free char *given = opt.options;
@@ -140,7 +139,7 @@ static int enter_namespace(const char *name)
 	return exit_code(-code);
 }
 
-/* Returns the device that is mounted at a place, or NULL; does not touch the mount. */
+/* Returns the device that is mounted at a mountpoint, or NULL; does not access the mount. */
 static char *mounted_device(const char *dir, char **mountpoint)
 {
 	cleanup_target struct famfs_target *target = NULL;
@@ -153,7 +152,7 @@ static char *mounted_device(const char *dir, char **mountpoint)
 
 /*
  * mount -a looks in the mount table for lines of fstab that are mounted already. A famfs has the
- * name of its device there, so a line with famfs:UUID comes here each time.
+ * name of its device there, so mount(8) runs this program each time for a line with famfs:UUID.
  */
 static bool is_mounted_by_uuid(const char *spec, const char *dir)
 {
@@ -174,7 +173,7 @@ struct mount_state {
 	bool read_only;
 };
 
-/* The last mount at a place covers those before it. */
+/* The last mount at a mountpoint hides the earlier ones. */
 static int note_mount(void *arg, const struct famfs_mount_info *mount)
 {
 	struct mount_state *state = arg;
@@ -265,7 +264,7 @@ static int run(int argc, const char *const *argv)
 #define MOUNT_HELPER(program)                                                                      \
 	{                                                                                          \
 		.name = program, .helper = true, .synopsis = "DEVICE|famfs:UUID DIR [OPTION...]",  \
-		.summary = "Mount a famfs for mount(8); returns when the mount answers",           \
+		.summary = "Mount a famfs for mount(8), and return when the mount answers",        \
 		.example = program " fam.img /mnt/famfs -o ro,nofail",                             \
 		.exit_codes =                                                                      \
 			"0   mounted\n1   wrong usage, or not allowed\n2   out of memory or "      \

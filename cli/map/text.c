@@ -29,8 +29,8 @@ struct style {
 /* The content of a cell of the picture. */
 struct cell {
 	uint64_t bytes[REGION_KINDS];
-	size_t file;         /* that has the most of it */
-	uint64_t file_bytes; /* how much that is */
+	size_t file;         /* with the largest part of the cell */
+	uint64_t file_bytes; /* bytes of that part */
 };
 
 struct picture {
@@ -114,7 +114,7 @@ static bool fill_cells(struct picture *picture)
 	return true;
 }
 
-/* The most important content of a cell: damage, metadata, then the file that has most of it. */
+/* The most important content of a cell: damage, metadata, then the file with the largest part. */
 static enum region_kind kind_of_cell(const struct cell *cell)
 {
 	static const enum region_kind first[] = { REGION_SHARED, REGION_DAMAGED, REGION_SUPERBLOCK,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Results on stdout. A command describes a result once, as fields; they come out as text for
- * people or as members of a JSON object. Rows are written as they come, so that a million of them
+ * people or as members of a JSON object. Rows are written at once, so that a million of them
  * need no memory. Errors of stdout are found by main() at the end.
  */
 #ifndef CLI_OUTPUT_OUTPUT_H

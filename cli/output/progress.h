@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The progress of a long copy: a line for people on a terminal, or a line of JSON for programs, at
+ * The progress of a long copy: a line on a terminal, or a line of JSON for programs, at
  * most ten times a second, and a line whenever SIGUSR1 arrives.
  */
 #ifndef CLI_OUTPUT_PROGRESS_H

@@ -146,7 +146,7 @@ clean_and_free()
 	interrupted_cp KILL -r "$src" "$img:/t"
 	assert_equal "$status" 137
 	run -3 famfsctl cp -r --resume "$src" "$img:/t"
-	assert_output --partial "use -T when '$img:/t' is the copy of '$src', or '$img:/t/' when that is to be in it"
+	assert_output --partial "use -T if '$img:/t' is the copy of '$src', or '$img:/t/' to copy into it"
 	run -0 famfsctl cp -r --resume -T "$src" "$img:/t"
 	assert_output "famfsctl cp: 2 files copied, 1 the same, 1 directory made, 402.9 MiB written"
 	# Interrupted in the middle: the beginning of the file is new already, its end is not.

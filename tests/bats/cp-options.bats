@@ -208,7 +208,7 @@ files()
 	run -1 famfsctl cp -c -m 0600 "$src/d/a" "$img:/e/a"
 	assert_line "famfsctl cp: 'e/a' does not exist"
 	run -3 famfsctl cp -c -r "$src/d" "$img:/e"
-	assert_output --partial "where to compare is not certain"
+	assert_output --partial "the place to compare is ambiguous"
 	assert_equal "$(fingerprint)" "$before"
 }
 

@@ -105,7 +105,7 @@ field()
 		run -0 --separate-stderr famfsctl dump-log "$img"
 		assert_line --regexp '^log header .*BAD'
 		assert_equal "$(grep -c '  ok   ' <<<"$output")" 3
-		assert_regex "$stderr" "3 whole ones were counted"
+		assert_regex "$stderr" "3 whole entries were counted"
 	done
 }
 

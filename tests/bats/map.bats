@@ -179,7 +179,7 @@ rows()
 	run famfsctl map --svg "$BATS_TEST_TMPDIR/none/x.svg" "$img"
 	assert_error 1 "No such file"
 	run famfsctl map --svg - --json "$img"
-	assert_error 2 "both want standard output"
+	assert_error 2 "--svg=- and --json exclude each other"
 }
 
 @test "map --svg replaces a file as a whole, and writes through no link and no device" {

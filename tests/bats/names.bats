@@ -147,7 +147,7 @@ log_entries()
 	done
 }
 
-# Bytes that are not UTF-8: a stray one, one cut off, an overlong slash, a surrogate, beyond U+10FFFF.
+# Bytes that are not UTF-8: a stray one, a truncated one, an overlong slash, a surrogate, beyond U+10FFFF.
 raw_names=($'\xff\xfe' $'caf\xe9' $'\xc3' $'\xc0\xaf' $'\xed\xa0\x80' $'\xf4\x90\x80\x80')
 
 @test "names that are not UTF-8 are refused with their bytes, wherever one is written" {

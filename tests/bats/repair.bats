@@ -36,7 +36,7 @@ put_back()
 	assert_file_not_exist "$undo"
 }
 
-@test "a bad tail is cut off, after it was saved" {
+@test "a bad tail is removed, after it was saved" {
 	"$OMFEDIT" "$img" set 3 crc=1
 	cp --sparse=always "$img" "$img.damaged.img"
 	run -1 famfsctl fsck --repair --save "$undo" "$img"
@@ -56,7 +56,7 @@ put_back()
 	cmp "$img" "$img.damaged.img"
 }
 
-@test "fsck --repair cuts off several bad entries at the tail together" {
+@test "fsck --repair removes several bad entries at the tail together" {
 	"$OMFEDIT" "$img" set 2 crc=1
 	"$OMFEDIT" "$img" set 3 seqnum=77
 	run -1 famfsctl fsck --repair --save "$undo" "$img"
@@ -184,7 +184,7 @@ put_back()
 	# Only calls on the directory itself fail.
 	run strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -P "$BATS_TEST_TMPDIR/saved" -e trace=fsync \
 		-e inject=fsync:error=EIO "$FAMFSCTL" fsck --repair --save "$BATS_TEST_TMPDIR/saved/undo" "$img"
-	assert_error 8 "cannot save what is to be repaired to '$BATS_TEST_TMPDIR/saved/undo': Input/output error"
+	assert_error 8 "cannot save the old bytes to '$BATS_TEST_TMPDIR/saved/undo': Input/output error"
 	run -0 grep -c 'fsync(.*EIO' "$BATS_TEST_TMPDIR/trace"
 	assert_equal "$(fingerprint)" "$before"
 }

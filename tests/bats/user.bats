@@ -46,7 +46,7 @@ mounted()
 	"$OMFEDIT" "$img" set 0 crc=1
 	mkdir -m 333 "$home/saved"
 	run -1 user_famfsctl fsck --repair --save "$home/saved/undo" "$img"
-	assert_output --partial "what was changed is saved in '$home/saved/undo'"
+	assert_output --partial "the old bytes are saved in '$home/saved/undo'"
 	assert_file_exist "$home/saved/undo"
 }
 

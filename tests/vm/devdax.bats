@@ -83,7 +83,7 @@ unbind()
 	run -0 famfsctl fsck "$dax"
 }
 
-@test "a damaged entry is found and cut off on the device" {
+@test "a damaged entry is found on the device and removed" {
 	new_image
 	famfsctl creat -s 2M "$dax:/good"
 	famfsctl creat -s 2M "$dax:/bad"
