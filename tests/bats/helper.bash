@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034 # variables are for the suites
 # Shared by the suites. Each test has an image of its own, $img in $BATS_TEST_TMPDIR, and perhaps
-# mounts of it; teardown unmounts them and fails when a server is left.
+# mounts of it; teardown unmounts them and fails if a server is left.
 
 bats_require_minimum_version 1.5.0
 # bats-support, bats-assert and bats-file, see setup_suite.bash.
@@ -30,14 +30,13 @@ famfsctl()
 	timeout -k 5 "${FAMFS_TIMEOUT:-$((60 * patience))}" "$FAMFSCTL" "$@" 3>&-
 }
 
-# The same on another host: famfsctl_as UUID ARG...
+# famfsctl_as UUID ARG...: runs famfsctl as on another host.
 famfsctl_as()
 {
 	FAMFS_SYSTEM_UUID=$1 famfsctl "${@:2}"
 }
 
-# Runs a command where the mounts are: in the mount namespace that open_fuse has made, if there is
-# one.
+# Runs a command in the mount namespace that open_fuse has made, if there is one.
 here()
 {
 	if [[ -n ${namespace:-} ]]; then
@@ -47,14 +46,14 @@ here()
 	fi
 }
 
-# As a user without privileges. 8 is the lock of open_fuse.
+# Runs a command as a user without privileges. Descriptor 8 is the lock of open_fuse.
 as_user()
 {
 	(cd / && here timeout -k 5 $((60 * patience)) setpriv --reuid=65534 --regid=65534 --clear-groups -- \
 		"$@" 3>&- 8<&-)
 }
 
-# From a copy of the program that the user can reach.
+# Runs a copy of the program that the user can access.
 user_famfsctl()
 {
 	as_user "$FAMFS_PUBLIC/cli/famfsctl" "$@"
@@ -89,7 +88,7 @@ needs_root()
 	[[ $EUID -eq 0 ]] || skip "needs root"
 }
 
-# mount_image [OPTION...]: $img at $mnt.
+# mount_image [OPTION...]: mounts $img at $mnt.
 mount_image()
 {
 	needs_mount
@@ -97,7 +96,7 @@ mount_image()
 	famfsctl mount "$@" "$img" "$mnt"
 }
 
-# mount_as UUID DIR [OPTION...]: a mount of $img by another host.
+# mount_as UUID DIR [OPTION...]: mounts $img as another host.
 mount_as()
 {
 	needs_mount
@@ -110,9 +109,8 @@ is_mounted()
 	awk -v dir="$1" '$5 == dir { found = 1 } END { exit !found }' /proc/self/mountinfo
 }
 
-# The processes of famfsctl that this test started and that still run, servers above all. One grep
-# for all of them: bats traces every command of a shell loop, and is slow at it.
-# grep for all of them: bats follows every command of a shell loop, and is slow at it.
+# Lists the processes of famfsctl that this test started and that still run, mainly servers. One
+# grep serves all of them: bats traces every command of a shell loop, which is slow.
 servers()
 {
 	local file dir
@@ -126,7 +124,7 @@ servers()
 	done
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds.
 wait_for()
 {
 	local tries=$(($1 * 20 * patience))
@@ -156,17 +154,17 @@ teardown()
 		echo "a server or command is still running:"
 		for left in $(servers); do
 			tr '\0' ' ' <"/proc/$left/cmdline"
-			# Where the process hangs, as far as the kernel shows it.
+			# Show where the process hangs, if the kernel has that information.
 			grep -H . /proc/"$left"/task/*/{wchan,syscall,stack} || true
 			kill -9 "$left"
 		done
 		return 1
 	fi
-	# Sparse, but many; the run should not fill a small /tmp.
+	# The images are sparse, but many: they should not fill a small /tmp.
 	rm -f "$BATS_TEST_TMPDIR"/*.img
 }
 
-# assert_error CODE MESSAGE: exit code and a part of the message.
+# assert_error CODE MESSAGE: checks the exit code and a part of the message.
 assert_error()
 {
 	assert_failure "$1"
@@ -174,13 +172,13 @@ assert_error()
 	refute_output --partial "Sanitizer"
 }
 
-# free_bytes: the free space in famfsctl info. Also files and log entries in use.
+# info_number KEY: prints a number of famfsctl info --json, such as free_bytes.
 info_number()
 {
 	famfsctl info --json "$img" | jq -e ".$1"
 }
 
-# Extents that are being filled are locked.
+# Succeeds if space is reserved: extents that are being filled are locked.
 reserved()
 {
 	local inode
@@ -189,7 +187,7 @@ reserved()
 		END { exit !found }' /proc/locks
 }
 
-# data FILE SIZE [SEED]: reproducible contents that are never zero.
+# data FILE SIZE [SEED]: writes reproducible contents without zeros.
 data()
 {
 	awk -v n="$2" -v seed="${3:-1}" 'BEGIN {
@@ -204,21 +202,21 @@ data()
 	}' >"$1"
 }
 
-# bytes FILE OFFSET LENGTH: raw bytes of a file or device.
+# bytes FILE OFFSET LENGTH: prints raw bytes of a file or device.
 bytes()
 {
 	"$OMFEDIT" "$1" read "$2" "$3"
 }
 
-# The state of the image: its size, superblock, log header and first entries. Enough to see a
-# change, and fast on a large, sparse image.
+# Prints the state of the image: its size, superblock, log header and first entries. This is enough
+# to notice a change, and fast on a large sparse image.
 fingerprint()
 {
 	stat -c %s "$img"
 	bytes "$img" 0 $((3 * MiB)) | md5sum
 }
 
-# file_from_medium PATH: the contents of a file, gathered from the medium by the JSON of dump-fmap.
+# file_from_medium PATH: prints the contents of a file, read from the medium by the JSON of dump-fmap.
 # Chunk c of an interleaved file lies in strip c % n, at c / n chunks from its start.
 file_from_medium()
 {

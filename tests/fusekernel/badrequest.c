@@ -23,7 +23,7 @@ uint64_t badrequest_send(struct kernel *kernel, const struct badrequest_request 
 	return kernel_send(kernel, &message);
 }
 
-/* The generation of the kernel, and its buffer size, follow from the request. */
+/* The request determines the generation of the kernel and its buffer size. */
 static const struct generation *sender(const struct generation *gen, bool has_size)
 {
 	if (gen->fmap_bit == 42)

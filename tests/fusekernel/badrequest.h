@@ -8,8 +8,8 @@
 #include "tree.h"
 #include "vfs.h"
 
-/* Sends a request for a map: this many bytes in all (40 and more), the argument from `arg`, or
- * garbage if that is NULL. */
+/* Sends a request for a map with a total size of at least 40 bytes. The argument is a copy of
+ * `arg`, or garbage if that is NULL. */
 struct badrequest_request {
 	uint64_t nodeid;
 	uint32_t length;

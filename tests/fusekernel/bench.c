@@ -38,7 +38,7 @@ static double round_trip(struct kernel *kernel, const struct request *request)
 	       (double)(after.tv_nsec - before.tv_nsec);
 }
 
-/* In turn, so that both see the same state of the machine. */
+/* Alternate, so that both are measured in the same state of the machine. */
 static void measure(struct kernel *kernel, uint64_t nodeid)
 {
 	static double map[ROUNDS], nothing[ROUNDS], ratio[ROUNDS];

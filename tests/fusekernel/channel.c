@@ -50,7 +50,7 @@ bool channel_send(struct channel *channel, const struct iovec *iov, int count)
 	return sendmsg(channel->fds[channel->to], &msg, MSG_NOSIGNAL) >= 0;
 }
 
-/* The parts of the reply with that id, or a free place for it. */
+/* Returns the parts of the reply with that id, or a free slot for it. */
 static struct channel_reply *reply_of(struct channel *channel, const struct side_header *header)
 {
 	struct channel_reply *place = NULL;
@@ -111,7 +111,7 @@ static bool add_clone(struct channel *channel, int fd)
 	return true;
 }
 
-/* One datagram, and the descriptor that came with it, or -1. */
+/* Receives one datagram and its descriptor, or -1. */
 static ssize_t receive(struct channel *channel, int *fd)
 {
 	union {
@@ -153,7 +153,7 @@ static bool wait_for_any(struct channel *channel, int timeout_ms)
 	return true;
 }
 
-/* A message of the server to the channel, not to the kernel. */
+/* Handles a message of the server to the channel, not to the kernel. */
 static enum channel_event take_side(struct channel *channel, int fd, size_t n, const uint8_t **data,
 				    size_t *size)
 {

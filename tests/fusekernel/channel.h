@@ -16,8 +16,8 @@
 struct channel {
 	int fds[CHANNEL_MAX_FDS]; /* the connection, and its clones */
 	int nfds;
-	int to;   /* index of the descriptor to which the last message went, */
-	int from; /* and of the one from which the last message came */
+	int to;   /* index of the descriptor for the last message to the server */
+	int from; /* index of the descriptor of the last message from the server */
 	int control;
 	uint8_t *datagram;
 	struct channel_reply {
@@ -36,7 +36,7 @@ struct channel {
 bool channel_open(struct channel *channel, int fd, int control);
 void channel_close(struct channel *channel);
 
-/* Ends the connection for the server. From any thread. */
+/* Ends the connection for the server. Safe to call from any thread. */
 void channel_hang_up(const struct channel *channel);
 
 /* Sends to the connection, or to its clones in turn. */

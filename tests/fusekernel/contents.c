@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SAMPLES     64u /* borders of chunks, besides those of the file and its parts */
+#define SAMPLES     64u /* borders of chunks, in addition to those of the file and its parts */
 #define SAMPLE_SIZE 64u
 
 static uint64_t word(uint64_t seed, uint64_t index)

@@ -36,7 +36,7 @@ static bool fill(struct cpu_cache *cache, int image, uint64_t page)
 	return true;
 }
 
-/* The part of the range that lies in its first page. */
+/* Returns the part of the range in its first page. */
 static size_t in_page(uint64_t offset, size_t size)
 {
 	size_t left = PAGE - offset % PAGE;

@@ -14,14 +14,14 @@
 struct cpu_cache {
 	pthread_mutex_t mutex;
 	uint64_t pages;
-	uint8_t **copies; /* for each page of the device its copy; NULL: not cached */
+	uint8_t **copies; /* the copy of each page of the device; NULL: not cached */
 };
 
 void cpu_cache_init(struct cpu_cache *cache, uint64_t device_size);
 void cpu_cache_destroy(struct cpu_cache *cache);
 
-/* False if the image cannot be read or written. A write goes to the image at once, like the
- * kernel's own writes, and into the copies. */
+/* Returns false if the image cannot be read or written. A write goes to the image at once, like
+ * the kernel's own writes, and to the copies. */
 bool cpu_cache_read(struct cpu_cache *cache, int image, uint64_t offset, void *buf, size_t size);
 bool cpu_cache_write(struct cpu_cache *cache, int image, uint64_t offset, const void *buf,
 		     size_t size);

@@ -94,8 +94,8 @@ static bool check_chunk(const struct generation *gen, uint32_t chunk, struct ver
 	return true;
 }
 
-/* Each strip must hold its share of the chunks. Only the newest kernels check that; on the others
- * an access after the end of the strip would reach another file. */
+/* Each strip must have room for its chunks. Only the newest kernels check that; on the others an
+ * access beyond the end of the strip would reach another file. */
 static bool check_strips(const struct stripe_set *set, const struct fmap *map,
 			 struct verdict *verdict)
 {
@@ -177,7 +177,7 @@ static bool take_map(const struct generation *gen, const uint8_t *payload, size_
 	return object(verdict, EINVAL, "a map of type %u", type);
 }
 
-/* The size that the server asks for, or 0 if the message is complete. */
+/* Returns the size that the server requests, or 0 if the message is complete. */
 static uint64_t wanted(const struct generation *gen, const uint8_t *payload, size_t size)
 {
 	if (gen->more == MORE_BY_SIZE && size == sizeof(uint32_t))

@@ -27,24 +27,24 @@ struct fmap {
 	uint8_t file_type;
 	uint64_t file_size;
 	bool interleaved;
-	bool uniform;      /* all simple extents but the last have one length */
+	bool uniform;      /* all simple extents except the last have the same length */
 	uint32_t nextents; /* simple or interleaved, as the header says */
 	uint32_t nsets;
 	struct stripe_set sets[MAX_STRIPE_SETS];
 	uint32_t count; /* number of simple extents, or of all strips */
 	struct extent *extents;
-	size_t message_size; /* bytes of the reply that the map has used */
+	size_t message_size; /* bytes of the reply that the map occupies */
 };
 
 enum fmap_step {
 	FMAP_TAKEN,   /* *map belongs to the caller, free it with fmap_free() */
 	FMAP_REFUSED, /* by the kernel, with verdict->error */
-	FMAP_AGAIN,   /* ask with *room */
+	FMAP_AGAIN,   /* send a second request with *room */
 };
 
 /*
  * Decodes the payload of a GET_FMAP reply as the kernel does; its buffer had `*room` bytes. With
- * `again`, it has asked twice already.
+ * `again`, the request was the second one.
  */
 enum fmap_step fmap_accept(const struct generation *gen, const uint8_t *payload, size_t size,
 			   bool again, uint32_t *room, struct fmap *map, struct verdict *verdict);
@@ -55,8 +55,8 @@ bool fmap_strict(const struct generation *gen, const uint8_t *payload, size_t si
 
 void fmap_free(struct fmap *map);
 
-/* The place of a byte of the file; at->length is the number of contiguous bytes from there. False
- * if the map does not reach it. */
+/* Returns the place of a byte of the file; at->length is the number of contiguous bytes from there.
+ * False if the map does not cover it. */
 bool fmap_resolve(const struct fmap *map, uint64_t offset, struct extent *at);
 
 #endif

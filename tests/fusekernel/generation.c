@@ -16,7 +16,7 @@
 #define FLAGS_6_14 (FLAGS | FLAGS2)
 #define FLAGS_6_18 (FLAGS | FLAGS2 | BIT(REQUEST_TIMEOUT))
 
-/* The largest message of the push kernels, and the extents that it holds. */
+/* The largest message of the push kernels, and the number of its extents. */
 #define PUSH_ROOM    (16u << 20)
 #define PUSH_EXTENTS ((PUSH_ROOM - FMAP_HEADER) / EXT_SIZE)
 

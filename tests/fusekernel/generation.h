@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The simulated kernels, one row each: the messages that each sends, accepts and refuses. */
+/* The simulated kernels, one row each: the messages that it sends, accepts and refuses. */
 #ifndef FUSEKERNEL_GENERATION_H
 #define FUSEKERNEL_GENERATION_H
 
@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The server's answer if a map needs more room than the first request gave it. */
+/* The server's answer if a map needs more room than the first request has. */
 enum more {
-	MORE_NEVER,     /* it cannot */
+	MORE_NEVER,     /* an error: there is no second request */
 	MORE_BY_SIZE,   /* a payload of exactly 4 bytes: the size */
 	MORE_BY_HEADER, /* the map's header alone */
 };
@@ -21,12 +21,12 @@ struct generation {
 	uint64_t init_flags;
 	int fmap_bit; /* bit of init_flags; -1: a kernel without famfs */
 	uint32_t op_fmap;
-	uint32_t op_daxdev; /* 0: never asked */
+	uint32_t op_daxdev; /* 0: never sent */
 	bool on_lookup;     /* GET_FMAP follows LOOKUP, not OPEN */
 	bool has_size;      /* GET_FMAP has an argument */
 	bool push;          /* the server hands over devices */
 	bool fatal;         /* a failed GET_FMAP fails the open */
-	bool fixed;         /* the reply is as long as the room, exactly */
+	bool fixed;         /* the reply must be exactly as long as the room */
 	enum more more;
 	uint32_t room;     /* size of the first request */
 	uint32_t max_room; /* size of the second request */

@@ -7,8 +7,8 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* Flags that libfuse and the server may ask for: none that change how files are read, written or
- * mapped. Any other flag is an error. */
+/* Flags that libfuse and the server may request: none of them changes how files are read, written
+ * or mapped. Any other flag is an error. */
 #define INIT_ALLOWED                                                                               \
 	(FUSE_ASYNC_READ | FUSE_ATOMIC_O_TRUNC | FUSE_EXPORT_SUPPORT | FUSE_BIG_WRITES |           \
 	 FUSE_DONT_MASK | FUSE_HAS_IOCTL_DIR | FUSE_AUTO_INVAL_DATA | FUSE_DO_READDIRPLUS |        \

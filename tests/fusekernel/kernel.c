@@ -219,7 +219,7 @@ static void invalidate(struct kernel *kernel, const struct fuse_notify_inval_ino
 	inode->invalidated_from = out->off;
 }
 
-/* Notifications of the server have no unique, and a code in the place of the error. */
+/* Notifications of the server have unique 0, and a code in place of the error. */
 static void notified(struct kernel *kernel, const uint8_t *raw, size_t size)
 {
 	struct fuse_notify_inval_inode_out out;
@@ -242,7 +242,8 @@ static bool lost(struct kernel *kernel, const char *how)
 	return false;
 }
 
-/* Called without the lock: the thread that holds it may send, and wait for its turn. */
+/* Called without the lock, since the thread that holds it may be sending and waiting for its turn.
+ */
 static enum channel_event receive(struct kernel *kernel, const uint8_t **raw, size_t *size)
 {
 	enum channel_event event;
@@ -289,8 +290,6 @@ bool kernel_wait_any(struct kernel *kernel, struct reply *reply)
 		return true;
 	return fail("%s", verdict.text);
 }
-
-/* ---- several threads ---- */
 
 static struct received *take_received(struct kernel *kernel, uint64_t unique)
 {
@@ -342,7 +341,7 @@ static bool wait_among_others(struct kernel *kernel, uint64_t unique, struct rep
 	return fail("%s", verdict.text);
 }
 
-/* libfuse answers interrupts that came too late, later. */
+/* libfuse answers late interrupts with a later request. */
 static bool is_late_interrupt(const struct reply *reply)
 {
 	return (reply->unique & UNIQUE_INTERRUPT) && reply->error == EAGAIN;

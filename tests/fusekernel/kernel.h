@@ -28,10 +28,9 @@ struct kernel {
 	struct channel channel;
 	uint64_t unique; /* unique of the last request; only even numbers */
 	bool greeted;    /* INIT is done */
-	bool fmap;       /* and famfs negotiated */
+	bool fmap;       /* famfs is negotiated */
 	bool lost;       /* the server is dead or hangs */
-	bool may_end; /* the server may close the connection: it gets this answer to later messages
-		       */
+	bool may_end;    /* a closed connection is not a failure */
 	/* Several threads have requests in progress: each holds this, except while it waits for a
 	 * reply. NULL: there is one thread. */
 	pthread_mutex_t *lock;
@@ -85,7 +84,7 @@ bool kernel_boot(struct kernel *kernel, const struct setup *setup, const struct 
 void kernel_boot_silent(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen, const char *options);
 
-/* The same for a server that has a descriptor for each of its threads. */
+/* Does the same for a server with a descriptor for each of its threads. */
 bool kernel_boot_cloned(struct kernel *kernel, const struct setup *setup, const struct tree *tree,
 			const struct generation *gen);
 
@@ -99,7 +98,7 @@ void kernel_act_for(const struct fuse_in_header *header);
 /* Sends a request, and returns its unique. */
 uint64_t kernel_send(struct kernel *kernel, const struct request *request);
 
-/* The reply to that request, or the next reply to any; false after a failure of the test. */
+/* Receives the reply to that request, or the next reply to any; false if the test has failed. */
 bool kernel_wait(struct kernel *kernel, uint64_t unique, struct reply *reply);
 bool kernel_wait_any(struct kernel *kernel, struct reply *reply);
 
@@ -108,15 +107,15 @@ bool kernel_call(struct kernel *kernel, const struct request *request, struct re
 /* Fails the test unless the server sends nothing for a moment. */
 void kernel_expect_silence(struct kernel *kernel);
 
-/* The FUSE core's own checks of a message, before its meaning matters. */
+/* Makes the checks of the FUSE core, which precede those of the contents. */
 bool reply_parse(const uint8_t *raw, size_t size, uint64_t unique, struct reply *reply,
 		 struct verdict *verdict);
 
-/* INIT: sends the message of the generation, and checks the reply, or leaves that to the caller. */
+/* Sends the INIT of the generation, and checks the reply or leaves that to the caller. */
 bool kernel_greet(struct kernel *kernel);
 bool kernel_greet_with(struct kernel *kernel, struct reply *reply);
 
-/* Checks the reply to it. `taken` says whether famfs is negotiated. */
+/* Checks the reply to INIT. *taken becomes whether famfs is negotiated. */
 bool init_check(const struct generation *gen, const struct reply *reply, bool *taken,
 		struct verdict *verdict);
 

@@ -85,7 +85,8 @@ static void publish(int image, uint8_t *entry)
 	log_cut(image, index + 1);
 }
 
-/* All parts but the first, and a single part, lie where the file does: maps of both kinds. */
+/* The first of several parts lies on the image; other parts, and a single part, lie on the file's
+ * device. */
 static uint32_t device_of(const struct tree_file *file, uint32_t part)
 {
 	return part || file->count == 1 ? file->dev : 0;

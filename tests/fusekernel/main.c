@@ -4,7 +4,7 @@
  * /dev/fuse, as each generation of the famfs patches and as kernels without them.
  *
  *   fusekernel FAMFSCTL PRELOAD            the tests, as TAP
- *   fusekernel FAMFSCTL PRELOAD WORD       those whose title has the word
+ *   fusekernel FAMFSCTL PRELOAD WORD       only tests whose title has the word
  *   fusekernel FAMFSCTL PRELOAD --bench    round trips
  */
 #include "scenarios.h"

@@ -59,7 +59,7 @@ static void fetch_daxdev(struct kernel *kernel, uint32_t index)
 		fail("%s", verdict.text);
 }
 
-/* The devices that the map names: the kernel asks for them, or has them already. */
+/* Requests the devices that the map names, unless the kernel has them already. */
 static void need_devices(struct kernel *kernel, const struct fmap *map)
 {
 	for (uint32_t i = 0; i < map->count; i++) {
@@ -119,8 +119,8 @@ void map_drop(struct kernel *kernel, struct inode *inode)
 	inode->mapped = false;
 }
 
-/* From here on the kernel reads, writes and maps the file by itself. Of two maps that were
- * requested at once the first stays. */
+/* From now on the kernel reads, writes and maps the file by itself. If two maps were requested at
+ * once, the first one is kept. */
 static void install(struct kernel *kernel, struct inode *inode, struct fmap *map)
 {
 	if (inode->mapped) {

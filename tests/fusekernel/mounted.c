@@ -24,7 +24,7 @@ void mounted_reply(const struct mounted *mounted, uint64_t unique, int error, co
 	const struct iovec iov[2] = { { &header, sizeof(header) },
 				      { (void *)(uintptr_t)data, size } };
 
-	/* The process that asked may be gone. */
+	/* The process that sent the request may have ended. */
 	(void)!writev(mounted->fuse, iov, size ? 2 : 1);
 }
 
@@ -42,7 +42,7 @@ static void *work(void *arg)
 			mounted_answer(mounted, (const void *)buf,
 				       buf + sizeof(struct fuse_in_header));
 	}
-	/* The mount is gone, and with it the server's connection, as in a real kernel. */
+	/* The end of the mount ends the server's connection, as in a real kernel. */
 	channel_hang_up(&mounted->kernel.channel);
 	free(buf);
 	return NULL;

@@ -2,8 +2,8 @@
 /*
  * A famfs kernel in front of a real mount: between the real kernel, which has no famfs, and the
  * server. Operations of programs in the mount arrive here as FUSE requests. Names and attributes
- * come from the server; reads and writes go to the image, by the maps that the server has given,
- * and all of it under the rules of vfs.h. So the real kernel executes the server's own opens, its
+ * come from the server; reads and writes go to the image, by the maps of the server. The rules of
+ * vfs.h apply to all of them. So the real kernel executes the server's own opens, its
  * clone of the mount, plain unmounts and every command.
  *
  * The processor has a cache: bytes of a file that a program has read do not change when another
@@ -26,8 +26,8 @@ struct mounted {
 	int fuse; /* descriptor of the real kernel's connection */
 	pthread_t workers[WORKERS];
 	unsigned int nworkers;
-	/* Held for everything but reading and writing, and not while a thread waits for the server,
-	 * which may open files of the mount before it answers. */
+	/* Held for everything except reads and writes. Released while a thread waits for the
+	 * server, which may open files of the mount before it answers. */
 	pthread_mutex_t lock;
 	struct cpu_cache cache;
 	struct {
@@ -36,7 +36,7 @@ struct mounted {
 		bool by_server;
 	} opens[MAX_OPENS];
 	unsigned int unmapped_reads;
-	/* To be set before the start: takes the capability, and asks for no map. */
+	/* Set before the start: the kernel negotiates famfs, but requests no map. */
 	bool asks_nothing;
 };
 
@@ -51,7 +51,7 @@ void mounted_end(struct mounted *mounted, int code);
 /* Answers a request of a program, as the server's kernel would. */
 void mounted_answer(struct mounted *mounted, const struct fuse_in_header *header, const void *body);
 
-/* Breaks rules one by one, and expects that each is noticed. */
+/* Breaks the rules one by one, and checks that each is noticed. */
 void mounted_proof(struct mounted *mounted, const struct setup *setup, const struct tree *tree);
 
 void mounted_reply(const struct mounted *mounted, uint64_t unique, int error, const void *data,

@@ -16,7 +16,7 @@
 #define FOPEN_NOFLUSH (1 << 5)
 #endif
 
-/* To the real kernel, mapped files are cached ones: all openers share the pages. */
+/* The real kernel caches mapped files, so all openers share the pages. */
 static void init(const struct mounted *mounted, const struct fuse_in_header *header)
 {
 	const struct fuse_init_out out = {
@@ -90,17 +90,17 @@ static uint32_t real_flags(const struct file *file)
 {
 	uint32_t flags = FOPEN_NOFLUSH & file->open_flags;
 
-	/* A shared mapping of it fails: none of its pages may belong to another file. */
+	/* A shared mapping of this file fails: its pages must not belong to another file. */
 	if (strcmp(file->inode->path, WHOLE_DEVICE) == 0)
 		return flags | FOPEN_DIRECT_IO;
 	if (!file->inode->mapped)
 		return flags | FOPEN_DIRECT_IO;
-	/* Several processes map the pages of .meta for long. The bytes of other files should come
-	 * from cpucache.c: their pages are dropped at each open. */
+	/* Several processes keep the pages of .meta mapped. Pages of other files are dropped at
+	 * each open, so that their bytes come from cpucache.c. */
 	return flags | (is_meta(file->inode) ? FOPEN_KEEP_CACHE : 0);
 }
 
-/* The number is that of a thread. */
+/* header->pid is the id of a thread. */
 static bool is_server(const struct mounted *mounted, const struct fuse_in_header *header)
 {
 	char path[64];
@@ -169,11 +169,9 @@ static void forget(struct mounted *mounted, const struct fuse_in_header *header,
 		vfs_forgotten(kernel, vfs_inode(kernel, ones[i].nodeid), ones[i].nlookup);
 }
 
-/* ---- reading and writing, which needs no server ---- */
-
 enum direction {
-	READ_CACHED, /* the access of a program */
-	READ_PAST,   /* the bytes that are read leave the cache afterwards */
+	READ_CACHED, /* access by a program */
+	READ_PAST,   /* drop the read bytes from the cache afterwards */
 	READ_MEMORY, /* an access to a mapped file of .meta, whose readers use cache instructions */
 	WRITE_THROUGH,
 };
@@ -214,7 +212,8 @@ static ssize_t move(struct mounted *mounted, const struct inode *inode, uint64_t
 	return (ssize_t)done;
 }
 
-/* The file of the whole device is read through the cache as any other file is: nothing maps it. */
+/* The file of the whole device is read through the cache like any other file: it is never mapped.
+ */
 static enum direction reading(const struct mounted *mounted, const struct fuse_read_in *in)
 {
 	const struct inode *inode = mounted->opens[in->fh].file.inode;

@@ -10,8 +10,8 @@ enum mutation_reply {
 	MUTATE_INIT,
 	MUTATE_MAP,    /* map of the file */
 	MUTATE_MORE,   /* the first reply to a request with too little room */
-	MUTATE_ERROR,  /* to a request for the map of a directory */
-	MUTATE_RESEND, /* a map, for a request that was sent again */
+	MUTATE_ERROR,  /* reply to a request for the map of a directory */
+	MUTATE_RESEND, /* map for a request that was sent again */
 	MUTATE_DAXDEV,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loaded into the server before the C library: makes a socket look like /dev/fuse where the two
+ * Loaded into the server before the C library: makes a socket behave like /dev/fuse where the two
  * differ. The server itself is the installed one.
  */
 #include "preload.h"
@@ -85,7 +85,7 @@ void connection_add(int fd)
 		__atomic_store_n(&cloned[fd], true, __ATOMIC_RELAXED);
 }
 
-/* The end of the connection is an unmount, not an end of file. */
+/* The end of the connection means an unmount, not an end of file. */
 EXPORT ssize_t read(int fd, void *buf, size_t size)
 {
 	ssize_t n;
@@ -119,7 +119,7 @@ static int send_part(int fd, const struct side_header *header, const uint8_t *da
 	return real_writev(fd, iov, 2) < 0 ? -1 : 0;
 }
 
-/* Sends parts, each from one buffer: the kernel has no limit where the socket has one. */
+/* Sends a message in parts: a socket limits its size, and the kernel does not. */
 static ssize_t send_parts(int fd, const struct iovec *iov, int count, size_t total)
 {
 	struct side_header header = { .magic = SIDE_MAGIC,
@@ -223,7 +223,8 @@ static int daxdev_open(int fd, const struct daxdev_arg *arg)
 	return error ? -1 : 0;
 }
 
-/* FUSE_DEV_IOC_CLONE: one more queue of the same connection. The other end goes to the kernel. */
+/* FUSE_DEV_IOC_CLONE: makes another queue of the connection, and sends its other end to the kernel.
+ */
 static int clone_connection(int fd, const uint32_t *master)
 {
 	struct side_header message = { .magic = SIDE_MAGIC, .kind = SIDE_CLONE };

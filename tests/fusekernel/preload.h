@@ -11,13 +11,13 @@
 extern int connection;
 extern int control;
 
-/* Whether the descriptor stands for the connection: inherited, or from an open of /dev/fuse. And
- * whether it is that of the mount. */
+/* Returns whether the descriptor stands for the connection: inherited, or from an open of
+ * /dev/fuse. The second function returns whether it is that of the mount. */
 bool is_connection(int fd);
 bool is_mounted(int fd);
 void connection_add(int fd);
 
-/* To be called before the mount. */
+/* Call it before the mount. */
 void connection_closed(int fd);
 
 #endif

@@ -69,7 +69,7 @@ EXPORT int open64(const char *path, int flags, ...)
 	return open_file(path, flags, mode);
 }
 
-/* The end of the connection, also for the test. */
+/* Ends the connection, also for the test. */
 void connection_closed(int fd)
 {
 	if (fd < 0 || fd != of_mount)

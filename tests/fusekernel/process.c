@@ -19,7 +19,7 @@
 #define MAX_ARGS     24
 #define WAIT_SECONDS 30
 
-/* For atexit(), which gives no argument. */
+/* For atexit(), whose functions have no argument. */
 static const char *leftover;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -20,7 +20,7 @@ struct setup {
 	const char *mountpoint;
 };
 
-/* Whether the descriptor is that of the device of the server. */
+/* Returns whether the descriptor is that of the server's device. */
 bool setup_is_device(const struct setup *setup, const struct stat *st);
 
 /* Makes the folder, which is removed when the program ends. */
@@ -41,10 +41,11 @@ struct server_process {
 void server_start(struct server_process *server, const struct setup *setup, const char *options,
 		  int *fd, int *control);
 
-/* Waits for its end, or kills it. Returns the exit code, or the negative number of the signal. */
+/* Waits for the end of the server, or kills it. Returns the exit code, or the negative number of
+ * the signal. */
 int server_wait(struct server_process *server);
 
-/* Whether a line of its log has both words. */
+/* Returns whether a line of its log has both words. */
 bool server_logged(const struct server_process *server, const char *word, const char *other);
 
 /* The last line of its log, for messages about failures. */

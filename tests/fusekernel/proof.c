@@ -22,7 +22,7 @@ struct specimen {
 	size_t size;
 };
 
-/* ---- the checks, in the order in which the kernel makes them ---- */
+/* The checks, in the order of the kernel. */
 
 static bool judge_map(const struct specimen *specimen, const struct reply *reply,
 		      struct verdict *verdict)
@@ -69,8 +69,6 @@ static bool judge(const struct specimen *specimen, const uint8_t *raw, size_t si
 		return object(verdict, reply.error, "error %d", reply.error);
 	return judge_map(specimen, &reply, verdict);
 }
-
-/* ---- genuine replies ---- */
 
 static bool keep(struct specimen *specimen, const struct reply *reply)
 {

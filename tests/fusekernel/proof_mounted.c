@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks that the kernel at a real mount notices a server that breaks its rules, by faults in the
- * replies of ours. */
+/* Inserts faults into replies, and checks that the kernel of a real mount notices each broken
+ * rule. */
 #include "mounted.h"
 
 #include "sandbox.h"
@@ -56,7 +56,7 @@ static const struct {
 	uint32_t opcode; /* 0: GET_FMAP */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	const char *command;
-	const char *word; /* in the reason: another rule that fails proves nothing */
+	const char *word; /* expected in the reason, to exclude failures of other rules */
 } rules[] = {
 	{ "an open without FOPEN_NOFLUSH", FUSE_OPEN, no_noflush,
 	  "cat $M/.meta/.superblock >/dev/null", "without FOPEN_NOFLUSH" },

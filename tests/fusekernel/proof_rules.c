@@ -17,8 +17,6 @@
 #define FOPEN_NOFLUSH (1 << 5)
 #endif
 
-/* ---- faults in replies ---- */
-
 static void add_to(uint8_t *at, int64_t value)
 {
 	put64(at, get64(at) + (uint64_t)value);
@@ -113,9 +111,7 @@ static void open_it(struct kernel *kernel)
 	vfs_getattr(kernel, inode);
 }
 
-/* ---- actions of a wrong server ---- */
-
-/* The first open finds no map, like that of a file which is being created. That alone is no fault.
+/* The first open gets no map, like that of a file that is being created. That alone is no fault.
  * */
 static void map_late(struct kernel *kernel, const char *path, bool read_first)
 {
@@ -153,7 +149,7 @@ static void two_nodes(struct kernel *kernel)
 	struct inode *inode, *other;
 	struct file file;
 
-	/* Another node with the same map: the server is asked for it under the number of the first.
+	/* Another node with the same map: the request has the number of the first node.
 	 * */
 	if (vfs_open_path(kernel, FILE_PATH, &file))
 		return;
@@ -183,7 +179,7 @@ static const struct {
 	uint32_t opcode; /* 0: nothing is mutated */
 	void (*mutate)(uint8_t *raw, size_t *size);
 	void (*run)(struct kernel *kernel);
-	const char *word; /* in the reason: another rule that fails proves nothing */
+	const char *word; /* expected in the reason, to exclude failures of other rules */
 } rules[] = {
 	{ "another size from LOOKUP", GEN_PULL, FUSE_LOOKUP, entry_size, open_it,
 	  "bytes, and a map of" },
@@ -214,8 +210,6 @@ static const struct {
 	{ "a map before its device is handed over", GEN_PUSH_2, 0, NULL, device_not_handed_over,
 	  "was not handed over" },
 };
-
-/* ---- which descriptor ---- */
 
 static void misdirected(const struct setup *setup, const struct tree *tree)
 {

@@ -78,8 +78,8 @@ static void make_sysfs(uint64_t size)
 	make_file(SANDBOX_DEVICE "/align", 2 << 20);
 }
 
-/* The first process of the namespace: all others end with it. So files that a test of another
- * checkout has open are not visible, and nothing of this one is left. */
+/* The first process of the namespace: all others end with it. So open files of other checkouts'
+ * tests are not visible, and no process of this one remains. */
 static void go_on_inside(void)
 {
 	int status = 0;
@@ -111,7 +111,7 @@ const char *sandbox_enter(const char *node, uint64_t size)
 	node_path = node;
 	atexit(remove_node);
 	make_sysfs(size);
-	/* Only the kernel knows which processes still have files of a mount that is gone. */
+	/* Only the kernel knows which processes still have open files of a detached mount. */
 	if (mount("sandbox", "/sys/fs/fuse/connections", "fusectl", 0, NULL) < 0)
 		return "needs fusectl";
 	return NULL;

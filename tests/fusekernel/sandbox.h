@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A simulated DAX device: the node of a device that can be opened and not mapped, and a /sys of our
- * own, in namespaces of our own, that describes it. preload_device.c does the rest.
+ * A simulated DAX device: the node of a device that can be opened but not mapped, and a private
+ * /sys that describes it, in private namespaces. preload_device.c does the rest.
  */
 #ifndef FUSEKERNEL_SANDBOX_H
 #define FUSEKERNEL_SANDBOX_H
@@ -16,8 +16,8 @@
 #define SANDBOX_CLAIM   "/run/famfsctl/dax0.0"
 #define SANDBOX_LOCK    "/run/famfsctl/dax0.0.lock"
 
-/* Returns NULL, or what is missing. `node` is the path for the node, which is removed when the
- * program ends. */
+/* Returns NULL, or the name of a missing requirement. `node` is the path for the node, which is
+ * removed when the program ends. */
 const char *sandbox_enter(const char *node, uint64_t size);
 
 /* Sets the driver of the device: "device_dax", "fsdev_dax". */

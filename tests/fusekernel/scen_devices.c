@@ -63,8 +63,7 @@ static void handed_over(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&kernel);
 }
 
-/* The kernel does not take the device, and remembers that: no map may name it, and the server
- * continues. */
+/* The kernel refuses the device for good: no map may name it, and the server continues. */
 static void refused_with(const struct setup *setup, const struct tree *tree,
 			 const struct generation *gen, int refusal)
 {
@@ -96,8 +95,6 @@ static void refused(const struct setup *setup, const struct tree *tree,
 	refused_with(setup, tree, gen, EOPNOTSUPP);
 	refused_with(setup, tree, gen, ENODEV);
 }
-
-/* ---- unknown devices, other forms ---- */
 
 static void expect_no_device(struct kernel *kernel, uint64_t nodeid, const void *arg, size_t size,
 			     int wanted)
@@ -139,7 +136,7 @@ static void unknown(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&kernel);
 }
 
-/* The BPF prototype asks for node 0 with an argument, and wants 256 bytes of name alone. */
+/* The BPF prototype requests node 0 with an argument, and expects only a name of 256 bytes. */
 static void other_forms(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {
@@ -161,7 +158,7 @@ static void other_forms(const struct setup *setup, const struct tree *tree,
 }
 
 const struct scenario scenarios_devices[] = {
-	{ "the device is asked for once, and named by its path", asked_once, true, false, asks },
+	{ "the device is requested once, and named by its path", asked_once, true, false, asks },
 	{ "GET_DAXDEV of an unknown device gets ENODEV", unknown, true, false, asks },
 	{ "GET_DAXDEV in another form gets an errno", other_forms, true, false, NULL },
 	{ "the device is handed over once, before a map names it", handed_over, true, false,

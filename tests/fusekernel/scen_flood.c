@@ -30,7 +30,7 @@ struct sender {
 	pthread_t thread;
 };
 
-/* Request i of a thread has this unique; every fourth request is of another kind. */
+/* Returns the unique of request i of a thread; every fourth request has another opcode. */
 static uint64_t unique_of(unsigned int thread, unsigned int i)
 {
 	return 1000000 + 2 * ((uint64_t)thread * REQUESTS + i);

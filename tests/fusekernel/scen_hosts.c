@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Stores one byte without the cache of this host. */
+/* Stores one byte, bypassing the cache of this host. */
 static void other_host_stores(const char *path, uint64_t offset, char byte)
 {
 	struct inode *inode;
@@ -40,7 +40,7 @@ static void written_elsewhere(const char *path, uint64_t size, bool seen)
 	ends_with(seen ? 0 : 1, "", command);
 }
 
-/* By commands that read through the file of the whole device, in place of the file. */
+/* The same by commands, which read through the file of the whole device. */
 void other_hosts_and_commands(const struct generation *gen)
 {
 	make_files();
@@ -51,7 +51,7 @@ void other_hosts_and_commands(const struct generation *gen)
 		works("test \"$($F cat $M/simple | head -c 1)\" = X");
 		other_host_stores("simple", 4999999, 'Z');
 		ends_with(1, "contents differ at offset 0", "$F cp -c $M.copy $M/simple");
-		/* What is compared is what was stored, and only what differs is written. */
+		/* The stored bytes are compared, and only the differences are written. */
 		works("$F cp --resume $M.copy $M/simple && $F cp -c $M.copy $M/simple");
 		other_host_stores("simple", 4096, 'Y');
 		ends_with(1, "contents differ at offset 4096", "$F cp -c $M.copy $M/simple");
@@ -81,7 +81,7 @@ void other_hosts(const struct generation *gen)
 		written_elsewhere("striped", MIB(9), true);
 		written_elsewhere("limit", MIB(64), true);
 		written_elsewhere("larger", MIB(64) + 1, false);
-		/* Also if a name was cached and the file was mapped meanwhile. */
+		/* This also holds if the name was cached and the file was mapped meanwhile. */
 		works("exec 3<$M/simple; cat $M/simple >/dev/null");
 		written_elsewhere("simple", 5000000, true);
 		expect(!server_logged(&mounted.kernel.server, "cannot drop", ""), "it says: %s",
@@ -90,7 +90,7 @@ void other_hosts(const struct generation *gen)
 	unmount();
 }
 
-/* Any number of opens that wait for opens of the server, with one thread to answer them all. */
+/* Many opens wait for opens of the server, and one thread answers them all. */
 void other_hosts_one_thread(const struct generation *gen)
 {
 	make_files();

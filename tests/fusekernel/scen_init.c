@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The capability is taken if it is requested and offered, and otherwise not. */
+/* The server takes the capability only if it is requested and offered. */
 #include "scenarios.h"
 #include "tap.h"
 #include "vfs.h"
@@ -64,7 +64,7 @@ static void not_taken(const struct setup *setup, const struct tree *tree,
 	boot_unmapped(setup, tree, gen, "fmap=off");
 	/* No kernel can map an image. */
 	boot_unmapped(setup, tree, gen, "fmap=auto");
-	/* Without -o fmap= at all. */
+	/* Start it without -o fmap=. */
 	boot_unmapped(setup, tree, gen, "rw");
 }
 
@@ -77,7 +77,7 @@ static void other_bit(const struct setup *setup, const struct tree *tree,
 		      gen->fmap_bit == 42 ? "fmap=push" : "fmap=v2,single_thread");
 }
 
-/* As for a user who lacks the capability: everything else is the same. */
+/* Offers no famfs, as to a user who lacks the capability: everything else is the same. */
 static void not_offered(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {
@@ -102,7 +102,7 @@ static void stock_forced(const struct setup *setup, const struct tree *tree,
 		return;
 	}
 	/* The bit is offered here with another meaning. The server follows its option, and the
-	 * kernel never asks for a map: nothing must break. */
+	 * kernel never requests a map: nothing must break. */
 	uring.fmap_bit = 43;
 	if (kernel_boot(&kernel, setup, tree, &uring, "fmap=pull")) {
 		expect(kernel.fmap, "what was asked for is not done");
@@ -115,9 +115,9 @@ static void stock_forced(const struct setup *setup, const struct tree *tree,
 
 const struct scenario scenarios_init[] = {
 	{ "INIT takes famfs, and no other flag", taken, true, false, NULL },
-	{ "INIT takes nothing that was not asked for", not_taken, true, true, NULL },
-	{ "INIT takes nothing for another generation's bit", other_bit, true, false, NULL },
-	{ "INIT takes nothing that was not offered", not_offered, true, false, NULL },
+	{ "INIT takes no flag that was not requested", not_taken, true, true, NULL },
+	{ "INIT does not take another generation's bit", other_bit, true, false, NULL },
+	{ "INIT takes no flag that was not offered", not_offered, true, false, NULL },
 	{ "a forced profile does no harm on another kernel", stock_forced, false, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };

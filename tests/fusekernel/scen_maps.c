@@ -20,7 +20,7 @@ static void check_mapped(struct kernel *kernel, const struct tree_file *file,
 		fail("%s: %s", file->path, verdict.text);
 }
 
-/* The server's own I/O, for a kernel that lets opens succeed without a map. */
+/* Reads through the server, for a kernel whose opens succeed without a map. */
 static void check_read(struct kernel *kernel, const struct tree_file *file, const struct file *open)
 {
 	uint8_t found[256], wanted[256];
@@ -38,7 +38,7 @@ static void check_read(struct kernel *kernel, const struct tree_file *file, cons
 	}
 }
 
-/* Too large for the kernel: EFBIG, and the log of the server has the reason. */
+/* A map that is too large for the kernel: EFBIG, with the reason in the server's log. */
 static void check_too_large(struct kernel *kernel, const struct tree_file *file)
 {
 	const struct generation *gen = kernel->gen;
@@ -208,9 +208,7 @@ static void read_only(const struct setup *setup, const struct tree *tree,
 	check_files(setup, tree, gen, options, "hand/");
 }
 
-/* ---- the room of a request ---- */
-
-/* Exactly enough, one byte less, and next to nothing. */
+/* Room for the whole map, one byte less, and almost none. */
 static void room(const struct setup *setup, const struct tree *tree, const struct generation *gen)
 {
 	static const char *const paths[] = { "hand/2", "full/fragmented" }; /* 80 and 416 bytes */
@@ -234,8 +232,6 @@ static bool can_ask_again(const struct generation *gen)
 {
 	return gen->more != MORE_NEVER;
 }
-
-/* ---- the same file again ---- */
 
 static void once(const struct setup *setup, const struct tree *tree, const struct generation *gen)
 {
@@ -267,10 +263,10 @@ const struct scenario scenarios_maps[] = {
 	{ "maps at the limits of a message are complete, or EFBIG", borders, true, false, NULL },
 	{ "a file in 16 holes of a full device is mapped", full, true, false, NULL },
 	{ "files on a missing device get no map", elsewhere, true, false, NULL },
-	{ "a request for more room gets the whole map", room, true, false, can_ask_again },
+	{ "a second request with more room gets the whole map", room, true, false, can_ask_again },
 	{ "an inode gets one map, and another after FORGET", once, true, false, NULL },
 	{ "the requests show which of two generations it is", sibling, true, false, has_sibling },
-	{ "one thread serves as well", single_thread, true, false, NULL },
+	{ "a server with one thread gives the same maps", single_thread, true, false, NULL },
 	{ "with a descriptor for each thread, replies go to that of the request", clone_fd, true,
 	  false, NULL },
 	{ "a read-only mount has the same maps", read_only, true, false, NULL },

@@ -10,8 +10,6 @@
 /* With a log of 8 MiB, the first file lies directly after superblock and log. */
 #define FIRST_FILE (MIB(2) + MIB(8))
 
-/* ---- files that share space ---- */
-
 /* On the second half of the first file. */
 static void append_alias(void)
 {
@@ -24,7 +22,7 @@ static void append_alias(void)
 	log_append_file(&scratch, setup.image_fd, &alias);
 }
 
-/* The kernel opens neither of them; famfsctl reads them without its maps. */
+/* The kernel opens neither file; famfsctl reads them without the kernel's maps. */
 void shared_space(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -42,8 +40,6 @@ void shared_space(const struct generation *gen)
 	}
 	unmount();
 }
-
-/* ---- large pages ---- */
 
 /* A kernel with pages of 64 KiB maps 512 MiB at once, and no file is aligned to that. */
 void large_pages(const struct generation *gen)
@@ -67,8 +63,8 @@ void large_pages(const struct generation *gen)
 	unsetenv("FUSEKERNEL_PAGE");
 }
 
-/* Push kernels that take any units cannot be distinguished from others: the option with the name of
- * the profile makes the server try. */
+/* Push kernels that accept any alignment cannot be distinguished from others, so the server tries
+ * if the option names the profile. */
 static void large_pages_tried(const struct generation *gen)
 {
 	struct generation large = *gen;

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- the lock of processes that have the node open ---- */
-
 static int lock_node(short type)
 {
 	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
@@ -67,7 +65,7 @@ void mode_is_locked(const struct generation *gen)
 	works("$F cat $D:/file | cmp - $S/fmap.c");
 }
 
-/* Each command that cannot use the device says how it can be used again. */
+/* Each command that cannot use the device names the repair. */
 void mode_and_its_repair(const struct generation *gen)
 {
 	static const struct {

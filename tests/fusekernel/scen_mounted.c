@@ -32,8 +32,6 @@ struct mounted mounted;
 static const char *source;
 char said[4096];
 
-/* ---- programs ---- */
-
 int shell(const char *command)
 {
 	int out[2], status = 0;
@@ -81,8 +79,7 @@ static void set_environment(const char *preload)
 	snprintf(text, sizeof(text), "%s%sverify_asan_link_order=0", sanitizer ? sanitizer : "",
 		 sanitizer ? ":" : "");
 	setenv("ASAN_OPTIONS", text, 1);
-	/* Leaks are searched for in the server, not in each command: that would take as long as
-	 * everything else. */
+	/* Search for leaks in the server only: a search in each command would double the time. */
 	snprintf(command, sizeof(command), "env ASAN_OPTIONS=%s:detect_leaks=0 LD_PRELOAD=%s %s",
 		 text, preload, setup.famfsctl);
 	setenv("F", command, 1);
@@ -92,8 +89,6 @@ static void set_environment(const char *preload)
 	setenv("S", source, 1);
 	setenv("FUSEKERNEL_IMAGE", setup.image, 1);
 }
-
-/* ---- the kernel's use of the maps ---- */
 
 static unsigned int compared;
 
@@ -155,8 +150,6 @@ static void compare_all(void)
 	pthread_mutex_unlock(&mounted.lock);
 	expect(compared > 10, "%u files were compared", compared);
 }
-
-/* ---- scenarios ---- */
 
 void format(const char *driver)
 {
@@ -230,7 +223,7 @@ static void whole_life(const struct generation *gen)
 	works("$F fsck $I && $F cat $D:/data/striped >/dev/null");
 }
 
-/* Nothing is known before the mount, and no process switches the device. */
+/* The first command finds the device in famfs mode, and no process switches it. */
 static void found_in_famfs_mode(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -238,7 +231,7 @@ static void found_in_famfs_mode(const struct generation *gen)
 		write_and_read();
 		ends_with(3, "in which it can be mounted once",
 			  "mkdir -p $M.2 && $F mount -o fmap=pull $D $M.2");
-		/* Under any of its names. */
+		/* Try each of its names. */
 		ends_with(3, "in which it can be mounted once",
 			  "ln -sf $D $M.link && $F mount -o fmap=pull $M.link $M.2");
 	}
@@ -275,7 +268,7 @@ static void nothing_there(const struct generation *gen)
 	close(setup.image_fd);
 	setup.image_fd = open(setup.image, O_RDWR | O_CLOEXEC);
 	snprintf(options, sizeof(options), "fmap=%s", gen->option);
-	/* The server ends by itself, and with it the mount. */
+	/* The server ends by itself, which ends the mount. */
 	memset(&mounted, 0, sizeof(mounted));
 	expect(!mounted_begin(&mounted, &setup, &tree, gen, options), "an empty device is mounted");
 	(void)test_caught(&(const char *){ NULL });
@@ -285,7 +278,7 @@ static void nothing_there(const struct generation *gen)
 	ends_with(1, "", "grep -F \" $M \" /proc/self/mountinfo");
 }
 
-/* Without a kernel that could read, there is no mount, and the message says why. */
+/* If the kernel cannot read the device, the mount fails, and the message has the reason. */
 static void asks_nothing(const struct generation *gen)
 {
 	format("fsdev_dax");
@@ -299,8 +292,8 @@ static void asks_nothing(const struct generation *gen)
 	expect(sandbox_bound("fsdev_dax"), "the device is switched");
 }
 
-/* A device that was switched for it is switched back, and served as on any other kernel: by the
- * real one. */
+/* A device that was switched for the mount is switched back, and then served as by any other
+ * kernel: here the real one. */
 static void asks_nothing_of_switched(const struct generation *gen)
 {
 	format("device_dax");
@@ -329,14 +322,14 @@ void abort_mount(void)
 	works(command);
 }
 
-/* The kernel goes on, and the next command switches back. */
+/* The kernel continues, and the next command switches the device back. */
 static void killed(const struct generation *gen)
 {
 	format("device_dax");
 	if (begin(gen, "")) {
 		works("$F cp $S/fmap.c $M/file");
-		/* As at the end of its descriptor, which is not the real kernel's here; the server
-		 * must not see that the mount is gone. */
+		/* Act as if its descriptor was closed, which is not the real kernel's here. The
+		 * server must not notice the end of the mount. */
 		kill(mounted.kernel.server.pid, SIGSTOP);
 		abort_mount();
 		kill(mounted.kernel.server.pid, SIGKILL);
@@ -402,7 +395,7 @@ static void terminated(const struct generation *gen)
 	expect(sandbox_bound("device_dax"), "the device is not switched back");
 }
 
-/* The server ends in the middle of opens, which end, too: by a signal, or when its mount goes away.
+/* The server ends during opens, by a signal or by an unmount; the opens end, too.
  * */
 static void ends_while_opening(const struct generation *gen)
 {

@@ -24,17 +24,17 @@ void format(const char *driver);
 /* Mounts the device; `more` are options. mounted_end() is due in any case. */
 bool begin(const struct generation *gen, const char *more);
 
-/* Unmounts, lazily if the test has failed, so that no mount is left. Ends what begin() began. */
+/* Unmounts, lazily if the test has failed, so that no mount is left. Call it after begin(). */
 void unmount(void);
 
-/* Makes an image with the files simple, striped, limit and larger: the last two have the size that
- * an open drops from the processor cache, and a byte more. */
+/* Makes an image with the files simple, striped, limit and larger: limit has the largest size
+ * that an open drops from the processor cache, and larger has one byte more. */
 void make_files(void);
 
 /* Acts as if the server's descriptor was closed. */
 void abort_mount(void);
 
-/* Whether no process holds the lock of processes that have the node open. */
+/* Returns whether no process holds the lock for users of the node. */
 bool lock_is_free(void);
 
 void mode_is_locked(const struct generation *gen);

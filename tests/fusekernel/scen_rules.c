@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* ---- .meta ---- */
-
 static void check_meta(struct kernel *kernel, const char *path, uint32_t mode, uint8_t type,
 		       uint64_t offset, uint64_t length)
 {
@@ -63,16 +61,14 @@ static void meta(const struct setup *setup, const struct tree *tree, const struc
 	snprintf(saved, sizeof(saved), "%s", master ? master : "");
 	meta_with(setup, tree, gen, "private", 0400, 0600);
 	meta_with(setup, tree, gen, "public", 0444, 0644);
-	/* As on any other host. */
+	/* Mount it as a client. */
 	setenv("FAMFS_SYSTEM_UUID", "00000000-0000-4000-8000-00000000c11e", 1);
 	meta_with(setup, tree, gen, "private", 0400, 0400);
 	meta_with(setup, tree, gen, "public", 0444, 0444);
 	setenv("FAMFS_SYSTEM_UUID", saved, 1);
 }
 
-/* ---- one page, one inode ---- */
-
-/* Every file that has a name; all are mapped at once. */
+/* Maps every file that has a name, all at once. */
 static void map_all(struct kernel *kernel)
 {
 	static const char *const more[] = { ".meta/.superblock", ".meta/.log", ".meta/device",
@@ -107,8 +103,6 @@ static void aliases(const struct setup *setup, const struct tree *tree,
 		map_all(&kernel);
 	kernel_shutdown(&kernel);
 }
-
-/* ---- sizes ---- */
 
 static void list(struct kernel *kernel, const char *path, unsigned int wanted)
 {
@@ -160,8 +154,6 @@ static void sizes(const struct setup *setup, const struct tree *tree, const stru
 	}
 	kernel_shutdown(&kernel);
 }
-
-/* ---- page cache before a map ---- */
 
 /* Creates a file through the mount, if the server allows it: its pages must not turn into a mapped
  * file under the same node. */

@@ -12,9 +12,7 @@
 #define STRIPED "striped/3x2M"
 #define ALONE   "simple/4M"
 
-/* ---- overlaps ---- */
-
-/* A file on one of the units of another one. */
+/* Adds a file on a unit of another file. */
 static void append_alias(struct tree *tree, const struct setup *setup, const char *path,
 			 const char *of, unsigned int part)
 {
@@ -27,7 +25,7 @@ static void append_alias(struct tree *tree, const struct setup *setup, const cha
 	log_append_file(tree, setup->image_fd, &alias);
 }
 
-/* One unit twice, which is ALONE's as well: the device is full. */
+/* Adds a file that has one unit twice. The unit belongs to ALONE, since the device is full. */
 static void append_own_alias(struct tree *tree, const struct setup *setup, const char *path)
 {
 	const struct tree_file *other = tree_find(tree, ALONE);
@@ -51,7 +49,7 @@ static void refused(struct kernel *kernel, const char *path)
 	if (!expect(error == EUCLEAN, "%s: open gives %d", path, error) ||
 	    !expect(!vfs_walk(kernel, path, &inode), "no '%s'", path))
 		return;
-	/* A kernel may have finished the OPEN before the other file came. */
+	/* A kernel may have completed the OPEN before the other file was added. */
 	if (map_request(kernel, inode->nodeid, PAGE, &reply))
 		expect(reply.error == EUCLEAN, "%s: GET_FMAP gives %d", path, reply.error);
 }
@@ -72,8 +70,8 @@ static void opens(struct kernel *kernel, const char *path, bool mapped)
 	vfs_release(kernel, &file);
 }
 
-/* v1 and v2 open a file whose map they do not get; the error of the refused OPEN is that of the
- * server. */
+/* v1 and v2 open a file even without its map, so the error comes from the server, which refuses the
+ * OPEN. */
 static void shared_before(const struct setup *setup, const struct tree *tree,
 			  const struct generation *gen)
 {
@@ -121,7 +119,7 @@ static void shared_later(const struct setup *setup, const struct tree *tree,
 		expect(!vfs_getattr(&kernel, file.inode), "an open file has no attributes");
 		vfs_release(&kernel, &file);
 		vfs_forget(&kernel, file.inode);
-		/* Both files, which overlap on the medium as before. */
+		/* Both files overlap on the medium as before. */
 		refused(&kernel, "alias");
 		refused(&kernel, FIRST);
 		append_own_alias(&copy, setup, "own");
@@ -133,7 +131,7 @@ static void shared_later(const struct setup *setup, const struct tree *tree,
 	free(copy.used);
 }
 
-/* Where the server reads and writes, it does not refuse files that overlap. */
+/* The server itself reads and writes files that overlap. */
 static void shared_unmapped(const struct setup *setup, const struct tree *tree,
 			    const struct generation *gen)
 {
@@ -153,8 +151,6 @@ static void shared_unmapped(const struct setup *setup, const struct tree *tree,
 	log_cut(setup->image_fd, count);
 	free(copy.used);
 }
-
-/* ---- made anew ---- */
 
 /* The kernel drops pages and attributes of files that it has cached, and only the attributes of
  * mapped ones. */

@@ -43,7 +43,7 @@ static void reads(const struct setup *setup, const struct tree *tree, const stru
 	kernel_shutdown(&kernel);
 }
 
-/* Writes in place, and restores the bytes, which other tests need. */
+/* Writes in place, then restores the bytes for other tests. */
 static void write_at(struct kernel *kernel, const struct file *file, const struct tree_file *wanted,
 		     uint64_t offset)
 {

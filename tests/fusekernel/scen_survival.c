@@ -78,7 +78,7 @@ static void sizes(const struct setup *setup, const struct tree *tree, const stru
 	end(&survival);
 }
 
-/* In both forms of the request. */
+/* Test both forms of the request. */
 static void try_node(struct kernel *kernel, uint64_t nodeid, const struct tree_file *file)
 {
 	static const uint32_t arg[2] = { PAGE, 0 };
@@ -109,7 +109,7 @@ static void nodes(const struct setup *setup, const struct tree *tree, const stru
 	if (begin(&survival, setup, tree, gen)) {
 		for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 			try_node(&survival.kernel, unknown[i], NULL);
-		/* The file's number with something in the upper half is not the file. */
+		/* A number with other upper bits does not name the file. */
 		for (int bit = 32; bit < 64; bit++)
 			try_node(&survival.kernel, survival.nodeid | UINT64_C(1) << bit, NULL);
 		for (size_t i = 0; i < sizeof(no_files) / sizeof(no_files[0]); i++)
@@ -123,8 +123,6 @@ static void nodes(const struct setup *setup, const struct tree *tree, const stru
 	}
 	end(&survival);
 }
-
-/* ---- at the wrong time ---- */
 
 static void expect_error(struct kernel *kernel, uint32_t opcode, const char *when)
 {
@@ -190,8 +188,6 @@ static void second_init(const struct setup *setup, const struct tree *tree,
 	end(&survival);
 }
 
-/* ---- sent again, and interrupted ---- */
-
 static void resend(const struct setup *setup, const struct tree *tree, const struct generation *gen)
 {
 	const uint32_t arg[2] = { PAGE, 0 };
@@ -208,7 +204,7 @@ static void resend(const struct setup *setup, const struct tree *tree, const str
 		first = badrequest_send(kernel, &request);
 		request.unique = first | UNIQUE_RESEND;
 		badrequest_send(kernel, &request);
-		/* Each is answered once, in any order, and each with the map. */
+		/* Each request is answered once with the map, in any order. */
 		for (int i = 0; i < 2 && kernel_wait_any(kernel, &reply); i++) {
 			expect(reply.unique == first || reply.unique == request.unique,
 			       "a reply to %#llx", (unsigned long long)reply.unique);
@@ -289,7 +285,7 @@ static void opcodes(const struct setup *setup, const struct tree *tree,
 	kernel_shutdown(&kernel);
 }
 
-/* More bytes than the message has would come from the server's own memory, and go into the file. */
+/* Bytes beyond the message would come from the server's memory and be written to the file. */
 static void long_writes(const struct setup *setup, const struct tree *tree,
 			const struct generation *gen)
 {

@@ -28,7 +28,7 @@ extern const struct scenario scenarios_shared[];
 /* Each mutation of a reply must be noticed: one test for each mutation. */
 void mutations_run(const struct setup *setup, const struct tree *tree);
 
-/* The same for each rule that is broken. */
+/* Runs the same kind of test for each rule. */
 void rules_proof(const struct setup *setup, const struct tree *tree);
 
 /* Prints round trip times, as lines NAME VALUE on stdout. */

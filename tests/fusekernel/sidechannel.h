@@ -6,10 +6,10 @@
  * as the magic, which stands where its length would.
  *
  * The environment of the server: FUSEKERNEL_FD is the connection, FUSEKERNEL_CONTROL the socket on
- * which ioctls are answered with an errno; FUSEKERNEL_PUSH is set when other descriptors of
- * /dev/fuse know the ioctl as well; FUSEKERNEL_MISDIRECT when every reply is to go to the
- * connection itself, whichever clone the request came from; FUSEKERNEL_PAGE to the page size that
- * the processor seems to have.
+ * which ioctls are answered with an errno; FUSEKERNEL_PUSH is set if other descriptors of
+ * /dev/fuse have the ioctl as well; FUSEKERNEL_MISDIRECT makes every reply go to the
+ * connection itself, even if the request came from a clone; FUSEKERNEL_PAGE is the page size of
+ * the simulated processor.
  */
 #ifndef FUSEKERNEL_SIDECHANNEL_H
 #define FUSEKERNEL_SIDECHANNEL_H

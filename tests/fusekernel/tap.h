@@ -8,7 +8,7 @@
 void test_begin(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void test_end(void);
 
-/* Fails the current test, which goes on. Always false, so that a check can return it. */
+/* Fails the current test, which continues. Always false, so that a check can return it. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static inline bool outcome(bool ok)

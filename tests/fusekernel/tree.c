@@ -52,7 +52,7 @@ static const struct shape copied[] = {
 	{ "striped/16x2M", MIB(33) + 4096, 16, MIB(2) },
 };
 
-/* Made by hand: simple ones in extents that neither touch nor ascend. */
+/* Made by hand: simple files, whose extents neither touch nor ascend. */
 static const struct shape handmade[] = {
 	{ "hand/2", MIB(4) - 5, 2, 0 },   { "hand/3", MIB(8) - 4097, 3, 0 },
 	{ "hand/15", MIB(60), 15, 0 },    { "hand/16", MIB(90) + 1, 16, 0 },
@@ -92,8 +92,6 @@ const struct tree_file *tree_find(const struct tree *tree, const char *path)
 	bail_out("there is no file '%s' in the tree", path);
 }
 
-/* ---- copied files ---- */
-
 static void write_source(const struct tree_file *file, const char *path)
 {
 	static uint8_t buf[1 << 20];
@@ -128,8 +126,6 @@ static void copy_in(struct tree *tree, const struct setup *setup, const struct s
 		run_famfsctl(setup, (const char *const[]){ "cp", "-q", source, target, NULL });
 	unlink(source);
 }
-
-/* ---- files made by hand ---- */
 
 static uint64_t units_of(uint64_t bytes)
 {
@@ -214,8 +210,6 @@ static void make_by_hand(struct tree *tree, int image, const struct shape *shape
 	write_samples(file, image);
 }
 
-/* ---- a full device ---- */
-
 static void append_filler(struct tree *tree, int image, struct tree_file *filler)
 {
 	for (uint32_t i = 0; i < filler->count; i++)
@@ -224,7 +218,7 @@ static void append_filler(struct tree *tree, int image, struct tree_file *filler
 	write_samples(filler, image);
 }
 
-/* Takes all free space except some single units, in files of as many extents as possible. */
+/* Fills all free space except some single units, with files of as many extents as possible. */
 static void fill_device(struct tree *tree, int image)
 {
 	uint64_t units = tree->device_size / OMF_UNIT, holes = 0, start = 0;

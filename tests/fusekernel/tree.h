@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file system with every kind of map: files that famfsctl has copied in, and files whose shapes
- * would need terabytes or luck, which an encoder of our own adds to the log. The image is sparse.
+ * A file system with every kind of map: files that famfsctl copies, and files whose shapes would
+ * need terabytes or luck, which an encoder of the tests adds to the log. The image is sparse.
  */
 #ifndef FUSEKERNEL_TREE_H
 #define FUSEKERNEL_TREE_H
@@ -49,17 +49,16 @@ uint64_t tree_place(const struct tree_file *file, uint64_t offset, uint64_t *run
 /* The expected bytes of the file. */
 void tree_fill(const struct tree_file *file, uint64_t offset, void *buf, size_t size);
 
-/* For a file that is not whole, ranges with contents: around the borders of its parts and chunks,
- * of the first, the last and of many between. False when there are no more. */
+/* For a file that is not whole, ranges with contents: around the borders of its parts and of
+ * the first, the last and many other chunks. False if there are no more. */
 bool tree_sample(const struct tree_file *file, unsigned int number, uint64_t *offset, size_t *size);
 
-/* ---- log.c: the medium ------------------------------------------------------------------------
- */
+/* log.c: the medium */
 
 /* Appends an entry for the file, whose parts are set, and publishes it. */
 void log_append_file(struct tree *tree, int image, const struct tree_file *file);
 
-/* Returns the number of entries; and removes the entries after that number. */
+/* The first function returns the number of entries, the second removes the entries after it. */
 uint64_t log_count(int image);
 void log_cut(int image, uint64_t count);
 
@@ -72,7 +71,7 @@ void log_append_dir(int image, const char *path);
 /* Adds a further device to the log, which is not attached. */
 void log_append_device(int image, uint32_t index, uint64_t size);
 
-/* Reads the log: fills in the parts of the tree's files and marks what is used. */
+/* Reads the log: fills in the parts of the tree's files and marks the used units. */
 void log_read(struct tree *tree, int image);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result of checking a message: the kernel's errno and the reason, so that tests can also ask
- * whether a check objects. */
+/* The result of checking a message: the kernel's errno and the reason, so that tests can also check
+ * that a fault is noticed. */
 #ifndef FUSEKERNEL_VERDICT_H
 #define FUSEKERNEL_VERDICT_H
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 struct verdict {
-	int error; /* positive; 0 while nothing is wrong */
+	int error; /* positive; 0 while there is no fault */
 	char text[300];
 };
 

@@ -40,7 +40,8 @@ static bool check_shape(const struct generation *gen, const struct tree_file *fi
 	    map->nextents != expected_extents(gen, file))
 		return object(verdict, EPROTO, "%u %s extents", map->nextents,
 			      map->interleaved ? "interleaved" : "simple");
-	/* One length for all extents, the last one too, lets the kernel find an extent at once. */
+	/* If all extents have one length, including the last, the kernel finds an extent at once.
+	 */
 	for (uint32_t i = 0; file->interleaved && !map->interleaved && i < map->count; i++)
 		if (map->extents[i].length != file->chunk)
 			return object(verdict, EPROTO, "extent %u has %llu bytes, a chunk %llu", i,

@@ -6,7 +6,7 @@
 #include "fmap.h"
 #include "tree.h"
 
-/* Whether a kernel of the generation can have the file's map at all. */
+/* Returns whether a kernel of the generation can accept the file's map. */
 bool verify_sendable(const struct generation *gen, const struct tree_file *file);
 
 /* Checks size, type, shape, and the place of each byte. */

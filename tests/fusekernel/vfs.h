@@ -3,10 +3,10 @@
  * The part of a famfs kernel between a program and the server, and the rules
  * that a server can break: each break has killed a host, and fails the test.
  *
- * - a file whose size is not that of its map is bad for as long as its inode lives
+ * - a file whose size differs from that of its map is bad until its inode is dropped
  * - a page of the device must not be mapped through two inodes, or at two offsets of one
  * - pages of a mapped inode must not be invalidated, only its attributes
- * - an inode with page cache must not become a mapped one
+ * - an inode with page cache must not be mapped
  * - an open without FOPEN_NOFLUSH lets every close wait for the server
  *
  * Functions return a positive errno, as a program would see it. The kernel's own objections are
@@ -30,8 +30,8 @@ struct inode {
 	char path[128];
 	bool mapped;
 	bool page_cache;
-	bool invalidated;         /* by notifications of the server; from that offset, */
-	int64_t invalidated_from; /* which is negative for the attributes alone */
+	bool invalidated;         /* by notifications of the server */
+	int64_t invalidated_from; /* offset where that starts; negative: only attributes */
 	struct fmap map;
 };
 
@@ -51,7 +51,7 @@ int vfs_lookup(struct kernel *kernel, struct inode *dir, const char *name, struc
 /* Tells the server to forget this many lookups: after the last one, the inode is gone. */
 void vfs_forgotten(struct kernel *kernel, struct inode *inode, uint64_t nlookup);
 
-/* On the generations that do so, asks for the map as well. */
+/* Also requests the map, in the generations that do so. */
 int vfs_open(struct kernel *kernel, struct inode *inode, uint32_t flags, struct file *file);
 void vfs_release(struct kernel *kernel, const struct file *file);
 
@@ -77,14 +77,15 @@ int vfs_write(struct kernel *kernel, const struct file *file, uint64_t offset, c
 void vfs_forget(struct kernel *kernel, struct inode *inode);
 void vfs_forget_all(struct kernel *kernel);
 
-/* Checks attributes from any reply, for an inode that may be known. */
+/* Checks the attributes of a reply against those of a known inode. */
 void vfs_see_attr(struct inode *inode, const struct fuse_attr *attr);
 
-/* The inode with that number, or a new one; or NULL. */
+/* Returns the inode with that number. If there is none, the first function adds it, and the second
+ * returns NULL. */
 struct inode *vfs_inode(struct kernel *kernel, uint64_t nodeid);
 struct inode *vfs_known_inode(struct kernel *kernel, uint64_t nodeid);
 
-/* ---- mapping.c ------------------------------------------------------------------------------- */
+/* mapping.c */
 
 /* Fetches and installs the inode's map. */
 int map_fetch(struct kernel *kernel, struct inode *inode);

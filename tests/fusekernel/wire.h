@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The famfs messages by byte offset, as the patch series define them. Written a second time here
- * and shared with no code of lib/, so that a mistake there is not repeated here. Definitions that
+ * The famfs messages by byte offset, as the patch series define them. They are defined a second
+ * time here, independent of lib/, so that a mistake there is not repeated here. Definitions that
  * all of FUSE shares come from the kernel's own header.
  */
 #ifndef FUSEKERNEL_WIRE_H
@@ -73,7 +73,7 @@ enum {
 
 /* Set in `unique` of a request that is sent again. */
 #define UNIQUE_RESEND (UINT64_C(1) << 63)
-/* Set in that of an interrupt; others are even. */
+/* Set in `unique` of an interrupt; others are even. */
 #define UNIQUE_INTERRUPT UINT64_C(1)
 
 #define OP_COPY_FILE_RANGE_64 53u /* since minor 45 */
