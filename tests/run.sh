@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything, on a bare Debian 12 too; run it as root. Builds land in build-*/ of
 # the checkout, everything else in a folder that is removed at the end: in memory under /dev/shm
-# where that has room, since mkfs waits for the disk and the suites make hundreds of images, else
+# if that has room, since mkfs waits for the disk and the suites make hundreds of images, otherwise
 # under $TMPDIR or /tmp. The unit tests and the demo use the disk.
 #
 #   tests/run.sh [--quick] [--no-vm] [--keep] [STAGE...]
@@ -10,7 +10,7 @@
 # Stages, in this order: build units bats memcheck vm lint fuzz example demo. --no-vm leaves out the
 # virtual machines, --quick also clang, the sanitizers, memcheck (tests/memcheck, under valgrind), the
 # fuzzers and the demo. --keep keeps the folder.
-# Ends with the line "N passed, N failed, N skipped"; exits 1 when something failed.
+# Ends with the line "N passed, N failed, N skipped"; exits 1 if any test failed.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -35,7 +35,7 @@ done
 [[ ${#stages[@]} -gt 0 ]] || stages=("${all_stages[@]}")
 
 export LC_ALL=C.UTF-8 HOME=${HOME:-/root} TERM=${TERM:-dumb}
-# Wrappers around python3 and the like in a user's own folders cost more time than the programs.
+# Wrappers of programs such as python3 in a user's folders cost more time than the programs.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 umask 022
 # Variables of the caller must not change the results.
@@ -59,8 +59,8 @@ quietly()
 	return 1
 }
 
-# side_by_side COMMAND...: runs it in the background, as many at a time as there are processors and
-# $spare more. The caller waits for the last ones.
+# side_by_side COMMAND...: runs the command in the background, at most one for each processor and
+# $spare more at a time. The caller waits for the last ones.
 spare=0
 side_by_side()
 {
@@ -103,7 +103,7 @@ stage_build()
 	[[ $quick == 1 ]] || build_elsewhere
 }
 
-# For another processor, and with another libfuse.
+# Also builds for another processor, and with another libfuse.
 build_elsewhere()
 {
 	local name
@@ -115,8 +115,8 @@ build_elsewhere()
 
 # ---- sanitizers ----
 
-# sanitizers_on STAGE. Reports land in files, so that those of a server in the background are found as well. Exit code 99
-# is one that no test expects.
+# sanitizers_on STAGE: sends the reports to files, so that those of a server in the background are
+# found as well. No test expects exit code 99.
 sanitizers_on()
 {
 	local dir=$work/sanitizer-$1
@@ -140,7 +140,7 @@ check_sanitizers()
 
 # ---- units ----
 
-# TAP lines count one by one, another program as one test.
+# Each TAP line counts as one test, and a program without TAP as one.
 count_units()
 {
 	jq -r '
@@ -171,7 +171,7 @@ stage_units()
 		[[ $name == sanitize ]] && sanitizers_on units
 		# One more than there are processors: some tests wait.
 		options=(--timeout-multiplier 4 --num-processes $(($(nproc) + 1)))
-		# The simulated kernels run the same server: not a third time.
+		# The simulated kernels run the same server, so skip a third run.
 		[[ $name != clang ]] || options+=(--no-suite fusekernel)
 		quietly "$work/units-$name.log" meson test -C "$top/build-$name" --no-rebuild \
 			--print-errorlogs "${options[@]}" || true
@@ -187,12 +187,12 @@ stage_units()
 
 # ---- bats ----
 
-# These suites mostly run other programs, so that a sanitizer would see nothing new.
+# These suites mostly run other programs, in which a sanitizer finds nothing new.
 gcc_suites=(install machines manual)
 # Timing matters for mounts, processes and signals, so these run with the fast build and with the
 # slow one. The others run with the sanitizers, if those are built.
 both_suites=(completion cp cp-interrupted files full hosts hostile-user kernel mount stdout user wait)
-# A search for leaks makes a command take twice as long. Together these suites run each command of
+# A search for leaks doubles the time of a command. Together these suites run each command of
 # --list-commands; the unit tests cover leaks of the library and the server.
 leak_suites=(cp creat hosts json mount repair stdout wait)
 
@@ -225,8 +225,8 @@ run_suite()
 		bats --formatter tap "$suite" >"$dir.tap" 2>&1 </dev/null || true
 }
 
-# The suites share no file: those with the sanitizers first, and large ones before small ones. Each
-# waits now and then, for a lock or for an event that must not happen.
+# The suites share no file, so they run in parallel: those with the sanitizers first, large ones
+# before small ones. One more than there are processors, since each sometimes waits.
 stage_bats()
 {
 	local name suite tap before spare=1
@@ -252,7 +252,7 @@ stage_bats()
 	wait
 	for name in "${names[@]}"; do
 		before=$passed
-		# With $FAMFS_BATS there may be none for a build.
+		# With $FAMFS_BATS, a build may have no suite.
 		mkdir -p "$work/bats-$name"
 		mapfile -t taps < <(find "$work/bats-$name" -maxdepth 1 -name '*.tap' | sort)
 		for tap in "${taps[@]}"; do
@@ -320,7 +320,7 @@ stage_lint()
 
 # ---- fuzzers ----
 
-# run_fuzzer NAME SECONDS: leaves its output, and the status in a file.
+# run_fuzzer NAME SECONDS: writes its output and its status to files.
 run_fuzzer()
 {
 	local name=$1 dir=$top/build-fuzz status=0
@@ -344,7 +344,7 @@ build_fuzzers()
 stage_fuzz()
 {
 	local source name seconds
-	# The request path is exposed to the kernel: it gets three times as long, and begins.
+	# The request path is exposed to the kernel: its fuzzer runs three times as long, and starts first.
 	local -a names=(fuzz_request)
 	[[ $quick == 0 ]] || { result skip "fuzzers" "--quick" && return; }
 	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -394,7 +394,7 @@ run_example_map()
 		[[ $(<"$work/example.log") == "$(wc -l <"$top/README.md")" ]]
 }
 
-# Against the installed library, so that the headers, libfamfs.pc and the exports are tried too.
+# Builds against the installed library, to test the headers, libfamfs.pc and the exports too.
 stage_example()
 {
 	local root=$work/installed pc libdir name
@@ -431,7 +431,7 @@ stage_demo()
 
 # ---- leftovers ----
 
-# processes_of_ours: their ids, found by their environment, whatever their names are.
+# processes_of_ours: lists the ids of this run's processes, found by their environment.
 processes_of_ours()
 {
 	local dir

@@ -51,7 +51,7 @@ END
 	assert_line "ok 1 - devdax: one"
 	assert_line "# said"
 	assert_line "ok 2 - devdax: two # skip why"
-	assert_line "ok 3 - devdax: came to its end"
+	assert_line "ok 3 - devdax: the machine reached its end"
 	assert_line "1..3"
 }
 
@@ -94,7 +94,7 @@ done
 echo 0 >"$job/status"
 END
 	FAMFS_VM_SILENCE=4 run -0 lanes devdax
-	assert_line "ok 6 - devdax: came to its end"
+	assert_line "ok 6 - devdax: the machine reached its end"
 }
 
 @test "a machine that ends early, or with a bad status, is a failure" {
@@ -109,7 +109,7 @@ echo "ok 1 - one" >"$job/output"
 echo 3 >"$job/status"
 END
 	run -1 lanes devdax
-	assert_line "not ok 2 - devdax: came to its end, status 3"
+	assert_line "not ok 2 - devdax: the machine reached its end, status 3"
 }
 
 @test "without a kernel, or a device, each lane reports why it never started" {
@@ -140,7 +140,7 @@ echo 1 >"$job/status"
 END
 	run -1 lanes hosts
 	assert_line "not ok 1 - master: the master formats"
-	assert_line "not ok 2 - master: came to its end, status 1"
+	assert_line "not ok 2 - master: the machine reached its end, status 1"
 	assert_line "not ok 3 - client: was given up, since the master was not there until its power is cut"
 	assert_line "1..3"
 }

@@ -155,7 +155,7 @@ unbind()
 	run -0 famfsctl fsck "$dax"
 }
 
-@test "a mapping through another node of the device is seen" {
+@test "a mapping through another node of the device is found" {
 	new_image
 	mknod "$BATS_TEST_TMPDIR/node" c $((0x$(stat -c %t "$dax"))) $((0x$(stat -c %T "$dax")))
 	{

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A kernel that has the driver for famfs mode, and no famfs.
+# In the guest: a kernel that has the driver for famfs mode, but no famfs.
 . tests/vm/guest.bash
 export FAMFS_SYSTEM_UUID=$master
 drivers=/sys/bus/dax/drivers
@@ -21,7 +21,7 @@ listed_as()
 	"$famfsctl" list --json | jq -e --arg mode "$1" '.devices[0].mode == $mode'
 }
 
-# mounts REASON OPTION...: whether it mounts in devdax mode, says why, serves, and leaves nothing.
+# mounts REASON OPTION...: mounts in devdax mode with this reason, reads the files and unmounts.
 mounts()
 {
 	local reason=$1
@@ -32,7 +32,7 @@ mounts()
 		listed_as devdax && [[ ! -s $claim ]] && "$famfsctl" umount "$mnt"
 }
 
-# A process has the device open as long as the command runs.
+# Runs a command while a process has the device open.
 held()
 {
 	"$@" 9<"$dax"
@@ -42,7 +42,7 @@ held()
 other_node=/run/other-node
 mknod "$other_node" c $((0x$(stat -c %t "$dax"))) $((0x$(stat -c %T "$dax")))
 
-# mapped NODE COMMAND...: as long as the command runs, a process has the device mapped.
+# mapped NODE COMMAND...: runs the command while a process has the device mapped.
 mapped()
 {
 	local pid status=0 node=$1
@@ -96,8 +96,8 @@ left_behind()
 	mkdir -p /run/famfsctl && echo devdax >"$claim" && "$@"
 }
 
-# With udev running as on any host, which reads the device after each switch. It keeps the link,
-# although it cannot read in famfs mode.
+# Run udev as on any host: it reads the device after each switch. It keeps the link, although it
+# cannot read the device in famfs mode.
 export SYSTEMD_IGNORE_CHROOT=1
 link_stays()
 {
@@ -110,58 +110,58 @@ sed -E "s|\"/[^ ]*/famfsctl |\"$famfsctl |" "$FAMFS_BUILD/cli/udev/60-famfs.rule
 /lib/systemd/systemd-udevd >/run/udevd.log 2>&1 &
 
 try "mkfs formats the device in devdax mode" "$famfsctl" mkfs -f --force-foreign "$dax"
-try "files are made" "$famfsctl" cp -r /usr/include/asm-generic "$dax:/tree"
-try "the kernel's driver is no famfs" fails 0 "none" "$famfsctl" info --kernel --json
-try "list knows devdax mode" listed_as devdax
+try "cp copies a tree to the device" "$famfsctl" cp -r /usr/include/asm-generic "$dax:/tree"
+try "a kernel with the driver for famfs mode has no famfs support" fails 0 "none" "$famfsctl" info --kernel --json
+try "list shows devdax mode" listed_as devdax
 
 try "without famfs in the kernel, the device stays in devdax mode" mounts "the kernel has no famfs support"
-try "so it does when that is asked for" mounts "nomodeswitch was asked for" --no-mode-switch -o fmap=pull
-try "and without maps" mounts "fmap=off was asked for" --fmap off
+try "with --no-mode-switch, the device stays in devdax mode" mounts "nomodeswitch was asked for" --no-mode-switch -o fmap=pull
+try "with fmap=off, the device stays in devdax mode" mounts "fmap=off was asked for" --fmap off
 for profile in pull push v2; do
-	try "a kernel that does not take $profile: switched, switched back, and served" \
+	try "with $profile forced, the device is switched, switched back and served" \
 		mounts "the kernel did not take it in famfs mode" --fmap "$profile"
 done
-try "the same with one thread" \
+try "with one thread, the device is switched, switched back and served" \
 	mounts "the kernel did not take it in famfs mode" -o fmap=pull,single_thread
-try "a held descriptor: no switch" held mounts "cannot switch the mode of '$dax': it is open by process" --fmap pull
-try "a mapping: no switch" mapped "$dax" mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
-try "a mapping through another node: no switch" \
+try "a device that a process has open is not switched" held mounts "cannot switch the mode of '$dax': it is open by process" --fmap pull
+try "a device that a process has mapped is not switched" mapped "$dax" mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
+try "a device that is mapped through another node is not switched" \
 	mapped "$other_node" mounts "cannot switch the mode of '$dax': it is mapped by process" --fmap pull
-try "another mount: no switch" mounted mounts "it is mounted" --fmap pull
+try "a device that is mounted is not switched" mounted mounts "it is mounted" --fmap pull
 
-try "unbound, as by a process that was killed" unbind
-try "the next mount binds it again" left_behind mounts "the kernel has no famfs support"
-try "switched, as by a process that was killed" to_famfs_mode
-try "the next mount switches it back" left_behind mounts "the kernel has no famfs support"
+try "the device loses its driver, as after a killed process" unbind
+try "the next mount binds the device again" left_behind mounts "the kernel has no famfs support"
+try "the device is in famfs mode, as after a killed process" to_famfs_mode
+try "the next mount switches the device back" left_behind mounts "the kernel has no famfs support"
 try "the device is switched, and a process holds it" to_famfs_mode
-try "a mount says so" left_behind held fails 3 "it is open by process" "$famfsctl" mount "$dax" "$mnt"
-try "it is still switched" listed_as famfs
+try "a mount names the process that holds the device" left_behind held fails 3 "it is open by process" "$famfsctl" mount "$dax" "$mnt"
+try "the refused mount leaves the device in famfs mode" listed_as famfs
 try "a device that no process holds any more is mounted" mounts "the kernel has no famfs support"
 
-try "the driver takes the device" to_famfs_mode
-try "list knows famfs mode" listed_as famfs
+try "the driver of famfs mode accepts the device" to_famfs_mode
+try "list shows famfs mode" listed_as famfs
 try "the device keeps its name by UUID in famfs mode" link_stays
 for command in "mkfs -f $dax" "mount $dax $mnt" "info $dax" "mount --no-mode-switch $dax $mnt"; do
 	# shellcheck disable=SC2086 # words
-	try "refused in famfs mode: $command" fails 1 "is in famfs mode (driver fsdev_dax)" "$famfsctl" $command
+	try "a device in famfs mode is refused: $command" fails 1 "is in famfs mode (driver fsdev_dax)" "$famfsctl" $command
 done
-try "who finds it so and the kernel does not take it: an error" \
+try "a device found in famfs mode cannot be mounted if the kernel refuses it" \
 	fails 1 "is in famfs mode: the kernel did not offer" "$famfsctl" mount --fmap pull "$dax" "$mnt"
-try "it stays as it was found" listed_as famfs
+try "the failed mount leaves the device in famfs mode" listed_as famfs
 try "reset-mode is refused while a process holds the device" \
 	held fails 3 "cannot switch the mode of '$dax': it is open by process" "$famfsctl" reset-mode "$dax"
 try "the repair of doctor is reset-mode" doctor_repairs "famfsctl reset-mode '$dax'"
 try "doctor leaves no file in /run" doctor_leaves_no_file "famfsctl reset-mode '$dax'"
 try "doctor gives no repair while a process holds the device" \
 	held doctor_has_no_repair "is in famfs mode and in use: cannot switch the mode of '$dax': it is open by process"
-try "a dry run leaves it" fails 0 "would be in devdax mode; it is in famfs mode" "$famfsctl" reset-mode -n "$dax"
-try "so it is in famfs mode" listed_as famfs
-try "reset-mode takes it back" fails 0 "is in devdax mode again; it was in famfs mode" "$famfsctl" reset-mode "$dax"
-try "so it is in devdax mode" listed_as devdax
-try "once more does nothing" fails 0 "is in devdax mode already" "$famfsctl" reset-mode "$dax"
-try "no driver has it" unbind
-try "reset-mode gives it its driver" fails 0 "it was without a driver" "$famfsctl" reset-mode "$dax"
-try "with what was on it" "$famfsctl" fsck "$dax"
-try "and with its name by UUID" link_stays
+try "a dry run of reset-mode reports the change" fails 0 "would be in devdax mode; it is in famfs mode" "$famfsctl" reset-mode -n "$dax"
+try "the dry run leaves the device in famfs mode" listed_as famfs
+try "reset-mode resets the device to devdax mode" fails 0 "is in devdax mode again; it was in famfs mode" "$famfsctl" reset-mode "$dax"
+try "list shows devdax mode after reset-mode" listed_as devdax
+try "a second reset-mode changes nothing" fails 0 "is in devdax mode already" "$famfsctl" reset-mode "$dax"
+try "the device loses its driver" unbind
+try "reset-mode binds the device to its driver" fails 0 "it was without a driver" "$famfsctl" reset-mode "$dax"
+try "the file system survives reset-mode" "$famfsctl" fsck "$dax"
+try "the device keeps its name by UUID after reset-mode" link_stays
 try "no switch is recorded" test ! -s "$claim"
 [[ $failures == 0 ]]

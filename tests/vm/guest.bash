@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are for the scripts, or from run.sh
-# Shared by the scripts that run in guests: TAP, and steps that machines take together.
+# Shared by the scripts that run in guests: TAP, and steps that synchronise machines.
 famfsctl=$FAMFS_BUILD/cli/famfsctl
 dax=/dev/dax0.0
 mnt=/run/famfs
@@ -25,7 +25,7 @@ try()
 	fi
 }
 
-# fails CODE TEXT COMMAND...: whether it ends with the code and its output has the text.
+# fails CODE TEXT COMMAND...: succeeds if the command ends with the code and its output has the text.
 fails()
 {
 	local code=$1 text=$2 said status=0
@@ -40,7 +40,7 @@ step()
 	touch "/vmshare/$1"
 }
 
-# Waits until another machine has come to a step; for a little less than a machine may be silent.
+# Waits until another machine has reached a step, for a little less than a machine may be silent.
 await()
 {
 	local start=$SECONDS

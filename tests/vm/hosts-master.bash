@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The master of two hosts, until its power is cut in the middle of a copy.
+# In the guest: the master of two hosts, until a power cut during a copy.
 . tests/vm/guest.bash
 export FAMFS_SYSTEM_UUID=$master
 
-try "the master formats" "$famfsctl" mkfs -f --force-foreign "$dax"
-try "and mounts" "$famfsctl" mount "$dax" "$mnt"
+try "the master formats the device" "$famfsctl" mkfs -f --force-foreign "$dax"
+try "the master mounts" "$famfsctl" mount "$dax" "$mnt"
 step formatted
 await client-mounted
 
-try "a file is made" "$famfsctl" creat -s 5M -S 11 "$mnt/one"
+try "the master makes a file" "$famfsctl" creat -s 5M -S 11 "$mnt/one"
 step one-made
 await client-waits
-try "a tree is copied in" "$famfsctl" cp -r /usr/include/asm-generic "$mnt/tree"
-try "and a file that the client waits for" "$famfsctl" creat -s 9M -N 2 -B 3 -C 2M -S 12 "$mnt/two"
+try "the master copies a tree" "$famfsctl" cp -r /usr/include/asm-generic "$mnt/tree"
+try "the master makes the file that the client waits for" "$famfsctl" creat -s 9M -N 2 -B 3 -C 2M -S 12 "$mnt/two"
 await two-seen
 
 "$famfsctl" creat -s 3G "$mnt/never" &

@@ -14,10 +14,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$1 dir=$2
 tree=$dir/tree
 
-# The modules that a guest needs before it has the host's files, each after what it needs.
+# The modules that a guest needs before it has the host's files, in the order of loading.
 modules=(virtio_pci 9pnet_virtio 9p overlay nfit nd_pmem dax_pmem device_dax fuse)
 
-# The name of the image package that the metapackage depends on: kernel_package APT-OPTION...
+# kernel_package APT-OPTION...: prints the name of the image package of the metapackage.
 kernel_package()
 {
 	apt-cache "$@" depends linux-image-amd64 | awk '/Depends: linux-image-[0-9]/ && !n++ { print $2 }'
@@ -39,7 +39,7 @@ fetch_73()
 	apt-get "${debian_apt[@]}" download -qq "linux-binary-$release" "linux-modules-$release" "linux-base-$release"
 }
 
-# The compressed kernel inside a bzImage: its header says where it is (offsets 497, 584, 588).
+# Prints the compressed kernel inside a bzImage: its header has the place (offsets 497, 584, 588).
 unpack_kernel()
 {
 	local image=$1 setup offset length unpack
@@ -57,8 +57,8 @@ unpack_kernel()
 	rm "$dir/payload"
 }
 
-# Files of the modules, in the order in which they are to be loaded. Without the host's modprobe.d,
-# in which ndctl hides libnvdimm.
+# Lists the files of the modules in the order of loading. Ignores the host's modprobe.d, in which
+# ndctl hides libnvdimm.
 module_files()
 {
 	local module release=$1
@@ -111,5 +111,5 @@ for image in "${images[@]}"; do
 	fi
 done
 make_initrd "$release"
-# Written last: without it, the folder is not ready.
+# Write this last: it marks the folder as ready.
 echo "$tree/lib/modules/$release" >modules

@@ -10,13 +10,13 @@ vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 vm_size=6G
 declare -A vm_pids=() vm_watchers=()
 
-# vm_kernel VERSION: fetches it unless it is there.
+# vm_kernel VERSION: fetches the kernel unless it exists.
 vm_kernel()
 {
 	[[ -f $vm_kernels/$1/modules ]] || bash "$vm_here/kernel.sh" "$1" "$vm_kernels/$1" >&2
 }
 
-# The time when a machine of this run last showed that it lives, by its output or in the shared
+# Prints the time of the last sign of life of a machine of this run, in its output or in the shared
 # folder: seconds since 1970.
 vm_last_sign()
 {
@@ -40,13 +40,13 @@ vm_watch()
 }
 
 # vm_boot NAME VERSION SECONDS COMMAND: starts a machine in the background, which may be silent for
-# this long. The commands are run by bash; $VM is NAME there, and all machines share /vmshare.
+# SECONDS. Bash runs the commands; $VM is NAME there, and all machines share /vmshare.
 vm_boot()
 {
 	local name=$1 kernel=$vm_kernels/$2 seconds=$3 job=$vm_work/$1
 	rm -rf "$job"
 	mkdir -p "$job" "$vm_work/share"
-	# Without links: the guest looks for it before the host's root is its own.
+	# Resolve links: the guest opens this path before it has the host's root.
 	realpath "$(<"$kernel/modules")" >"$job/modules"
 	{
 		echo "export VM=$name HOME=/root TMPDIR=/run LC_ALL=C.UTF-8 TERM=dumb"
@@ -77,8 +77,8 @@ vm_gone()
 	unset "vm_pids[$1]" "vm_watchers[$1]"
 }
 
-# vm_finish NAME: waits for its end. Its output is in $vm_work/NAME/output; returns its status, or
-# 125 if it has none: then the console is shown, and vm_why gives the reason.
+# vm_finish NAME: waits for the end of the machine. Its output is in $vm_work/NAME/output. Returns
+# its status, or shows the console and returns 125 if it has none; vm_why gives the reason.
 vm_finish()
 {
 	local job=$vm_work/$1
@@ -88,7 +88,7 @@ vm_finish()
 	return 125
 }
 
-# vm_why NAME: why a machine left no status. It has an output when it began with its commands.
+# vm_why NAME: prints why a machine left no status. It has an output if it began its commands.
 vm_why()
 {
 	local job=$vm_work/$1 why="ended before its commands did"
@@ -97,15 +97,15 @@ vm_why()
 	echo "$why"
 }
 
-# vm_kill NAME: ends it like a power cut.
+# vm_kill NAME: ends the machine like a power cut.
 vm_kill()
 {
 	kill -KILL "${vm_pids[$1]}" 2>/dev/null || true
 	vm_gone "$1"
 }
 
-# vm_new_device FILE: memory with a namespace in devdax mode, which each machine finds at its boot.
-# The labels for that are in its first 2 MiB, which are kept: formatting them takes a boot.
+# vm_new_device FILE: makes memory with a namespace in devdax mode, which machines find at boot.
+# Its labels are in the first 2 MiB, which are kept, since formatting them needs a boot.
 vm_new_device()
 {
 	local header=$vm_kernels/header-$vm_size

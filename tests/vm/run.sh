@@ -9,8 +9,8 @@
 # page (the commands of docs/VM.md). Prints TAP. $FAMFS_BUILD is the build to test; kernels are kept in
 # build-vm/, or $FAMFS_VM_KERNELS.
 #
-# Nothing here has a limit for the whole: a machine is ended when it shows no sign of life for a quarter
-# of an hour ($FAMFS_VM_SILENCE, seconds), so that slow hosts are slow and no more.
+# No lane has a time limit: a machine is ended if it shows no sign of life for a quarter
+# of an hour ($FAMFS_VM_SILENCE, seconds), so that a slow host causes no failure.
 #
 #   tests/vm/run.sh --shell COMMANDS [COMMANDS]
 #
@@ -32,13 +32,13 @@ memory_dir()
 {
 	local free
 	free=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1) || free=0
-	# Sparse, but the tests touch much of it.
+	# The memory is sparse, but the tests write to much of it.
 	((free > 4 << 20)) && echo /dev/shm || echo "$vm_work"
 }
 
 number=0 failures=0
 
-# result ok|not TITLE: a line of TAP.
+# result ok|not TITLE: prints a line of TAP.
 result()
 {
 	number=$((number + 1))
@@ -50,8 +50,8 @@ result()
 	fi
 }
 
-# The TAP lines of a machine, renumbered; other lines become comments of the test before. A machine
-# that never started has none.
+# Prints the TAP lines of a machine, renumbered; other lines become comments of the previous test. A
+# machine that never started has none.
 results_of()
 {
 	local machine=$1 line
@@ -70,20 +70,20 @@ results_of()
 	done <"$vm_work/$machine/output"
 }
 
-# finish NAME: its results, and one more: that it reached its end.
+# finish NAME: prints the results of the machine, and whether it reached its end.
 finish()
 {
 	local status=0
 	vm_finish "$1" || status=$?
 	results_of "$1"
 	case $status in
-	0) result ok "$1: came to its end" ;;
+	0) result ok "$1: the machine reached its end" ;;
 	125) result not "$1: $(vm_why "$1")" ;;
-	*) result not "$1: came to its end, status $status" ;;
+	*) result not "$1: the machine reached its end, status $status" ;;
 	esac
 }
 
-# boot NAME VERSION SCRIPT: a machine that runs a script of this folder.
+# boot NAME VERSION SCRIPT: starts a machine that runs a script of this folder.
 boot()
 {
 	vm_boot "$1" "$2" "$silence" \
@@ -112,8 +112,8 @@ lane_famfsmode()
 	fi
 }
 
-# The scripts of the two machines run side by side, in step through /vmshare. The master's script
-# says when its power is to be cut.
+# The scripts of the two machines run side by side, synchronised through /vmshare. The master's
+# script requests its power cut.
 lane_hosts()
 {
 	rm -rf "$vm_work/share"
@@ -137,13 +137,13 @@ lane_hosts()
 	finish client
 }
 
-# The commands of a block of docs/VM.md, by the word behind its language.
+# Prints the commands of a block of docs/VM.md, found by the word after its language.
 block()
 {
 	awk -v fence='```sh '"$1" '$0 == fence { on = 1; next } /^```/ { on = 0 } on' "$top/docs/VM.md"
 }
 
-# shell COMMANDS [COMMANDS]: in one machine or two; the output is in $vm_work/{one,two}/output.
+# shell COMMANDS [COMMANDS]: runs them in one machine or two; output: $vm_work/{one,two}/output.
 shell()
 {
 	local -a names=(one two)
@@ -159,8 +159,8 @@ shell()
 	return "$status"
 }
 
-# page_runs TITLE COMMANDS...: runs them as the page has them; one result, and the output if it
-# failed.
+# page_runs TITLE COMMANDS...: runs the commands of the page; prints one result, and the output if
+# they failed.
 page_runs()
 {
 	local title=$1 said
