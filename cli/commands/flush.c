@@ -83,12 +83,11 @@ static int run(int argc, const char *const *argv)
 const struct command cmd_flush = {
 	.name = "flush",
 	.synopsis = "[OPTION...] FILE...",
-	.summary = "Write back what this host caches of files, and read anew what others wrote",
-	.description = "For programs that stored into mapped files and did not flush themselves, "
-		       "before other\n"
-		       "hosts read; and before reading what another host stored. famfsctl's own "
-		       "commands flush\n"
-		       "what they write.\n",
+	.summary = "Write back cached stores to files, and drop stale cached data",
+	.description =
+		"Run it after a program stored into mapped files without flushing, before other\n"
+		"hosts read them; and before reading what another host stored. The commands of\n"
+		"famfsctl flush their own writes.",
 	.example = "flush /mnt/famfs/data/a",
 	.min_args = 1,
 	.arg_kinds = { VALUE_PATH },

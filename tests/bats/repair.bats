@@ -204,7 +204,7 @@ put_back()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "a damaged log header is made anew" {
+@test "a damaged log header is rewritten" {
 	for field in magic=0 crc=1 len=5 last_index=99; do
 		cp --sparse=always "$img.base.img" "$img"
 		rm -f "$undo"

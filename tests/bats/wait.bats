@@ -50,7 +50,7 @@ CLIENT=22222222-2222-4222-8222-222222222222
 	((SECONDS >= 1))
 }
 
-@test "wait fails when the file system is made anew meanwhile" {
+@test "wait fails if the file system is formatted meanwhile" {
 	needs_image
 	new_image
 	# Here mkfs refuses, since the device is mapped; another host does not see that.
