@@ -3,39 +3,8 @@
 #ifndef FS_FSCK_H
 #define FS_FSCK_H
 
+#include "fs/finding.h"
 #include "fs/volume.h"
-
-/* What a repair would do about a problem. */
-enum repair_action {
-	REPAIR_NONE,
-	REPAIR_CUT,      /* take the damaged entries at the end out of the log */
-	REPAIR_MODE,     /* keep the permission bits, drop the others */
-	REPAIR_RETIRE,   /* replace the entry by one that says nothing; to be confirmed */
-	REPAIR_HEADER,   /* write the log header anew */
-	REPAIR_CAPACITY, /* record the size that the device has */
-};
-
-/* Neighbouring torn entries with the same bytes are one finding, so that an index that was never
- * true costs no memory for each entry that was never written. */
-struct finding {
-	uint64_t entry; /* the first; FAMFS_NO_ENTRY: not about an entry */
-	uint64_t count; /* of entries; 1 when it is not about an entry */
-	enum famfs_fault fault;
-	enum repair_action action;
-	bool agreed; /* the repair may be made */
-	bool repaired;
-	bool not_normalised;  /* the path is recorded in another form */
-	struct omf_entry raw; /* each of the entries as it was judged */
-	char path[OMF_PATH_SIZE];
-	char message[200];
-};
-
-struct findings {
-	struct finding *list;
-	size_t count;
-	size_t room;
-	bool failed; /* out of memory */
-};
 
 /* About paths of entries that are sound. */
 struct path_counts {
@@ -56,17 +25,24 @@ struct fsck {
 	bool borrowed;                /* the device is that of another check */
 };
 
-/* Checks what is there now, through the device of `fsck`, which stays open and locked. Into
- * `again`: nothing but its parameters is set before. fsck_end() frees what it holds, also after a
+/* A volume observer, with a struct fsck as its argument: records what the replay finds. */
+void fsck_observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum famfs_fault fault,
+		  const struct record *rec, bool implied, const char *text);
+
+/* After the replay with the observer: completes the findings about entries, and adds those about
+ * the log header and the recorded size. */
+void fsck_check(struct fsck *fsck);
+
+/* Checks the current state through a new volume on the device of `fsck`, which stays open and
+ * locked. The caller sets only `params` in `again`, and calls fsck_end() on it, also after a
  * failure. */
-int fsck_look_again(const struct fsck *fsck, struct fsck *again, struct famfs_error *err);
+int fsck_recheck(const struct fsck *fsck, struct fsck *again, struct famfs_error *err);
+
+/* Frees the findings and closes the volume; leaves a borrowed device open. */
 void fsck_end(struct fsck *fsck);
 
-/* Mends what can be mended, setting `repaired` as it goes. The device is open for writing and
- * locked against all other processes. */
+/* Repairs the problems that have a repair, and sets `repaired` in each finding that was repaired.
+ * The device is open for writing and locked against all other processes. */
 int fsck_repair(struct fsck *fsck, struct famfs_error *err);
-
-/* What the callbacks see. Points into the finding. */
-struct famfs_problem finding_problem(const struct finding *finding);
 
 #endif

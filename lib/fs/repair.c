@@ -383,7 +383,7 @@ static int mend_all(struct fsck *fsck, const struct fsck *now, struct famfs_erro
 static int mend_locked(struct fsck *fsck, struct famfs_error *err)
 {
 	struct fsck now = { .params = fsck->params };
-	int ret = fsck_look_again(fsck, &now, err);
+	int ret = fsck_recheck(fsck, &now, err);
 
 	if (ret == 0)
 		ret = mend_all(fsck, &now, err);

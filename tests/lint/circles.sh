@@ -11,7 +11,6 @@ natural()
 {
 	cat <<-'END'
 	cli/commands/complete.c cli/commands/help.c cli/complete/complete.c cli/complete/values.c cli/core/command.c cli/core/help.c | the table of commands holds help and completion, which list that table
-	lib/fs/fsck.c lib/fs/repair.c | the check calls the repair, which looks again with the check before it writes
 	END
 }
 
