@@ -540,7 +540,7 @@ struct famfs_info {
 	uint8_t system_uuid[16]; /* of this host */
 	enum famfs_system_uuid_source system_uuid_source;
 	enum famfs_role role; /* of this host */
-	uint64_t version;     /* of the superblock layout: 48 */
+	uint64_t version;     /* of the superblock: 48 */
 	uint32_t omf_major;
 	uint32_t omf_minor;
 	uint64_t alloc_unit;    /* as recorded */

@@ -2,7 +2,7 @@
 /*
  * The allocator: which units of device 0 are in use, a replica that is rebuilt from the log, and
  * which of them this process holds for files that it has not published yet. First fit, so that
- * the same history gives the same layout.
+ * the same history gives the same extents.
  */
 #ifndef FS_ALLOCATOR_H
 #define FS_ALLOCATOR_H

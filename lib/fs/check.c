@@ -208,7 +208,7 @@ int fsck_recheck(const struct fsck *fsck, struct fsck *again, struct famfs_error
 	const struct volume_params params = { .access = DEVICE_READ,
 					      .observer = fsck_observe,
 					      .observer_arg = again,
-					      .believe_device = true };
+					      .ignore_recorded_size = true };
 	int ret;
 
 	again->borrowed = true;

@@ -74,7 +74,7 @@ static int open_volume(struct fsck *fsck, const struct famfs_target *target,
 									     : DEVICE_READ,
 					      .observer = fsck_observe,
 					      .observer_arg = fsck,
-					      .believe_device = true };
+					      .ignore_recorded_size = true };
 	struct device *dev;
 	int ret;
 

@@ -171,7 +171,7 @@ static void note_uuid(struct famfs_inspect *inspect, const struct famfs_raw *sup
 	memcpy(inspect->info.uuid, sb->uuid, sizeof(inspect->info.uuid));
 }
 
-static int look(struct famfs_inspect *inspect, struct famfs_error *err)
+static int load_structures(struct famfs_inspect *inspect, struct famfs_error *err)
 {
 	struct famfs_raw super, header;
 	int ret = famfs_inspect_super(inspect, &super, err);
@@ -210,7 +210,7 @@ int famfs_inspect_open(const struct famfs_target *target, struct famfs_inspect *
 	ret = target_open_device(target, &inspect->dev, err);
 	if (ret == 0) {
 		inspect->info.size = inspect->dev->size;
-		ret = look(inspect, err);
+		ret = load_structures(inspect, err);
 	}
 	if (ret < 0) {
 		famfs_inspect_close(inspect);

@@ -151,7 +151,7 @@ static int check_others(const struct overwrite *overwrite, struct device *dev,
 }
 
 /* Opens the file system that is there through `dev`, which stays open. */
-static int look(struct device *dev, struct famfs_info *info, struct famfs_error *why)
+static int read_info(struct device *dev, struct famfs_info *info, struct famfs_error *why)
 {
 	const struct volume_params params = { .access = DEVICE_READ };
 	struct famfs_volume *vol = volume_create(dev, &params);
@@ -172,7 +172,7 @@ int overwrite_check(const struct overwrite *overwrite, struct device *dev, struc
 {
 	struct famfs_error why;
 	struct famfs_info info;
-	int ret = look(dev, &info, &why);
+	int ret = read_info(dev, &info, &why);
 
 	switch (ret) {
 	case 0: return refuse_famfs(overwrite, &info, err);

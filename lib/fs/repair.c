@@ -114,7 +114,7 @@ static size_t count_about_end(const struct fsck *fsck)
 }
 
 /* Whether the entries that were judged are all that the judged header counts. */
-static bool counts_what_was_judged(const struct fsck *fsck)
+static bool counts_checked_entries(const struct fsck *fsck)
 {
 	uint64_t next = le64_get(fsck->header.next_index);
 
@@ -127,7 +127,7 @@ static bool end_is_same(struct repair *repair)
 	const struct findings *shown = &repair->shown->findings;
 
 	if (count_about_end(repair->shown) != count_about_end(repair->now) ||
-	    !counts_what_was_judged(repair->now))
+	    !counts_checked_entries(repair->now))
 		return false;
 	for (size_t i = 0; i < shown->count; i++)
 		if (is_about_end(&shown->list[i]) && !find_same(repair, &shown->list[i]))

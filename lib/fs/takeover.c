@@ -51,8 +51,8 @@ static int check_shown(const struct famfs_volume *vol, const struct famfs_takeov
 
 /* A host that formats the device locks nothing here. Its superblock may have come between our look
  * at the old one and our store, which then damaged it. */
-static int look_again(const struct famfs_volume *vol, const struct omf_super *wrote,
-		      struct famfs_error *err)
+static int read_back(const struct famfs_volume *vol, const struct omf_super *wrote,
+		     struct famfs_error *err)
 {
 	struct omf_super got;
 	int ret;
@@ -79,7 +79,7 @@ static int take_locked(struct famfs_volume *vol, struct omf_super *raw, struct f
 	ret = write_owner(vol->dev, raw);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot write '%s'", vol->dev->path);
-	return look_again(vol, raw, err);
+	return read_back(vol, raw, err);
 }
 
 static int take(struct famfs_volume *vol, struct famfs_error *err)

@@ -64,8 +64,8 @@ static char *absolute(const char *arg)
 	return path;
 }
 
-static int refuse_unbelieved(const struct mount_place *place, const char *arg,
-			     struct famfs_error *err)
+static int refuse_untrusted(const struct mount_place *place, const char *arg,
+			    struct famfs_error *err)
 {
 	error_set(err, -EPERM,
 		  "'%s' is in a mount of another user, who may have made up its device '%s'", arg,
@@ -86,7 +86,7 @@ static int search_mounts(const char *path, struct famfs_target **out, const char
 	if (!place.famfs)
 		ret = 0;
 	else if (!place.believed)
-		ret = refuse_unbelieved(&place, arg, err);
+		ret = refuse_untrusted(&place, arg, err);
 	else if (!normalise(place.inside))
 		ret = error_set(err, -EINVAL, "'%s' leads out of the file system", arg);
 	else

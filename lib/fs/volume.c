@@ -21,13 +21,13 @@ static int load_super_line(const struct famfs_volume *vol, struct super_line *li
 
 /* The smaller of the recorded and the real size. Ignores the recorded size if the log does not fit
  * in it, or when fsck asks. */
-static uint64_t usable_size(const struct famfs_volume *vol, bool believe_device)
+static uint64_t usable_size(const struct famfs_volume *vol, bool ignore_recorded_size)
 {
 	uint64_t least = OMF_LOG_OFFSET + vol->sb.log_length;
 	uint64_t real = vol->dev->size, recorded = vol->sb.recorded_size;
 	uint64_t usable = recorded;
 
-	if (real && (real < recorded || recorded < least || believe_device))
+	if (real && (real < recorded || recorded < least || ignore_recorded_size))
 		usable = real;
 	return usable < OMF_DEVICE_MAX ? usable : OMF_DEVICE_MAX;
 }
@@ -62,7 +62,7 @@ static int read_superblock(struct famfs_volume *vol, const struct volume_params 
 		return error_set(err, ret, "the famfs on '%s' cannot be used: %s", vol->dev->path,
 				 why.message);
 	memcpy(&vol->super_line, &raw, sizeof(vol->super_line));
-	vol->usable = usable_size(vol, params->believe_device);
+	vol->usable = usable_size(vol, params->ignore_recorded_size);
 	return 0;
 }
 

@@ -94,7 +94,7 @@ struct volume_params {
 	volume_observer observer;
 	void *observer_arg;
 	const char *identity_root; /* NULL: "" */
-	bool believe_device;       /* judge extents by the real size alone: fsck */
+	bool ignore_recorded_size; /* judge extents by the real size alone: fsck */
 };
 
 /* Takes over `dev`, also on failure. Replays what is there. */

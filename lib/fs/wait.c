@@ -20,7 +20,7 @@ static void pause_ns(uint64_t ns)
 	nanosleep(&pause, NULL);
 }
 
-static int look(struct famfs_volume *vol, const char *path, struct famfs_error *err)
+static int check_exists(struct famfs_volume *vol, const char *path, struct famfs_error *err)
 {
 	struct famfs_stat st;
 	int ret = volume_catch_up(vol, err);
@@ -34,7 +34,7 @@ int famfs_wait(struct famfs_volume *vol, const char *path, uint64_t timeout_ms,
 	uint64_t start = now_ns(), pause = FIRST_PAUSE_NS;
 	int ret;
 
-	while ((ret = look(vol, path, err)) == -ENOENT) {
+	while ((ret = check_exists(vol, path, err)) == -ENOENT) {
 		uint64_t passed = now_ns() - start;
 
 		if (timeout_ms != FAMFS_WAIT_FOREVER && passed / NS_PER_MS >= timeout_ms)

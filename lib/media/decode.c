@@ -63,7 +63,7 @@ static inline uint64_t no_value(const void *bytes)
 	_Generic((member), le64 : le64_get, le32 : le32_get, default : no_value)(member)
 
 /* One row of fields.h as code. Needs raw, c, why and fault. */
-#define BELIEVE(member, name, kind, check, text, describe)                                         \
+#define CHECK_FIELD(member, name, kind, check, text, describe)                                     \
 	fault = check_##check(&c, VALUE(raw->member), why);                                        \
 	if (fault != FAMFS_FAULT_NONE)                                                             \
 		return fault;
@@ -79,7 +79,7 @@ enum famfs_fault superblock_check(const struct omf_super *raw, uint64_t device_s
 				   .device_size = device_size };
 	enum famfs_fault fault;
 
-	SUPER_FIELDS(BELIEVE)
+	SUPER_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -128,7 +128,7 @@ enum famfs_fault log_header_check(const struct omf_log_header *raw, uint64_t len
 				   .log_length = length };
 	enum famfs_fault fault;
 
-	HEADER_FIELDS(BELIEVE)
+	HEADER_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -145,7 +145,7 @@ enum famfs_fault log_counters_check(const struct omf_log_header *raw, uint64_t l
 	const struct checked c = { .log_length = length, .next_index = le64_get(raw->next_index) };
 	enum famfs_fault fault;
 
-	COUNTER_FIELDS(BELIEVE)
+	COUNTER_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -163,7 +163,7 @@ static enum famfs_fault check_interleave(const struct omf_entry *raw, struct fau
 	const struct checked c = { 0 };
 	enum famfs_fault fault;
 
-	INTERLEAVE_FIELDS(BELIEVE)
+	INTERLEAVE_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -172,7 +172,7 @@ static enum famfs_fault check_map(const struct omf_entry *raw, struct fault_text
 	const struct checked c = { .map_type = le32_get(raw->file.map_type) };
 	enum famfs_fault fault;
 
-	MAP_FIELDS(BELIEVE)
+	MAP_FIELDS(CHECK_FIELD)
 	return c.map_type == OMF_INTERLEAVE ? check_interleave(raw, why) : fault;
 }
 
@@ -214,7 +214,7 @@ enum famfs_fault extent_check(const struct omf_extent *raw, const struct record_
 	const struct checked c = { .extent = raw, .limits = limits };
 	enum famfs_fault fault;
 
-	EXTENT_FIELDS(BELIEVE)
+	EXTENT_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -237,7 +237,7 @@ static enum famfs_fault check_entry(const struct omf_entry *raw, uint64_t index,
 	const struct checked c = { .crc = crc32_of(raw, OMF_ENTRY_CRC_BYTES), .entry = index };
 	enum famfs_fault fault;
 
-	ENTRY_FIELDS(BELIEVE)
+	ENTRY_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -264,7 +264,7 @@ static enum famfs_fault check_file(const struct omf_entry *raw, const struct fam
 	const struct checked c = { .fmap = fmap, .path = path };
 	enum famfs_fault fault;
 
-	FILE_FIELDS(BELIEVE)
+	FILE_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -294,7 +294,7 @@ static enum famfs_fault decode_mkdir(const struct omf_entry *raw, struct record 
 	rec->uid = le32_get(raw->mkdir.uid);
 	rec->gid = le32_get(raw->mkdir.gid);
 	rec->mode = le32_get(raw->mkdir.mode);
-	MKDIR_FIELDS(BELIEVE)
+	MKDIR_FIELDS(CHECK_FIELD)
 	return fault;
 }
 
@@ -307,7 +307,7 @@ static enum famfs_fault decode_daxdev(const struct omf_entry *raw, struct record
 	rec->daxdev_index = le32_get(raw->daxdev.index);
 	rec->daxdev_size = le64_get(raw->daxdev.size);
 	memcpy(rec->daxdev_uuid, raw->daxdev.uuid, sizeof(rec->daxdev_uuid));
-	DAXDEV_FIELDS(BELIEVE)
+	DAXDEV_FIELDS(CHECK_FIELD)
 	return fault;
 }
 

@@ -18,7 +18,7 @@
 /* The version says where the CRC is. */
 #define SUPER_FIELDS(F)                                                                            \
 	F(magic, "ts_magic", HEX, super_magic, "a famfs superblock", NULL)                         \
-	F(version, "ts_version", NUMBER, super_version, "the layout of this superblock", NULL)     \
+	F(version, "ts_version", NUMBER, super_version, "version of the superblock", NULL)     \
 	F(crc, "ts_crc", HEX, super_crc, "", describe_crc)                                         \
 	F(major, "ts_omf_ver_major", NUMBER, major, "media format, major", NULL)                   \
 	F(log_offset, "ts_log_offset", HEX, log_offset, "2 MiB, where the log always is", NULL)    \

@@ -71,7 +71,7 @@ struct omf_log_header {
 enum omf_entry_type {
 	OMF_FILE = 0,
 	OMF_MKDIR = 1,
-	OMF_DELETE = 2, /* reserved; no layout is defined */
+	OMF_DELETE = 2, /* reserved; its fields are not defined */
 	OMF_ADD_DAXDEV = 3,
 	OMF_INVALID = 4, /* a slot that says nothing */
 };
