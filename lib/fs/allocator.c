@@ -41,13 +41,13 @@ void allocator_destroy(struct allocator *alloc)
 	memset(alloc, 0, sizeof(*alloc));
 }
 
-/* Most files have one unit; without a processor's instruction, counting is a call. */
+/* Most files have one unit, and without a popcount instruction the builtin is a function call. */
 static uint64_t count_bits(uint64_t mask)
 {
 	return mask & (mask - 1) ? (uint64_t)__builtin_popcountll(mask) : mask != 0;
 }
 
-/* Leaves of a range what is on the device; returns its end. */
+/* Clips a range to the device; returns its end. */
 static uint64_t clamp(const struct allocator *alloc, uint64_t *start, uint64_t length)
 {
 	*start = min_u64(*start, alloc->units);
@@ -106,8 +106,7 @@ void allocator_keep_held(struct allocator *alloc, const struct allocator *from)
 	}
 }
 
-/* The first unit at or after `from` that is free, or with `busy` in use; `to` when there is none.
- */
+/* The first unit in [from, to) that is free, or in use if `busy` is set; `to` if there is none. */
 static uint64_t scan(const struct allocator *alloc, uint64_t from, uint64_t to, bool busy)
 {
 	for (uint64_t word = from / WORD_BITS; word * WORD_BITS < to; word++) {
@@ -120,7 +119,7 @@ static uint64_t scan(const struct allocator *alloc, uint64_t from, uint64_t to, 
 	return to;
 }
 
-/* The first free run at or after `from`, of which no more than `most` units are looked at. */
+/* The first free run at or after `from`, cut to `most` units. */
 static struct unit_run next_run(const struct allocator *alloc, uint64_t from, uint64_t to,
 				uint64_t most)
 {

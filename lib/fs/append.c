@@ -36,13 +36,13 @@ int volume_check_master(const struct famfs_volume *vol, struct famfs_error *err)
 	return vol->role == FAMFS_ROLE_MASTER ? 0 : not_master(vol, vol->sb.system_uuid, err);
 }
 
-/* A dry run has no lock that would keep others from adding more. */
+/* A dry run holds no lock, so other processes can add entries meanwhile. */
 static bool went_back(const struct famfs_volume *vol, const struct log_state *state)
 {
 	return vol->dry_run ? state->next_index < vol->applied : state->next_index != vol->applied;
 }
 
-/* Nothing may follow an entry that does not say which space it uses. */
+/* Nothing may be appended after an entry whose space is unknown. */
 static int check_appendable(const struct famfs_volume *vol, const struct log_state *state,
 			    struct famfs_error *err)
 {
@@ -78,8 +78,7 @@ static int check_appendable(const struct famfs_volume *vol, const struct log_sta
 	return -EUCLEAN;
 }
 
-/* Reads the superblock from the memory, past the cache, and checks that it is still this volume's.
- */
+/* Reads the superblock from memory, past the cache, and checks that it is still this volume's. */
 static int check_superblock(struct famfs_volume *vol, struct omf_super *raw,
 			    struct famfs_error *err)
 {
@@ -94,15 +93,15 @@ static int check_superblock(struct famfs_volume *vol, struct omf_super *raw,
 	ret = volume_check_line(vol, (const struct super_line *)raw, err);
 	if (ret < 0)
 		return ret;
-	/* A takeover that is under way stores owner and CRC in more than one step. */
+	/* A takeover in progress stores the owner and the CRC in more than one step. */
 	if (superblock_decode(raw, vol->dev->size, &sb, &why) < 0)
 		return error_set(err, -EUCLEAN, "the superblock of '%s' was damaged: %s",
 				 vol->dev->path, why.message);
 	return 0;
 }
 
-/* Another host may have taken the file system over since it was opened, or another process of this
- * one. */
+/* Another host, or another process of this host, may have taken the file system over since it
+ * was opened. */
 static int check_owner(struct famfs_volume *vol, const struct omf_super *raw,
 		       struct famfs_error *err)
 {
@@ -179,7 +178,7 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 
 	if (ret < 0)
 		return ret;
-	/* An owner that is the same as before need not be this host. */
+	/* The owner can be unchanged and still be another host. */
 	ret = volume_check_master(vol, err);
 	if (ret == 0)
 		ret = prepare_append(vol, &state, err);
@@ -190,9 +189,9 @@ static int begin_locked(struct famfs_volume *vol, struct famfs_error *err)
 	return ret;
 }
 
-/* Without the lock: taking it flushes what a killed process left, and ends its publish. So other
- * processes may add entries meanwhile, and the counters are judged as they are after the replay.
- * Simulated entries follow those that were published when the dry run began. */
+/* Takes no lock, since volume_lock_log() writes: it flushes the entries that a killed process
+ * left. Other processes may therefore add entries meanwhile, so the counters are checked after the
+ * replay. Simulated entries follow those that were published when the dry run began. */
 static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 {
 	struct omf_log_header header;
@@ -218,10 +217,10 @@ static int begin_dry(struct famfs_volume *vol, struct famfs_error *err)
 	return check_appendable(vol, &state, err);
 }
 
-/* The checks that need no look at the log. */
+/* The checks that do not read the log. */
 static int check_writable(struct famfs_volume *vol, struct famfs_error *err)
 {
-	/* A host that was the master, and lost that, may be it again. */
+	/* A former master may have become the master again. */
 	int ret = vol->role == FAMFS_ROLE_MASTER ? 0 : volume_check_owner(vol, err);
 
 	if (ret < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The check is a replay with an observer: what any reader would skip or refuse is what fsck
- * reports, by the same code.
+ * The check is a replay with an observer, so that fsck reports exactly the entries that a reader
+ * would skip or refuse.
  */
 #include "fs/fsck.h"
 
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Files to look at for the sake of naming those that overlap. */
+/* Nodes to visit when looking for the files that overlap. */
 #define OVERLAP_BUDGET UINT64_C(1000000)
 
 static void copy_path(struct finding *finding, const struct record *rec)
@@ -37,7 +37,7 @@ static void count_path(struct path_counts *paths, uint64_t entry, const struct r
 		paths->first_not_utf8 = entry;
 }
 
-/* Whether the last finding is about entries before this one that are torn in the same way. */
+/* Adds the entry to the last finding if it directly follows and is torn in the same way. */
 static bool extend_run(struct findings *findings, uint64_t entry, const struct omf_entry *raw,
 		       enum famfs_fault fault)
 {
@@ -80,7 +80,7 @@ void fsck_observe(void *arg, uint64_t entry, const struct omf_entry *raw, enum f
 	}
 }
 
-/* Names the file that an overlapping one shares space with. */
+/* Sets the message to the name of the file that shares space with this one. */
 static void name_overlap(const struct fsck *fsck, struct finding *finding, uint64_t *budget)
 {
 	const struct namespace *ns = fsck->vol->ns;
@@ -113,9 +113,9 @@ static bool entry_is_not_normalised(const struct fsck *fsck, uint64_t entry)
 }
 
 /*
- * Names the entry that was first. Of two paths that are recorded alike the reference implementation
- * ignores the second one, too. Others it looks up as they are recorded, and may find them in other
- * places: there neither entry can be given up without taking away a file that it shows.
+ * Names the first entry with this path. If both paths are recorded alike, the reference
+ * implementation ignores the second one too. It looks paths up as they are recorded, so if they
+ * differ it may show both files, and replacing either entry would lose one of them.
  */
 static void name_duplicate(const struct fsck *fsck, struct finding *finding)
 {
@@ -142,7 +142,7 @@ static void check_header(struct fsck *fsck)
 	const struct famfs_volume *vol = fsck->vol;
 	struct log_state state;
 
-	/* Kept as it is judged: a repair replaces these bytes and no others. */
+	/* Kept as it was checked: a repair replaces exactly these bytes. */
 	fsck->header_read = log_read_settled(&vol->log, &fsck->header);
 	state = log_state_of(&fsck->header);
 	if (vol->header_fault[0])
@@ -168,7 +168,7 @@ static void check_capacity(struct fsck *fsck)
 				    why.text);
 }
 
-/* Torn entries at the end never were a file: they can go without a question. */
+/* Torn entries at the end never were files, so they are removed without asking. */
 static void find_tail(struct fsck *fsck)
 {
 	uint64_t end = fsck->vol->applied;
@@ -187,7 +187,7 @@ static void find_tail(struct fsck *fsck)
 
 void fsck_check(struct fsck *fsck)
 {
-	/* A hostile medium could make this take forever; the general words must then do. */
+	/* Limits the time on a hostile medium; past it, the general message stays. */
 	uint64_t budget = OVERLAP_BUDGET;
 
 	find_tail(fsck);

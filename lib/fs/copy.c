@@ -17,7 +17,7 @@
 /* Small enough to stay in the L2 cache between the read and the write. */
 #define BLOCK (UINT64_C(256) << 10)
 
-/* Zeroed between two reports: on a mapped device, a few milliseconds. */
+/* Bytes zeroed between two progress reports: a few milliseconds on a mapped device. */
 #define ZERO_BLOCK (UINT64_C(32) << 20)
 
 struct copy {
@@ -36,7 +36,7 @@ static int report(const struct copy *copy, uint64_t bytes, struct famfs_error *e
 	return 0;
 }
 
-/* Reads exactly `length` bytes: the file that is being made cannot get shorter. */
+/* Reads exactly `length` bytes, or fails: the new file has a fixed size. */
 static int read_source(int fd, uint64_t offset, char *buf, size_t length, struct famfs_error *err)
 {
 	size_t done = 0;
@@ -47,7 +47,7 @@ static int read_source(int fd, uint64_t offset, char *buf, size_t length, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			/* Which may be a file of another famfs. */
+			/* The source may be a file of another famfs. */
 			return device_explain(
 				NULL, error_errno(err, -errno, "cannot read the source"), err);
 		if (n == 0)
@@ -76,7 +76,7 @@ static int copy_data(const struct copy *copy, uint64_t start, uint64_t end, stru
 	return ret;
 }
 
-/* Memory that was used before holds old data, so a hole is work as well. */
+/* Reused memory holds old data, so holes have to be zeroed. */
 static int zero_hole(const struct copy *copy, uint64_t start, uint64_t end, struct famfs_error *err)
 {
 	int ret = 0;
@@ -92,8 +92,8 @@ static int zero_hole(const struct copy *copy, uint64_t start, uint64_t end, stru
 	return ret;
 }
 
-/* Where the next data after `offset` is; `size` when only a hole follows. File systems that know
- * no holes have data everywhere. */
+/* The offset of the next data at or after `offset`; `size` if only a hole follows. File systems
+ * without holes report data everywhere. */
 static uint64_t next_data(int fd, uint64_t offset, uint64_t size)
 {
 	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
@@ -120,8 +120,8 @@ static int alloc_blocks(struct copy *copy, bool two, struct famfs_error *err)
 	return 0;
 }
 
-/* Looking for holes walks every page of some file systems; a hole that is overlooked reads as the
- * zeros that it stands for. */
+/* Searching for holes visits every page on some file systems. A hole that is missed reads as
+ * zeros. */
 static bool may_have_holes(int fd, uint64_t size)
 {
 	struct stat st;
@@ -143,7 +143,7 @@ static int copy_sparse(const struct copy *copy, uint64_t size, struct famfs_erro
 			ret = copy_data(copy, data, hole, err);
 		at = hole;
 	}
-	/* A trailing hole does not tell that the source got shorter meanwhile. */
+	/* next_data() cannot tell a trailing hole from a source that got shorter. */
 	if (ret == 0 && lseek(copy->fd, 0, SEEK_END) < (off_t)size)
 		ret = error_set(err, -ENODATA, "source got shorter while being read");
 	return ret;
@@ -168,7 +168,7 @@ int famfs_file_copy(struct famfs_file *file, int fd, famfs_progress_fn progress,
 	return ret;
 }
 
-/* The same part of both. */
+/* Reads the same range of the source and of the famfs file. */
 static int read_both(const struct copy *copy, uint64_t at, size_t n, struct famfs_error *err)
 {
 	int ret = read_source(copy->fd, at, copy->block, n, err);

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How to make the parent, of the first `length` bytes of `path`. */
+/* Adds the remedy that creates the parent directory, the first `length` bytes of `path`. */
 static void suggest_mkdir(const struct famfs_volume *vol, const char *path, size_t length,
 			  struct famfs_error *err)
 {
@@ -34,7 +34,8 @@ static void suggest_mkdir(const struct famfs_volume *vol, const char *path, size
 		error_remedy(err, FAMFS_REMEDY_MAKE_PARENT, parent);
 }
 
-/* Whether `path` can be made: it is free, and its parent is a directory. */
+/* Checks that `path` can be created: it is free, its parent is a directory, and the log has
+ * room. */
 static int check_free(const struct famfs_volume *vol, const char *path, struct famfs_error *err)
 {
 	size_t length = strlen(path), leaf = path_leaf(path, length);
@@ -96,7 +97,7 @@ static int check_params(const struct famfs_volume *vol, const char *path,
 	return ret ? ret : layout_check(vol, layout, err);
 }
 
-/* Puts the file's name before the numbers. */
+/* Prefixes the message with the file's name. */
 static int name_failure(const struct famfs_volume *vol, const char *path, int code,
 			struct famfs_error *why, struct famfs_error *err)
 {
@@ -148,7 +149,7 @@ static struct famfs_file *file_alloc(struct famfs_volume *vol, const char *path,
 	file->uid = params->uid;
 	file->gid = params->gid;
 	file->mode = params->mode;
-	strcpy(file->path, path); /* path_check() has its length */
+	strcpy(file->path, path); /* path_check() checked its length */
 	return file;
 }
 
@@ -209,13 +210,12 @@ int famfs_file_publish(struct famfs_file *file, struct famfs_error *err)
 {
 	int ret = file->pending ? publish(file, err) : 0;
 
-	/* Published or not, the reservation has served: the log has the extents now, or they are
-	 * free. */
+	/* The reservation ends either way: the log has the extents now, or they are free again. */
 	famfs_file_close(file);
 	return ret;
 }
 
-/* With slack to be zeroed, for which others should not have to wait. */
+/* The slack is zeroed between the two locks, so that other writers need not wait for it. */
 static int create_and_publish(struct famfs_volume *vol, const char *path,
 			      const struct famfs_create_params *params, struct famfs_error *err)
 {
@@ -225,7 +225,7 @@ static int create_and_publish(struct famfs_volume *vol, const char *path,
 	return ret < 0 ? ret : famfs_file_publish(file, err);
 }
 
-/* A file that fills its extents, so that there is nothing to write but its entry. */
+/* Creates a file that fills its extents: without slack, only its entry has to be written. */
 static int create_locked(struct famfs_file *file, const struct layout *layout,
 			 struct famfs_error *err)
 {
@@ -276,7 +276,7 @@ static uint32_t dir_mode(const struct famfs_mkdir_params *params, bool leaf)
 	return params->parents_mode ? params->parents_mode : 0755;
 }
 
-/* Appends the directory, or with `parents` accepts one that is there. */
+/* Appends the directory; with `parents`, accepts one that exists. */
 static int append_dir(struct famfs_volume *vol, const char *path,
 		      const struct famfs_mkdir_params *params, bool leaf, struct famfs_error *err)
 {
@@ -292,7 +292,7 @@ static int append_dir(struct famfs_volume *vol, const char *path,
 	return append_path(vol, &rec, path, err);
 }
 
-/* Some of the directories are no use without the others. */
+/* Checks that the log has room for all missing directories, so that none is created in vain. */
 static int check_room(const struct famfs_volume *vol, const char *path, struct famfs_error *err)
 {
 	uint64_t missing = 1, room = vol->log.capacity - vol->applied;

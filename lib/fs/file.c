@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Written between two checks of who may write: on a mapped device, a few milliseconds. */
+/* Bytes written between two checks of the target: a few milliseconds on a mapped device. */
 #define WRITE_BLOCK (UINT64_C(32) << 20)
 
-/* In famfs mode the bytes are read through the file of the whole device, which cannot be mapped,
- * and cache instructions need an address: that of the file itself. Its pages are never mapped
- * through two files, since the kernel opens no file that shares space. */
+/* In famfs mode the bytes are read through the .meta file of the whole device, which cannot be
+ * mapped, but cache instructions need an address. So the file itself is mapped for them. No page is
+ * mapped through two files, since the kernel opens no file that shares space. */
 static int map_lines(struct famfs_file *file, struct famfs_error *err)
 {
 	const struct map_request request = { .name = file->path, .size = file->fmap.size };
@@ -86,15 +86,15 @@ static int check_range(const struct famfs_file *file, uint64_t offset, uint64_t 
 			 length, offset, file->path, file->fmap.size);
 }
 
-/* Data that lands on a file system made since would destroy it; and what is reserved here, a new
- * master may have given to another file. */
+/* Writing to a file system that was created meanwhile would destroy it. Space that is reserved
+ * here may belong to another file if another host became the master. */
 static int check_target(struct famfs_file *file, struct famfs_error *err)
 {
 	return file->pending ? volume_check_owner(file->vol, err)
 			     : volume_check_stale(file->vol, err);
 }
 
-/* Terabytes take minutes: what was checked before them says little at their end. */
+/* Writing terabytes takes minutes, so the target is checked again before each block. */
 static int write_blocks(struct famfs_file *file, uint64_t offset, const char *buf, uint64_t length,
 			struct famfs_error *err)
 {

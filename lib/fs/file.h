@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file handle: a file that is being made, or a published one. */
+/* A file handle, of a file that is being created or of a published one. */
 #ifndef FS_FILE_H
 #define FS_FILE_H
 
@@ -7,19 +7,18 @@
 
 struct famfs_file {
 	struct famfs_volume *vol;
-	bool pending; /* not published: holds a reservation */
+	bool pending; /* not published yet: holds a reservation */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
 	struct famfs_fmap fmap;
-	/* The file through its mount, to drop this host's cache lines of it; NULL where the device
-	 * itself does that. Nothing is read through it. */
+	/* Maps the file through its mount, only to invalidate this host's cache lines. NULL if
+	 * the device invalidates them itself. */
 	struct famfs_mapping *lines;
 	char path[OMF_PATH_SIZE];
 };
 
-/* Zeros what follows the end of the file in its extents: memory that was used before must not show
- * through there. */
+/* Zeros the extents beyond the end of the file, so that they do not expose old data. */
 int file_zero_slack(struct famfs_file *file, struct famfs_error *err);
 
 #endif

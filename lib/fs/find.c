@@ -19,9 +19,9 @@
 struct search {
 	const char *root;
 	uint8_t uuid[OMF_UUID_SIZE];
-	char *device;        /* the one that was found */
+	char *device;        /* the first that was found */
 	char *another;       /* a second one */
-	unsigned not_opened; /* devices that may be it, for all that can be said */
+	unsigned not_opened; /* devices that could not be read, and may hold it */
 };
 
 bool find_is_name(const char *arg)
@@ -32,7 +32,7 @@ bool find_is_name(const char *arg)
 	       uuid_parse(arg + strlen(PREFIX), uuid) == 0;
 }
 
-/* 1: it does, 0: it does not, -errno: it cannot be read. */
+/* 1 if the device holds the file system, 0 if not, -errno if it cannot be read. */
 static int holds(const struct search *search, const char *path)
 {
 	cleanup_device struct device *dev = NULL;
@@ -50,7 +50,7 @@ static int holds(const struct search *search, const char *path)
 	       memcmp(sb.uuid, search->uuid, sizeof(sb.uuid)) == 0;
 }
 
-/* The link may be older than what is on the device now. */
+/* The link may be stale, so the superblock is checked. */
 static int try_link(struct search *search)
 {
 	cleanup_free char *link = NULL;
@@ -62,7 +62,7 @@ static int try_link(struct search *search)
 		return -ENOMEM;
 	if (!realpath(link, real))
 		return 0;
-	/* In famfs mode nothing can be read, so that the link is all there is. */
+	/* In famfs mode the device cannot be read, so the link is trusted. */
 	ret = holds(search, real);
 	if (ret != 1 && ret != -EOPNOTSUPP)
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A famfs by its UUID, whatever device it is on at the moment. */
+/* Finds the device of a famfs by the UUID. */
 #ifndef FS_FIND_H
 #define FS_FIND_H
 
@@ -9,9 +9,10 @@
 bool find_is_name(const char *arg);
 
 /*
- * The device that "famfs:UUID" names: what udev's link in /dev/famfs/by-uuid leads to, if that
- * holds the file system, else the DAX device that does. `root` is put before "/dev" and "/sys". The
- * caller frees *device. -ENODEV, -ENOTUNIQ when several hold it, -EINVAL, -ENOMEM.
+ * Finds the device that "famfs:UUID" names: the target of udev's link in /dev/famfs/by-uuid if it
+ * holds the file system, else the DAX device that does. `root` is prefixed to "/dev" and "/sys".
+ * The caller frees *device. Returns -ENODEV, -ENOTUNIQ if several devices hold it, -EINVAL or
+ * -ENOMEM.
  */
 int find_device(const char *root, const char *arg, char **device, struct famfs_error *err);
 

@@ -7,27 +7,27 @@
 #include "famfs_inspect.h"
 #include "media/format.h"
 
-/* What a repair would do about a problem. */
+/* The repair of a problem. */
 enum repair_action {
 	REPAIR_NONE,
-	REPAIR_CUT,      /* take the damaged entries at the end out of the log */
+	REPAIR_CUT,      /* remove the damaged entries at the end of the log */
 	REPAIR_MODE,     /* keep the permission bits, drop the others */
-	REPAIR_RETIRE,   /* replace the entry by one that says nothing; to be confirmed */
-	REPAIR_HEADER,   /* write the log header anew */
+	REPAIR_RETIRE,   /* replace the entry by an INVALID one; needs confirmation */
+	REPAIR_HEADER,   /* rewrite the log header */
 	REPAIR_CAPACITY, /* record the size that the device has */
 };
 
-/* Neighbouring torn entries with the same bytes are one finding, so that an index that was never
- * true costs no memory for each entry that was never written. */
+/* Neighbouring torn entries with the same bytes are one finding, so that a wrong index does not
+ * cost memory for each entry that was never written. */
 struct finding {
-	uint64_t entry; /* the first; FAMFS_NO_ENTRY: not about an entry */
-	uint64_t count; /* of entries; 1 when it is not about an entry */
+	uint64_t entry; /* the first entry; FAMFS_NO_ENTRY if it is not about an entry */
+	uint64_t count; /* entries; 1 if it is not about an entry */
 	enum famfs_fault fault;
 	enum repair_action action;
 	bool agreed; /* the repair may be made */
 	bool repaired;
 	bool not_normalised;  /* the path is recorded in another form */
-	struct omf_entry raw; /* each of the entries as it was judged */
+	struct omf_entry raw; /* the bytes of each of the entries as they were checked */
 	char path[OMF_PATH_SIZE];
 	char message[200];
 };

@@ -47,14 +47,15 @@ static void report(const struct fsck *fsck)
 	}
 }
 
-/* No other process may read the device while entries that "never change" do. */
+/* Readers rely on entries that never change, so no other process may use the device during a
+ * repair. */
 static int lock_for_repair(struct device *dev, struct famfs_error *err)
 {
 	int ret = device_lock(dev, DEVICE_EXCLUSIVE, 0, 1, false);
 	struct usage_text user;
 
 	if (ret == 0) {
-		/* An mkfs may have changed it before. */
+		/* An mkfs may have changed the size before the lock was taken. */
 		ret = device_reload_size(dev);
 		return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
 	}
@@ -102,7 +103,7 @@ static bool any_repaired(const struct fsck *fsck)
 	return false;
 }
 
-/* Whether the repair left a problem that was found before. */
+/* Whether the finding is about a problem that was reported before and not repaired. */
 static bool was_left(const struct fsck *fsck, const struct finding *finding)
 {
 	for (size_t i = 0; i < fsck->findings.count; i++) {
@@ -116,7 +117,8 @@ static bool was_left(const struct fsck *fsck, const struct finding *finding)
 	return false;
 }
 
-/* What the repaired problems hid: entries behind a damaged index, a second fault of an entry. */
+/* Adds the findings that the repaired problems hid: entries behind a damaged index, or a second
+ * fault of an entry. */
 static void add_hidden(struct fsck *fsck, const struct findings *now)
 {
 	for (size_t i = 0; i < now->count; i++) {
@@ -155,7 +157,7 @@ static int run(struct fsck *fsck, const struct famfs_target *target, struct famf
 	int ret = open_volume(fsck, target, &why);
 
 	if (ret == -EUCLEAN) {
-		/* A superblock that cannot be believed is a finding, not a failure to look. */
+		/* A damaged superblock is a finding, not an error of the check. */
 		findings_add_global(&fsck->findings, FAMFS_FAULT_SUPERBLOCK, REPAIR_NONE, "%.199s",
 				    why.message);
 		return 0;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the check and the repair of a file system. */
+/* The state that the check and the repair of a file system share. */
 #ifndef FS_FSCK_H
 #define FS_FSCK_H
 
 #include "fs/finding.h"
 #include "fs/volume.h"
 
-/* About paths of entries that are sound. */
+/* Counts of paths in valid entries. */
 struct path_counts {
 	uint64_t not_normalised;
 	uint64_t hidden;
 	uint64_t not_utf8;
-	uint64_t first_not_utf8; /* an entry, when there are some */
+	uint64_t first_not_utf8; /* entry; valid if not_utf8 is not 0 */
 };
 
 struct fsck {
@@ -20,9 +20,9 @@ struct fsck {
 	struct famfs_volume *vol;
 	struct findings findings;
 	struct path_counts paths;
-	struct omf_log_header header; /* as it was judged */
-	int header_read;              /* 0, or -errno: it could not be read */
-	bool borrowed;                /* the device is that of another check */
+	struct omf_log_header header; /* as it was checked */
+	int header_read;              /* 0, or -errno if it could not be read */
+	bool borrowed;                /* the device belongs to another check */
 };
 
 /* A volume observer, with a struct fsck as its argument: records what the replay finds. */

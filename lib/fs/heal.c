@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A torn entry changes nothing in the replicas. So if none but torn ones follow it, the replay goes
- * back to it. Otherwise what follows was applied without it: a name may belong to another entry, a
- * directory may have been made up, an overlap may be the other file's fault. Then the whole log is
- * replayed anew beside the replicas, which are exchanged when that is done. Readers take no lock
- * and may hold on to the old namespace and its names for any time, so it stays until the volume is
- * closed, and there is a limit to how often that is done.
+ * A torn entry changes nothing in the replicas. So if only torn entries follow it, the replay
+ * restarts at it. Otherwise the entries after it were applied without it: a name may belong to
+ * another entry, a directory may have been implied, an overlap may be reported for the wrong file.
+ * Then the whole log is replayed into new replicas, which replace the old ones. Readers take no
+ * lock and may keep using the old namespace and its names, so the old namespace stays until the
+ * volume is closed, and the number of such rebuilds is limited.
  */
 #include "fs/heal.h"
 
@@ -19,11 +19,11 @@
 #include <string.h>
 #include <syslog.h>
 
-#define LOOKS_MAX 16   /* entries read for one catch-up */
-#define WORDS_MAX 4096 /* words of bits looked through for each */
+#define LOOKS_MAX 16   /* entries read per catch-up */
+#define WORDS_MAX 4096 /* bitmap words searched per entry */
 
-/* The next torn entry at or after `from`, looked for in a limited number of words; the place to go
- * on from otherwise. */
+/* The next torn entry at or after `from`. Searches a limited number of words, and returns the
+ * position to continue from if it finds none. */
 static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
 {
 	uint64_t end = vol->applied, word = from / BITMAP_WORD_BITS;
@@ -36,13 +36,13 @@ static uint64_t next_torn(const struct famfs_volume *vol, uint64_t from)
 	return word * BITMAP_WORD_BITS + (uint64_t)__builtin_ctzll(bits);
 }
 
-/* One that is whole now, of those that are next; FAMFS_NO_ENTRY when they are not. */
+/* Reads the next few torn entries, and returns one that is whole now, or FAMFS_NO_ENTRY. */
 static uint64_t find_whole(struct famfs_volume *vol)
 {
 	uint64_t first = torn_is_exhausted(vol) ? vol->torn.whole : 0;
 	uint64_t looks = min_u64(LOOKS_MAX, vol->torn.count), *at = &vol->torn.cursor;
 
-	/* The end of the log may be met once on the way to the first. */
+	/* The cursor may wrap around at the end of the log once. */
 	for (uint64_t steps = 0; looks && steps <= LOOKS_MAX + 1; steps++) {
 		*at = *at < vol->applied ? next_torn(vol, max_u64(*at, first)) : first;
 		if (*at >= vol->applied || !bitmap_test(vol->torn.bits, *at))
@@ -55,8 +55,8 @@ static uint64_t find_whole(struct famfs_volume *vol)
 	return FAMFS_NO_ENTRY;
 }
 
-/* Readers see the units before the files. Files of the old namespace may be mapped still, so theirs
- * count as well, until the volume is opened anew. */
+/* Units are marked before the files become visible. Files of the old namespace may still be
+ * mapped, so their units count as well until the volume is opened again. */
 static void mark_overlaps(struct famfs_volume *vol, const struct namespace *ns, uint64_t entries)
 {
 	struct famfs_fmap fmap;
@@ -67,7 +67,7 @@ static void mark_overlaps(struct famfs_volume *vol, const struct namespace *ns, 
 			overlap_add(&vol->overlap, &fmap);
 }
 
-/* What the log says about devices can only have become more, but for a damaged medium. */
+/* Devices are only ever added to the log, unless the medium is damaged. */
 static void take_devices(struct famfs_volume *vol, const struct famfs_volume *fresh)
 {
 	memcpy(vol->daxdev_sizes, fresh->daxdev_sizes, sizeof(vol->daxdev_sizes));
@@ -75,7 +75,8 @@ static void take_devices(struct famfs_volume *vol, const struct famfs_volume *fr
 	__atomic_store_n(&vol->ndaxdevs, fresh->ndaxdevs, __ATOMIC_RELEASE);
 }
 
-/* Takes the replicas of `fresh`, and gives it those that are read with the mutex only. */
+/* Moves the replicas of `fresh` to `vol`. `fresh` gets the old ones that are only read with the
+ * mutex, so that the caller can free them. */
 static void exchange(struct famfs_volume *vol, struct famfs_volume *fresh)
 {
 	struct allocator alloc = vol->alloc;
@@ -127,7 +128,7 @@ static void give_up(struct famfs_volume *vol)
 		   vol->dev->path);
 }
 
-/* For entry `index`, which others follow. */
+/* Replays the whole log because entry `index`, which whole entries follow, is whole now. */
 static int rebuild(struct famfs_volume *vol, uint64_t index, struct famfs_error *err)
 {
 	struct famfs_volume fresh = {
@@ -138,17 +139,17 @@ static int rebuild(struct famfs_volume *vol, uint64_t index, struct famfs_error 
 
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the log of", err);
-	/* A log that lost whole entries is another matter: check_appendable() sees it. */
+	/* If the log lost whole entries, check_appendable() reports that. */
 	if (state.next_index < vol->torn.whole)
 		return 0;
 	vol->torn.rebuilds++;
 	ret = replay_anew(vol, &fresh, err);
-	/* It ends early where an entry that was whole is torn. */
+	/* The replay ends early if an entry that was whole is torn now. */
 	if (ret == 0 && fresh.applied >= vol->torn.whole) {
 		exchange(vol, &fresh);
 		log_whole(vol, index);
 	}
-	/* What was before is the volume's, in any case. */
+	/* The volume owns the former namespace in either case. */
 	if (fresh.ns)
 		fresh.ns->before = NULL;
 	volume_destroy_replicas(&fresh);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries that were published, but not whole when they were replayed: their writer's lines were
- * late, or it was cut off and another process mended what it left. They count as damaged, name no
- * space, and keep others from appending. They are looked at again, and once one is whole the
- * replicas become those that a new replay would make.
+ * Torn entries: they were published, but not whole when they were replayed. Their writer's cache
+ * lines were late, or the writer was interrupted and another process completed the entry. They
+ * count as damaged, name no space, and block appends. They are read again, and once one is whole,
+ * the replicas are changed to those that a new replay would produce.
  *
- * The mutex is held, or the volume not shared, but for heal_wanted().
+ * The mutex is held, or the volume is not shared, except for heal_wanted().
  */
 #ifndef FS_HEAL_H
 #define FS_HEAL_H
@@ -17,10 +17,11 @@ static inline bool heal_wanted(const struct famfs_volume *vol)
 	return __atomic_load_n(&vol->torn.count, __ATOMIC_RELAXED) != 0;
 }
 
-/* Looks at some of the torn entries, in turn: for each catch-up. */
+/* Reads some of the torn entries again, in turn. Called by each catch-up. */
 int heal(struct famfs_volume *vol, struct famfs_error *err);
 
-/* Looks at them in the order of the log, as long as they are whole: for an append. */
+/* Reads the torn entries again in the order of the log, until one is still torn. Called before
+ * an append. */
 int heal_all(struct famfs_volume *vol, struct famfs_error *err);
 
 #endif

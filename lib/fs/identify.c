@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Before the node is opened: a descriptor that is open while the device changes its mode breaks the
- * node, and memory that the kernel uses is not to be looked at. */
+/* Checked before the node is opened: a descriptor that is open during a mode change breaks the
+ * node, and memory that the kernel uses must not be read. */
 static int check_mode(const char *path, struct famfs_error *err)
 {
 	struct famfs_dax_info info;

@@ -13,8 +13,8 @@
 
 #define ENV_NAME "FAMFS_SYSTEM_UUID"
 
-/* Namespace of the UUIDs (version 5) that are derived from a machine-id, which itself is not to be
- * published: machine-id(5). */
+/* Namespace of the version 5 UUIDs that are derived from a machine-id. The machine-id itself
+ * must not be published, see machine-id(5). */
 static const uuid_t machine_namespace = { 0x5c, 0x1f, 0x8e, 0x3a, 0x94, 0x0b, 0x4d, 0x27,
 					  0xa6, 0x51, 0x2e, 0x7d, 0xc0, 0x83, 0xf9, 0x14 };
 
@@ -54,8 +54,9 @@ static bool parse_machine_id(const char *text, uint8_t uuid[OMF_UUID_SIZE])
 	return true;
 }
 
-/* 1: read; 0: not there, or empty as in an image that was never booted; -EINVAL: not a UUID. One
- * that cannot be read is an error too: the next source would make this another host. */
+/* Returns 1 if read; 0 if the file is missing, or empty as in an image that was never booted;
+ * -EINVAL if it is not a UUID. An unreadable file is an error too, since the next source would give
+ * this host another identity. */
 static int read_source(const char *root, const struct source *source, uint8_t uuid[OMF_UUID_SIZE],
 		       struct famfs_error *err)
 {
@@ -84,7 +85,7 @@ static int read_source(const char *root, const struct source *source, uint8_t uu
 	return ok ? 1 : error_set(err, -EINVAL, "'%s' does not hold a UUID", path);
 }
 
-/* 1: set; 0: not set; -EINVAL. */
+/* 1 if set, 0 if not, -EINVAL if it is not a UUID. */
 static int read_env(struct identity *out, struct famfs_error *err)
 {
 	const char *text = secure_getenv(ENV_NAME);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which host this is: the system UUID, and where it comes from. */
+/* The identity of this host: the system UUID and its source. */
 #ifndef FS_IDENTITY_H
 #define FS_IDENTITY_H
 
@@ -13,16 +13,17 @@ struct identity {
 };
 
 /*
- * The first that exists of $FAMFS_SYSTEM_UUID, /etc/famfs/system_uuid, /opt/famfs/system_uuid, and
- * a UUID derived from /etc/machine-id. `root` is put before the files' names; "" but in tests.
- * Having none is no error; -EINVAL when the first that exists is not a UUID, -errno when it cannot
- * be read.
+ * Reads the first source that exists: $FAMFS_SYSTEM_UUID, /etc/famfs/system_uuid,
+ * /opt/famfs/system_uuid, and a UUID derived from /etc/machine-id. `root` is prefixed to the files'
+ * names; it is "" except in tests. A host without any source is no error. Returns -EINVAL if the
+ * first source is not a UUID, -errno if it cannot be read.
  */
 int identity_read(const char *root, struct identity *out, struct famfs_error *err);
 
 /*
- * Whether this host is the master that the superblock names. With the environment variable set,
- * only that counts; else any of the other sources may match, and *out becomes the one that does.
+ * Compares this host with the master that the superblock names. If the environment variable is set,
+ * only that counts; else any of the other sources may match, and *out is set to the one that
+ * matches.
  */
 int identity_role(const char *root, const uint8_t master[OMF_UUID_SIZE], struct identity *out,
 		  enum famfs_role *role, struct famfs_error *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device as it is, for tools that look at its structures one by one. Unlike a volume it can be
- * opened on any device: what is damaged is replaced by what is known otherwise, and the info tells
- * so.
+ * Raw access to the structures of a device, for tools that show them one by one. Unlike a volume it
+ * can be opened on any device: a damaged value is replaced by one from another source, and the info
+ * names the source.
  */
 #include "base/error.h"
 #include "fs/log.h"
@@ -87,7 +87,7 @@ static bool crc_is_right(const struct famfs_raw *raw)
 	return raw->crc_stored == raw->crc_computed;
 }
 
-/* Takes the log's length from the first structure that can be believed. */
+/* Takes the log's length from the first structure with a valid CRC. */
 static void find_log(struct famfs_inspect *inspect, const struct famfs_raw *super,
 		     const struct famfs_raw *header)
 {
@@ -107,7 +107,7 @@ static void find_log(struct famfs_inspect *inspect, const struct famfs_raw *supe
 	info->data_offset = OMF_LOG_OFFSET + info->log_length;
 }
 
-/* As many entries as lie on the device. */
+/* The number of entries that fit on the device. */
 static uint64_t entries_within(const struct famfs_inspect *inspect)
 {
 	uint64_t length = inspect->info.log_length, size = inspect->info.size;
@@ -128,7 +128,7 @@ static int stop_at_fault(void *arg, const struct famfs_log_entry *entry)
 	return 0;
 }
 
-/* Like a replay: if next_index is out of range, next_seqnum tells, and then the entries. */
+/* Like a replay: uses next_seqnum if next_index is out of range, and counts the valid entries. */
 static int find_end(struct famfs_inspect *inspect, const struct famfs_raw *raw,
 		    struct famfs_error *err)
 {
@@ -181,7 +181,7 @@ static int load_structures(struct famfs_inspect *inspect, struct famfs_error *er
 	inspect->info.super_ok = super.fault == FAMFS_FAULT_NONE;
 	note_uuid(inspect, &super);
 	memset(&header, 0, sizeof(header));
-	/* A device that ends before its log still has a superblock to be looked at. */
+	/* A device that ends before its log can still have a superblock. */
 	if (inspect->info.size == 0 ||
 	    inspect->info.size >= OMF_LOG_OFFSET + sizeof(struct omf_log_header))
 		ret = famfs_inspect_log_header(inspect, &header, err);
@@ -241,7 +241,7 @@ static bool all_zero(const struct omf_entry *entry)
 	return memcmp(entry, &zeros, sizeof(zeros)) == 0;
 }
 
-/* `bytes` NULL: could not be read, `error` says why. */
+/* `bytes` is NULL if the entry could not be read, with the reason in `error`. */
 static int visit_entry(const struct famfs_inspect *inspect, uint64_t index,
 		       const struct omf_entry *bytes, int error, famfs_log_entry_fn visit,
 		       void *arg)
@@ -275,7 +275,7 @@ static int visit_batch(struct famfs_inspect *inspect, struct omf_entry *batch, u
 	int ret = 0;
 
 	for (uint64_t i = 0; ret == 0 && i < count; i++) {
-		/* One line that is gone must not hide its neighbours. */
+		/* One unreadable line must not hide its neighbours. */
 		int error = whole ? 0 : log_read(&inspect->log, first + i, 1, &batch[i]);
 
 		ret = visit_entry(inspect, first + i, error ? NULL : &batch[i], error, visit, arg);

@@ -85,7 +85,7 @@ bool log_has_entry(const struct log *log, uint64_t index)
 	return log_read(log, index, 1, &raw) == 0 && entry_is_whole(&raw, index);
 }
 
-/* The order is the point: a reader that sees the new next_index sees the new next_seqnum. */
+/* In this order, a reader that sees the new next_index also sees the new next_seqnum. */
 int log_publish(const struct log *log, uint64_t next)
 {
 	le64 value = le64_make(next);
@@ -122,7 +122,8 @@ void log_unlock(const struct log *log)
 	(void)device_lock(log->dev, DEVICE_UNLOCK, OMF_LOG_OFFSET, 1, false);
 }
 
-/* The entries first: the reference stores entry and header before it flushes either. */
+/* Flushes the entries first, since the reference stores the entry and the header before it
+ * flushes either. */
 int log_flush_unfinished(const struct log *log, uint64_t known)
 {
 	le64 next;
@@ -175,7 +176,8 @@ int log_append(const struct log *log, uint64_t index, const struct record *rec,
 	if (ret == 0) {
 		device_flush(log->dev, offset, sizeof(raw));
 		device_fence(log->dev);
-		/* Only now may the index cover the entry: a crash before this loses it whole. */
+		/* Publish the index only after the entry: a crash before this line loses the
+		 * whole entry. */
 		ret = log_publish(log, index + 1);
 	}
 	return ret < 0 ? device_failed(log->dev, ret, "cannot write the log of", err) : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file as one range of addresses, from the device itself. */
+/* Maps a file into one range of addresses. */
 #include "famfs.h"
 
 #include "base/error.h"
@@ -15,7 +15,7 @@ struct plan {
 	const char *path;
 	const struct device *dev;
 	struct famfs_fmap fmap;
-	struct map_piece *pieces; /* NULL while they are being counted */
+	struct map_piece *pieces; /* NULL on the first pass, which counts them */
 	size_t count;
 	struct map_piece last;
 };
@@ -36,7 +36,7 @@ static int check_piece(const struct plan *plan, const struct piece *piece, struc
 			 plan->path, piece->length, piece->offset, plan->dev->path, align);
 }
 
-/* An extent that continues the last piece makes it longer. */
+/* Adds a piece, or extends the last one if the new piece continues it. */
 static void add_piece(struct plan *plan, const struct piece *piece)
 {
 	if (plan->count && plan->last.offset + plan->last.length == piece->offset) {
@@ -114,7 +114,7 @@ static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
 						     .write = write };
 
 		ret = device_map(vol->dev, &request, out, err);
-		/* Its lock keeps mkfs away from now on. */
+		/* From now on the lock of the mapping keeps mkfs away. */
 		if (ret == 0)
 			ret = unmap_if_stale(vol, out, err);
 	}
@@ -122,7 +122,7 @@ static int map_pieces(struct famfs_volume *vol, const char *path, bool write,
 	return ret;
 }
 
-/* In famfs mode the node cannot be mapped, and the kernel maps the file itself. */
+/* In famfs mode the device node cannot be mapped, so the file is mapped through its mount. */
 static int map_file(struct famfs_volume *vol, const char *path, bool write,
 		    struct famfs_mapping **out, struct famfs_error *err)
 {

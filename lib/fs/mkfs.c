@@ -19,16 +19,16 @@
 #include <sys/stat.h>
 #include <uuid.h>
 
-/* How long a reader of the device may take. */
+/* How long to wait for a process that uses the device. */
 #define PATIENCE_NS NS_PER_S
 
 struct mkfs {
-	const char *name; /* as the caller gave it: it goes into the superblock */
+	const char *name; /* as given by the caller; recorded in the superblock */
 	const struct famfs_mkfs_params *params;
 	struct famfs_mkfs_result *result;
 	struct identity identity;
-	struct device *dev; /* NULL in a dry run on a file that is not there */
-	bool created;       /* the image file `made` is ours to remove on failure */
+	struct device *dev; /* NULL in a dry run on a missing file */
+	bool created;       /* this call created the image `made`, and removes it on failure */
 	struct stat made;
 };
 
@@ -45,7 +45,7 @@ static int write_log(struct device *dev, uint64_t length)
 	struct omf_log_header header;
 	int ret = device_store(dev, OMF_LOG_OFFSET, NULL, length);
 
-	/* Only a fence orders bulk stores with others to the same lines. */
+	/* Only a fence orders bulk stores before later stores to the same lines. */
 	device_fence(dev);
 	log_header_encode(&header, length);
 	if (ret == 0)
@@ -53,7 +53,7 @@ static int write_log(struct device *dev, uint64_t length)
 	return ret;
 }
 
-/* From here on there is no file system, whatever follows. */
+/* After this there is no file system on the device, even if a later step fails. */
 static int erase_magic(struct device *dev)
 {
 	const le64 none = le64_make(0);
@@ -71,8 +71,8 @@ int mkfs_write(struct device *dev, const struct superblock *sb)
 	superblock_encode(&raw, sb);
 	magic = raw.magic;
 	raw.magic = le64_make(0);
-	/* All of the first 2 MiB, where other file systems have their magics: what was there must
-	 * not be found again. */
+	/* Zero all of the first 2 MiB, where other file systems have their magics, so that no
+	 * tool finds the old ones again. */
 	if (ret == 0)
 		ret = device_store(dev, 0, NULL, OMF_LOG_OFFSET);
 	if (ret == 0)
@@ -115,7 +115,7 @@ static int read_identity(struct mkfs *mkfs, struct famfs_error *err)
 	return -ENOKEY;
 }
 
-/* The UUIDs of the file system to come. */
+/* Chooses the UUIDs of the new file system. */
 static void choose_uuids(struct mkfs *mkfs)
 {
 	struct famfs_mkfs_result *result = mkfs->result;
@@ -127,8 +127,8 @@ static void choose_uuids(struct mkfs *mkfs)
 	result->system_uuid_source = mkfs->identity.source;
 }
 
-/* Makes a missing image, empty for now: its size comes after the checks. The descriptor is kept,
- * since the name may lead to another file by the time that it is opened again. */
+/* Creates a missing image. It is empty until the checks have passed. Keeps the descriptor, since
+ * the name may lead to another file by the time it is opened again. */
 static int create_image(struct mkfs *mkfs, struct famfs_error *err)
 {
 	cleanup_fd int fd = open(mkfs->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -138,7 +138,7 @@ static int create_image(struct mkfs *mkfs, struct famfs_error *err)
 	if (fstat(fd, &mkfs->made) < 0) {
 		int ret = error_errno(err, -errno, "cannot stat '%s'", mkfs->name);
 
-		/* remove_created() could not tell it from another file. */
+		/* Without `made`, remove_created() could not tell the image from another file. */
 		(void)unlink(mkfs->name);
 		return ret;
 	}
@@ -174,8 +174,8 @@ static int lock(const struct mkfs *mkfs)
 	return ret > 0 ? -EAGAIN : ret;
 }
 
-/* 1 when the device is in use, and by what; else 0 with the device locked, or -errno. The lock
- * first, so that no mount comes between. */
+/* Returns 1 if the device is in use, with its user in *user; 0 with the device locked; or
+ * -errno. Takes the lock first, so that no mount can start in between. */
 static int find_user(const struct mkfs *mkfs, struct usage_text *user, struct famfs_error *err)
 {
 	int ret = lock(mkfs), used;
@@ -204,7 +204,7 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 
 	if (!mkfs->dev)
 		return 0;
-	/* Readers come and go: udev itself looks at a device that was just formatted. */
+	/* Some users are brief: udev reads a device that was just formatted. */
 	while ((ret = find_user(mkfs, &user, err)) > 0 &&
 	       device_mounts(mkfs->dev->path, NULL) == 0 && now_ns() - start < PATIENCE_NS)
 		nanosleep(&step, NULL);
@@ -212,12 +212,12 @@ static int check_unused(const struct mkfs *mkfs, struct famfs_error *err)
 		return in_use(mkfs, &user, err);
 	if (ret < 0)
 		return ret;
-	/* As it is now that it cannot be resized by another mkfs. */
+	/* Under the lock, no other mkfs can resize it. */
 	ret = device_reload_size(mkfs->dev);
 	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", mkfs->name) : 0;
 }
 
-/* Sizes, in the result. */
+/* Computes the sizes in the result, and checks them. */
 static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct famfs_mkfs_result *result = mkfs->result;
@@ -261,12 +261,12 @@ static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 	return overwrite_check(&overwrite, mkfs->dev, err);
 }
 
-/* Whether the name still leads to the file that was locked and judged. */
+/* Checks that the name still leads to the file that was locked and checked. */
 static int check_named(const struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct stat locked, named;
 
-	/* One that is no file cannot be another. */
+	/* A device without a descriptor cannot be replaced by another file. */
 	if (mkfs->dev->fd < 0)
 		return 0;
 	if (fstat(mkfs->dev->fd, &locked) == 0 && stat(mkfs->name, &named) == 0 &&
@@ -286,8 +286,8 @@ static int resize(struct mkfs *mkfs, struct famfs_error *err)
 		return error_set(err, -EINVAL,
 				 "'%s' has %" PRIu64 " bytes, and only images can be resized",
 				 mkfs->name, old);
-	/* A file system that loses its end must not be taken for a whole one, should we not get
-	 * further. */
+	/* If mkfs is interrupted after the image was truncated, no tool may find the old file
+	 * system in it. */
 	if (size < old && old >= sizeof(le64))
 		ret = erase_magic(mkfs->dev);
 	if (ret < 0)
@@ -313,7 +313,7 @@ static void fill_superblock(const struct mkfs *mkfs, struct superblock *sb)
 	snprintf(sb->name, sizeof(sb->name), "%.*s", OMF_NAME_SIZE, mkfs->name);
 }
 
-/* What memory holds is what was meant. */
+/* Checks that memory holds the structures that were written. */
 static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struct famfs_error *err)
 {
 	struct omf_super want, got;
@@ -338,7 +338,7 @@ static int read_back(const struct mkfs *mkfs, const struct superblock *sb, struc
 	return 0;
 }
 
-/* A new file is on the disk when its name is. */
+/* A new image is durable only once its directory is synced. */
 static int sync_name(const struct mkfs *mkfs, struct famfs_error *err)
 {
 	int ret = mkfs->created ? io_sync_parent(mkfs->dev->path) : 0;
@@ -363,8 +363,8 @@ static int format(struct mkfs *mkfs, struct famfs_error *err)
 	return ret < 0 ? ret : sync_name(mkfs, err);
 }
 
-/* The magic goes first, so that a crash leaves no superblock rather than half of one. The header of
- * the log goes, too: what nothing describes is not found again. */
+/* Erases the magic first, so that a crash leaves no superblock rather than half of one. Erases
+ * the log header too, so that no tool finds the log again. */
 static int erase(const struct mkfs *mkfs, struct famfs_error *err)
 {
 	const uint64_t header_end = OMF_LOG_OFFSET + sizeof(struct omf_log_header);
@@ -373,7 +373,7 @@ static int erase(const struct mkfs *mkfs, struct famfs_error *err)
 	if (ret < 0 || !*mkfs->result->replaced)
 		return ret;
 	ret = erase_magic(mkfs->dev);
-	/* An image may have been cut off. */
+	/* The image may end before the log header. */
 	if (ret == 0)
 		ret = device_store(mkfs->dev, 0, NULL, min_u64(mkfs->dev->size, header_end));
 	if (ret == 0)
@@ -394,7 +394,7 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 		if (!mkfs->params->erase)
 			error_remedy(err, FAMFS_REMEDY_SET_SIZE, NULL);
 	}
-	/* The size first: a file must not be left behind for a size that cannot work. */
+	/* Check the size first, so that no image is created for an invalid one. */
 	if (ret == 0 && mkfs->params->size)
 		ret = check_size(mkfs, err);
 	if (ret == 0)
@@ -410,8 +410,8 @@ static int run(struct mkfs *mkfs, struct famfs_error *err)
 	return mkfs->params->erase ? erase(mkfs, err) : format(mkfs, err);
 }
 
-/* Removes the image that was made, unless another file has its name by now, or another mkfs has
- * come first and is formatting it. */
+/* Removes the image that was created, unless another file has its name by now, or another mkfs
+ * has locked it. */
 static void remove_created(const struct mkfs *mkfs)
 {
 	struct stat named;

@@ -5,8 +5,9 @@
 #include "device/device.h"
 #include "media/superblock.h"
 
-/* Writes an empty file system: no checks, and no reading back. The old magic goes first and the new
- * one comes last, so that a power cut leaves the old file system, none, or the new one. */
+/* Writes an empty file system, without checks and without reading it back. Erases the old magic
+ * first and writes the new one last, so that a power cut leaves the old file system, none, or the
+ * new one. */
 int mkfs_write(struct device *dev, const struct superblock *sb);
 
 #endif

@@ -9,23 +9,24 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-/* Damaged media may imply directories without end; past this their files are out of reach. */
+/* Limits the directories that a damaged medium can imply; files in further ones cannot be
+ * reached. */
 #define IMPLICIT_MAX 4096u
 
 #define PAGE          ((size_t)4096)
 #define HUGE_PAGE     ((size_t)2 << 20)
-#define NAME_EXPECTED 16   /* bytes of a name, on the average */
+#define NAME_EXPECTED 16   /* bytes of an average name */
 #define FIRST_TABLE   1024 /* slots */
 
 enum kind {
 	KIND_NONE,
 	KIND_DIR,
-	KIND_IMPLIED, /* a directory that no entry describes so far */
-	KIND_EXTENT,  /* a file with one extent on device 0, which is nearly every file */
+	KIND_IMPLIED, /* a directory that no entry describes yet */
+	KIND_EXTENT,  /* a file with one extent on device 0, as nearly all files have */
 	KIND_MAP,     /* a file whose map is in the arena */
 };
 
-/* 48 bytes; a file costs these, its name, and two to four slots of the hash table. */
+/* 48 bytes. A file takes one node, its name, and two to four slots of the hash table. */
 struct node {
 	uint64_t size;
 	uint32_t parent;
@@ -65,7 +66,7 @@ static size_t arena_take(struct arena *arena, size_t bytes)
 	return at;
 }
 
-/* Last of all: node_exists() trusts whatever has a kind. */
+/* Called last: node_exists() trusts every node that has a kind. */
 static void set_kind(struct node *node, enum kind kind)
 {
 	__atomic_store_n(&node->kind, (uint8_t)kind, __ATOMIC_RELEASE);
@@ -93,7 +94,8 @@ static bool has_room(const struct name_table *table, uint64_t names)
 	return names <= ((uint64_t)table->mask + 1) / 8 * 5;
 }
 
-/* Lays the tables out in one piece of memory, and returns its size. With NULL: only that. */
+/* Places the tables in one piece of memory, and returns its size. If `base` is NULL, only
+ * computes the size. */
 static size_t lay_out_tables(struct namespace *ns, unsigned char *base, size_t nodes)
 {
 	size_t bytes = 0;
@@ -110,8 +112,8 @@ static size_t lay_out_tables(struct namespace *ns, unsigned char *base, size_t n
 	}
 }
 
-/* One reservation for everything; only what is used takes memory. Without huge pages, so that an
- * entry here and there does not take 2 MiB each. */
+/* Reserves address space for everything at once; only pages that are used take memory. Huge
+ * pages are off, so that scattered entries do not take 2 MiB each. */
 static bool reserve(struct namespace *ns, size_t nodes)
 {
 	size_t tables = lay_out_tables(ns, NULL, nodes);
@@ -128,7 +130,7 @@ static bool reserve(struct namespace *ns, size_t nodes)
 	ns->reserved = base;
 	ns->reserved_bytes = bytes;
 	(void)madvise(base, bytes, MADV_NOHUGEPAGE);
-	/* The last table begins a huge page, and the nodes follow it. */
+	/* The last table starts at a huge page boundary, and the nodes follow it. */
 	tables -= table_bytes(&ns->tables[ns->ntables - 1]);
 	base = (unsigned char *)round_up((uintptr_t)base + tables, HUGE_PAGE);
 	lay_out_tables(ns, base - tables, nodes);
@@ -139,7 +141,7 @@ static bool reserve(struct namespace *ns, size_t nodes)
 	return true;
 }
 
-/* Makes the memory ready that `entries` will need, before the first of it is touched. */
+/* Populates the memory for `entries` before it is first used. */
 static void prepare(struct namespace *ns, uint64_t entries)
 {
 	unsigned char *base;
@@ -151,8 +153,8 @@ static void prepare(struct namespace *ns, uint64_t entries)
 	ns->table = &ns->tables[ns->ntables - 1];
 	base = (unsigned char *)ns->table->slots;
 	bytes = (size_t)(ns->names.base - base) + entries * NAME_EXPECTED;
-	/* Of a large log, half of the replay can be address translation. And one call instead of a
-	 * fault a page. Failure costs only time. */
+	/* With small pages, address translation can take half of the replay of a large log; and
+	 * one call replaces a page fault per page. A failure only costs time. */
 	(void)madvise(base, round_up(bytes, HUGE_PAGE), MADV_HUGEPAGE);
 	(void)madvise(base, round_up(bytes, PAGE), MADV_POPULATE_WRITE);
 }
@@ -168,7 +170,7 @@ int namespace_init(struct namespace *ns, uint64_t capacity, uint64_t expected)
 	if (!reserve(ns, nodes))
 		return -ENOMEM;
 	prepare(ns, expected < capacity ? expected : capacity);
-	/* A medium must not be able to choose names that all fall into one place. */
+	/* A random seed, so that a hostile medium cannot choose names that all collide. */
 	if (getrandom(&ns->hash_seed, sizeof(ns->hash_seed), GRND_NONBLOCK) < 0)
 		ns->hash_seed = (uintptr_t)ns->nodes;
 	arena_take(&ns->names, 1); /* offset 0 is the empty name */
@@ -215,8 +217,8 @@ static uint32_t hash_name(const struct namespace *ns, node_t parent, const char 
 	return (uint32_t)mix(mix(h ^ word));
 }
 
-/* A slot of the hash table: the hash above, the node below. A name that is not there costs no look
- * at any node. */
+/* A slot of the hash table has the hash in its upper half and the node in its lower half, so
+ * that the lookup of a missing name reads no nodes. */
 static uint64_t make_slot(uint32_t hash, node_t node)
 {
 	return (uint64_t)hash << 32 | node;
@@ -248,7 +250,7 @@ static void put_slot(const struct name_table *table, uint64_t slot)
 	__atomic_store_n(&table->slots[i], slot, __ATOMIC_RELEASE);
 }
 
-/* Readers may still be in the old table: it stays as it is, and lacks only what is new. */
+/* Readers may still use the old table. It stays unchanged, and lacks only new names. */
 static void grow_table(struct namespace *ns)
 {
 	const struct name_table *old = ns->table, *next = old + 1;
@@ -309,7 +311,7 @@ node_t namespace_resolve(const struct namespace *ns, const char *path, size_t le
 	return at;
 }
 
-/* Makes a complete node visible: by name first, then in its directory's list. */
+/* Makes a complete node visible, first by its name, then in the list of its directory. */
 static void link_node(struct namespace *ns, node_t at, node_t parent, uint32_t hash)
 {
 	struct node *node = &ns->nodes[at], *dir = &ns->nodes[parent];
@@ -341,7 +343,7 @@ static void name_node(struct namespace *ns, node_t at, node_t parent, const char
 	node->parent = parent;
 }
 
-/* The number that the directory had in the namespace before; NODE_NONE when it is new. */
+/* The number that the directory had in the former namespace; NODE_NONE if it is new. */
 static node_t number_before(const struct namespace *ns, node_t parent, const char *name,
 			    size_t length)
 {
@@ -377,7 +379,7 @@ static node_t imply_dir(struct namespace *ns, node_t parent, const char *name, s
 	return at;
 }
 
-/* The directory that the first `length` bytes of the path name; made up where it is missing. */
+/* Finds the directory named by the first `length` bytes of the path. Implies missing ones. */
 static node_t find_parent(struct namespace *ns, const char *path, size_t length, bool *implied)
 {
 	node_t at = NODE_ROOT, next;
@@ -429,7 +431,7 @@ static void store_map(struct namespace *ns, struct node *node, const struct famf
 	set_kind(node, KIND_MAP);
 }
 
-/* A directory that was made up gets the attributes of the entry that comes after all. */
+/* Gives an implied directory the attributes of its entry, which came later. */
 static enum famfs_fault adopt(struct namespace *ns, node_t at, const struct record *rec)
 {
 	struct node *node = &ns->nodes[at];
@@ -465,7 +467,7 @@ enum famfs_fault namespace_insert(struct namespace *ns, uint64_t index, const st
 	uint32_t hash;
 
 	*implied = false;
-	if (rec->path_length == 0) /* the root is there */
+	if (rec->path_length == 0) /* the root always exists */
 		return FAMFS_FAULT_DUPLICATE;
 	parent = find_parent(ns, rec->path, leaf ? leaf - 1 : 0, implied);
 	if (parent == NODE_NONE)
