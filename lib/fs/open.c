@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a target to an open volume. */
+/* Opens the volume of a target. */
 #include "fs/open.h"
 
 #include "base/error.h"
@@ -30,8 +30,8 @@ static int refuse_foreign_mount(const struct device *dev, struct famfs_error *er
 	return -EBUSY;
 }
 
-/* A path can lead to another file than it did when it was mounted. The server of the mount holds a
- * lock on the one that it serves. */
+/* Since the mount, the path may have been replaced by another file. The server of the mount
+ * holds a lock on the file that it serves. */
 static bool is_served(struct device *dev)
 {
 	uint64_t end;
@@ -39,7 +39,7 @@ static bool is_served(struct device *dev)
 	return device_lock_conflict(dev, 0, 1, &end) > 0;
 }
 
-/* Without its server a mount has nothing to say about the device. */
+/* A mount without its server, where statfs() fails, is no reason to refuse the device. */
 static int check_served(const struct famfs_target *target, struct device *dev,
 			struct famfs_error *err)
 {
@@ -59,7 +59,8 @@ int target_check_writer(const struct famfs_target *target, struct device *dev,
 	return ret < 0 ? ret : check_served(target, dev, err);
 }
 
-/* A writer shares byte 0 with the mounts, so that the device is not formatted under it. */
+/* A writer takes the same shared lock of byte 0 as the mounts, so that the device cannot be
+ * formatted meanwhile. */
 static int share(struct device *dev, struct famfs_error *err)
 {
 	int ret = device_lock(dev, DEVICE_SHARED, 0, 1, false);
@@ -68,7 +69,7 @@ static int share(struct device *dev, struct famfs_error *err)
 		return error_set(err, -EBUSY, "'%s' is being formatted or repaired", dev->path);
 	if (ret < 0)
 		return error_errno(err, ret, "cannot lock '%s'", dev->path);
-	/* An mkfs may have changed it before. */
+	/* An mkfs may have changed the size before the lock was taken. */
 	ret = device_reload_size(dev);
 	return ret < 0 ? error_errno(err, ret, "cannot read '%s'", dev->path) : 0;
 }
@@ -77,8 +78,8 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 {
 	struct famfs_target *target = arg;
 
-	/* In famfs mode the server is root's; another user's may be there to get what is written.
-	 */
+	/* In famfs mode the server runs as root. Another user could mount a fake to receive the
+	 * data. */
 	if (!mount_is_famfs(entry) || !mount_is_of_root(entry) ||
 	    strcmp(entry->source, target->device) != 0 || strcmp(entry->root, "/") != 0)
 		return 0;
@@ -86,8 +87,8 @@ static int visit_mount(void *arg, const struct mount_entry *entry)
 	return 1;
 }
 
-/* A mount has its files for users who may not open the device, and in famfs mode for all: the mount
- * that the target is in, or the one there is of the device. */
+/* Opens the .meta files of a mount, for users who may not open the device, and in famfs mode for
+ * all users. Uses the mount of the target, or one of the device. */
 static int open_mount(const struct famfs_target *target, enum device_access access, int code,
 		      struct device **out, struct famfs_error *err)
 {
@@ -135,7 +136,7 @@ int target_open_device(const struct famfs_target *target, struct device **out,
 		return open_mount(target, DEVICE_READ, ret, out, err);
 	if (!target->mountpoint || is_served(dev))
 		return 0;
-	/* The device is not the one that is mounted. */
+	/* The device is not the one that is mounted, so prefer the mount. */
 	if (open_mount(target, DEVICE_READ, 0, out, err) == 0 && *out != dev)
 		device_close(dev);
 	return 0;

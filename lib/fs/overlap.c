@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Units of an extent that lie on device 0; none of another device's. */
+/* Clips an extent to the units of device 0, and returns its end; empty for other devices. */
 static uint64_t units_of(const struct overlap *overlap, const struct famfs_extent *ext,
 			 uint64_t *start)
 {
@@ -95,8 +95,6 @@ bool overlap_found(const struct overlap *overlap, const struct famfs_fmap *fmap)
 			return true;
 	return false;
 }
-
-/* ---- which file it is ---- */
 
 static bool meet(const struct famfs_extent *a, const struct famfs_extent *b)
 {

@@ -39,8 +39,8 @@ static int refuse_famfs(const struct overwrite *overwrite, const struct famfs_in
 	return refuse(overwrite, what, foreign, err);
 }
 
-/* A famfs that cannot be opened may all the same be the living one of another host, which knows
- * more than we do. The owner has been in the same place in every version. */
+/* A famfs that cannot be opened here may still be in use by another host with a newer program.
+ * The owner has the same offset in every version. */
 static int refuse_unusable(const struct overwrite *overwrite, struct device *dev, const char *state,
 			   struct famfs_error *err)
 {
@@ -69,9 +69,7 @@ static int refuse_other(const struct overwrite *overwrite, const char *what,
 			 overwrite->name, what);
 }
 
-/* ---- no famfs -------------------------------------------------------------------------------- */
-
-/* A log whose superblock is gone: the files are still there, and all that is known of them. */
+/* Finds a log without its superblock: the files and their metadata still exist. */
 static int check_log(const struct overwrite *overwrite, struct device *dev, struct famfs_error *err)
 {
 	struct omf_log_header header;
@@ -130,8 +128,8 @@ static int check_data(const struct overwrite *overwrite, struct device *dev,
 	return refuse_other(overwrite, what, err);
 }
 
-/* What memory holds that has no signature is what it was left with; a file was written by a
- * program, for a purpose. */
+/* Memory without a signature holds leftovers, but data in an image file was written on purpose,
+ * so only images are searched for other data. */
 static int check_others(const struct overwrite *overwrite, struct device *dev,
 			struct famfs_error *err)
 {
@@ -150,7 +148,7 @@ static int check_others(const struct overwrite *overwrite, struct device *dev,
 	return ret < 0 || overwrite->found[0] ? ret : check_data(overwrite, dev, err);
 }
 
-/* Opens the file system that is there through `dev`, which stays open. */
+/* Reads the facts of the existing file system through `dev`, which stays open. */
 static int read_info(struct device *dev, struct famfs_info *info, struct famfs_error *why)
 {
 	const struct volume_params params = { .access = DEVICE_READ };

@@ -6,19 +6,19 @@
 #include "device/device.h"
 
 struct overwrite {
-	const char *name;           /* of the device, for messages */
+	const char *name;           /* the device's, for messages */
 	const uint8_t *system_uuid; /* of this host */
 	bool force;
 	bool force_foreign;
-	bool famfs_only; /* nothing else may be destroyed: -EMEDIUMTYPE */
-	char *found;     /* receives what is there, also when it may not be destroyed */
+	bool famfs_only; /* refuse other data with -EMEDIUMTYPE */
+	char *found;     /* receives a description of the data, also if it is refused */
 	size_t found_size;
 };
 
 /*
- * Looks for a famfs, for other signatures and, in an image, for data of any other kind, and refuses
- * what the flags do not cover: -EEXIST. `dev` is locked, so that what is judged is what will be
- * written, and stays the caller's. Other errors are those of reading it.
+ * Searches for a famfs, for other signatures and, in an image, for any other data. Returns -EEXIST
+ * if the flags do not allow overwriting it, or an error of reading the device. The caller keeps
+ * `dev`, and has locked it, so that the data cannot change after the check.
  */
 int overwrite_check(const struct overwrite *overwrite, struct device *dev, struct famfs_error *err);
 

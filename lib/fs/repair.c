@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mending a file system. Every range is given to the caller to save before it changes, and every
- * step leaves a medium that a power cut makes no worse: an entry is rewritten where it is damaged
- * anyway, and the counters of the header share a cache line.
+ * Repairs a file system. Every range is passed to the caller to save before it changes, and a power
+ * cut at any step makes the medium no worse: an entry that is rewritten was damaged already, and
+ * the counters of the header share a cache line.
  *
- * Questions come first, since an answer may take minutes, and the append lock is not held for them.
- * Then the log is locked and all of it judged again: a problem is mended only if it is still the
- * one that was shown, from the bytes of that second judgement, and only while the medium has them.
+ * Questions are asked first, without the append lock, since an answer may take minutes. Then the
+ * log is locked and checked again. A problem is repaired only if the second check finds it
+ * unchanged, and only while the medium still has the bytes that this check read.
  */
 #include "fs/fsck.h"
 
@@ -19,8 +19,8 @@
 
 struct repair {
 	struct fsck *shown;
-	const struct fsck *now; /* the same in a dry run */
-	size_t at;              /* of what is now, findings of earlier entries */
+	const struct fsck *now; /* the second check; in a dry run the first */
+	size_t at;              /* findings of `now` about earlier entries */
 };
 
 static bool dry(const struct repair *repair)
@@ -45,7 +45,7 @@ static int check_unchanged(struct device *dev, uint64_t offset, const void *old,
 	return -ESTALE;
 }
 
-/* At most an entry. */
+/* Replaces a range of at most the size of an entry. */
 static int replace(const struct repair *repair, uint64_t offset, const void *old, const void *new,
 		   size_t length, struct famfs_error *err)
 {
@@ -68,8 +68,6 @@ static int replace(const struct repair *repair, uint64_t offset, const void *old
 	return ret < 0 ? error_errno(err, ret, "cannot write '%s'", dev->path) : 0;
 }
 
-/* ---- judging again ---- */
-
 static bool is_same(const struct finding *shown, const struct finding *now)
 {
 	return shown->entry == now->entry && shown->count == now->count &&
@@ -78,8 +76,8 @@ static bool is_same(const struct finding *shown, const struct finding *now)
 	       memcmp(&shown->raw, &now->raw, sizeof(now->raw)) == 0;
 }
 
-/* What was shown, as it is now, or NULL. Both lists are in the order of the log; what is not about
- * an entry comes last. */
+/* Finds the same problem in the second check, or NULL. Both lists are in the order of the log;
+ * findings that are not about an entry come last. */
 static const struct finding *find_same(struct repair *repair, const struct finding *shown)
 {
 	const struct findings *now = &repair->now->findings;
@@ -113,7 +111,7 @@ static size_t count_about_end(const struct fsck *fsck)
 	return count;
 }
 
-/* Whether the entries that were judged are all that the judged header counts. */
+/* Whether the checked entries are all that the checked header counts. */
 static bool counts_checked_entries(const struct fsck *fsck)
 {
 	uint64_t next = le64_get(fsck->header.next_index);
@@ -121,7 +119,7 @@ static bool counts_checked_entries(const struct fsck *fsck)
 	return next > fsck->vol->log.capacity || next == fsck->vol->applied;
 }
 
-/* Whether the end of the log is what was shown. The entries there are taken out together. */
+/* Whether the end of the log is unchanged. The entries there are removed together. */
 static bool end_is_same(struct repair *repair)
 {
 	const struct findings *shown = &repair->shown->findings;
@@ -134,8 +132,6 @@ static bool end_is_same(struct repair *repair)
 			return false;
 	return true;
 }
-
-/* ---- entries ---- */
 
 /* Rewrites one entry of a finding: its mode, or all of it. */
 static int rewrite(const struct repair *repair, const struct finding *now, uint64_t entry,
@@ -181,9 +177,7 @@ static int mend_entries(struct repair *repair, struct famfs_error *err)
 	return ret;
 }
 
-/* ---- the end of the log ---- */
-
-/* The first of the torn entries at the end; the number of entries when there are none. */
+/* The first of the torn entries at the end; the number of entries if there are none. */
 static uint64_t tail_start(const struct fsck *fsck)
 {
 	uint64_t start = fsck->vol->applied;
@@ -197,9 +191,9 @@ static uint64_t tail_start(const struct fsck *fsck)
 	return start;
 }
 
-/* Where the log ends. An index that was damaged to a smaller one must not cost the files after it:
- * more whole entries behind the end than one publish can leave belong to the log, and so do those
- * that the other counter counts and one more. */
+/* The number of entries that the log keeps. If damage made the index smaller, the files after it
+ * must not be lost. So whole entries behind the end belong to the log if there are more than an
+ * interrupted publish can leave, or if next_seqnum counts more. */
 static uint64_t log_end(const struct fsck *fsck)
 {
 	const struct log *log = &fsck->vol->log;
@@ -214,7 +208,7 @@ static uint64_t log_end(const struct fsck *fsck)
 	return end;
 }
 
-/* Entries that were never written need no line each: to write the header back restores them. */
+/* Entries that were never written are not saved: restoring the header restores them. */
 static bool is_unwritten(const struct omf_entry *raw)
 {
 	static const struct omf_entry zeros;
@@ -234,7 +228,7 @@ static int save_entries(const struct famfs_fsck_params *params, const struct fin
 	return ret;
 }
 
-/* What is cut off, as it was judged. */
+/* Saves the entries that are removed, as they were checked. */
 static int save_tail(const struct repair *repair, uint64_t start, struct famfs_error *err)
 {
 	const struct famfs_fsck_params *params = repair->shown->params;
@@ -252,7 +246,7 @@ static int save_tail(const struct repair *repair, uint64_t start, struct famfs_e
 	return 0;
 }
 
-/* Both the part that never changes and the counters, which end the log at `next`. */
+/* Rewrites both the part that never changes and the counters, which end the log at `next`. */
 static int write_header(const struct repair *repair, uint64_t next, struct famfs_error *err)
 {
 	const struct fsck *now = repair->now;
@@ -297,13 +291,11 @@ static int mend_end(struct repair *repair, struct famfs_error *err)
 		ret = write_header(repair, next, err);
 	if (ret < 0)
 		return ret;
-	/* A dry run tells what the log would hold. */
+	/* Also in a dry run, the result has the number of entries after the repair. */
 	repair->shown->vol->applied = next;
 	settle_end(repair->shown, true);
 	return 0;
 }
-
-/* ---- the recorded size ---- */
 
 static int write_capacity(struct repair *repair, struct famfs_error *err)
 {
@@ -337,9 +329,7 @@ static int mend_capacity(struct repair *repair, struct famfs_error *err)
 	return 0;
 }
 
-/* ---- all of it ---- */
-
-/* A file that ends beyond the device tells that the device got smaller; to record that gives the
+/* If a file ends beyond the device, the device became smaller, and recording its size gives the
  * file up. */
 static bool gives_files_up(const struct fsck *fsck)
 {
@@ -396,7 +386,8 @@ int fsck_repair(struct fsck *fsck, struct famfs_error *err)
 	int ret;
 
 	ask(fsck);
-	/* Locking the log would flush what a killed process left; the device is locked as it is. */
+	/* Do not lock the log in a dry run: that flushes the entries that a killed process left.
+	 * The device is locked already. */
 	if (fsck->params->dry_run)
 		return mend_all(fsck, fsck, err);
 	ret = volume_lock_log(fsck->vol, NULL, err);

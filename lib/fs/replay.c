@@ -13,15 +13,15 @@
 #include <syslog.h>
 #include <time.h>
 
-/* How long an entry may look bad before it is: far longer than a write-back takes. */
+/* How long a bad entry may still be on its way: far longer than a write-back takes. */
 #define MOMENT_NS  UINT64_C(20000000)
 #define LOGGED_MAX 16
 #define LOOK_AHEAD 8
-#define SMALL_LOG  32768 /* entries, whose names the caches hold */
+#define SMALL_LOG  32768 /* entries, whose names fit in the caches */
 
 static bool stops_appends(enum famfs_fault fault)
 {
-	/* These two are about names only: the entry is sound, and its space is known. */
+	/* These two are about names only: the entry is valid, and its space is known. */
 	return fault != FAMFS_FAULT_NONE && fault != FAMFS_FAULT_DUPLICATE &&
 	       fault != FAMFS_FAULT_PARENT;
 }
@@ -40,7 +40,7 @@ static void note_fault(struct famfs_volume *vol, uint64_t index, enum famfs_faul
 			   vol->bad_entries == LOGGED_MAX ? " (more are not logged)" : "");
 }
 
-/* The space that an entry names is never handed out, whatever else is wrong with the entry. */
+/* The space that an entry names is never allocated again, whatever else is wrong with the entry. */
 static bool use_extents(struct famfs_volume *vol, const struct record *rec)
 {
 	bool overlap = false;
@@ -81,7 +81,7 @@ static enum famfs_fault insert(struct famfs_volume *vol, uint64_t index, const s
 {
 	enum famfs_fault fault;
 
-	/* Hidden: the server's own files are there. */
+	/* Hidden, since the server's own files have these paths. */
 	if (path_is_meta(rec->path, rec->path_length))
 		return FAMFS_FAULT_NONE;
 	fault = namespace_insert(vol->ns, index, rec, implied);
@@ -103,8 +103,8 @@ void begin_overlap(struct famfs_volume *vol)
 			   vol->dev->path);
 }
 
-/* Has no effect on a file that will not be visible: no kernel can be made to map it. Its name
- * decides that, and the same checks follow in insert(). */
+/* Skips a file that will not be visible, since no kernel can map it. Its name decides that;
+ * insert() makes the same checks. */
 static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
 {
 	bool is_file;
@@ -116,7 +116,7 @@ static void mark_overlap(struct famfs_volume *vol, const struct record *rec)
 	overlap_add(&vol->overlap, &rec->fmap);
 }
 
-/* Names both files, but only as often as faults are logged: it takes a walk over all files. */
+/* Names both files, but only while faults are still logged, since it searches all files. */
 static void explain_overlap(struct famfs_volume *vol, uint64_t index, const struct record *rec,
 			    struct fault_text *why)
 {
@@ -139,28 +139,27 @@ static void explain_overlap(struct famfs_volume *vol, uint64_t index, const stru
 	}
 }
 
-/* `fault`: what is wrong with its name or mode. What is wrong with its extents weighs more, since a
- * name or mode can be mended. */
+/* `fault` is that of the path or mode, or none. */
 static enum famfs_fault apply_file(struct famfs_volume *vol, uint64_t index,
 				   const struct record *rec, enum famfs_fault fault, bool *implied,
 				   struct fault_text *why)
 {
 	bool overlap = use_extents(vol, rec);
 
-	/* Before the file can be opened. */
+	/* Mark the units before the file can be opened. */
 	if (fault == FAMFS_FAULT_NONE && (overlap || overlap_begun(&vol->overlap)))
 		mark_overlap(vol, rec);
 	if (fault == FAMFS_FAULT_NONE)
 		fault = insert(vol, index, rec, implied, why);
 	if (fault != FAMFS_FAULT_NONE || !overlap)
 		return fault;
-	/* Such a file stays visible: nothing tells which of the two is right. */
+	/* The file stays visible, since it is unknown which of the two is right. */
 	explain_overlap(vol, index, rec, why);
 	return FAMFS_FAULT_OVERLAP;
 }
 
-/* A retired entry keeps space from being handed out, and nothing else: what it names may come from
- * the damage, and be another file's. */
+/* A retired entry only keeps its space from being allocated. The space is not marked as used,
+ * since damage may have made the entry name the space of another file. */
 static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 {
 	for (uint32_t i = 0; i < rec->fmap.nextents; i++) {
@@ -172,7 +171,7 @@ static void apply_invalid(struct famfs_volume *vol, const struct record *rec)
 	}
 }
 
-/* A record that decoded without a fault, or with one that leaves its extents to be believed. */
+/* Applies a record that was decoded without a fault, or with one that leaves its extents valid. */
 static enum famfs_fault apply(struct famfs_volume *vol, uint64_t index, const struct record *rec,
 			      enum famfs_fault fault, bool *implied, struct fault_text *why)
 {
@@ -216,7 +215,7 @@ void replay_record(struct famfs_volume *vol, uint64_t index, const struct record
 	__atomic_store_n(&vol->followed, index + 1, __ATOMIC_RELEASE);
 }
 
-/* Whether an entry that is or was the last one that is published looks bad, and is to be given more
+/* Whether the entry, which is or was the last published one, is torn and should be given more
  * time. */
 static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index)
 {
@@ -230,15 +229,15 @@ static bool may_be_on_its_way(struct famfs_volume *vol, const struct omf_entry *
 	return now_ns() - vol->suspect_since < MOMENT_NS;
 }
 
-/* With a header that cannot be believed, the log ends where its entries do. */
+/* If the header is damaged, the log ends at the first torn entry. */
 static bool ends_here(const struct famfs_volume *vol, const struct omf_entry *raw, uint64_t index,
 		      uint64_t published)
 {
 	return published > vol->log.capacity && !entry_is_whole(raw, index);
 }
 
-/* In a large log every name is a miss of the caches: let that pass while others are applied. In a
- * small one it would only cost. */
+/* In a large log every lookup of a name misses the caches, so prefetch while other entries are
+ * applied. In a small log that would only cost time. */
 static void look_ahead(const struct famfs_volume *vol, const struct omf_entry *raw)
 {
 	const char *path = le32_get(raw->type) == OMF_MKDIR ? raw->mkdir.path : raw->file.path;
@@ -246,7 +245,7 @@ static void look_ahead(const struct famfs_volume *vol, const struct omf_entry *r
 	namespace_prefetch(vol->ns, path, strnlen(path, OMF_PATH_SIZE - 1));
 }
 
-/* Applies a batch that was read; returns how many entries to go on from. */
+/* Applies a batch; returns the number of entries that were applied. */
 static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t count,
 			    uint64_t published)
 {
@@ -254,7 +253,7 @@ static uint64_t apply_batch(struct famfs_volume *vol, uint64_t first, uint64_t c
 		const struct omf_entry *raw = &vol->batch[i];
 		uint64_t index = first + i;
 
-		/* The writer may have gone on since. */
+		/* The writer may have published more since. */
 		if ((index + 1 == published || index == vol->suspect) &&
 		    may_be_on_its_way(vol, raw, index))
 			return i;
@@ -276,7 +275,7 @@ static void note_header(struct famfs_volume *vol, const char *text)
 	volume_log(vol, LOG_WARNING, "'%s': log header: %s", vol->dev->path, vol->header_fault);
 }
 
-/* How many entries there are. If next_index is out of range, next_seqnum tells. */
+/* The number of entries: next_index, or next_seqnum if next_index is out of range. */
 static uint64_t published_in(struct famfs_volume *vol, const struct log_state *state)
 {
 	struct fault_text why;
@@ -324,8 +323,8 @@ int replay(struct famfs_volume *vol, struct famfs_error *err)
 	torn_cut(vol, published);
 	if (published > vol->applied)
 		ret = replay_to(vol, published, err);
-	/* Without an entry that is to be looked at again, there is nothing to do until the index
-	 * changes, sane or not. */
+	/* If no entry has to be read again, there is nothing to do until the index changes,
+	 * valid or not. */
 	if (ret == 0 && vol->suspect != vol->applied)
 		__atomic_store_n(&vol->followed, state.next_index, __ATOMIC_RELEASE);
 	return ret;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the log to the replicas. For volume.c and append.c; the mutex is held, or the volume not yet
- * shared. */
+/* Builds the replicas from the log. For volume.c, append.c and heal.c. The mutex is held, or the
+ * volume is not shared yet. */
 #ifndef FS_REPLAY_H
 #define FS_REPLAY_H
 
@@ -8,15 +8,16 @@
 
 #define REPLAY_BATCH 192 /* entries read at once: about 100 KiB, which stays in the L2 cache */
 
-/* Applies the entries that were published since. An entry at the end that looks bad may still be on
- * its way from another host's caches: it is left for a later call until a moment has passed. */
+/* Applies the entries that were published since the last call. A torn entry at the end may still
+ * be on its way from another host's caches, so it is left for a later call until 20 ms have passed.
+ * */
 int replay(struct famfs_volume *vol, struct famfs_error *err);
 
-/* The same, waiting that moment out: for a new volume, and before an append. */
+/* Like replay(), but waits these 20 ms: for a new volume, and before an append. */
 int replay_all(struct famfs_volume *vol, struct famfs_error *err);
 
-/* Begins to keep which files share space, unless that was begun. Without memory for it, that is
- * logged, and every file counts as sharing. */
+/* Starts to track the files that share space, unless it has started. If memory is short, logs
+ * that, and every file counts as sharing. */
 void begin_overlap(struct famfs_volume *vol);
 
 /* Applies an entry that this process has just appended. */

@@ -44,7 +44,7 @@ int volume_init_replicas(struct famfs_volume *vol, uint64_t expected, struct fam
 	vol->first_bad.entry = FAMFS_NO_ENTRY;
 	vol->ns = calloc(1, sizeof(*vol->ns));
 	vol->batch = malloc(REPLAY_BATCH * sizeof(*vol->batch));
-	/* Takes memory only where entries are torn. */
+	/* Pages are used only where entries are torn. */
 	vol->torn.bits = calloc(bitmap_words(vol->log.capacity), sizeof(uint64_t));
 	if (!vol->ns || !vol->batch || !vol->torn.bits ||
 	    namespace_init(vol->ns, vol->log.capacity, expected) < 0 ||

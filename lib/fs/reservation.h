@@ -15,8 +15,8 @@ struct held_range {
 };
 
 /*
- * Takes one extent. -EAGAIN when another process holds part of it; *held, which begins as the whole
- * extent, is then narrowed to the part that the other process holds. The volume's mutex is held.
+ * Takes one extent. Returns -EAGAIN if another process holds part of it, and narrows *held, which
+ * the caller sets to the whole extent, to that part. The volume's mutex is held.
  */
 typedef int (*extent_taker)(struct famfs_volume *vol, const struct famfs_extent *ext,
 			    struct held_range *held);
@@ -25,8 +25,8 @@ typedef int (*extent_taker)(struct famfs_volume *vol, const struct famfs_extent 
 int extent_take_locked(struct famfs_volume *vol, const struct famfs_extent *ext,
 		       struct held_range *held);
 
-/* The same without the lock: for an extent that is published before the append lock is dropped, and
- * for a dry run. No other process can take it, unless it reserved it earlier. */
+/* The same without a lock on the extent: for an extent that is published before the append lock
+ * is dropped, and for a dry run. Returns -EAGAIN if another process reserved part of it earlier. */
 int extent_take_unlocked(struct famfs_volume *vol, const struct famfs_extent *ext,
 			 struct held_range *held);
 

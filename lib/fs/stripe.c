@@ -49,7 +49,8 @@ static uint64_t mib(uint64_t units)
 	return units * (OMF_ALLOC_UNIT >> 20);
 }
 
-/* Takes a run as the map's next extent. -EAGAIN: *held is the part of it that others hold. */
+/* Takes a run as the next extent of the fmap. Returns -EAGAIN if other processes hold part of
+ * it, with that part in *held. */
 static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker take,
 		    struct famfs_fmap *fmap, struct unit_run *held)
 {
@@ -66,7 +67,8 @@ static int take_run(struct famfs_volume *vol, struct unit_run run, extent_taker 
 	return ret;
 }
 
-/* One contiguous extent in [from, to), first fit, around what others hold. */
+/* Takes one contiguous extent in [from, to), first fit, outside of ranges that other processes
+ * hold. */
 static int take_contiguous(struct famfs_volume *vol, uint64_t need, uint64_t from, uint64_t to,
 			   extent_taker take, struct famfs_fmap *fmap)
 {
@@ -83,7 +85,8 @@ static int take_contiguous(struct famfs_volume *vol, uint64_t need, uint64_t fro
 	}
 }
 
-/* The longest free run that is not among the first `count` of `runs`, which are in no order. */
+/* Adds `run` to the list of the longest runs. If the list is full, a longer run replaces the
+ * shortest. */
 static void keep_longest(struct unit_run runs[FAMFS_MAX_EXTENTS], uint32_t *count,
 			 struct unit_run run)
 {
@@ -120,7 +123,7 @@ static uint32_t longest_runs(const struct famfs_volume *vol,
 	}
 }
 
-/* Runs that others turned out to hold: held here as well, so as to look elsewhere. */
+/* Runs that other processes hold. They are held here as well, so that the search skips them. */
 struct avoided {
 	struct unit_run runs[64];
 	uint32_t count;
@@ -138,7 +141,7 @@ static void stop_avoiding(struct famfs_volume *vol, const struct avoided *avoide
 		allocator_release(&vol->alloc, avoided->runs[i].start, avoided->runs[i].length);
 }
 
-/* Once through the longest runs. -EAGAIN: one of them is now avoided. */
+/* Tries the longest runs once. Returns -EAGAIN after adding one of them to `avoided`. */
 static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
 		      struct famfs_fmap *fmap, struct avoided *avoided, uint64_t *found)
 {
@@ -164,7 +167,7 @@ static int try_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take
 	return ret;
 }
 
-/* No free run is long enough: as few pieces as possible. */
+/* Takes as few pieces as possible, if no free run is long enough. */
 static int take_pieces(struct famfs_volume *vol, uint64_t need, extent_taker take,
 		       struct famfs_fmap *fmap, uint64_t *found)
 {
@@ -225,7 +228,8 @@ static void list_buckets(const struct famfs_volume *vol, uint32_t count, struct 
 	}
 }
 
-/* The emptiest bucket, the lowest of equals; it is then out of the running. */
+/* Picks the bucket with the most free space, the lowest of equals, and removes it from the
+ * choice. */
 static struct bucket *next_bucket(struct bucket *buckets, uint32_t count)
 {
 	struct bucket *best = NULL;
@@ -275,11 +279,11 @@ int layout_place(struct famfs_volume *vol, const struct layout *layout, extent_t
 {
 	memset(fmap, 0, offsetof(struct famfs_fmap, extents));
 	fmap->size = layout->size;
-	/* First of all: no product of a size that fits overflows. */
+	/* Checked first, so that later products of the size cannot overflow. */
 	if (layout->size > vol->usable)
 		return error_set(err, -ENOSPC, "need %" PRIu64 " MiB, %" PRIu64 " MiB free",
 				 layout->size >> 20, mib(vol->alloc.free));
-	/* Like the reference: what one chunk could hold is not worth spreading. */
+	/* Like the reference, does not stripe a file that is smaller than a chunk. */
 	if (layout->nstrips && layout->size >= layout->chunk_size)
 		return place_interleaved(vol, layout, take, fmap, err);
 	return place_simple(vol, omf_round_up(layout->size) / OMF_ALLOC_UNIT, take, fmap, err);

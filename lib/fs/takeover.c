@@ -12,9 +12,9 @@
 #define OWNER_LENGTH (offsetof(struct omf_super, flags) - OWNER_OFFSET)
 
 /*
- * The owner and the CRC share a cache line, so a power cut leaves the old pair or the new one; or,
- * should the line be written back between the three stores, the new owner's first half with the old
- * CRC. See finish().
+ * The owner and the CRC share a cache line, so a power cut leaves the old pair or the new one. If
+ * the line is written back between the three stores, it leaves part of the new owner with the old
+ * CRC, see finish().
  */
 static int write_owner(struct device *dev, const struct omf_super *raw)
 {
@@ -36,8 +36,9 @@ static bool differs(const uint8_t *want, const uint8_t *is)
 	return !uuid_is_null(want) && memcmp(want, is, OMF_UUID_SIZE) != 0;
 }
 
-/* Whether it is what the caller has seen, and perhaps asked the user about. When this host is the
- * master already, nothing is taken from the one that the caller has seen. */
+/* Checks that the file system and its master are those that the caller has seen, and perhaps
+ * asked the user about. The master does not matter if it is this host already, since nothing
+ * changes then. */
 static int check_shown(const struct famfs_volume *vol, const struct famfs_takeover_params *params,
 		       struct famfs_error *err)
 {
@@ -49,8 +50,8 @@ static int check_shown(const struct famfs_volume *vol, const struct famfs_takeov
 	return 0;
 }
 
-/* A host that formats the device locks nothing here. Its superblock may have come between our look
- * at the old one and our store, which then damaged it. */
+/* Another host that formats the device holds no lock here. If it wrote its superblock between
+ * our read and our store, the store damaged it. */
 static int read_back(const struct famfs_volume *vol, const struct omf_super *wrote,
 		     struct famfs_error *err)
 {
@@ -69,7 +70,7 @@ static int read_back(const struct famfs_volume *vol, const struct omf_super *wro
 	return -ESTALE;
 }
 
-/* No append of this host is under way, and the superblock is the one that was judged. */
+/* The append lock is held, and `raw` is the superblock that was checked under it. */
 static int take_locked(struct famfs_volume *vol, struct omf_super *raw, struct famfs_error *err)
 {
 	int ret;
@@ -100,14 +101,14 @@ static int take(struct famfs_volume *vol, struct famfs_error *err)
 		return is_another(vol, "master", err);
 	if (ret < 0)
 		return ret;
-	/* Another process of this host may have come first. */
+	/* Another process of this host may have taken it over meanwhile. */
 	if (vol->role != FAMFS_ROLE_MASTER)
 		ret = take_locked(vol, &raw, err);
 	log_unlock(&vol->log);
 	return ret;
 }
 
-/* Whether the CRC, which is stored last, is the one of the superblock with its former owner. */
+/* Whether the CRC, which is stored last, is still that of the superblock with its former owner. */
 static bool was_owned_by(const struct omf_super *raw, const uint8_t owner[OMF_UUID_SIZE])
 {
 	struct omf_super old = *raw;
@@ -117,15 +118,15 @@ static bool was_owned_by(const struct omf_super *raw, const uint8_t owner[OMF_UU
 	return le64_get(old.crc) == le64_get(raw->crc);
 }
 
-/* Whether the superblock is the one that the caller has seen. */
+/* Whether the superblock, before the takeover, is the one that the caller has seen. */
 static bool was_shown(const struct omf_super *raw, const struct famfs_takeover_params *params)
 {
 	return !differs(params->uuid, raw->uuid) &&
 	       (uuid_is_null(params->master_uuid) || was_owned_by(raw, params->master_uuid));
 }
 
-/* Whether a superblock is sound once this host is its owner: it began to be, and the log header
- * bears out what else matters. Makes it so. */
+/* Whether a takeover by this host was interrupted: part of the new owner is stored, and the
+ * superblock is valid with the whole of it and agrees with the log header. Completes *raw. */
 static bool is_torn(struct device *dev, const struct identity *self,
 		    const struct famfs_takeover_params *params, struct omf_super *raw)
 {
@@ -144,8 +145,8 @@ static bool is_torn(struct device *dev, const struct identity *self,
 	       log_header_check(&header, sb.log_length, NULL) == FAMFS_FAULT_NONE;
 }
 
-/* Ends a takeover by this host that was torn, when no process uses the device. The log's length is
- * not known yet, and the lock does not depend on it. */
+/* Completes an interrupted takeover by this host, if no process uses the device. The log's
+ * length is unknown yet, but the lock does not depend on it. */
 static void finish(const char *device, const struct famfs_takeover_params *params)
 {
 	cleanup_device struct device *dev = NULL;

@@ -44,21 +44,21 @@ static int make_target(const char *device, const char *mountpoint, const char *p
 	return 0;
 }
 
-/* Resolves '..' by name, which is right inside a famfs: it has no symbolic links. In place; the
- * result is relative. False when '..' leads out. */
+/* Resolves '..' by name, in place, which is correct in a famfs since it has no symbolic links.
+ * The result is relative. Returns false if '..' leads out of the file system. */
 static bool normalise(char *path)
 {
 	return path_normalise(path, strlen(path), path) >= 0;
 }
 
-/* The absolute form of `arg` without looking at what it names; NULL without memory. */
+/* The absolute form of `arg`, computed without accessing the file; NULL if out of memory. */
 static char *absolute(const char *arg)
 {
 	char cwd[PATH_MAX], *path = NULL;
 
 	if (arg[0] == '/')
 		return strdup(arg);
-	/* The kernel's name of the directory: getcwd(3) may touch what is there. */
+	/* Only the system call: the fallback of getcwd(3) may access the directory. */
 	if (!getcwd(cwd, sizeof(cwd)) || asprintf(&path, "%s/%s", cwd, arg) < 0)
 		return NULL;
 	return path;
@@ -74,7 +74,7 @@ static int refuse_untrusted(const struct mount_place *place, const char *arg,
 	return -EPERM;
 }
 
-/* 1: in a famfs mount, 0: not, -errno. */
+/* Returns 1 if the path is in a famfs mount, 0 if not, or -errno. */
 static int search_mounts(const char *path, struct famfs_target **out, const char *arg,
 			 struct famfs_error *err)
 {
@@ -105,7 +105,7 @@ static bool has_dot_dot(const char *path)
 	return false;
 }
 
-/* The path with the links of what exists of it resolved; what does not exist is kept as it is. */
+/* Resolves the links in the part of the path that exists, and keeps the rest. */
 static char *resolve_existing(const char *path)
 {
 	cleanup_free char *head = strdup(path);
@@ -129,7 +129,8 @@ static char *resolve_existing(const char *path)
 	return result;
 }
 
-/* 1: in a famfs mount, 0: not, -errno. First by name alone: a dead mount is then not touched. */
+/* Returns 1 if `arg` is in a famfs mount, 0 if not, or -errno. Compares names first, which does
+ * not access a dead mount. */
 static int resolve_mount(const char *arg, struct famfs_target **out, struct famfs_error *err)
 {
 	cleanup_free char *path = absolute(arg), *real = NULL;
@@ -169,7 +170,8 @@ static int device_target(const char *device, const char *path, struct famfs_targ
 	return 0;
 }
 
-/* DEVICE:/path, split at the last ":/" whose left side is a device. 1, 0 or -errno. */
+/* Resolves DEVICE:/path, split at the last ":/" whose left side is a device. Returns 1 if there
+ * is one, 0 if not, or -errno. */
 static int resolve_inside(const char *arg, struct famfs_target **out, struct famfs_error *err)
 {
 	cleanup_free char *copy = strdup(arg);

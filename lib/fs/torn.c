@@ -33,7 +33,7 @@ void torn_go_back(struct famfs_volume *vol, uint64_t index)
 	vol->bad_entries -= vol->applied - index;
 	if (vol->first_bad.entry != FAMFS_NO_ENTRY && vol->first_bad.entry >= index)
 		vol->first_bad.entry = FAMFS_NO_ENTRY;
-	/* Its time was that of an entry that is gone. */
+	/* Its time belongs to an entry that was removed. */
 	if (vol->suspect >= index)
 		vol->suspect = FAMFS_NO_ENTRY;
 	__atomic_store_n(&vol->applied, index, __ATOMIC_RELEASE);

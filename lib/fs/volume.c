@@ -35,7 +35,7 @@ static uint64_t usable_size(const struct famfs_volume *vol, bool ignore_recorded
 static int not_famfs(const struct famfs_volume *vol, struct famfs_error *err)
 {
 	error_set(err, -EMEDIUMTYPE, "'%s' does not hold a famfs file system", vol->dev->path);
-	/* What mkfs would refuse is no way out. */
+	/* Do not suggest mkfs on a device that it would refuse. */
 	if (vol->dev->size >= OMF_LOG_OFFSET + OMF_LOG_LENGTH_MIN + OMF_ALLOC_UNIT)
 		error_remedy(err, FAMFS_REMEDY_FORMAT, vol->dev->path);
 	return -EMEDIUMTYPE;
@@ -74,8 +74,8 @@ int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct
 
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the log of", err);
-	/* Everything in it can be told from the superblock and the entries, so files stay within
-	 * reach; only appending has to wait for a repair. */
+	/* The superblock and the entries replace everything in a damaged header, so files can
+	 * still be read. Only appending needs a repair first. */
 	if (!vol->header_fault[0] &&
 	    log_header_check(&raw, vol->sb.log_length, &why) != FAMFS_FAULT_NONE)
 		snprintf(vol->header_fault, sizeof(vol->header_fault), "%.150s", why.text);
@@ -83,9 +83,9 @@ int volume_read_header(struct famfs_volume *vol, struct log_state *state, struct
 	return 0;
 }
 
-/* About how many entries will be replayed, if that is so many that their memory is to be made
- * ready. The header may say anything: it is believed if entries are whole that are picked at
- * random, which a writer of a medium cannot foresee. So most of that memory will be needed. */
+/* Estimates how many entries will be replayed, to populate their memory if they are many. The
+ * header could contain any number, so it is trusted only if entries at random positions are whole,
+ * which the author of a hostile medium cannot predict. So most of that memory will be used. */
 static int expect_entries(const struct famfs_volume *vol, uint64_t *expected)
 {
 	struct log_state state;
@@ -114,8 +114,8 @@ static int prepare_replicas(struct famfs_volume *vol, struct famfs_error *err)
 	return volume_init_replicas(vol, expected, err);
 }
 
-/* A writer that is cut off leaves the whole entries of one publish behind the last index at most.
- * More of them tell that the index went back, and what is appended there would overwrite files. */
+/* An interrupted writer leaves at most the entries of one publish behind the index. If more
+ * whole entries follow, the index went back, and appending there would overwrite files. */
 static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 {
 	uint64_t index = vol->applied;
@@ -127,7 +127,7 @@ static int look_behind_end(struct famfs_volume *vol, struct famfs_error *err)
 	for (uint64_t i = index; i <= index + OMF_MAX_PUBLISH; i++)
 		if (i >= vol->log.capacity || !log_has_entry(&vol->log, i))
 			return 0;
-	/* Unless they were published just now. */
+	/* They may have been published just now. */
 	ret = log_load(&vol->log, &state);
 	if (ret < 0)
 		return device_failed(vol->dev, ret, "cannot read the log of", err);
@@ -271,7 +271,7 @@ int volume_catch_up(struct famfs_volume *vol, struct famfs_error *err)
 		return device_failed(vol->dev, ret, "cannot read the log of", err);
 	if (state.next_index != __atomic_load_n(&vol->followed, __ATOMIC_ACQUIRE))
 		pthread_mutex_lock(&vol->mutex);
-	/* For torn entries one thread is enough. */
+	/* One thread is enough to read torn entries again. */
 	else if (!heal_wanted(vol) || pthread_mutex_trylock(&vol->mutex) != 0)
 		return 0;
 	ret = replay(vol, err);

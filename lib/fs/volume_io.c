@@ -13,13 +13,13 @@ static int read_piece(struct device *dev, const struct piece *piece, void *buf)
 	return device_read(dev, piece->offset, buf, piece->length);
 }
 
-/* Without bytes: zeros. */
+/* Stores zeros if `buf` is NULL. */
 static int store_piece(struct device *dev, const struct piece *piece, void *buf)
 {
 	return device_store(dev, piece->offset, buf, piece->length);
 }
 
-/* A dry run finds all the pieces and stores nothing. */
+/* For a dry run: checks that all pieces exist, and stores nothing. */
 static int skip_piece(struct device *dev, const struct piece *piece, void *buf)
 {
 	(void)dev, (void)piece, (void)buf;
@@ -63,7 +63,7 @@ int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uin
 int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		     const void *buf, size_t length)
 {
-	/* The pieces are only read from. */
+	/* store_piece() does not write to its buffer. */
 	int ret = for_pieces(vol, fmap, offset, (void *)(uintptr_t)buf, length, storing(vol));
 
 	device_fence(vol->dev);

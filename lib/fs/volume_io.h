@@ -5,8 +5,9 @@
 
 #include "fs/volume.h"
 
-/* Reads or writes the bytes of a file through its map. Reads see memory, writes are in memory when
- * the call returns. -ENXIO for a device that is not attached, -EIO. Caller checked the range. */
+/* Read or write the bytes of a file through its fmap. Reads bypass this host's caches; writes
+ * are in memory when the call returns. Return -ENXIO for a device that is not attached, or -EIO.
+ * The caller has checked the range. */
 int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    void *buf, size_t length);
 int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A barrier between hosts: a file is complete before its entry can be seen. */
+/* Waits for a file, as a barrier between hosts: a file is complete before its entry is visible. */
 #include "base/error.h"
 #include "fs/volume.h"
 #include "shared/clock.h"
@@ -8,7 +8,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-/* Looking is a few loads, so it may be done often at first; a long wait leaves the core alone. */
+/* A check costs a few loads, so it is repeated often at first; a long wait does not keep the
+ * core busy. */
 #define FIRST_PAUSE_NS UINT64_C(100000)
 #define LAST_PAUSE_NS  UINT64_C(10000000)
 

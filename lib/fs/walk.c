@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at an open famfs: facts, files, trees. */
+/* Queries of an open famfs: facts, files, trees. */
 #include "base/error.h"
 #include "fs/volume.h"
 
@@ -12,7 +12,7 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 	const struct superblock *sb = &vol->sb;
 
 	memset(info, 0, sizeof(*info));
-	/* The master may be another one after a takeover that an append notices. */
+	/* An append that notices a takeover changes the master. */
 	pthread_mutex_lock(&vol->mutex);
 	memcpy(info->uuid, sb->uuid, sizeof(info->uuid));
 	memcpy(info->device_uuid, sb->dev_uuid, sizeof(info->device_uuid));
@@ -44,7 +44,7 @@ void famfs_info(struct famfs_volume *vol, struct famfs_info *info)
 
 uint32_t famfs_daxdev_count(struct famfs_volume *vol)
 {
-	/* A kernel that waits for a device must not wait for a replay. */
+	/* Takes no lock: a kernel that waits for a device must not wait for a replay. */
 	return __atomic_load_n(&vol->ndaxdevs, __ATOMIC_ACQUIRE);
 }
 
@@ -61,7 +61,8 @@ int famfs_daxdev(struct famfs_volume *vol, uint32_t index, struct famfs_daxdev *
 	return 0;
 }
 
-/* In one namespace, which the caller goes on with: another thread may exchange the volume's. */
+/* The caller passes the namespace that it also uses afterwards, since another thread may replace
+ * that of the volume. */
 static int find_node(const struct namespace *ns, const char *path, node_t *node,
 		     struct famfs_error *err)
 {
@@ -126,7 +127,7 @@ static int visit_node(const struct walk *walk, node_t node)
 	return walk->visit(walk->arg, path, &st);
 }
 
-/* As deep as a path has components, so at most 40. */
+/* Recurses once per path component, at most 40 deep. */
 static int visit_children(const struct walk *walk, node_t dir)
 {
 	for (node_t child = node_first_child(walk->ns, dir); child != NODE_NONE;
