@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules of the format, each once: what a field must be, and the fault and the text when it is
- * not. fields.h names the check of each field; decode.c runs the checks in the order in which the
- * fields may be believed, and fields.c runs the same ones for every field that it shows.
+ * The rules of the format, each once: the valid values of a field, and the fault and the text for
+ * others. fields.h names the check of each field. decode.c runs the checks in the order of
+ * fields.h, in which each field depends only on fields that were checked before; fields.c runs the
+ * same checks for every field that it shows.
  *
  * They are inline because a replay runs about ten of them for each entry.
  */
@@ -15,23 +16,23 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* What a check needs beside the value of its field. */
+/* The values that a check needs beside that of its field. */
 struct checked {
 	uint64_t crc;         /* computed */
 	uint64_t entry;       /* number of the log entry */
 	uint64_t device_size; /* 0: unknown */
 	uint64_t recorded;    /* size in the superblock */
-	uint64_t log_length;  /* that the log header is to have */
+	uint64_t log_length;  /* the length that the log header must have */
 	uint32_t minor;       /* of the media format */
 	uint64_t next_index;
 	uint32_t map_type;
-	const struct famfs_fmap *fmap; /* NULL: it cannot be believed */
+	const struct famfs_fmap *fmap; /* NULL: it is not valid */
 	const struct path_reading *path;
 	const struct omf_extent *extent;
 	const struct record_limits *limits;
 };
 
-/* Returns `fault` after noting the code and the text of it. `why` may be NULL. */
+/* Stores the code and the text of a fault in *why, and returns `fault`. `why` may be NULL. */
 __attribute__((cold, format(printf, 4, 5))) enum famfs_fault fault_set(struct fault_text *why,
 								       enum famfs_fault fault,
 								       int code, const char *format,
@@ -41,7 +42,7 @@ __attribute__((cold, format(printf, 4, 5))) enum famfs_fault fault_set(struct fa
 	static inline enum famfs_fault check_##name(const struct checked *c, uint64_t value,       \
 						    struct fault_text *why)
 
-/* Any value can be. */
+/* Every value is valid. */
 CHECK(any)
 {
 	(void)c, (void)value, (void)why;
@@ -105,7 +106,7 @@ CHECK(log_offset)
 CHECK(alloc_unit)
 {
 	(void)c;
-	/* Files are laid out in units of 2 MiB in both cases. */
+	/* Files are allocated in units of 2 MiB in both cases. */
 	if (value == OMF_ALLOC_UNIT || value == OMF_ALLOC_UNIT_SMALL)
 		return FAMFS_FAULT_NONE;
 	return fault_set(why, FAMFS_FAULT_SUPERBLOCK, -EUCLEAN,
@@ -114,7 +115,7 @@ CHECK(alloc_unit)
 
 CHECK(log_length)
 {
-	/* The recorded size is outside the CRC, so the real one is preferred. */
+	/* The recorded size is outside the CRC, so prefer the real one. */
 	uint64_t size = c->device_size ? c->device_size : c->recorded;
 
 	if (!omf_is_power_of_two(value, OMF_LOG_LENGTH_MIN))
@@ -189,7 +190,7 @@ CHECK(next_index)
 			 capacity);
 }
 
-/* A publish that was interrupted leaves it ahead of the index. */
+/* An interrupted publish leaves it ahead of the index. */
 CHECK(next_seqnum)
 {
 	if (value - c->next_index <= OMF_MAX_PUBLISH)
@@ -275,7 +276,7 @@ CHECK(chunk_size)
 	if (!omf_is_power_of_two(value, OMF_ALLOC_UNIT))
 		return fault_set(why, FAMFS_FAULT_MAP, -EUCLEAN,
 				 "chunk size %" PRIu64 " is not a power of two from 2 MiB", value);
-	/* Keeps a stripe, at most 16 chunks, within 64 bits. */
+	/* Limits a stripe, at most 16 chunks, to 64 bits. */
 	if (value > OMF_DEVICE_MAX)
 		return fault_set(why, FAMFS_FAULT_MAP, -EUCLEAN,
 				 "chunk size %" PRIu64 " is larger than any device", value);
@@ -311,7 +312,7 @@ static inline enum famfs_fault fault_beyond(const struct checked *c, uint64_t si
 			 le64_get(c->extent->offset), le64_get(c->extent->length), size);
 }
 
-/* No size is known of a device whose index is damaged. */
+/* The size of a device with an invalid index is unknown. */
 static inline uint64_t size_of_device(const struct checked *c)
 {
 	uint64_t daxdev = le64_get(c->extent->daxdev);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structures as readers take them: the checks of the fields in the order of fields.h, up to the
- * first fault. */
+/* Decodes structures for readers. Checks the fields in the order of fields.h, up to the first
+ * fault. */
 #include "base/crc.h"
 #include "base/error.h"
 #include "media/checks.h"
@@ -58,11 +58,11 @@ static inline uint64_t no_value(const void *bytes)
 	return 0;
 }
 
-/* Of UUIDs and paths 0: their checks, if any, look at the bytes. */
+/* The value of a UUID or path is 0; their checks, if any, read the bytes. */
 #define VALUE(member)                                                                              \
 	_Generic((member), le64 : le64_get, le32 : le32_get, default : no_value)(member)
 
-/* One row of fields.h as code. Needs raw, c, why and fault. */
+/* Expands a row of fields.h to code that uses the variables raw, c, why and fault. */
 #define CHECK_FIELD(member, name, kind, check, text, describe)                                     \
 	fault = check_##check(&c, VALUE(raw->member), why);                                        \
 	if (fault != FAMFS_FAULT_NONE)                                                             \
@@ -311,8 +311,8 @@ static enum famfs_fault decode_daxdev(const struct omf_entry *raw, struct record
 	return fault;
 }
 
-/* A retired entry keeps its extents where a file would. If they cannot be believed they keep no
- * space: they may come from the damage, and be another file's. */
+/* A retired entry has its extents at the offset of those of a file. If one of them is invalid,
+ * none keeps its space: damage may have made the entry name the space of another file. */
 static void decode_invalid(const struct omf_entry *raw, struct record *rec,
 			   const struct record_limits *limits)
 {
@@ -345,8 +345,8 @@ enum famfs_fault record_decode(const struct omf_entry *raw, uint64_t index,
 	return FAMFS_FAULT_NONE;
 }
 
-/* What is kept stays where it is, so that a retirement that a power cut tears can be made again.
- * The type may be what is damaged. */
+/* The extents stay at their offset, so that a retirement that a power cut interrupted can be
+ * repeated. The type may be damaged. */
 void record_retire(struct omf_entry *raw, uint64_t index, const struct record_limits *limits)
 {
 	const struct omf_extent *extents = file_extents(&raw->file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sound values mean, for people who look at a dump. */
+/* Texts that explain valid values in a dump. */
 #ifndef MEDIA_DESCRIBE_H
 #define MEDIA_DESCRIBE_H
 
@@ -7,7 +7,7 @@
 
 #include "media/checks.h"
 
-/* Sets field->meaning, and field->verdict where it is another than that of the check. */
+/* Sets field->meaning, and field->verdict if it differs from that of the check. */
 typedef void (*field_describe)(const struct famfs_raw *raw, const struct checked *c,
 			       struct famfs_raw_field *field);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structures as this program writes them. Padding and what is not known are zeros, so that equal
- * contents have equal bytes. */
+/* Encodes structures. Padding and unknown fields are zero, so that equal contents have equal
+ * bytes. */
 #include "base/crc.h"
 #include "media/record.h"
 #include "media/superblock.h"

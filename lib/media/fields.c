@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists of fields.h as tables, walked for people who look at a device. */
+/* The lists of fields.h as tables, for tools that show the fields of a device. */
 #include "media/fields.h"
 
 #include "base/crc.h"
@@ -17,10 +17,10 @@ struct item {
 	uint32_t rank;
 	enum famfs_fault (*check)(const struct checked *c, uint64_t value, struct fault_text *why);
 	const char *text;
-	field_describe describe; /* NULL: the text says it */
+	field_describe describe; /* NULL: use the text */
 };
 
-/* Ranks: of the lists of a structure, and of the rows in each. Extents take three each. */
+/* Ranks of the lists of a structure, and of the rows in each. Each extent takes three. */
 enum {
 	RANK_FIRST = 0,
 	RANK_MAP = 100,
@@ -78,13 +78,13 @@ struct walk {
 	void *arg;
 	struct checked c;
 	size_t done;   /* bytes that were visited */
-	bool unused;   /* a retired entry, of which only the extents count */
-	bool no_space; /* and not even those */
+	bool unused;   /* a retired entry, with only its extents in use */
+	bool no_space; /* its extents are not in use either */
 };
 
 /* ---- limits and faults ---- */
 
-/* Other devices are known to a replay only: earlier entries add them. */
+/* Only a replay knows the other devices, which earlier entries add. */
 struct limits {
 	uint64_t sizes[OMF_MAX_DAXDEVS];
 	struct record_limits record;
@@ -217,7 +217,8 @@ static const struct item *next_item(const struct list *list, size_t at)
 	return NULL;
 }
 
-/* In the order of their offsets, as far as they lie side by side from walk->done on. */
+/* Visits the fields in the order of their offsets, as long as they are contiguous from
+ * walk->done on. */
 static int visit_list(struct walk *walk, const struct list *list, const char *group, uint32_t index,
 		      size_t base)
 {
@@ -236,7 +237,8 @@ static int visit(struct walk *walk, const struct list *list, const char *group)
 	return visit_list(walk, list, group, FAMFS_WIRE_NO_INDEX, 0);
 }
 
-/* The bytes before the CRC of an entry that its type does not use: zeros, which the CRC covers. */
+/* Visits the bytes before the CRC that the type of the entry does not use. They are zero, and
+ * the CRC covers them. */
 static int visit_rest(struct walk *walk)
 {
 	const struct item rest = { "unused",
@@ -362,7 +364,7 @@ int famfs_raw_fields(const struct famfs_raw *raw, famfs_raw_field_fn visit_field
 	return 0;
 }
 
-/* ---- what an entry says ---- */
+/* ---- the contents of an entry ---- */
 
 const char *famfs_entry_type_name(enum famfs_entry_type type)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fields of the structures, each list in the order in which its fields may be believed. A row
- * has the member, the name in the format's description, the kind, the check (checks.h), and what
- * is shown of a sound value: a text, or a function of describe.h that writes one.
+ * The fields of the structures. Each list is in the order of the checks: a field depends only on
+ * those before it. A row has the member, the name in the format's description, the kind, the check
+ * (checks.h), and the text that is shown for a valid value, or a function of describe.h that writes
+ * it.
  *
  * decode.c expands the lists to code and stops at the first fault. fields.c expands them to tables
  * and shows every field, in the order of the offsets.
@@ -15,7 +16,7 @@
 #include "media/format.h"
 
 /* clang-format off */
-/* The version says where the CRC is. */
+/* The offset of the CRC depends on the version. */
 #define SUPER_FIELDS(F)                                                                            \
 	F(magic, "ts_magic", HEX, super_magic, "a famfs superblock", NULL)                         \
 	F(version, "ts_version", NUMBER, super_version, "version of the superblock", NULL)     \
@@ -29,7 +30,7 @@
 	F(dev_uuid, "ts_dev_uuid", UUID, any, "of the device", NULL)                               \
 	F(system_uuid, "ts_system_uuid", UUID, any, "of the host that is the master", NULL)
 
-/* Outside the CRC: a fault here keeps no reader from the file system. */
+/* Outside the CRC: readers accept the file system in spite of a fault here. */
 #define SUPER_LOOSE_FIELDS(F)                                                                      \
 	F(device_size, "dd_size", NUMBER, recorded_size, "", describe_device_size)                 \
 	F(flags, "ts_sb_flags", HEX, any, "", describe_super_flags)                                \
@@ -70,7 +71,8 @@
 	F(offset, "se_offset", HEX, extent_offset, "", describe_offset)                            \
 	F(length, "se_len", NUMBER, extent_length, "", describe_mib)
 
-/* After the map and the extents: a path or mode can be damaged where the space is known. */
+/* Checked after the map and the extents: if only the path or mode is damaged, the space is
+ * known. */
 #define FILE_FIELDS(F)                                                                             \
 	F(file.size, "fm_size", NUMBER, file_size, "", describe_file_size)                         \
 	F(file.path, "fm_relpath", TEXT, path, "", describe_path)                                  \
@@ -94,12 +96,12 @@
 /* clang-format on */
 
 /*
- * Fills in the CRCs of raw->bytes, a copy, and the fault that a reader finds: by the bytes, and by
- * raw->device_size and raw->log_length. The rest of *raw is set.
+ * Fills in the CRCs of raw->bytes, a copy, and the fault that a reader finds in it, with
+ * raw->device_size and raw->log_length. The caller sets the rest of *raw.
  */
 void raw_check(struct famfs_raw *raw);
 
-/* Fills in what an entry says, whether or not that can be; entry->raw is set. */
+/* Fills in the contents of an entry, whether or not they are valid. The caller sets entry->raw. */
 void raw_decode_entry(struct famfs_log_entry *entry);
 
 #endif

@@ -2,10 +2,8 @@
 /*
  * The famfs on-media format (OMF) 2.2, byte for byte.
  *
- *   device offset   size      what
- *   0               2 MiB     superblock; only the first 200 bytes have meaning
- *   2 MiB           log_len   metadata log: header, then entries
- *   2 MiB+log_len   rest      file data, in allocation units of 2 MiB
+ * device offset size what 0 2 MiB superblock; only the first 200 bytes are used 2 MiB log_len
+ * metadata log: header, then entries 2 MiB+log_len rest file data, in allocation units of 2 MiB
  *
  * All integers are little-endian with natural alignment. Padding and unused bytes of a union are
  * zero: the CRCs cover them.
@@ -27,7 +25,7 @@
 #define OMF_LOG_LENGTH_MAX   UINT64_C(0x400000000) /* ours: node numbers have 32 bits */
 #define OMF_DEVICE_MAX       (UINT64_C(1) << 56)   /* ours: sums of 16 extents have 64 bits */
 #define OMF_ALLOC_UNIT       UINT64_C(0x200000)
-#define OMF_ALLOC_UNIT_SMALL 4096 /* recorded by the reference; allocates as the other does */
+#define OMF_ALLOC_UNIT_SMALL 4096 /* recorded by the reference; same allocation as 2 MiB */
 #define OMF_LOG_MAGIC        UINT64_C(0xbadcafef00d)
 
 #define OMF_PATH_SIZE   80 /* with its NUL */
@@ -73,7 +71,7 @@ enum omf_entry_type {
 	OMF_MKDIR = 1,
 	OMF_DELETE = 2, /* reserved; its fields are not defined */
 	OMF_ADD_DAXDEV = 3,
-	OMF_INVALID = 4, /* a slot that says nothing */
+	OMF_INVALID = 4, /* an unused slot */
 };
 
 enum omf_map_type {
@@ -166,7 +164,7 @@ static inline uint64_t omf_log_capacity(uint64_t length)
 	return (length - sizeof(struct omf_log_header)) / sizeof(struct omf_entry);
 }
 
-/* Lengths of logs, and sizes of chunks. */
+/* For lengths of logs and sizes of chunks. */
 static inline bool omf_is_power_of_two(uint64_t value, uint64_t least)
 {
 	return value >= least && (value & (value - 1)) == 0;

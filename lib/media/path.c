@@ -39,7 +39,7 @@ ssize_t path_normalise(const char *path, size_t length, char *out)
 			used -= used > 0; /* the slash before the leaf */
 			continue;
 		}
-		/* In place this overwrites only what was read. */
+		/* If `out` is `path`, this only overwrites bytes that were read already. */
 		if (used > 0)
 			out[used++] = '/';
 		memmove(out + used, path + start, name);
@@ -110,7 +110,7 @@ size_t path_leaf(const char *path, size_t length)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* A name that the reference implementation cannot read stops its mount, for all that follows. */
+/* A name that is not UTF-8 stops the replay of the reference implementation. */
 static int check_utf8(const char *path, struct famfs_error *err)
 {
 	size_t good = 0, length;

@@ -20,30 +20,30 @@ struct superblock {
 	char name[OMF_NAME_SIZE + 1];
 };
 
-/* Zeroes what it does not know, so that equal superblocks have equal bytes. */
+/* Zeros all other bytes, so that equal superblocks have equal bytes. */
 void superblock_encode(struct omf_super *raw, const struct superblock *sb);
 
-/* Makes the CRC right. */
+/* Computes and stores the CRC. */
 void superblock_seal(struct omf_super *raw);
 
 /*
- * Checks and decodes a copy. `device_size` is what is really there, 0 when unknown.
- * -EMEDIUMTYPE: no famfs magic. -ENOTSUP: another version. -EUCLEAN: damaged. The message is a
- * fact without an object, such as "superblock CRC is 0x1, expected 0x2".
+ * Checks and decodes a copy. `device_size` is the real size, 0 if unknown. -EMEDIUMTYPE: no famfs
+ * magic. -ENOTSUP: another version. -EUCLEAN: damaged. The message is a fact without an object,
+ * such as "superblock CRC is 0x1, expected 0x2".
  */
 int superblock_decode(const struct omf_super *raw, uint64_t device_size, struct superblock *sb,
 		      struct famfs_error *err);
 
-/* The check alone. `why` may be NULL in this and the following ones. */
+/* Only checks. `why` may be NULL in this and the following functions. */
 enum famfs_fault superblock_check(const struct omf_super *raw, uint64_t device_size,
 				  struct fault_text *why);
 
-/* FAMFS_FAULT_CAPACITY when the superblock, which is sound otherwise, does not record the size that
- * the device has. */
+/* Returns FAMFS_FAULT_CAPACITY if the superblock, which is valid otherwise, does not record the
+ * real size of the device. */
 enum famfs_fault superblock_check_size(uint64_t recorded, uint64_t device_size,
 				       struct fault_text *why);
 
-/* Whether a log can have that length, on a device that is large enough. */
+/* Whether a log may have this length, on a device that is large enough. */
 bool log_length_is_valid(uint64_t length);
 
 /* The header of an empty log of `length` bytes. */
@@ -53,11 +53,11 @@ void log_header_encode(struct omf_log_header *raw, uint64_t length);
 enum famfs_fault log_header_check(const struct omf_log_header *raw, uint64_t length,
 				  struct fault_text *why);
 
-/* Checks how many entries a log of `length` bytes says that it has. */
+/* Checks the next index of a log of `length` bytes. */
 enum famfs_fault log_index_check(uint64_t next_index, uint64_t length, struct fault_text *why);
 
-/* Checks the other part: the next index first, then whether next_seqnum is equal to it, or ahead of
- * it by an interrupted publish. */
+/* Checks the counters: first the next index, then whether next_seqnum is equal to it, or ahead
+ * of it by an interrupted publish. */
 enum famfs_fault log_counters_check(const struct omf_log_header *raw, uint64_t length,
 				    struct fault_text *why);
 
