@@ -22,8 +22,8 @@ struct btf {
 };
 
 /*
- * `base` is the kernel's BTF when the data is a module's, else NULL; it must outlive *out.
- * -EINVAL when the data is not BTF of this host's byte order or is cut off.
+ * `base` is the kernel's BTF when the data is a module's, else NULL; it must outlive *out. Returns
+ * -EINVAL if the data is not BTF of this host's byte order or is truncated.
  */
 int btf_parse(const void *data, size_t length, const struct btf *base, struct btf *out);
 

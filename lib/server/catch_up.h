@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Before a request is answered: is the file system still the one that was mounted, and what has
- * been added to its log?
+ * Called before a request is answered: checks that the file system is still the one that was
+ * mounted, and applies new log entries.
  *
- * All return 0 or the -errno to answer with. The first -ESTALE makes the watch drop the kernel's
- * caches. Before the log is read: -EAGAIN.
+ * All return 0 or the -errno to answer with; -EAGAIN until the log has been read. The first -ESTALE
+ * makes the watch drop the kernel's caches.
  */
 #ifndef SERVER_CATCH_UP_H
 #define SERVER_CATCH_UP_H
@@ -13,15 +13,15 @@
 
 struct server;
 
-/* Applies what was added to the log. In famfs mode the follower does that, see follow.h. */
+/* Applies new log entries. In famfs mode the follower does that, see follow.h. */
 int server_catch_up(struct server *server);
 
-/* Only looks whether the file system is still the one that was mounted. In famfs mode this is what
- * the follower saw last. */
+/* Only checks that the file system is still the one that was mounted. In famfs mode this is the
+ * last result of the follower. */
 int server_check_stale(struct server *server);
 
-/* The same for a request that is only about .meta (`meta`), which is answered before the log is
- * read, too. */
+/* Like server_catch_up(), but a request that is only about .meta (`meta`) is also answered
+ * before the log has been read. */
 int server_catch_up_for(struct server *server, bool meta);
 int server_check_stale_for(struct server *server, bool meta);
 

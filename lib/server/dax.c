@@ -62,7 +62,7 @@ static void log_overlap(struct server *server, node_t node, const struct famfs_f
 	uint64_t budget = ns->capacity;
 	node_t other;
 
-	/* Asked before the walk, since a reader can cause any number of refusals. */
+	/* Check the limit before the search, since a reader can cause any number of refusals. */
 	if (!server_may_log(server, LOG_ERR))
 		return;
 	other = overlap_partner(ns, node, fmap, &budget);
@@ -212,7 +212,7 @@ static void op_get_daxdev(dax_req_t req, uint64_t index)
 		reply_daxdev(req, &reply, volume_device_path(server->vol));
 		return;
 	}
-	/* A device that the log names but that is not attached has no path to give. */
+	/* A device that the log names but that is not attached has no path. */
 	if (ret == 0 && (index > UINT16_MAX ||
 			 famfs_daxdev(server->vol, (uint32_t)index, &daxdev) < 0 || !*daxdev.name))
 		ret = -ENODEV;

@@ -21,16 +21,16 @@ void dax_push_destroy(struct dax_push *push);
 extern const struct dax_ops dax_operations;
 
 /*
- * -EUCLEAN for a file that shares space with another one or with itself: if both were mapped, the
- * kernel would hang at the unmount, so neither may be opened or mapped. 0 where the kernel maps no
- * files. A refusal is logged with both names, within the limit of messages.
+ * Returns -EUCLEAN for a file that shares space with another one or with itself: if both were
+ * mapped, the kernel would hang at the unmount, so neither may be opened or mapped. Returns 0 if
+ * the kernel maps no files. Logs a refusal with both names, within the limit of messages.
  */
 int dax_check_overlap(struct server *server, uint64_t ino);
 
 /*
- * Hands the device of the file system to the kernel, unless that was done; from any thread, on any
- * descriptor of the connection. The kernel never tries a device again after a failure, so a device
- * without the right driver is not handed over. 0 or -errno.
+ * Hands the device of the file system to the kernel, once; from any thread, on any descriptor of
+ * the connection. The kernel never tries a device again after a failure, so a device without the
+ * right driver is not handed over. 0 or -errno.
  */
 int dax_push_devices(struct server *server, int fd);
 

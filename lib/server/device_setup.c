@@ -26,7 +26,7 @@ static const enum device_access accesses[] = {
 
 static struct volume_params volume_params(const struct server *server)
 {
-	/* A server adds nothing to the log. */
+	/* A server adds no log entries. */
 	return (struct volume_params){ .access = DEVICE_READ,
 				       .log_fn = server->log_fn,
 				       .log_arg = server->log_arg };
@@ -57,7 +57,7 @@ static void set_identity_and_access(struct server *server)
 {
 	server->generation = generation_of(volume_uuid(server->vol));
 	server->read_only = decide_read_only(server);
-	/* Nothing in this process can then write the device by mistake. In famfs mode the kernel
+	/* Prevents this process from writing the device by mistake. In famfs mode the kernel
 	 * writes it. */
 	if (server_in_famfs_mode(server) || (server->device.access == MOUNT_BY_ROLE &&
 					     volume_role(server->vol) == FAMFS_ROLE_CLIENT))
@@ -87,7 +87,7 @@ static const char *units_objection(const struct mount_options *options, char tex
 	return kernel_units_too_large(0, text, MAX_OBJECTION) ? text : NULL;
 }
 
-/* NULL when the kernel is to map the device in famfs mode. */
+/* Returns NULL if the kernel should map the device in famfs mode. */
 static const char *kernel_objection(const struct mount_options *options, char text[MAX_OBJECTION])
 {
 	struct kernel_detection detection = { .root = "" };
@@ -230,7 +230,7 @@ static int setup_devdax(struct server *server, const struct device_setup_params 
 	return ret;
 }
 
-/* Opens a device that is in famfs mode already: nothing can be read before the mount exists. */
+/* Opens a device that is in famfs mode already, which cannot be read before the mount exists. */
 static int setup_famfs(struct server *server, const struct device_setup_params *params,
 		       struct famfs_error *err)
 {

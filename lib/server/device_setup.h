@@ -2,10 +2,10 @@
 /*
  * A server opens its device in one of three ways, and releases it at the end:
  *
- * - an image, or a device in devdax mode: opened and read
- * - a device in devdax mode that a kernel with famfs is to map: opened and read, closed, switched,
- *   its node opened again for the locks; the rest is read through the mount, see follow.h
- * - a device that is in famfs mode already: its node is opened, all is read through the mount
+ * - an image, or a device in devdax mode: opened and read - a device in devdax mode that a kernel
+ * with famfs will map: opened and read, closed, switched, its node opened again for the locks; the
+ * rest is read through the mount, see follow.h - a device that is in famfs mode already: its node
+ * is opened, all is read through the mount
  */
 #ifndef SERVER_DEVICE_SETUP_H
 #define SERVER_DEVICE_SETUP_H
@@ -35,34 +35,33 @@ struct device_setup_params {
 };
 
 /* Switches a device back to devdax mode if a dead process has left it in famfs mode and this
- * process may switch it. -EBUSY when it is in use, and when it is in famfs mode for another mount.
- */
+ * process may switch it. Returns -EBUSY if it is in use, or in famfs mode for another mount. */
 int device_settle(const struct device_setup_params *params, struct famfs_error *err);
 
 /*
- * Settles the device, opens it, and switches it to famfs mode where the kernel is to map it. Sets
- * vol, device, famfs_mode, stage, generation, read_only and metadata_public of *server, whose
- * logging members are set. After a success, call device_teardown().
+ * Settles the device, opens it, and switches it to famfs mode if the kernel will map it. Sets vol,
+ * device, famfs_mode, stage, generation, read_only and metadata_public of *server, whose logging
+ * members are set. After a success, call device_teardown().
  */
 int device_setup(struct server *server, const struct device_setup_params *params,
 		 struct famfs_error *err);
 
-/* After the session is destroyed. Switches the device back to the mode that it was in; an error
- * when that fails. */
+/* Call after the session is destroyed. Switches the device back to its former mode; returns an
+ * error if that fails. */
 int device_teardown(struct server *server, struct famfs_error *err);
 
-/* In famfs mode, when the log has been read through the mount: decides whether the mount is
+/* Call in famfs mode, once the log has been read through the mount: decides whether the mount is
  * read-only, which depends on the role of this host. */
 int device_setup_finish(struct server *server, struct famfs_error *err);
 
-/* In famfs mode, when the mount exists: from now on the mode is not switched under its files. `dev`
- * is the device number of the mount. */
+/* Call in famfs mode, once the mount exists: from now on the mode is not switched under its
+ * files. `dev` is the device number of the mount. */
 void device_setup_mounted(struct server *server, dev_t dev);
 
 /* Whether device_setup() has switched the mode. */
 bool device_setup_has_switched(const struct server *server);
 
-/* The reason why a DAX device stays in devdax mode, after "since"; "" when there is none. */
+/* The reason why a DAX device stays in devdax mode, to follow "since"; "" if there is none. */
 const char *device_setup_stay_reason(const struct server *server);
 
 #endif

@@ -30,7 +30,7 @@ static int read_superblock_file(const char *mountpoint)
 	return n == 1 ? 0 : -EIO;
 }
 
-/* From now on as if the kernel had not offered the capability: what is read from .meta must not
+/* From now on behave as if the kernel had not offered the capability: data from .meta must not
  * stay in the page cache. */
 static void serve_without_maps(struct server *server)
 {

@@ -20,11 +20,11 @@ struct first_open {
 	void (*done)(struct server *server);
 };
 
-/* Starts a thread that opens a file of the mount and then calls `done`, also when the open fails.
- * Returns -errno when no thread can be started; `done` is then not called. */
+/* Starts a thread that opens a file of the mount and then calls `done`, also if the open fails.
+ * Returns -errno if no thread can be started, without calling `done`. */
 int first_open_start(struct server *server, void (*done)(struct server *server));
 
-/* After the loop has ended and the mount is gone. */
+/* Call after the loop has ended and the mount is gone. */
 void first_open_join(struct first_open *first);
 
 #endif

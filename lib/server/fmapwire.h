@@ -67,8 +67,8 @@ struct fmap_message {
 };
 
 /*
- * Decides how to send a map, which must outlive the message. -EFBIG when it is too large for the
- * profile (nextents is set nevertheless), -EXDEV when the profile cannot name its devices.
+ * Decides how to send a map, which must outlive the message. Returns -EFBIG if it is too large for
+ * the profile (nextents is still set), -EXDEV if the profile cannot name its devices.
  */
 int fmap_message_plan(struct fmap_message *message, const struct fmap_profile *profile,
 		      const struct famfs_fmap *fmap, enum fmap_file_type file_type);

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often the log is looked at without a request, to notice another file system there. */
+/* Interval of catch-ups without a request, to notice another file system on the device. */
 #define PERIOD_MS       1000
 #define PATIENCE_SECOND 1
 
@@ -108,7 +108,7 @@ static int load_volume(struct server *server, const struct source *source, struc
 
 	if (ret < 0)
 		return ret;
-	/* The length of the log is known now, so that its file can be looked up. */
+	/* The length of the log is known now, so its file can be looked up. */
 	if (!known)
 		server_set_stage(server, SERVER_SUPERBLOCK);
 	ret = device_attach_log(volume_device(vol), source->meta);
@@ -202,7 +202,7 @@ static void follow_log(struct server *server, struct source *source)
 	set_open(follow, false);
 }
 
-/* The mount goes on without it: cache lines of large files are not dropped either. */
+/* A failure does not end the mount: cache lines of large files are not dropped either. */
 static void start_invalidating(struct server *server, const struct source *source)
 {
 	int ret = invalidate_start(server, source->tree);

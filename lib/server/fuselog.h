@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Catches the messages of libfuse and fusermount3, which would be printed. The log function of
+ * Catches the messages of libfuse and fusermount3, which they would print. The log function of
  * libfuse is global and has no argument, so this file keeps the only global state of the library,
  * and only while a session runs.
  */
@@ -22,7 +22,7 @@ struct fuselog_stderr {
 void fuselog_capture(struct fuselog_stderr *captured);
 void fuselog_release(struct fuselog_stderr *captured);
 
-/* The first line that was kept, without the name of its program; "" when there is none. */
+/* The first line that was kept, without the name of its program; "" if there is none. */
 const char *fuselog_text(void);
 
 #endif

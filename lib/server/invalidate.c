@@ -62,7 +62,8 @@ int invalidate_file(int fd, uint64_t size, const struct persist *persist)
 	return 0;
 }
 
-/* By its number: it may have no name any more, and a walk would take the locks of directories. */
+/* Opens a file by its number: it may have no name any more, and a path walk would take the locks
+ * of directories. */
 static int open_node(int root, uint64_t ino, uint64_t generation)
 {
 	struct handle handle = {
@@ -203,7 +204,7 @@ bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 	struct invalidate_job *job;
 	uint64_t size;
 
-	/* The server drops the lines of what it reads itself. */
+	/* The server drops the lines of the bytes that it reads itself. */
 	if (!server_in_famfs_mode(server))
 		return false;
 	size = inode_size(server, ino);
@@ -226,7 +227,7 @@ int invalidate_start(struct server *server, int tree)
 
 	if (inv->limit == 0)
 		return 0;
-	/* Handles are not taken relative to an O_PATH descriptor. */
+	/* File handles cannot be opened relative to an O_PATH descriptor. */
 	inv->root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (inv->root < 0)
 		return -errno;

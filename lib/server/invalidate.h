@@ -55,25 +55,26 @@ struct invalidator {
 void invalidate_init(struct invalidator *inv, uint64_t limit);
 void invalidate_destroy(struct invalidator *inv);
 
-/* `tree`: an O_PATH descriptor of the clone's root. -errno when there is no thread or no root. */
+/* `tree` is an O_PATH descriptor of the clone's root. Returns -errno if no thread can be started
+ * or the root cannot be opened. */
 int invalidate_start(struct server *server, int tree);
 
-/* Takes over `req`, an OPEN of a regular file, and answers it when the lines are dropped: true.
- * False when there is nothing to drop, and the caller answers at once: the server reads the files
- * itself, the file is empty or larger than the limit, the opener is one of these threads, or no
- * thread is started. */
+/* Takes over `req`, an OPEN of a regular file, answers it once the lines are dropped, and
+ * returns true. Returns false if there are no lines to drop, and the caller answers at once: the
+ * server reads the files itself, the file is empty or larger than the limit, the opener is one of
+ * these threads, or no thread is started. */
 bool invalidate_open(struct server *server, struct fuse_req *req, uint64_t ino,
 		     const struct fuse_file_info *fi);
 
-/* From now on no job is answered. To be called before the connection is closed. Waits for replies
- * that are being written; jobs go on, and may still need answers of the server. */
+/* Stops answering jobs. Call before the connection is closed. Waits for replies that are being
+ * written; jobs go on, and may still need answers of the server. */
 void invalidate_close(struct invalidator *inv);
 
 /* Ends the threads, waits for that, and closes the root of the clone. Jobs that wait are answered
  * without dropping lines. The server must still answer requests, or its connection be closed. */
 void invalidate_stop(struct server *server);
 
-/* Drops the lines of an open file. -errno when it cannot be mapped. */
+/* Drops the lines of an open file. Returns -errno if it cannot be mapped. */
 int invalidate_file(int fd, uint64_t size, const struct persist *persist);
 
 #endif

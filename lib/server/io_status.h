@@ -21,7 +21,7 @@ struct io_status {
 const char *io_status_set(struct io_status *status, const struct fmap_profile *profile,
 			  const char *why);
 
-/* The current text; "" before INIT. It stays as it is when the status changes. */
+/* The current text; "" before INIT. The text stays valid and unchanged when the status changes. */
 const char *io_status_text(const struct io_status *status);
 
 #endif

@@ -51,7 +51,7 @@ __attribute__((format(printf, 3, 4))) static void set_choice(struct kernel_choic
 
 static bool has_famfs(struct kernel_detection *detection)
 {
-	/* The cheapest look first. */
+	/* The cheapest source first. */
 	static const enum kernel_fact proofs[] = {
 		FACT_CONFIG,   FACT_FAMFS_IOMAP,   FACT_GET_FMAP,  FACT_FILE_INIT_DAX,
 		FACT_TEARDOWN, FACT_FUSE_GET_FMAP, FACT_FUSE_MMAP, FACT_PUSH_OPEN,
@@ -134,7 +134,7 @@ static bool plausible(uint32_t opcode)
 	return opcode >= LOWEST_OPCODE && opcode <= HIGHEST_OPCODE;
 }
 
-/* Takes the opcodes from BTF where they are there: no standard reserves those of the patches. */
+/* Uses the opcodes of BTF if it has them, since no standard reserves those of the patches. */
 static void take_opcodes(struct kernel_detection *detection, struct kernel_choice *out)
 {
 	uint32_t op_daxdev = out->op_daxdev;
@@ -211,7 +211,7 @@ __attribute__((format(printf, 3, 4))) static void set_verdict(struct famfs_kerne
 	va_end(args);
 }
 
-/* Without an INIT: by the ioctl and the opcodes. */
+/* Guesses the generation without an INIT, from the ioctl and the opcodes. */
 static enum famfs_fmap_profile likely_generation(struct kernel_detection *detection)
 {
 	if (takes_devices(detection))

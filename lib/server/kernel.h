@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the running kernel has famfs, and of which generation: docs/PROTOCOL.md, "When the
- * capability is taken". */
+/* Detects whether the running kernel has famfs, and of which generation: docs/PROTOCOL.md, "When
+ * the capability is taken". */
 #ifndef SERVER_KERNEL_H
 #define SERVER_KERNEL_H
 
@@ -23,18 +23,19 @@ struct kernel_choice {
 };
 
 /*
- * The word of the mount option fmap=: auto, off, v2, pull or push. *forced is NULL for auto.
- * -EINVAL for another word. v1 is no such word: the first request for a map tells it from v2.
+ * Parses the value of the mount option fmap=: auto, off, v2, pull or push. *forced is NULL for
+ * auto. Returns -EINVAL for another word. There is no v1: the first request for a map distinguishes
+ * it from v2.
  */
 int kernel_forced_profile(const char *word, const struct fmap_profile **forced);
 
 /*
  * Decides what to answer to INIT. `forced` (NULL: none) is taken where the kernel offered the bit
- * and the bit can mean famfs; otherwise the answer is FAMFS_PROFILE_OFF. Looks for evidence only
- * when the kernel offered the bit, and stops as soon as the decision is clear.
+ * and the bit can mean famfs; otherwise the answer is FAMFS_PROFILE_OFF. Reads the sources of
+ * kernel_detect.h only if the kernel offered the bit, and stops as soon as the decision is clear.
  *
- * v2 stands for v1 too, and a push kernel may look like a pull one: fmap_profile_refine() tells
- * from the first request. The opcodes hold for the refined row as well.
+ * v2 stands for v1 too, and a push kernel may look like a pull one: fmap_profile_refine()
+ * distinguishes them by the first request. The opcodes hold for the refined row as well.
  */
 void kernel_choose(const struct kernel_init *init, const struct fmap_profile *forced,
 		   struct kernel_detection *detection, struct kernel_choice *out);

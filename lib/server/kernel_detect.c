@@ -75,7 +75,7 @@ static int open_file(const struct kernel_detection *detection, const char *name,
 	return open(path, flags | O_CLOEXEC);
 }
 
-/* NULL for a file that cannot be read, is empty, or is longer than `limit`. */
+/* Returns NULL if the file cannot be read, is empty, or is longer than `limit`. */
 static char *read_file(const struct kernel_detection *detection, const char *name, size_t limit,
 		       size_t *length)
 {
@@ -231,7 +231,7 @@ static void gather_symbols(struct kernel_detection *detection)
 	fclose(file);
 }
 
-/* /dev/fuse first: to open it loads the module, which the other places then show. */
+/* /dev/fuse comes first: opening it loads the module, which the other places then show. */
 static const struct {
 	enum kernel_part part;
 	void (*gather)(struct kernel_detection *detection);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks for signs of famfs in the running kernel. Some places are expensive to read, such as BTF
+ * Searches the running kernel for signs of famfs. Some places are expensive to read, such as BTF
  * with its megabytes and the symbols with their hundred thousand lines, so each place is read when
- * a fact from it is first asked for.
+ * a fact from it is first requested.
  *
  * The names are those of the patches in docs/PROTOCOL.md.
  */
@@ -54,22 +54,22 @@ enum kernel_fact {
 
 /* Zero-initialised but for the root. */
 struct kernel_detection {
-	const char *root;      /* put before each path: "" outside of tests */
+	const char *root;      /* prefixed to each path: "" except in tests */
 	uint64_t page;         /* bytes; 0: that of the running kernel */
-	unsigned int asked;    /* places that were looked at */
-	unsigned int readable; /* those of them that could be read */
+	unsigned int asked;    /* places that were read or tried */
+	unsigned int readable; /* places among them that could be read */
 	uint32_t found;        /* a bit for each fact */
-	uint32_t op_fmap;      /* of enum fuse_opcode in BTF; 0: not there */
+	uint32_t op_fmap;      /* of enum fuse_opcode in BTF; 0: missing */
 	uint32_t op_daxdev;
 };
 
 /*
- * Looks at the given places, except those that were looked at before. A place that cannot be read
- * has no facts. Reads files and opens /dev/fuse, so the calling thread must not be cancelled.
+ * Reads the given places, except those that were read before. A place that cannot be read has no
+ * facts. Reads files and opens /dev/fuse, so the calling thread must not be cancelled.
  */
 void kernel_gather(struct kernel_detection *detection, unsigned int parts);
 
-/* Whether the kernel shows the fact. Looks at its place, unless that was done before. */
+/* Whether the kernel shows the fact. Reads its place, unless it was read before. */
 bool kernel_has(struct kernel_detection *detection, enum kernel_fact fact);
 
 enum kernel_part kernel_fact_part(enum kernel_fact fact);

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Checks a message of `size` bytes, at least a header, in a buffer of `room` bytes, and adds zeros
- * behind it, which end names that are cut short. False when there is no room for the zeros, when
- * the header gives another size, and when a WRITE has fewer bytes than it says: libfuse must not
- * see the message. */
+/* Checks a message of `size` bytes, at least a header, in a buffer of `room` bytes, and adds
+ * zeros behind it, which end names that are cut short. Returns false if there is no room for the
+ * zeros, if the header has another size, or if a WRITE has fewer bytes than it says: libfuse must
+ * not see such a message. */
 bool message_make_safe(void *message, size_t size, size_t room);
 
 #endif

@@ -9,7 +9,8 @@
 /* One extent of the device. */
 void meta_fmap(uint64_t offset, uint64_t length, struct famfs_fmap *fmap);
 
-/* By path, ".meta/.log"; FMAP_FILE_REGULAR, and no map, for any other. */
+/* The map of a .meta file by its path, such as ".meta/.log". Returns FMAP_FILE_REGULAR, without
+ * a map, for any other path. */
 enum fmap_file_type meta_fmap_named(const struct famfs_volume *vol, const char *path,
 				    struct famfs_fmap *fmap);
 

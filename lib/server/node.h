@@ -38,7 +38,7 @@ struct dir_entry {
 	off_t next; /* the cookie of the entry that follows */
 };
 
-/* -ENOENT when there is no such node. */
+/* Returns -ENOENT if there is no such node. */
 int inode_attr(const struct server *server, fuse_ino_t ino, struct stat *st);
 
 /* Fills in the answer to LOOKUP. -ENOENT. */
@@ -51,8 +51,8 @@ int inode_lookup(const struct server *server, fuse_ino_t parent, const char *nam
 bool inode_next_entry(const struct server *server, fuse_ino_t dir, off_t cookie,
 		      struct dir_entry *entry);
 
-/* Device offset and length of a .meta file; false when the node is no such file. The file of the
- * whole device exists in famfs mode only, and no listing shows it. */
+/* Device offset and length of a .meta file; false if the node is not such a file. The file of
+ * the whole device exists in famfs mode only, and no listing shows it. */
 bool inode_meta_range(const struct server *server, fuse_ino_t ino, uint64_t *offset,
 		      uint64_t *length);
 

@@ -108,7 +108,7 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 		fuse_reply_err(req, EINVAL);
 }
 
-/* New times are accepted and ignored; all else must be as it is now. */
+/* New times are accepted and ignored; all other attributes must be unchanged. */
 static bool changes_nothing(const struct stat *now, const struct stat *asked, int to_set)
 {
 	mode_t mode = (now->st_mode ^ asked->st_mode) & PERMISSIONS;

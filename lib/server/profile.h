@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How the kernel learns that the whole reply needs a larger buffer. */
+/* The reply that tells the kernel to use a larger buffer. */
 enum fmap_more {
 	FMAP_MORE_ERROR,  /* not at all: the reply is EFBIG */
 	FMAP_MORE_SIZE,   /* four bytes: the size that is needed */
 	FMAP_MORE_HEADER, /* the header alone, which has the size in it */
 };
 
-#define FMAP_PROFILES (FAMFS_PROFILE_PUSH + 1) /* FAMFS_PROFILE_UNKNOWN is none, but counts */
+#define FMAP_PROFILES (FAMFS_PROFILE_PUSH + 1) /* FAMFS_PROFILE_UNKNOWN has no row, but counts */
 
 struct fmap_profile {
 	enum famfs_fmap_profile generation;
@@ -46,7 +46,8 @@ const struct fmap_profile *fmap_profile_named(const char *name);
 
 /*
  * The generation that a GET_FMAP request shows: generations that share an INIT bit differ in
- * whether the request has a size argument. The request is right, whatever was assumed at INIT.
+ * whether the request has a size argument. The request overrides the assumption that was made at
+ * INIT.
  */
 const struct fmap_profile *fmap_profile_refine(const struct fmap_profile *profile,
 					       bool request_has_size);

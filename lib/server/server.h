@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One running server: the state that its operations share.
+ * The state that the operations of a running server share.
  *
- * Requests are handled by several threads at once. The namespace is read without a lock and
- * nothing is allocated for a request; see fs/volume.h for what catching up costs.
+ * Requests are handled by several threads at once. The namespace is read without a lock and nothing
+ * is allocated for a request; see fs/volume.h for what catching up costs.
  *
  * Each part that has a file of its own keeps its state in a structure that only this file changes.
  */
@@ -27,10 +27,10 @@
 
 struct daemon;
 
-/* How much of the file system is known. A device in famfs mode is read through its mount, so it is
- * mounted before anything is known. */
+/* The known part of the file system. A device in famfs mode is read through its mount, so it is
+ * mounted before its superblock is known. */
 enum server_stage {
-	SERVER_MOUNTED,    /* nothing: .meta and its superblock can be looked at */
+	SERVER_MOUNTED,    /* none: .meta and its superblock can be opened */
 	SERVER_SUPERBLOCK, /* the length of the log: it can be opened */
 	SERVER_READY,
 };
@@ -90,7 +90,8 @@ bool server_reaches_mount(const struct server *server);
  * but only once. The threads that read requests notice it at the next request. */
 void server_end_session(struct server *server, const struct famfs_error *err);
 
-/* The same, and detaches the mount, so that they notice it without a request. */
+/* Like server_end_session(), but also detaches the mount, so that the threads notice it without
+ * a request. */
 void server_fail(struct server *server, const struct famfs_error *err);
 
 static inline bool server_has_failed(const struct server *server)

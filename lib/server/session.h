@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session: the mount is made, served, and unmounted. */
+/* A session mounts, serves and unmounts the file system. */
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
 
@@ -13,9 +13,9 @@ struct session_params {
 };
 
 /*
- * Mounts, serves until it is unmounted or SIGINT, SIGTERM or SIGHUP says to end, and unmounts if
- * need be. server->vol must be open and outlives the call. One session at a time in a process,
- * since the log function and the signal handlers of libfuse are global.
+ * Mounts, serves until the unmount or until SIGINT, SIGTERM or SIGHUP, and unmounts if necessary.
+ * server->vol must be open and outlives the call. One session at a time in a process, since the log
+ * function and the signal handlers of libfuse are global.
  */
 int session_run(struct server *server, const struct session_params *params,
 		struct famfs_error *err);

@@ -25,7 +25,7 @@ typedef struct dax_req *dax_req_t;
 
 /* As with fuse_lowlevel_ops, each replies exactly once, from memory alone. */
 struct dax_ops {
-	/* `size`: bytes that the kernel has room for; 0 when the request does not say. */
+	/* `size`: bytes that the kernel has room for; 0 if the request has no size. */
 	void (*get_fmap)(dax_req_t req, uint64_t ino, size_t size);
 	void (*get_daxdev)(dax_req_t req, uint64_t index);
 };
@@ -46,7 +46,7 @@ int dax_reply_err(dax_req_t req, int error);
 struct shim {
 	const struct dax_ops *ops;
 	void *userdata;
-	/* Called once, when INIT comes: decides whether to take the capability. */
+	/* Called once, when INIT arrives: decides whether to accept the capability. */
 	void (*choose)(void *userdata, const struct kernel_init *init, struct kernel_choice *out);
 	/* Called once at most: a request for a map shows that the kernel speaks another profile. */
 	void (*correct)(void *userdata, const struct fmap_profile *spoken);
@@ -64,15 +64,15 @@ struct shim {
 /* Whether a profile was chosen for the kernel; known from its INIT on. */
 bool shim_serves(const struct shim *shim);
 
-/* Whether the kernel maps files, as far as is known; shim_stop_mapping() says that it does not. */
+/* Whether the kernel maps files, as far as is known; not after shim_stop_mapping(). */
 bool shim_maps(const struct shim *shim);
 void shim_stop_mapping(struct shim *shim);
 
 /* Whether the kernel has asked for a map, at least once. */
 bool shim_was_asked(const struct shim *shim);
 
-/* Between fuse_session_new(), whose user data must begin with a struct shim, and
- * fuse_session_mount(). `fd` is any open descriptor; libfuse replaces it. -errno. */
+/* Call between fuse_session_new(), whose user data must begin with a struct shim, and
+ * fuse_session_mount(). `fd` is any open descriptor; libfuse replaces it. Returns 0 or -errno. */
 int shim_install(struct fuse_session *session, int fd);
 
 #endif

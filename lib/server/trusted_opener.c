@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Not synchronised, since the program may lie on a mount that this process serves. */
+/* Uses AT_STATX_DONT_SYNC, since the program may be on a mount that this process serves. */
 static struct trusted_opener executable(const char *link)
 {
 	struct statx st;

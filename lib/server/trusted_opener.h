@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two files of .meta are only for trusted openers: the file of the whole device, which must never
- * be mapped, since that breaks the kernel, and the log for writing, for which locks must be taken.
+ * be mapped, since that breaks the kernel, and the log for writing, which needs locks.
  *
  * Trusted are processes of root that run the same program as the server of the mount. Their
  * executable is compared, not its name: after an update, the new program is not trusted until the

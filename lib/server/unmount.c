@@ -22,7 +22,7 @@
 #define FUSERMOUNT "fusermount3"
 
 /* How long to wait until the server unlocks the device. Without open files it ends soon; after a
- * lazy unmount it goes on while files are open. */
+ * lazy unmount it keeps running while files are open. */
 #define WAIT_MS      5000u
 #define WAIT_LAZY_MS 200u
 #define STEP_NS      2000000
@@ -126,8 +126,8 @@ static int unmount(const char *mountpoint, bool lazy, struct famfs_error *err)
 	return ret;
 }
 
-/* Until it ends, the server has byte 0 of the device locked, so that a command that follows the
- * unmount, such as mkfs, would be refused. */
+/* The server keeps byte 0 of the device locked until it ends, and until then the device refuses
+ * commands such as mkfs. */
 static void wait_for_server(struct device *dev, uint64_t patience)
 {
 	const struct timespec step = { 0, STEP_NS };
@@ -140,9 +140,9 @@ static void wait_for_server(struct device *dev, uint64_t patience)
 		nanosleep(&step, NULL);
 }
 
-/* Writes an image back: after the unmount, written data may be in the page cache only. Waits before
- * until the server has unlocked it. A DAX device has nothing to write back, and in famfs mode it
- * cannot be opened. */
+/* Writes an image back: after the unmount, written data may be in the page cache only. Waits
+ * first until the server has unlocked it. A DAX device has nothing to write back, and in famfs mode
+ * it cannot be opened. */
 static int write_back(const char *source, bool lazy, struct famfs_error *err)
 {
 	cleanup_device struct device *dev = NULL;
@@ -170,8 +170,8 @@ static void suggest_reset(const struct famfs_error *why, const char *source,
 		error_remedy_of(err, why);
 }
 
-/* A server that has switched the mode of its device switches it back. Waits for that, and switches
- * it back here if the server is dead. Returns 1 when the device stays in famfs mode, see
+/* Waits until the server has switched its device back, if it had switched the mode; switches it
+ * back here if the server is dead. Returns 1 if the device stays in famfs mode, see
  * famfs_unmount(). */
 static int settle_mode(const char *mountpoint, const char *source, bool lazy,
 		       struct famfs_error *err)

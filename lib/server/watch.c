@@ -11,8 +11,8 @@
 
 #define PERIOD_SECONDS 1
 
-/* No notification after the end of the session: a process that waits for an answer then waits in
- * vain, and may hold the locks that the notification needs. */
+/* Sends no notification after the end of the session: a process that waits for an answer never
+ * gets it, and may hold the locks that the notification needs. */
 static bool session_ended(const struct server *server, int ret)
 {
 	return ret == -ENODEV || ret == -EBADF || fuse_session_exited(server->session);
@@ -22,7 +22,7 @@ static bool drop_cached_entries(const struct server *server)
 {
 	struct dir_entry entry = { .next = 0 };
 
-	/* With a child of the root, the kernel drops all that is below it. */
+	/* With a child of the root, the kernel also drops all entries below it. */
 	while (inode_next_entry(server, FUSE_ROOT_ID, entry.next, &entry)) {
 		int ret = fuse_lowlevel_notify_inval_entry(server->session, FUSE_ROOT_ID,
 							   entry.name, strlen(entry.name));
@@ -54,7 +54,7 @@ static void drop_cached_inodes(const struct server *server)
 	}
 }
 
-/* Sleeps until the next look is due; false when the thread must end. */
+/* Sleeps until the next check is due; false if the thread must end. */
 static bool wait_for_alert(struct watch *watch)
 {
 	struct timespec until;

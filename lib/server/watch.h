@@ -5,8 +5,8 @@
  *
  * It is a thread of its own because a notification waits for locks in the kernel, whose holder may
  * be waiting for an answer of this server: a thread that answers requests must not send one. It
- * also looks at the device once a second, since the server does not see the requests that the
- * kernel answers from its caches.
+ * also checks the device once a second, since the server does not see the requests that the kernel
+ * answers from its caches.
  */
 #ifndef SERVER_WATCH_H
 #define SERVER_WATCH_H
@@ -29,14 +29,14 @@ struct watch {
 void watch_init(struct watch *watch);
 void watch_destroy(struct watch *watch);
 
-/* -errno when no thread can be started. */
+/* Returns -errno if no thread can be started. */
 int watch_start(struct server *server);
 
-/* Ends the thread and waits for that. Does nothing when the thread was not started. */
+/* Ends the thread and waits for its end. Does nothing if the thread was not started. */
 void watch_stop(struct watch *watch);
 
-/* Wakes the thread, so that it looks at once. Only the first call has an effect. Waits for nothing.
- */
+/* Wakes the thread, so that it checks at once. Only the first call has an effect. Does not
+ * block. */
 void watch_alert(struct watch *watch);
 
 #endif

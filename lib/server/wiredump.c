@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a GET_FMAP reply, and the fields that they are. */
+/* The bytes of a GET_FMAP reply, and the fields in them. */
 #include "famfs_inspect.h"
 
 #include "base/error.h"
