@@ -665,7 +665,8 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 
 /* Opens an existing file for famfs_file_read() and, if the volume was opened for writing,
  * famfs_file_write() in place. If a kernel with famfs maps the file, it is also opened through its
- * mount, with the errors of open(2): -EUCLEAN if it shares space with another file. */
+ * mount, with the errors of open(2), so that reads return no old cache lines. A file that shares
+ * space is not: its reads may return bytes that another host has overwritten. */
 int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
 		    struct famfs_error *err);
 

@@ -30,7 +30,8 @@ static int map_lines(struct famfs_file *file, struct famfs_error *err)
 
 	if (dev->ops->open_file)
 		fd = dev->ops->open_file(dev, file->path, false);
-	if (fd == -EOPNOTSUPP)
+	/* A file that shares space is not opened, and its contents can still be saved. */
+	if (fd == -EOPNOTSUPP || fd == -EUCLEAN)
 		return 0;
 	if (fd < 0)
 		return device_explain(dev, error_errno(err, fd, "cannot open '%s'", file->path),
