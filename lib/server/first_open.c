@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/first_open.h"
 
+#include "base/thread.h"
 #include "server/node.h"
 #include "server/server.h"
 
@@ -58,9 +59,9 @@ int first_open_start(struct server *server, void (*done)(struct server *server))
 	int ret;
 
 	server->first_open.done = done;
-	ret = pthread_create(&server->first_open.thread, NULL, run, server);
+	ret = thread_start(&server->first_open.thread, run, server);
 	server->first_open.running = ret == 0;
-	return -ret;
+	return ret;
 }
 
 void first_open_join(struct first_open *first)
