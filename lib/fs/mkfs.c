@@ -244,7 +244,7 @@ static int check_size(struct mkfs *mkfs, struct famfs_error *err)
 }
 
 /* Describes the existing data in the result, and keeps it unless the caller asked to overwrite it.
- * */
+ */
 static int check_contents(struct mkfs *mkfs, struct famfs_error *err)
 {
 	struct famfs_mkfs_result *result = mkfs->result;

@@ -10,7 +10,7 @@
 
 /* Applies the entries that were published since the last call. A torn entry at the end may still
  * be on its way from another host's caches, so it is left for a later call until 20 ms have passed.
- * */
+ */
 int replay(struct famfs_volume *vol, struct famfs_error *err);
 
 /* Like replay(), but waits these 20 ms: for a new volume, and before an append. */

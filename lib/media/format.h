@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The famfs on-media format (OMF) 2.2, byte for byte.
+ * The famfs on-media format (OMF) 2.2, byte for byte. docs/FORMAT.md describes it.
  *
- * device offset size what 0 2 MiB superblock; only the first 200 bytes are used 2 MiB log_len
- * metadata log: header, then entries 2 MiB+log_len rest file data, in allocation units of 2 MiB
+ *   device offset   size      content
+ *   0               2 MiB     superblock; only the first 200 bytes are used
+ *   2 MiB           log_len   metadata log: header, then entries
+ *   2 MiB+log_len   rest      file data, in allocation units of 2 MiB
  *
  * All integers are little-endian with natural alignment. Padding and unused bytes of a union are
  * zero: the CRCs cover them.

@@ -2,10 +2,13 @@
 /*
  * A server opens its device in one of three ways, and releases it at the end:
  *
- * - an image, or a device in devdax mode: opened and read - a device in devdax mode that a kernel
- * with famfs will map: opened and read, closed, switched, its node opened again for the locks; the
- * rest is read through the mount, see follow.h - a device that is in famfs mode already: its node
- * is opened, all is read through the mount
+ * - an image, or a device in devdax mode, is opened and read.
+ *
+ * - a device in devdax mode whose files a famfs kernel will map is opened and read, closed, and
+ *   switched; its node is opened again for the locks, and the rest is read through the mount (see
+ *   follow.h).
+ *
+ * - a device that is in famfs mode already: its node is opened, all is read through the mount.
  */
 #ifndef SERVER_DEVICE_SETUP_H
 #define SERVER_DEVICE_SETUP_H

@@ -48,7 +48,7 @@ bool channel_await_clone(struct channel *channel, int timeout_ms);
 enum channel_event { CHANNEL_MESSAGE, CHANNEL_SILENCE, CHANNEL_END, CHANNEL_NONSENSE };
 
 /* Receives the next FUSE message; *data lives until the next call. Answers ioctls while it waits.
- * */
+ */
 enum channel_event channel_receive(struct channel *channel, int timeout_ms, const uint8_t **data,
 				   size_t *size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Maps as a kernel of each generation decodes them from the bytes of a reply, and how it uses them.
- * */
+ */
 #ifndef FUSEKERNEL_FMAP_H
 #define FUSEKERNEL_FMAP_H
 

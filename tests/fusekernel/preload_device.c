@@ -65,7 +65,7 @@ static int bind_to(const char *driver)
 }
 
 /* Like drivers/dax/bus.c: "bind" takes a matching device, "new_id" lists the device and binds it.
- * */
+ */
 static int play(const char *file)
 {
 	bool free = !bound_to("dax");

@@ -15,7 +15,7 @@ struct setup {
 	char image[160];
 	int image_fd;
 	/* For a mount of the real kernel, see mounted.h; otherwise NULL: the image, and a socket.
-	 * */
+	 */
 	const char *device;
 	const char *mountpoint;
 };

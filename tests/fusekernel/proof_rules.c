@@ -112,7 +112,7 @@ static void open_it(struct kernel *kernel)
 }
 
 /* The first open gets no map, like that of a file that is being created. That alone is no fault.
- * */
+ */
 static void map_late(struct kernel *kernel, const char *path, bool read_first)
 {
 	struct file file;
@@ -150,7 +150,7 @@ static void two_nodes(struct kernel *kernel)
 	struct file file;
 
 	/* Another node with the same map: the request has the number of the first node.
-	 * */
+	 */
 	if (vfs_open_path(kernel, FILE_PATH, &file))
 		return;
 	inode = file.inode;

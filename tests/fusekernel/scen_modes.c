@@ -183,7 +183,7 @@ void mode_and_a_file(const struct generation *gen)
 }
 
 /* The server was killed, and the driver does not release the device, although no process uses it.
- * */
+ */
 void mode_and_a_failing_driver(const struct generation *gen)
 {
 	static const char unbind[] = SANDBOX_DRIVERS "fsdev_dax/unbind";

@@ -396,7 +396,7 @@ static void terminated(const struct generation *gen)
 }
 
 /* The server ends during opens, by a signal or by an unmount; the opens end, too.
- * */
+ */
 static void ends_while_opening(const struct generation *gen)
 {
 	static const char *const ends[] = { "kill -TERM $P", "umount -l $M" };

@@ -80,7 +80,7 @@ const char *__asan_default_options(void)
 }
 
 /* libfuse keeps an INTERRUPT for a request that never comes, and does not free it with the session.
- * */
+ */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libfuse3.so";

@@ -16,11 +16,12 @@ trap 'rm -rf "$work"' EXIT
 
 export FAMFS_SYSTEM_UUID=00000000-0000-4000-8000-000000000001 CMOCKA_MESSAGE_OUTPUT=TAP
 export UNIT_VECTORS=$top/tests/vectors UNIT_PROTOCOL_PAGE=$top/docs/PROTOCOL.md
+export UNIT_CORPUS=$top/tests/fuzz/corpus
 units=(
 	fs/create fs/fsck fs/heal fs/judged_again fs/mkfs fs/replay
 	media/fields media/log_header media/path media/record media/record_check media/superblock media/vectors
-	server/evidence server/handlers server/invalidate server/kernel server/log server/message
-	server/prime server/profile
+	server/first_open server/handlers server/invalidate server/kernel server/kernel_detect server/log server/message
+	server/profile
 )
 
 command -v valgrind >/dev/null || { echo "1..0 # skip needs valgrind" && exit 0; }

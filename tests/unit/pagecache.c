@@ -13,7 +13,7 @@ static struct powercut *cache;
 static int barriers_left = -1; /* barriers before the one that is skipped */
 
 /* ---- injected errors --------------------------------------------------------------------------
- * */
+ */
 
 static enum trouble trouble;
 static int calls_left = -1;
@@ -43,7 +43,7 @@ int trouble_errno(enum trouble what)
 }
 
 /* True when this call fails, with errno set; `length`, of calls that have one, may become shorter.
- * */
+ */
 static bool fails(size_t *length)
 {
 	if (calls_left < 0 || calls_left-- > 0)

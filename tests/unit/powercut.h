@@ -35,7 +35,7 @@ void powercut_free(struct powercut *cut);
 void powercut_mutate(struct powercut *cut, enum mutation mutation);
 
 /* From now on, an invalidation leaves dirty lines in the cache: only a flush brings them to memory.
- * */
+ */
 void powercut_keep_dirty(struct powercut *cut);
 
 /* Plugs in devices that share this cache, like the processes of one host. */

@@ -25,7 +25,7 @@ static void at_end(void)
 }
 
 /* The server has no parent of its own: this process becomes its parent when the starter has ended.
- * */
+ */
 static void wait_for_server(int code)
 {
 	int status;

@@ -283,7 +283,7 @@ static void make_connection(dev_t files, bool there)
 }
 
 /* Where /sys/fs/fuse/connections is not mounted, the users of a mount show whether it still exists.
- * */
+ */
 static void still_open(void **state)
 {
 	struct famfs_error err;
@@ -505,7 +505,7 @@ static void make_users_connection(dev_t files)
 }
 
 /* A mount that a user made, detached and keeps open; then one that got the number of root's mount.
- * */
+ */
 static void connection_of_a_user(void **state)
 {
 	enum famfs_dax_mode was;

@@ -15,7 +15,7 @@
 #define SIZE (4 * PAGE)
 
 /* A mapping of SIZE bytes, all 1, of which only the first `left` bytes, whole pages, still exist.
- * */
+ */
 static unsigned char *map_cut(size_t left)
 {
 	int fd = memfd_create("cut", MFD_CLOEXEC);

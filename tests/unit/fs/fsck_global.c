@@ -217,7 +217,7 @@ static void recorded_size(void **state)
 }
 
 /* Both counters went back: the entries after them must be found again before they are overwritten.
- * */
+ */
 static void index_went_back(void **state)
 {
 	struct famfs_volume *vol;

@@ -403,7 +403,7 @@ static void exhaust(struct scene *scene, int *messages)
 }
 
 /* A medium whose entries change all the time costs a limited number of namespaces, and then none.
- * */
+ */
 static void for_ever(void **state)
 {
 	struct scene scene;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An image whose host crashes: what remains of appends, and which data is safe when a call returns.
- * */
+ */
 #include "pagecache.h"
 
 #include "fs/volume.h"

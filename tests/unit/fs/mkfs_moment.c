@@ -130,7 +130,7 @@ static void cut_that_fails(void **state)
 }
 
 /* The file that was checked is the one that is locked and written, even if another took its name.
- * */
+ */
 static void another_file(void **state)
 {
 	struct famfs_error err;

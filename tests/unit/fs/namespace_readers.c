@@ -78,7 +78,7 @@ static bool is_whole(const struct namespace *ns, node_t node)
 }
 
 /* Nodes that the writer had finished before are found; later ones are complete if they are found.
- * */
+ */
 static bool look_up(const struct shared *shared, uint64_t i)
 {
 	uint64_t done = __atomic_load_n(&shared->done, __ATOMIC_ACQUIRE);

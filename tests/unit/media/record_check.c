@@ -128,7 +128,7 @@ static void strips(void **state)
 }
 
 /* docs/FORMAT.md, section 5: a strip has stripes*C bytes, stripes = ceil(ceil(size/2M) / (N*C/2M)).
- * */
+ */
 static void strip_length(void **state)
 {
 	struct rng rng = { 3 };

@@ -198,7 +198,7 @@ static void sizes(void **state)
 	assert_error(judge(&raw, least - 1, &err), -EUCLEAN, &err, "does not fit");
 	assert_error(judge(&raw, 1, &err), -EUCLEAN, &err, "does not fit");
 	/* The recorded size, which is outside the CRC, counts only if the real size is not known.
-	 * */
+	 */
 	raw.device_size = le64_make(least);
 	assert_ok(judge(&raw, 0x100000000, &err), &err);
 	assert_ok(judge(&raw, 0, &err), &err);
