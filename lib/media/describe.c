@@ -102,7 +102,6 @@ DESCRIBE(next_seqnum)
 		return;
 	}
 	set(field, "ahead of the next index: an append was interrupted or is in progress");
-	field->verdict = FAMFS_VERDICT_NONE;
 }
 
 DESCRIBE(type)
@@ -124,6 +123,12 @@ DESCRIBE(map_type)
 	set(field, "%s",
 	    field->value == OMF_SIMPLE ? "simple: the bytes run through the extents in order"
 				       : "interleaved: chunks go round the strips");
+}
+
+DESCRIBE(count)
+{
+	(void)raw;
+	set(field, "%s", c->map_type == OMF_INTERLEAVE ? "one interleaved extent" : "extents");
 }
 
 DESCRIBE(daxdev)

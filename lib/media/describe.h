@@ -27,6 +27,7 @@ DESCRIBE(next_index);
 DESCRIBE(next_seqnum);
 DESCRIBE(type);
 DESCRIBE(map_type);
+DESCRIBE(count);
 DESCRIBE(daxdev);
 DESCRIBE(offset);
 DESCRIBE(file_size);

@@ -60,7 +60,7 @@
 
 #define MAP_FIELDS(F)                                                                              \
 	F(file.map_type, "fmap_ext_type", NUMBER, map_type, "", describe_map_type)                 \
-	F(file.count, "fmap_nextents", NUMBER, count, "extents", NULL)
+	F(file.count, "fmap_nextents", NUMBER, count, "", describe_count)
 
 #define INTERLEAVE_FIELDS(F)                                                                       \
 	F(file.interleave.nstrips, "ie_nstrips", NUMBER, nstrips, "strips", NULL)                  \

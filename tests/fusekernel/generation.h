@@ -28,8 +28,8 @@ struct generation {
 	bool fatal;         /* a failed GET_FMAP fails the open */
 	bool fixed;         /* the reply must be exactly as long as the room */
 	enum more more;
-	uint32_t room;     /* size of the first request */
-	uint32_t max_room; /* size of the second request */
+	uint32_t room;     /* bytes for the reply to the first request */
+	uint32_t max_room; /* bytes for the reply to the second request */
 	uint32_t max_simple;
 	uint32_t max_interleaved; /* 0: refused */
 	uint32_t max_strips;

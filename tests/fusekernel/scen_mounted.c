@@ -3,7 +3,7 @@
  * A device in famfs mode from the mount to the unmount, under each generation of the kernel:
  * mounted.h says which parts are real.
  *
- * fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]
+ *   fusekernel_mounted FAMFSCTL PRELOAD SOURCE [WORD]
  *
  * SOURCE is a folder that is copied in. Needs root.
  */

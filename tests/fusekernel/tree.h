@@ -17,12 +17,12 @@
 struct tree_file {
 	char path[80];
 	uint64_t size;
-	uint64_t seed;    /* seed of its bytes */
-	uint32_t dev;     /* index of its device; 0 is the image */
-	bool whole;       /* every byte was written; otherwise the ranges of tree_sample() */
-	bool interleaved; /* chunk size in the log */
-	uint32_t count;   /* extents or strips */
-	uint64_t chunk;
+	uint64_t seed; /* seed of its bytes */
+	uint32_t dev;  /* index of its device; 0 is the image */
+	bool whole;    /* every byte was written; otherwise the ranges of tree_sample() */
+	bool interleaved;
+	uint32_t count; /* extents or strips */
+	uint64_t chunk; /* chunk size in the log */
 	struct {
 		uint64_t offset;
 		uint64_t length;

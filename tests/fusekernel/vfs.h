@@ -23,7 +23,7 @@
 struct inode {
 	uint64_t nodeid;
 	uint64_t generation;
-	uint64_t ino; /* expiry of its attributes */
+	uint64_t ino; /* number that stat(2) shows */
 	uint32_t mode;
 	uint64_t size;
 	uint64_t lookups;

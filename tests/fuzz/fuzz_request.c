@@ -21,7 +21,7 @@
 
 enum {
 	PROFILES = 3,    /* the control byte's lowest bits: off, v2, pull, push */
-	SEND_INIT = 4,   /* the number of the kernel whose profile it is */
+	SEND_INIT = 4,   /* an INIT message comes first, as a kernel sends it */
 	FIX_LENGTH = 8,  /* header.len is set to the length of the message */
 	FIX_NODE = 16,   /* node ids are small, or those of .meta */
 	FIX_OPCODE = 32, /* opcodes are below 64 */

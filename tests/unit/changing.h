@@ -16,7 +16,7 @@ struct changing {
 	struct omf_entry good;              /* entry 1 before the change */
 	unsigned char after[METADATA];      /* the whole memory right after the change */
 	int changes;
-	char message[200]; /* code of the first problem that a check reported */
+	char message[200]; /* of the first problem that a check reported */
 };
 
 /* A change, and the error that the library reports for it. */

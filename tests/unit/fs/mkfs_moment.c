@@ -17,12 +17,12 @@
 
 /* ---- between the steps ---------------------------------------------------------------------- */
 
-static int scan_error;     /* error of the search for processes */
-static int resize_error;   /* error of changing the size of the image */
-static int stat_error;     /* error of fstat on the new image */
-static bool swap_in_other; /* called once the image is locked, while its users are searched for */
-static bool swap_at_creation;     /* called once the image is made, before anything else */
-static bool swap_at_resize;       /* called when the checks are over */
+static int scan_error;        /* error of the search for processes */
+static int resize_error;      /* error of changing the size of the image */
+static int stat_error;        /* error of fstat on the new image */
+static bool swap_in_other;    /* swap once the image is locked, while its users are searched for */
+static bool swap_at_creation; /* swap once the image is made, before anything else */
+static bool swap_at_resize;   /* swap when the checks are over */
 static void (*before_lock)(void); /* called once, before the image is locked */
 
 int __real_fcntl64(int fd, int cmd, void *arg);

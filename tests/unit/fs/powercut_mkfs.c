@@ -31,7 +31,7 @@ struct scene {
 	struct powercut *cut;
 	bool image; /* the memory is the disk of an image */
 	struct rng rng;
-	uint8_t uuid[16];          /* entries of the new file system */
+	uint8_t uuid[16];          /* of the new file system */
 	uint32_t outcomes[PHASES]; /* at each fence, and once after the end */
 	size_t phase;
 	const char *fault;

@@ -16,7 +16,7 @@ struct changing {
 	struct memory *mem;
 	struct omf_entry last; /* the complete entry */
 	uint64_t index;
-	int naps; /* time until it arrives */
+	int naps; /* sleeps of the library until it arrives */
 };
 
 static void *entry_in(struct changing *m, uint64_t index)

@@ -44,9 +44,9 @@ struct moment {
 	struct memory *mem;
 	struct host *first;
 	struct host *second;
-	struct famfs_volume *vol;    /* entries of the first host */
-	struct famfs_volume *theirs; /* entries of the second host, once it is the master */
-	struct famfs_info info;      /* the superblock as it was before */
+	struct famfs_volume *vol;    /* opened by the first host */
+	struct famfs_volume *theirs; /* opened by the second host, once it is the master */
+	struct famfs_info info;      /* famfs_info() from before the takeover */
 	bool in_window;
 	uint64_t at; /* the step at which the other host acts */
 	uint64_t steps;

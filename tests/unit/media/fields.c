@@ -184,6 +184,24 @@ static void put(struct famfs_raw *raw, size_t at, size_t size, uint64_t value)
 	raw_check(raw);
 }
 
+/* A sequence number that is one ahead occurs during each append. */
+static void sound_and_special(void **state)
+{
+	struct record striped = file_record(FAMFS_FMAP_INTERLEAVED, 3);
+	struct famfs_raw raw = good_header();
+	struct seen seen;
+
+	(void)state;
+	put(&raw, offsetof(struct omf_log_header, next_seqnum), 8, 9);
+	seen = look(&raw, "famfs_log_next_seqnum");
+	assert_int_equal(seen.kept.verdict, FAMFS_VERDICT_OK);
+	assert_text(seen.kept.meaning, "ahead of the next index");
+	raw = entry_of(&striped);
+	seen = look(&raw, "fmap_nextents");
+	assert_int_equal(seen.kept.verdict, FAMFS_VERDICT_OK);
+	assert_string_equal(seen.kept.meaning, "one interleaved extent");
+}
+
 static void assert_bad(struct famfs_raw raw, size_t at, size_t size, uint64_t value,
 		       const char *name, const char *meaning)
 {
@@ -524,6 +542,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST("the fields of sound structures cover them and are all valid",
 		     sound_structures),
+		TEST("an append in progress and an interleaved file are shown as sound",
+		     sound_and_special),
 		TEST("fields have the offsets and values of the format", values),
 		TEST("damaged superblocks have a bad field each", superblocks_that_cannot_be),
 		TEST("damaged log headers have a bad field each", headers_that_cannot_be),
