@@ -64,7 +64,8 @@
 extern "C" {
 #endif
 
-/* The library is built with hidden symbols and exports those that this header declares. */
+/* The library is built with hidden symbols and exports those that this header and famfs_inspect.h
+ * declare. */
 #pragma GCC visibility push(default)
 
 #ifdef __GNUC__
@@ -391,7 +392,7 @@ int famfs_identify(const char *device, struct famfs_identification *out, struct 
 /* A fault in a structure, or a conflict between log entries. */
 enum famfs_fault {
 	FAMFS_FAULT_NONE,
-	/* Up to FAMFS_FAULT_PARENT: of log entries. */
+	/* Those up to FAMFS_FAULT_PARENT are of log entries. */
 	FAMFS_FAULT_CRC,
 	FAMFS_FAULT_SEQNUM,
 	FAMFS_FAULT_TYPE,

@@ -18,6 +18,8 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
+#define FAMFS_NO_INDEX UINT32_MAX /* a field that is not of one extent or strip */
+
 /* ---- the bytes of the format -------------------------------------------------------------- */
 
 /*
@@ -162,7 +164,7 @@ enum famfs_verdict {
 struct famfs_raw_field {
 	const char *group; /* "superblock", "header", "entry", "file", "mkdir", "daxdev", "extent",
 			      "strip"; static storage */
-	uint32_t index;    /* of the extent or strip, or FAMFS_WIRE_NO_INDEX */
+	uint32_t index;    /* of the extent or strip, or FAMFS_NO_INDEX */
 	const char *name;  /* as in docs/FORMAT.md; static storage */
 	size_t at;         /* offset in raw->bytes */
 	uint64_t offset;   /* device offset */
@@ -239,11 +241,9 @@ int famfs_fmap_wire(struct famfs_volume *vol, const char *path, const char *prof
 		    struct famfs_wire *out, struct famfs_error *err);
 void famfs_wire_free(struct famfs_wire *wire);
 
-#define FAMFS_WIRE_NO_INDEX UINT32_MAX
-
 struct famfs_wire_field {
 	const char *group; /* "header", "interleave", "strip" or "extent"; static storage */
-	uint32_t index;    /* of the strip or extent, or FAMFS_WIRE_NO_INDEX */
+	uint32_t index;    /* of the strip or extent, or FAMFS_NO_INDEX */
 	const char *name;  /* static storage */
 	size_t offset;     /* in the reply */
 	size_t size;       /* 1 to 8 bytes */

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
+#define CRC_LENGTH 24
+
 #define TEXT_MAX 80 /* bytes of a text field */
 #define HEX_MAX  16 /* bytes of a field whose bytes are shown */
 
-const char *raw_crc(char buf[CRC_LENGTH], uint64_t crc)
+/* "0x1a2b" for JSON, where 64 bits and more are strings. Returns buf. */
+static const char *raw_crc(char buf[CRC_LENGTH], uint64_t crc)
 {
 	snprintf(buf, CRC_LENGTH, "0x%08" PRIx64, crc);
 	return buf;
@@ -87,7 +90,7 @@ static void print_row(struct dump *dump, const struct famfs_raw_field *field, co
 		field_text(NULL, "meaning", field->meaning),
 	};
 
-	if (field->index == FAMFS_WIRE_NO_INDEX)
+	if (field->index == FAMFS_NO_INDEX)
 		snprintf(name, sizeof(name), "%s", field->name);
 	else
 		snprintf(name, sizeof(name), "%s[%" PRIu32 "].%s", field->group, field->index,
@@ -101,7 +104,7 @@ static void print_object(struct dump *dump, const struct famfs_raw_field *field,
 {
 	const unsigned char *bytes = dump->raw->bytes + field->at;
 	char hex[2 * FAMFS_RAW_SIZE + 1];
-	bool indexed = field->index != FAMFS_WIRE_NO_INDEX;
+	bool indexed = field->index != FAMFS_NO_INDEX;
 	bool number = field->kind == FAMFS_RAW_NUMBER;
 	const struct field fields[] = {
 		field_text("group", NULL, field->group),

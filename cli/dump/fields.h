@@ -6,11 +6,6 @@
 #include "famfs_inspect.h"
 #include "output/output.h"
 
-#define CRC_LENGTH 24
-
-/* "0x1a2b" for JSON, where 64 bits and more are strings. Returns buf. */
-const char *raw_crc(char buf[CRC_LENGTH], uint64_t crc);
-
 /* Prints offset, CRCs and fault of a structure as members of the open object. Prints nothing in
  * text. */
 void raw_members(struct output *out, const struct famfs_raw *raw);

@@ -23,7 +23,7 @@ static int print_field(void *arg, const struct famfs_wire_field *field)
 
 	for (size_t i = 0; i < field->size; i++)
 		snprintf(hex + 3 * i, sizeof(hex) - 3 * i, "%02x ", bytes[i]);
-	if (field->index == FAMFS_WIRE_NO_INDEX)
+	if (field->index == FAMFS_NO_INDEX)
 		snprintf(name, sizeof(name), "%s.%s", field->group, field->name);
 	else
 		snprintf(name, sizeof(name), "%s[%" PRIu32 "].%s", field->group, field->index,

@@ -85,8 +85,9 @@ bool log_has_entry(const struct log *log, uint64_t index)
 	return log_read(log, index, 1, &raw) == 0 && entry_is_whole(&raw, index);
 }
 
-/* In this order, a reader that sees the new next_index also sees the new next_seqnum. */
-int log_publish(const struct log *log, uint64_t next)
+/* Stores both counters and flushes them: the last step of a publish, and of a repair. In this
+ * order, a reader that sees the new next_index also sees the new next_seqnum. */
+static int log_publish(const struct log *log, uint64_t next)
 {
 	le64 value = le64_make(next);
 	int ret = device_write(log->dev, NEXT_SEQNUM, &value, sizeof(value));

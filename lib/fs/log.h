@@ -76,7 +76,4 @@ int log_check_room(const struct log *log, uint64_t index, struct famfs_error *er
 int log_append(const struct log *log, uint64_t index, const struct record *rec,
 	       struct famfs_error *err);
 
-/* Stores both counters and flushes them: the last step of a publish, and of a repair. */
-int log_publish(const struct log *log, uint64_t next);
-
 #endif

@@ -222,7 +222,7 @@ static const struct item *next_item(const struct list *list, size_t at)
 static int visit_list(struct walk *walk, const struct list *list, const char *group, uint32_t index,
 		      size_t base)
 {
-	uint32_t before = index == FAMFS_WIRE_NO_INDEX ? 0 : index * (uint32_t)list->count;
+	uint32_t before = index == FAMFS_NO_INDEX ? 0 : index * (uint32_t)list->count;
 	const struct item *item;
 	int ret = 0;
 
@@ -234,7 +234,7 @@ static int visit_list(struct walk *walk, const struct list *list, const char *gr
 
 static int visit(struct walk *walk, const struct list *list, const char *group)
 {
-	return visit_list(walk, list, group, FAMFS_WIRE_NO_INDEX, 0);
+	return visit_list(walk, list, group, FAMFS_NO_INDEX, 0);
 }
 
 /* Visits the bytes before the CRC that the type of the entry does not use. They are zero, and
@@ -250,7 +250,7 @@ static int visit_rest(struct walk *walk)
 				   "",
 				   describe_unused };
 
-	return rest.size ? visit_item(walk, &rest, RANK_LAST, "entry", FAMFS_WIRE_NO_INDEX, 0) : 0;
+	return rest.size ? visit_item(walk, &rest, RANK_LAST, "entry", FAMFS_NO_INDEX, 0) : 0;
 }
 
 static int visit_extents(struct walk *walk, uint64_t count, const char *group)

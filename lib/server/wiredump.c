@@ -101,11 +101,11 @@ int famfs_wire_fields(const struct famfs_wire *wire, famfs_wire_field_fn visit, 
 {
 	struct walk walk = { .data = wire->data, .visit = visit, .arg = arg };
 	const struct fmap_header *header = wire->data;
-	int ret = WALK(&walk, "header", FAMFS_WIRE_NO_INDEX, header_members);
+	int ret = WALK(&walk, "header", FAMFS_NO_INDEX, header_members);
 
 	walk.at = sizeof(*header);
 	if (ret == 0 && wire->nstrips) {
-		ret = WALK(&walk, "interleave", FAMFS_WIRE_NO_INDEX, iext_members);
+		ret = WALK(&walk, "interleave", FAMFS_NO_INDEX, iext_members);
 		walk.at += sizeof(struct fmap_iext);
 	}
 	if (ret == 0)

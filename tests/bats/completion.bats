@@ -97,7 +97,7 @@ check_typed()
 		fam.img:/dir/x=y
 		ro,fmap=pull	kernels that ask for maps
 		--preen	the same as -a
-		takeover	Make this host the master, when the old master is gone for good
+		takeover	Make this host the master if the old master is gone for good
 	END
 }
 
