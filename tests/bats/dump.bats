@@ -7,7 +7,7 @@ load helper
 suite_setup()
 {
 	new_image 1G
-	[[ $BATS_TEST_DESCRIPTION == *"own tool"* ]] && return
+	[[ $BATS_TEST_DESCRIPTION == *"own decoder"* ]] && return
 	famfsctl mkdir "$img:/d"
 	famfsctl creat --no-zero -s 5000 "$img:/d/f"
 	famfsctl creat --no-zero -s 3000000 "$img:/g"
