@@ -167,7 +167,7 @@ static void check_entry(uint64_t index, const struct omf_entry *new)
 static void check_repair(uint64_t offset, const void *buf, size_t length)
 {
 	struct omf_entry entry;
-	struct famfs_error why;
+	struct fault_text why;
 
 	if (offset == OMF_LOG_OFFSET && length == sizeof(struct omf_log_header)) {
 		check(log_header_check(buf, OMF_LOG_LENGTH_MIN, &why) == 0, "header of a repair");
