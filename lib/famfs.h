@@ -245,7 +245,7 @@ enum famfs_system_uuid_source {
 	FAMFS_SYSTEM_UUID_MACHINE_ID, /* derived from /etc/machine-id */
 };
 
-/* "environment", "/etc/famfs/system_uuid", ... Static storage. */
+/* "$FAMFS_SYSTEM_UUID", "/etc/famfs/system_uuid", ... Static storage. */
 const char *famfs_system_uuid_source_name(enum famfs_system_uuid_source source);
 
 /* Returns the system UUID of this host and its source. If the host has none, this is not an error:
@@ -330,15 +330,16 @@ struct famfs_mkfs_result {
  * the metadata back, and notifies udev of a DAX device. A new image has the mode 0600, less the
  * umask; if it cannot be formatted, it is removed.
  *
- * Refusals (err->refused): mounted or mapped (-EBUSY); an existing famfs, another signature, a log
- * with entries or, in an image, a byte that is not zero within 1 MiB of either end (-EEXIST).
+ * Refusals (err->refused): mounted or mapped (-EBUSY); an existing famfs, another signature or, in
+ * an image, a log with entries or a byte that is not zero within 1 MiB of either end (-EEXIST).
  * Other errors: -ESTALE if the path leads to another file by now, -EINVAL for lengths, -ENOSPC for
  * a device that is too small, -EFBIG for one of more than 64 PiB, -ENOKEY if the host has no system
  * UUID. `result` may be NULL.
  *
  * With `erase` the device is zeroed up to the end of the log header, under the same conditions.
  * Only `replaced` of the result is filled in. It is empty, and nothing is written, if the device
- * holds neither a famfs nor the log of one. -EMEDIUMTYPE if the device holds other data.
+ * holds neither a famfs nor, in an image, the log of one. -EMEDIUMTYPE if the device holds other
+ * data.
  */
 int famfs_mkfs(const char *device, const struct famfs_mkfs_params *params,
 	       struct famfs_mkfs_result *result, struct famfs_error *err);
@@ -666,7 +667,8 @@ int famfs_create_unfilled(struct famfs_volume *vol, const char *path,
 
 /* Opens an existing file for famfs_file_read() and, if the volume was opened for writing,
  * famfs_file_write() in place. If a kernel with famfs maps the file, it is also opened through its
- * mount, with the errors of open(2), so that reads return no old cache lines. A file that shares
+ * mount and mapped, with the errors of open(2) and famfs_map(), so that reads return no old cache
+ * lines. A file that shares
  * space is not: its reads may return bytes that another host has overwritten. */
 int famfs_file_open(struct famfs_volume *vol, const char *path, struct famfs_file **out,
 		    struct famfs_error *err);

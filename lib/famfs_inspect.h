@@ -54,9 +54,9 @@ struct famfs_inspect_info {
 	enum famfs_log_length_source log_length_source;
 	uint64_t log_capacity; /* entries of the log that fit on the device */
 	uint64_t published;    /* entries, at most the capacity */
-	bool counted;          /* the header's index is invalid, so valid entries were counted */
-	bool super_ok;         /* the superblock is valid */
-	bool header_ok;        /* the log header and its index are valid */
+	bool counted;   /* the header's magic or index is invalid, so valid entries were counted */
+	bool super_ok;  /* the superblock is valid */
+	bool header_ok; /* the log header and its counters are valid */
 	/* Device offsets. The superblock is at 0. */
 	uint64_t log_offset;
 	uint64_t log_end;     /* of the published entries */
@@ -86,8 +86,8 @@ struct famfs_raw {
 	uint64_t crc_stored;
 	uint64_t crc_computed;
 	/* The first fault that a reader of these bytes finds: that of the faulty field with the
-	 * lowest rank. Conflicts with other entries, such as overlaps, are found by famfs_fsck().
-	 */
+	 * lowest rank. The recorded size of the device does not count, since readers ignore it.
+	 * Conflicts with other entries, such as overlaps, are found by famfs_fsck(). */
 	enum famfs_fault fault;
 	int code;          /* negative errno that goes with it, or 0 */
 	char message[200]; /* about the fault; lower case, no full stop */

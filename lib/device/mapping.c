@@ -6,14 +6,15 @@
 #include "base/persist.h"
 #include "device/backend.h"
 #include "device/modelock.h"
-#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct famfs_mapping {
 	unsigned char *addr;

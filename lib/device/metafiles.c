@@ -103,7 +103,7 @@ static int attach(struct metafiles *meta, struct window *window, int dir, const 
 
 	if (ret == 0 && window->base)
 		meta->persist = persist_for_cpu();
-	meta->dev.served = ret == 0 && !window->base;
+	meta->dev.served |= ret == 0 && !window->base;
 	return ret;
 }
 
@@ -322,6 +322,7 @@ void device_detach(struct device *dev)
 {
 	window_close(&to_meta(dev)->super);
 	window_close(&to_meta(dev)->log);
+	dev->served = false;
 }
 
 static int unreadable(const struct metafiles *meta, const char *mountpoint, int code,

@@ -7,11 +7,11 @@
 
 #include "base/error.h"
 #include "media/path.h"
-#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Nodes to visit when looking for the files that overlap. */

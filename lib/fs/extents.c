@@ -2,6 +2,7 @@
 #include "fs/extents.h"
 
 #include "base/minmax.h"
+#include "media/record.h"
 
 static struct piece simple_piece(const struct famfs_fmap *fmap, uint64_t offset, uint64_t length)
 {
@@ -36,15 +37,6 @@ struct piece fmap_piece(const struct famfs_fmap *fmap, uint64_t offset, uint64_t
 	if (fmap->type == FAMFS_FMAP_INTERLEAVED)
 		return interleaved_piece(fmap, offset, length);
 	return simple_piece(fmap, offset, length);
-}
-
-uint64_t fmap_allocated(const struct famfs_fmap *fmap)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < fmap->nextents; i++)
-		bytes += fmap->extents[i].length;
-	return bytes;
 }
 
 uint64_t fmap_capacity(const struct famfs_fmap *fmap)

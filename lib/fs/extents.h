@@ -22,7 +22,4 @@ struct piece fmap_piece(const struct famfs_fmap *fmap, uint64_t offset, uint64_t
 /* Bytes that the fmap can hold: the file's size plus the slack. */
 uint64_t fmap_capacity(const struct famfs_fmap *fmap);
 
-/* Device bytes that the extents occupy. */
-uint64_t fmap_allocated(const struct famfs_fmap *fmap);
-
 #endif

@@ -33,6 +33,9 @@ static int map_lines(struct famfs_file *file, struct famfs_error *err)
 	/* A file that shares space is not opened, and its contents can still be saved. */
 	if (fd == -EOPNOTSUPP || fd == -EUCLEAN)
 		return 0;
+	/* The mount does not have the files that a dry run has added. */
+	if (fd == -ENOENT && file->vol->simulated)
+		return 0;
 	if (fd < 0)
 		return device_explain(dev, error_errno(err, fd, "cannot open '%s'", file->path),
 				      err);

@@ -13,7 +13,7 @@ struct famfs_file {
 	uint32_t mode;
 	struct famfs_fmap fmap;
 	/* Maps the file through its mount, only to invalidate this host's cache lines. NULL if
-	 * the device invalidates them itself. */
+	 * the device invalidates them itself, or the kernel does not map the file. */
 	struct famfs_mapping *lines;
 	char path[OMF_PATH_SIZE];
 };

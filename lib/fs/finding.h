@@ -4,7 +4,6 @@
 #define FS_FINDING_H
 
 #include "famfs.h"
-#include "famfs_inspect.h"
 #include "media/format.h"
 
 /* The repair of a problem. */

@@ -148,7 +148,8 @@ static inline const uint8_t *volume_uuid(const struct famfs_volume *vol)
 	return vol->sb.uuid;
 }
 
-/* The role of this host; known from volume_load_log() on, FAMFS_ROLE_CLIENT before. */
+/* The role of this host; known from volume_load_superblock() on. It becomes FAMFS_ROLE_CLIENT when
+ * an append meets another master. */
 static inline enum famfs_role volume_role(const struct famfs_volume *vol)
 {
 	return vol->role;

@@ -5,9 +5,9 @@
 
 #include "fs/volume.h"
 
-/* Read or write the bytes of a file through its fmap. Reads bypass this host's caches; writes
- * are in memory when the call returns. Return -ENXIO for a device that is not attached, or -EIO.
- * The caller has checked the range. */
+/* Read or write the bytes of a file through its fmap. Reads bypass this host's caches, except
+ * in famfs mode, where struct famfs_file does it; writes are in memory when the call returns.
+ * Return -ENXIO for a device that is not attached, or -EIO. The caller has checked the range. */
 int volume_read_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,
 		    void *buf, size_t length);
 int volume_write_map(struct famfs_volume *vol, const struct famfs_fmap *fmap, uint64_t offset,

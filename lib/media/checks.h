@@ -28,6 +28,7 @@ struct checked {
 	uint32_t map_type;
 	const struct famfs_fmap *fmap; /* NULL: it is not valid */
 	const struct path_reading *path;
+	const char *read_as; /* the path, normalised */
 	const struct omf_extent *extent;
 	const struct record_limits *limits;
 };
@@ -348,12 +349,11 @@ CHECK(extent_length)
 CHECK(file_size)
 {
 	const struct famfs_fmap *fmap = c->fmap;
-	uint64_t mapped = 0, strip;
+	uint64_t mapped, strip;
 
 	if (!fmap)
 		return FAMFS_FAULT_NONE;
-	for (uint32_t i = 0; i < fmap->nextents; i++)
-		mapped += fmap->extents[i].length;
+	mapped = fmap_allocated(fmap);
 	if (value > mapped)
 		return fault_set(why, FAMFS_FAULT_SIZE, -EUCLEAN,
 				 "size %" PRIu64 " exceeds its map of %" PRIu64, value, mapped);
@@ -374,7 +374,8 @@ CHECK(added_index)
 	if (value > 0 && value < OMF_MAX_DAXDEVS)
 		return FAMFS_FAULT_NONE;
 	return fault_set(why, FAMFS_FAULT_DAXDEV, -EUCLEAN,
-			 "device index %" PRIu64 ", the limit is %d", value, OMF_MAX_DAXDEVS - 1);
+			 "device index %" PRIu64 ", 1 to %d are possible", value,
+			 OMF_MAX_DAXDEVS - 1);
 }
 
 CHECK(added_size)

@@ -201,9 +201,8 @@ enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *fmap
 {
 	enum famfs_fault fault = check_map(raw, why);
 
-	if (fault == FAMFS_FAULT_NONE)
-		map_read(&raw->file, fmap);
-	else
+	map_read(&raw->file, fmap);
+	if (fault != FAMFS_FAULT_NONE)
 		fmap->nextents = 0;
 	return fault;
 }
@@ -218,8 +217,8 @@ enum famfs_fault extent_check(const struct omf_extent *raw, const struct record_
 	return fault;
 }
 
-static enum famfs_fault check_extents(const struct omf_file *raw, uint32_t count,
-				      const struct record_limits *limits, struct fault_text *why)
+enum famfs_fault extents_check(const struct omf_file *raw, uint32_t count,
+			       const struct record_limits *limits, struct fault_text *why)
 {
 	const struct omf_extent *extents = file_extents(raw);
 	enum famfs_fault fault = FAMFS_FAULT_NONE;
@@ -278,7 +277,7 @@ static enum famfs_fault decode_file(const struct omf_entry *raw, struct record *
 	rec->gid = le32_get(raw->file.gid);
 	rec->mode = le32_get(raw->file.mode);
 	if (fault == FAMFS_FAULT_NONE && limits)
-		fault = check_extents(&raw->file, rec->fmap.nextents, limits, why);
+		fault = extents_check(&raw->file, rec->fmap.nextents, limits, why);
 	if (fault != FAMFS_FAULT_NONE)
 		return fault;
 	return check_file(raw, limits ? &rec->fmap : NULL, &path, why);
@@ -317,7 +316,7 @@ static void decode_invalid(const struct omf_entry *raw, struct record *rec,
 			   const struct record_limits *limits)
 {
 	if (map_decode(raw, &rec->fmap, NULL) == FAMFS_FAULT_NONE && limits &&
-	    check_extents(&raw->file, rec->fmap.nextents, limits, NULL) != FAMFS_FAULT_NONE)
+	    extents_check(&raw->file, rec->fmap.nextents, limits, NULL) != FAMFS_FAULT_NONE)
 		rec->fmap.nextents = 0;
 	rec->fmap.size = 0;
 }

@@ -150,8 +150,6 @@ DESCRIBE(offset)
 
 DESCRIBE(file_size)
 {
-	uint64_t mapped = 0;
-
 	(void)raw;
 	if (!c->fmap) {
 		set(field, "bytes; its map is damaged");
@@ -162,21 +160,18 @@ DESCRIBE(file_size)
 		set(field, "bytes: an empty file");
 		return;
 	}
-	for (uint32_t i = 0; i < c->fmap->nextents; i++)
-		mapped += c->fmap->extents[i].length;
-	set(field, "bytes; %" PRIu64 " behind the end", mapped - field->value);
+	set(field, "bytes; %" PRIu64 " behind the end", fmap_allocated(c->fmap) - field->value);
 }
 
 DESCRIBE(path)
 {
 	const struct path_reading *path = c->path;
-	char read_as[OMF_PATH_SIZE];
 
-	(void)path_read((const char *)raw->bytes + field->at, read_as);
-	if (path_is_meta(read_as, path->length))
+	(void)raw;
+	if (path_is_meta(c->read_as, path->length))
 		set(field, "%zu bytes, in " META_DIR ": hidden", path->recorded);
 	else if (path->length < path->recorded)
-		set(field, "%zu bytes, read as '/%s'", path->recorded, read_as);
+		set(field, "%zu bytes, read as '/%s'", path->recorded, c->read_as);
 	else
 		set(field, "%zu bytes, relative to the root", path->recorded);
 }

@@ -266,15 +266,6 @@ static int visit_extents(struct walk *walk, uint64_t count, const char *group)
 	return ret;
 }
 
-static bool extents_are_sound(const struct omf_file *file, const struct famfs_fmap *fmap,
-			      const struct record_limits *limits)
-{
-	for (uint32_t i = 0; i < fmap->nextents; i++)
-		if (extent_check(&file_extents(file)[i], limits, NULL) != FAMFS_FAULT_NONE)
-			return false;
-	return true;
-}
-
 static int visit_file(struct walk *walk, bool retired)
 {
 	const struct omf_entry *raw = (const void *)walk->raw->bytes;
@@ -285,9 +276,10 @@ static int visit_file(struct walk *walk, bool retired)
 	int ret;
 
 	if (map_decode(raw, &fmap, NULL) == FAMFS_FAULT_NONE &&
-	    extents_are_sound(file, &fmap, walk->c.limits))
+	    extents_check(file, fmap.nextents, walk->c.limits, NULL) == FAMFS_FAULT_NONE)
 		walk->c.fmap = &fmap;
 	walk->c.path = &path;
+	walk->c.read_as = read_as;
 	walk->c.map_type = le32_get(file->map_type);
 	walk->unused = retired;
 	walk->no_space = retired && !walk->c.fmap;
@@ -312,8 +304,10 @@ static int visit_mkdir(struct walk *walk)
 	int ret;
 
 	walk->c.path = &path;
+	walk->c.read_as = read_as;
 	ret = visit(walk, &mkdir_list, "mkdir");
 	walk->c.path = NULL;
+	walk->c.read_as = NULL;
 	return ret;
 }
 

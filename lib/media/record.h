@@ -83,12 +83,27 @@ static inline const struct omf_extent *file_extents(const struct omf_file *raw)
 /* Reads a map as recorded, without checks. Sets no extents if their number is invalid. */
 void map_read(const struct omf_file *raw, struct famfs_fmap *fmap);
 
-/* Like map_read(), but checks the type, the numbers and the chunk size; not the extents. */
+/* Like map_read(), and checks the type, the numbers and the chunk size; not the extents. On a fault
+ * there are none. */
 enum famfs_fault map_decode(const struct omf_entry *raw, struct famfs_fmap *fmap,
 			    struct fault_text *why);
 
 enum famfs_fault extent_check(const struct omf_extent *raw, const struct record_limits *limits,
 			      struct fault_text *why);
+
+/* The same for the first `count` extents, up to the first fault. */
+enum famfs_fault extents_check(const struct omf_file *raw, uint32_t count,
+			       const struct record_limits *limits, struct fault_text *why);
+
+/* Device bytes that the extents occupy. */
+static inline uint64_t fmap_allocated(const struct famfs_fmap *fmap)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < fmap->nextents; i++)
+		bytes += fmap->extents[i].length;
+	return bytes;
+}
 
 /* Writes all 544 bytes of entry `index`. The record must be valid, since this does not check it. */
 void record_encode(struct omf_entry *raw, const struct record *rec, uint64_t index);

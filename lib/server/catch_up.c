@@ -17,7 +17,7 @@ int server_catch_up(struct server *server)
 	if (server_stage(server) < SERVER_READY)
 		return -EAGAIN;
 	return alert_if_stale(server, server_in_famfs_mode(server)
-					      ? follow_look(&server->follow)
+					      ? follow_catch_up(&server->follow)
 					      : volume_catch_up(server->vol, NULL));
 }
 

@@ -43,7 +43,7 @@ int device_settle(const struct device_setup_params *params, struct famfs_error *
 
 /*
  * Settles the device, opens it, and switches it to famfs mode if the kernel will map it. Sets vol,
- * device, famfs_mode, stage, generation, read_only and metadata_public of *server, whose logging
+ * device, famfs_mode, stage, read_only and metadata_public of *server, whose logging
  * members are set. After a success, call device_teardown().
  */
 int device_setup(struct server *server, const struct device_setup_params *params,
@@ -53,8 +53,9 @@ int device_setup(struct server *server, const struct device_setup_params *params
  * error if that fails. */
 int device_teardown(struct server *server, struct famfs_error *err);
 
-/* Call in famfs mode, once the log has been read through the mount: decides whether the mount is
- * read-only, which depends on the role of this host. */
+/* Call once the log of a device that was in famfs mode before has been read through the mount: sets
+ * the generation, and decides whether the mount is read-only, which depends on the role of this
+ * host. */
 int device_setup_finish(struct server *server, struct famfs_error *err);
 
 /* Call in famfs mode, once the mount exists: from now on the mode is not switched under its

@@ -7,7 +7,6 @@
 #include "server/device_setup.h"
 #include "server/node.h"
 #include "server/server.h"
-#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +43,7 @@ int follow_init(struct follow *follow)
 	pthread_mutex_init(&follow->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&follow->looked, &monotonic);
+	pthread_cond_init(&follow->caught_up, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return 0;
 }
@@ -52,7 +51,7 @@ int follow_init(struct follow *follow)
 void follow_destroy(struct follow *follow)
 {
 	close(follow->wake);
-	pthread_cond_destroy(&follow->looked);
+	pthread_cond_destroy(&follow->caught_up);
 	pthread_mutex_destroy(&follow->mutex);
 }
 
@@ -155,7 +154,7 @@ static void catch_up(struct server *server)
 	pthread_mutex_lock(&follow->mutex);
 	follow->answered = asked;
 	follow->result = ret;
-	pthread_cond_broadcast(&follow->looked);
+	pthread_cond_broadcast(&follow->caught_up);
 	pthread_mutex_unlock(&follow->mutex);
 	if (ret == -ESTALE)
 		watch_alert(&server->watch);
@@ -175,7 +174,7 @@ static void set_open(struct follow *follow, bool open)
 {
 	pthread_mutex_lock(&follow->mutex);
 	follow->open = open;
-	pthread_cond_broadcast(&follow->looked);
+	pthread_cond_broadcast(&follow->caught_up);
 	pthread_mutex_unlock(&follow->mutex);
 }
 
@@ -254,7 +253,7 @@ static void wake(struct follow *follow)
 	(void)!write(follow->wake, &one, sizeof(one));
 }
 
-int follow_look(struct follow *follow)
+int follow_catch_up(struct follow *follow)
 {
 	struct timespec until;
 	uint64_t mine;
@@ -266,7 +265,7 @@ int follow_look(struct follow *follow)
 	mine = ++follow->asked;
 	wake(follow);
 	while (follow->open && follow->answered < mine && ret == 0)
-		ret = pthread_cond_timedwait(&follow->looked, &follow->mutex, &until);
+		ret = pthread_cond_timedwait(&follow->caught_up, &follow->mutex, &until);
 	ret = follow->answered >= mine ? follow->result : 0;
 	pthread_mutex_unlock(&follow->mutex);
 	return ret;

@@ -27,7 +27,7 @@ struct follow {
 	void (*ready)(struct server *server);
 	int wake; /* an eventfd */
 	pthread_mutex_t mutex;
-	pthread_cond_t looked;
+	pthread_cond_t caught_up;
 	uint64_t asked;    /* catch-ups requested */
 	uint64_t answered; /* catch-ups completed */
 	int result;        /* of the last catch-up */
@@ -45,7 +45,7 @@ int follow_start(struct server *server, void (*ready)(struct server *server));
 /* Waits for a catch-up that starts after the call, and returns the result of its
  * volume_catch_up(). Returns 0 if the thread has ended, and after a second: requests are then
  * answered from the known entries. */
-int follow_look(struct follow *follow);
+int follow_catch_up(struct follow *follow);
 
 /* Tells the thread to end. It ends at the latest when the connection is closed. */
 void follow_stop(struct follow *follow);

@@ -22,9 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The limit without -o invalidate=. To drop that much takes as long as to read it once, about 10
- * ms.
- */
+/* The limit without -o invalidate=. To drop that much takes as long as to read it once, about
+ * 10 ms. */
 #define INVALIDATE_DEFAULT (UINT64_C(64) << 20)
 
 #define INVALIDATE_THREADS 4

@@ -8,7 +8,6 @@
 #include "server/node.h"
 #include "server/remount.h"
 #include "server/session.h"
-#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

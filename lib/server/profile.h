@@ -21,7 +21,7 @@ enum fmap_more {
 	FMAP_MORE_HEADER, /* the header alone, which has the size in it */
 };
 
-#define FMAP_PROFILES (FAMFS_PROFILE_PUSH + 1) /* FAMFS_PROFILE_UNKNOWN has no row, but counts */
+#define FMAP_PROFILES (FAMFS_PROFILE_PUSH + 1) /* rows, with that of FAMFS_PROFILE_UNKNOWN */
 
 struct fmap_profile {
 	enum famfs_fmap_profile generation;

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "device/mountinfo.h"
-#include "shared/cleanup.h"
 
 #include <errno.h>
 #include <string.h>

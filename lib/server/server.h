@@ -5,7 +5,8 @@
  * Requests are handled by several threads at once. The namespace is read without a lock and nothing
  * is allocated for a request; see fs/volume.h for what catching up costs.
  *
- * Each part that has a file of its own keeps its state in a structure that only this file changes.
+ * Each part that has a file of its own keeps its state in a structure that only its own file
+ * changes, except for the callbacks of the shim, which session.c sets.
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H

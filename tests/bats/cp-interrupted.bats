@@ -95,7 +95,7 @@ clean_and_free()
 	run -0 famfsctl fsck "$img"
 }
 
-@test "after SIGINT in a copy of a directory, the hint has the new name of the directory" {
+@test "after SIGINT in a copy to a new directory, the hint has --resume and -T" {
 	interrupted_cp INT -r "$src" "$img:/t"
 	run -0 cat "$BATS_TEST_TMPDIR/stderr"
 	assert_line --partial "to continue, repeat the command with --resume -T"

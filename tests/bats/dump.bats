@@ -169,7 +169,7 @@ field()
 	assert_line --index 0 --partial ": ok"
 }
 
-@test "dump-log prints a large log without holding it in memory" {
+@test "dump-log prints a large log, and fails on a full disk" {
 	"$OMFEDIT" "$img" fill 15000
 	run -0 famfsctl dump-log --json "$img"
 	assert_equal "$(jq '.entries | length' <<<"$output")" 15003

@@ -324,7 +324,7 @@ END
 	wait_for 10 no_server
 }
 
-# Those of the image that the trace has.
+# syncs TRACE: counts the fdatasync() calls on the image.
 syncs()
 {
 	grep -c "fdatasync([0-9]*<$img>) *= 0" "$BATS_TEST_TMPDIR/$1" || true

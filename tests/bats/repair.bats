@@ -150,7 +150,7 @@ put_back()
 	famfsctl umount "$mnt"
 }
 
-@test "a dangling link is not made into an image" {
+@test "fsck --repair does not write its undo file through a link that changed during the question" {
 	script -qec true /dev/null >/dev/null 2>&1 || skip "needs a pseudo terminal"
 	famfsctl mkfs --size 1G "$BATS_TEST_TMPDIR/other.img"
 	mkdir -p "$mnt" "$BATS_TEST_TMPDIR/saved"

@@ -30,7 +30,7 @@ load helper
 	assert_error 1 "'/dev/null' is a character device, but not a DAX device"
 }
 
-@test "__udev prints nothing for a damaged superblock" {
+@test "__udev reports a damaged superblock and prints no properties" {
 	new_image 1G
 	"$OMFEDIT" "$img" set super crc=1
 	run famfsctl __udev "$img"

@@ -18,7 +18,7 @@ struct stripe_set {
 	uint32_t nstrips;
 	uint32_t chunk;
 	uint64_t nbytes;
-	uint32_t first; /* its strips, in the map's extents */
+	uint32_t first; /* index of its first strip in the map's extents */
 };
 
 #define MAX_STRIPE_SETS 32

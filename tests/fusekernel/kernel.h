@@ -35,7 +35,7 @@ struct kernel {
 	 * reply. NULL: there is one thread. */
 	pthread_mutex_t *lock;
 	pthread_cond_t received;
-	bool receiving; /* one condition for all threads */
+	bool receiving; /* a thread receives for all of them */
 	struct received *inbox;
 
 	struct {

@@ -260,7 +260,7 @@ static void name_alone(uint8_t *raw, size_t *size)
 
 #define SIMPLE  "hand/2"
 #define STRIPED "striped/3x2M"
-#define EVEN    "striped/16x2M" /* the name ends at the end of a page */
+#define EVEN    "striped/16x2M" /* the file ends at the end of a page */
 
 const struct mutation mutations[] = {
 	{ "a device index in the wrong half-word", GEN_PUSH_2, MUTATE_MAP, SIMPLE, on_device_1,

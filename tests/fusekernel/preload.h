@@ -17,7 +17,7 @@ bool is_connection(int fd);
 bool is_mounted(int fd);
 void connection_add(int fd);
 
-/* Call it before the mount. */
+/* Call it before the descriptor is closed. */
 void connection_closed(int fd);
 
 #endif

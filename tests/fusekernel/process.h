@@ -20,7 +20,7 @@ struct setup {
 	const char *mountpoint;
 };
 
-/* Returns whether the descriptor is that of the server's device. */
+/* Whether the file is the server's device. */
 bool setup_is_device(const struct setup *setup, const struct stat *st);
 
 /* Makes the folder, which is removed when the program ends. */

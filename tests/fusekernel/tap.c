@@ -10,7 +10,7 @@
 static struct {
 	int number;
 	int failed;
-	int reasons; /* the reason of the current test's failure */
+	int reasons; /* number of failures of the current test */
 	char title[160];
 	char note[400];
 	char text[MAX_REASONS][400];

@@ -216,7 +216,7 @@ int vfs_read(struct kernel *kernel, const struct file *file, uint64_t offset, vo
 	return 0;
 }
 
-/* Requests share its buffer for messages. */
+/* Notifications are received while requests wait for replies. */
 bool vfs_await_invalidation(struct kernel *kernel, struct inode *inode)
 {
 	const struct timespec pause = { .tv_nsec = 5000000 };

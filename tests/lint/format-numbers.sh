@@ -26,8 +26,8 @@ report()
 mapfile -t cli < <(c_files | grep '^cli/')
 mapfile -t server < <(c_files | grep '^lib/server/')
 mapfile -t device < <(c_files | grep '^lib/device/')
-report "$names|$numbers|$sizes|\bOMF_|\bomf_[a-z]+\(" "a number or name of the format" "${cli[@]}"
+report "$names|$numbers|$sizes|\bOMF_|\bomf_[a-z_]+\(" "a number or name of the format" "${cli[@]}"
 report "$numbers|$sizes|\b(OMF|omf)_" "a number of the format" "${device[@]}"
-report "$numbers|$sizes|\bomf_|\bOMF_(LOG_LENGTH|LOG_MAGIC|SUPER|ALLOC|MAX|MODE|DEVICE|CACHE|NAME)" \
+report "$numbers|$sizes|\bomf_|\bOMF_(LOG_LENGTH|LOG_MAGIC|SUPER|ALLOC|MAX|MODE|DEVICE|CACHE|NAME|MAJOR|MINOR|FLAG|HEADER|ENTRY|FILE|MKDIR|DELETE|ADD|INVALID|SIMPLE|INTERLEAVE)" \
 	"a number of the format" "${server[@]}"
 finish

@@ -32,6 +32,6 @@ if [[ -v landing[$(uname -m)] ]]; then
 		finding "$(basename "$library"): no protection of indirect calls"
 fi
 expect "$program" "position-independent code" 'Type: +DYN' --file-header
-expect "$library" "fortified call" '__[a-z]+_chk' --dyn-syms
-expect "$program" "fortified call" '__[a-z]+_chk' --dyn-syms
+expect "$library" "fortified call" '__[a-z]+_chk(@|$)' --dyn-syms
+expect "$program" "fortified call" '__[a-z]+_chk(@|$)' --dyn-syms
 finish

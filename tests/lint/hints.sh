@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Hints are pasted into shells: famfs_shell_format() quotes each word of them. A format with quotes
-# of its own undoes that, and a hint that is made in another way contains an unquoted name.
+# of its own undoes that.
 . "$(dirname "$0")/common.bash"
 
 mapfile -t files < <(c_files | grep -E '^(lib|cli)/')

@@ -80,10 +80,10 @@ prose()
 	done
 }
 
-# titles FILE...: those of bats tests and of unit tests.
+# titles FILE...: those of bats tests, unit tests, scenarios, and of the virtual machines.
 titles()
 {
-	grep -HnE '^@test |^[[:space:]]*TEST\("' "$@" || true
+	grep -HnoE '(^@test |^[[:space:]]*(TEST\(|\{ |try |result (ok|not) ))"[^"]*"' "$@" || true
 }
 
 # matching PATTERN: the lines whose text matches, behind FILE:LINE:.
@@ -103,6 +103,7 @@ check()
 		"$name" "$total" "$first" $((first * 100 / total)) $((first * 1000 / total % 10)) "$second"
 	[[ -z $verbose ]] || cat "$work/begins" "$work/persons"
 	[[ -z $count ]] || return 0
+	[[ $total -gt 0 ]] || finding "$name: no comment was found"
 	[[ $((first * 100)) -le $((budget * total)) ]] ||
 		finding "$name: $first of $total comments begin with What, Who, Of or Or; see language.sh --verbose"
 	finding_each "a process or a host is meant: name it" <"$work/persons"
@@ -117,7 +118,7 @@ for folder in lib cli tests; do
 	comments "${sources[@]}" >"$work/text"
 	: >"$work/more"
 	if [[ $folder == tests ]]; then
-		mapfile -t suites < <(tree -path './tests/*' \( -name '*.bats' -o -name '*.c' \))
+		mapfile -t suites < <(tree -path './tests/*' \( -name '*.bats' -o -name '*.c' -o -name '*.bash' -o -name '*.sh' \))
 		titles "${suites[@]}" | matching "$persons" >"$work/more"
 	fi
 	check "$folder"

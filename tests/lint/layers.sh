@@ -46,7 +46,8 @@ check()
 	done
 }
 
-for layer in shared base media device fs server; do
+for layer in lib/*/; do
+	layer=$(basename "$layer")
 	mapfile -t files < <(c_files | grep "^lib/$layer/" || true)
 	check "$layer" "${files[@]}"
 done

@@ -14,7 +14,7 @@ struct actors;
 /* On average, one turn in this many changes the actor. */
 struct actors *actors_new(uint64_t seed, unsigned stay);
 
-/* Called whenever the actor goes on, to switch to its host and process. */
+/* `enter` is called whenever the actor goes on, to switch to its host and process. */
 void actors_add(struct actors *actors, void (*run)(void *arg), void (*enter)(void *arg), void *arg);
 
 /* Runs all actors; returns when all have ended. */

@@ -14,7 +14,7 @@ struct changing {
 	struct memory *mem;
 	void (*change)(struct changing *m); /* the change that another host makes */
 	struct omf_entry good;              /* entry 1 before the change */
-	unsigned char after[METADATA];      /* the whole memory right after the change */
+	unsigned char after[METADATA];      /* the metadata right after the change */
 	int changes;
 	char message[200]; /* of the first problem that a check reported */
 };
@@ -38,7 +38,7 @@ void changing_set_counters(struct changing *m, uint64_t next_seqnum, uint64_t ne
 /* For locks_hook(), with a struct changing: makes its change at the first call. */
 void changing_act(void *arg);
 
-/* Whether the change was made and nothing was stored since. */
+/* Asserts that the change was made and nothing was stored since. */
 void assert_medium_untouched(const struct changing *m);
 
 /* Changes by another host. */

@@ -119,11 +119,11 @@ int plan_add(struct famfs_volume *vol, const struct plan *plan, size_t index,
 
 /* NULL when the volume holds exactly the first famfs_info.log_entries entries of the plan, each
  * complete and with its contents, and no other space is in use; otherwise a description of the
- * difference. With `slack`, also checks that the space after the end of each file is zero in
- * memory. */
+ * difference. */
 const char *plan_fault(struct famfs_volume *vol, const struct plan *plan);
 /* The same for one entry. */
 const char *plan_entry_fault(struct famfs_volume *vol, const struct plan *plan, size_t index);
+/* The same for the space after the end of each file, which is zero in memory. */
 const char *plan_slack_fault(struct famfs_volume *vol, const struct plan *plan,
 			     const struct memory *mem);
 

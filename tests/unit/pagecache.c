@@ -114,7 +114,7 @@ int __wrap_fdatasync(int fd)
 	return cache ? 0 : __real_fdatasync(fd);
 }
 
-/* For a folder, only its own entry. */
+/* The library calls fsync() only for folders. */
 int __wrap_fsync(int fd)
 {
 	return fails_uninterrupted() ? -1 : __real_fsync(fd);

@@ -26,7 +26,8 @@ static void leave_entries(struct memory *mem)
 			  &err);
 	}
 	famfs_close(vol);
-	/* If an entry is sound, the entry before it is new, or the index went back. */
+	/* Only the first entry stays sound: another sound one, even a new one, would look like an
+	 * index that went back. */
 	for (uint64_t i = 1; i < 40; i++)
 		mem->base[omf_entry_offset(i)] ^= 1;
 	memcpy(mem->base + OMF_LOG_OFFSET + offsetof(struct omf_log_header, next_seqnum), none,

@@ -128,7 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST("each %s is one quoted word, and no option", formats),
-		TEST("a format with another conversion gives an empty string", unknown_conversion),
+		TEST("a format with another conversion gives NULL", unknown_conversion),
 		TEST("every shell reads quoted text unchanged", every_shell_reads_text),
 		TEST("bash reads quoted control characters and bytes unchanged",
 		     new_shells_read_bytes),

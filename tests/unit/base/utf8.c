@@ -136,8 +136,8 @@ int main(void)
 		TEST("every scalar value has one encoding, and surrogates and larger values have "
 		     "none",
 		     code_points),
-		TEST("lead bytes, second bytes and continuation bytes are accepted at their "
-		     "borders only",
+		TEST("sequences of every lead byte and second byte are accepted as the definition "
+		     "says",
 		     sequences),
 		TEST("a truncated character is not UTF-8", cut_off),
 		TEST("a string is UTF-8 if every character is", strings),

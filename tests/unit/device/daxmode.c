@@ -422,7 +422,7 @@ static void leave_claim(void)
 	assert_int_equal(system("mkdir -p run/famfsctl; echo devdax >" CLAIM), 0);
 }
 
-/* Other processes ignore the record; doctor reports every device in famfs mode. */
+/* A dry run does not disturb other processes; doctor makes one for every device in famfs mode. */
 static void dry_run_leaves_no_trace(void **state)
 {
 	enum famfs_dax_mode was;
@@ -493,7 +493,7 @@ static void detached(void **state)
 	close(fd);
 }
 
-/* The kernel passes the number to the user who mounted. */
+/* The kernel gives the connection's folder to the user who mounted. */
 static void make_users_connection(dev_t files)
 {
 	char path[64];

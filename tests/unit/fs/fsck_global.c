@@ -262,7 +262,7 @@ static void in_use(void **state)
 	vol = open_volume(true);
 	assert_error(run(true, &seen, &result, &err), -EBUSY, &err, "in use");
 	assert_true(err.refused);
-	/* A check without repair works for every host. */
+	/* A check without repair works while the device is in use. */
 	assert_ok(run(false, &seen, &result, &err), &err);
 	famfs_close(vol);
 	assert_ok(run(true, &seen, &result, &err), &err);

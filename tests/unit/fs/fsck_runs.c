@@ -273,7 +273,7 @@ int main(void)
 		     huge_next_index),
 		TEST("a run in the middle is one question and is replaced as a whole",
 		     in_the_middle),
-		TEST("entries with different faults are reported separately", not_joined),
+		TEST("entries with different bytes are reported separately", not_joined),
 		TEST("a removed tail is saved, except for its zeros", tail_of_two_kinds),
 		TEST("a run that changed after the question is not repaired", changed),
 	};

@@ -173,7 +173,7 @@ static char *describe(struct famfs_volume *vol)
 	famfs_walk(vol, "", true, describe_file, &text, NULL);
 	describe_maps(vol, text.file);
 	describe_space(vol, text.file);
-	/* A new open waits for entries that may be on their way, and heals what it can. */
+	/* An append waits for entries that may be on their way, and heals those that arrive. */
 	if (volume_begin_append(vol, &err) == 0)
 		volume_end_append(vol);
 	famfs_info(vol, &info);
@@ -338,7 +338,7 @@ static void cut(void **state)
 	end(&scene);
 }
 
-/* Only the last entry was read before it was given up. */
+/* Only the last entry is cut off, and it was read before that. */
 static void cut_last(void **state)
 {
 	struct famfs_error err;

@@ -148,7 +148,7 @@ static void slack(void **state)
 	}
 }
 
-/* The host may still write a published file after a takeover, but not after a format. */
+/* A published file is checked for another file system only: a client may write it, too. */
 static void in_place(void **state)
 {
 	struct famfs_create_params params = { .size = SIZE, .mode = 0644, .no_zero = true };
@@ -171,10 +171,10 @@ static void in_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST("zeroing stops if the space belongs to another file system", zeroing),
-		TEST("writing stops if the space belongs to another file system", writing),
+		TEST("zeroing stops after another host formats or takes over", zeroing),
+		TEST("writing stops after another host formats or takes over", writing),
 		TEST("zeroing after the end of a striped file stops, too", slack),
-		TEST("writing into a published file stops, too", in_place),
+		TEST("zeroing in a published file stops after a format", in_place),
 	};
 
 	return run_group(tests);

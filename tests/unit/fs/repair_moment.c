@@ -256,7 +256,8 @@ int main(void)
 		TEST("a last entry that becomes whole is not removed", tail),
 		TEST("counters that became right are not repaired", counters),
 		TEST("a recorded size that changed is not repaired", capacity),
-		TEST("a repair stores nothing after a takeover", another_system),
+		TEST("a repair stores nothing once the file system is another host's or damaged",
+		     another_system),
 		TEST("a change just before the store ends the repair", at_the_last_moment),
 		TEST("a publish during a repair is not undone", header_after_entries),
 	};

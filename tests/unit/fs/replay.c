@@ -417,7 +417,7 @@ int main(void)
 		TEST("paths that leave the mount and impossible modes are refused",
 		     paths_and_modes),
 		TEST("a file that shares space is reported and kept", overlap),
-		TEST("a name that exists or is below a file is ignored, and replay continues",
+		TEST("a name that exists or is below a file is ignored, and files can be added",
 		     names),
 		TEST("an invalid entry is not damage, and keeps its space", invalid),
 		TEST("hundreds of bad entries are counted, and the first ones are reported",

@@ -12,20 +12,20 @@
 
 #define MS UINT64_C(1000000)
 
-struct changing {
+struct arriving {
 	struct memory *mem;
 	struct omf_entry last; /* the complete entry */
 	uint64_t index;
 	int naps; /* sleeps of the library until it arrives */
 };
 
-static void *entry_in(struct changing *m, uint64_t index)
+static void *entry_in(struct arriving *m, uint64_t index)
 {
 	return m->mem->base + omf_entry_offset(index);
 }
 
 /* Three directories; the last one has arrived in part. */
-static void start(struct changing *m)
+static void start(struct arriving *m)
 {
 	m->mem = memory_with_dirs(16 * MIB);
 	m->index = 2;
@@ -33,21 +33,21 @@ static void start(struct changing *m)
 	memset(entry_in(m, 2), 0, 300);
 }
 
-static void end(struct changing *m)
+static void end(struct arriving *m)
 {
 	on_sleep(NULL, NULL);
 	plug(NULL, NULL);
 	memory_free(m->mem);
 }
 
-static void arrive(struct changing *m)
+static void arrive(struct arriving *m)
 {
 	memcpy(entry_in(m, m->index), &m->last, sizeof(m->last));
 }
 
 static void nap(void *arg)
 {
-	struct changing *m = arg;
+	struct arriving *m = arg;
 
 	if (m->naps-- == 0)
 		arrive(m);
@@ -66,7 +66,7 @@ static void arrives(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 
 	(void)state;
 	for (int naps = 0; naps < 19; naps += 3) {
@@ -87,7 +87,7 @@ static void never_arrives(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 	uint64_t began = time_passed();
 
 	(void)state;
@@ -106,7 +106,7 @@ static void catching_up(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 	struct omf_log_header *header;
 	uint64_t began;
 
@@ -135,7 +135,7 @@ static void catching_up_late(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 	struct omf_log_header *header;
 
 	(void)state;
@@ -158,7 +158,7 @@ static void before_an_append(void **state)
 	struct famfs_volume *vol;
 	struct famfs_error err;
 	struct famfs_stat st;
-	struct changing m;
+	struct arriving m;
 	struct omf_log_header *header;
 
 	(void)state;
@@ -181,7 +181,7 @@ static void not_at_the_end(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 	uint64_t began;
 
 	(void)state;
@@ -201,7 +201,7 @@ static void sealed(void **state)
 {
 	struct famfs_volume *vol;
 	struct famfs_error err;
-	struct changing m;
+	struct arriving m;
 	uint64_t began;
 
 	(void)state;

@@ -159,7 +159,7 @@ static void take_over_and_publish(struct moment *m)
 		blame(&m->fault, "new master: %s", err.message);
 }
 
-/* The next entry of the old master. */
+/* Makes a new file system of the old master. */
 static void format(struct moment *m)
 {
 	struct superblock sb = { .version = OMF_SUPER_VERSION,

@@ -108,7 +108,7 @@ static void crashed_publish(void **state)
 	vol = open_volume(true);
 	assert_dirs(vol, 3);
 	counters_get(&seqnum, &index);
-	assert_true(seqnum == 4 && index == 3); /* a check changes nothing */
+	assert_true(seqnum == 4 && index == 3); /* opening changes nothing */
 	assert_ok(add_dir(vol, "n3", &err), &err);
 	assert_dirs(vol, 4);
 	counters_get(&seqnum, &index);

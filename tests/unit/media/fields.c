@@ -81,7 +81,7 @@ struct seen {
 	unsigned fields, bad;
 	const char *bad_name;
 	struct famfs_raw_field first; /* the bad one that readers meet first */
-	const char *wanted;           /* a field that is not changed */
+	const char *wanted;           /* name of the field to copy to `kept` */
 	struct famfs_raw_field kept;
 };
 

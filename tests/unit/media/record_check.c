@@ -171,7 +171,9 @@ static void retire_simple(void **state)
 	assert_true(rec.fmap.extents[0].offset == 20 * MIB);
 	assert_true(rec.fmap.extents[1].offset == 40 * MIB);
 	assert_true(rec.fmap.extents[1].length == 6 * MIB);
-	assert_int_equal(check_record(&rec, NULL), FAMFS_FAULT_NONE);
+	/* A reader keeps space only for sound extents, so it finds none that is not. */
+	assert_int_equal(record_decode(&raw, 7, &limits, &rec, NULL), FAMFS_FAULT_NONE);
+	assert_int_equal(rec.fmap.nextents, 2);
 }
 
 static void retire_striped(void **state)
@@ -290,7 +292,7 @@ int main(void)
 		TEST("an extent does not lie on the metadata", metadata),
 		TEST("an extent has whole allocation units", alignment),
 		TEST("an extent lies on a known device", devices),
-		TEST("a file is not empty, and not larger than its map", size_and_map),
+		TEST("a file may be empty, and is not larger than its map", size_and_map),
 		TEST("each strip has room for its chunks", strips),
 		TEST("a strip has the length that the format gives", strip_length),
 		TEST("a retired entry keeps the valid extents", retire_simple),

@@ -17,7 +17,7 @@
 static struct {
 	unsigned int calls;
 	size_t length;
-	char bytes[3]; /* the first line, one in the middle, the last */
+	char bytes[3]; /* the first byte, one in the middle, the last */
 } seen;
 
 static void record(const void *addr, size_t length)
