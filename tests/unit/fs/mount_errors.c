@@ -304,6 +304,26 @@ static void additions(void **state)
 	}
 }
 
+/* The mount does not have the file, since nothing was stored. */
+static void dry_run(void **state)
+{
+	const struct volume_params params = { .access = DEVICE_WRITE, .dry_run = true };
+	struct famfs_volume *vol;
+	struct famfs_file *file;
+	struct famfs_error err;
+	struct device *dev;
+
+	(void)state;
+	start(false);
+	assert_ok(device_open_metafiles("mount", "/dev/some", DEVICE_WRITE, &dev, &err), &err);
+	assert_ok(volume_open(dev, &params, &vol, &err), &err);
+	assert_ok(add_file(vol, "added", 100, 1, &err), &err);
+	assert_ok(famfs_file_open(vol, "added", &file, &err), &err);
+	assert_int_equal(famfs_file_size(file), 100);
+	famfs_file_close(file);
+	volume_close(vol);
+}
+
 /* A mount that cannot be written through says so, and how to go on after a memory error. */
 static void unwritable(void **state)
 {
@@ -396,6 +416,7 @@ int main(void)
 		TEST("a read drops the cache lines of its range", lines_are_dropped),
 		TEST("an entry that could not be added leaves no trace, and a retry succeeds",
 		     additions),
+		TEST("a dry run opens a file that it has added", dry_run),
 		TEST("a mount that refuses writes reports why", unwritable),
 		TEST("a mapping keeps the device's mode when its volume is closed",
 		     mapping_keeps_the_mode),
